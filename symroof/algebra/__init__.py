@@ -1,0 +1,1 @@
+"""The algebra: units, symbols, costs, and the solver. Knows no machine and no model."""

@@ -1,0 +1,206 @@
+"""A Bound: the answer of ``solve``, with its domain, its approximations and its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.algebra.bind import Given, bind
+from symroof.algebra.cost import Condition, Cost, evaluated, quantity
+from symroof.algebra.decide import Span, decided, numerically
+from symroof.algebra.pieces import Piece
+from symroof.algebra.units import ONE, Unit
+from symroof.algebra.verify import Verification, verify
+from symroof.errors import SolveError
+
+_STRICT = {"low": (">=", ">"), "high": ("<=", "<")}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation: ``left relation right``, and why it follows from the line before.
+
+    ``{}`` in ``why`` stands for the expression it speaks ``about``.
+    """
+
+    why: str
+    left: sp.Expr
+    relation: str
+    right: sp.Expr
+    about: sp.Expr | None = None
+
+    def __str__(self) -> str:
+        why = self.why.replace("{}", show.text(self.about)) if self.about is not None else self.why
+        return f"{show.text(self.left)} {self.relation} {show.text(self.right)}   ({why})"
+
+    def latex(self) -> str:
+        """One row of an ``align*``."""
+        before, mark, after = self.why.partition("{}")
+        why = rf"\text{{{show.escape(before)}}}"
+        if mark:
+            why += f" {show.latex(self.about)} " + rf"\text{{{show.escape(after)}}}"
+        return rf"{show.latex(self.left)} &{show.RELATIONS[self.relation]} {show.latex(self.right)} && {why}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bound:
+    """Where a condition holds: ``symbol`` in one of the ``pieces``, each ``low <= symbol <= high`` under its ``when``.
+
+    ``bound.expr``, ``bound.relation`` and ``bound.domain`` are those of a bound with one side, the usual case.
+    ``bound.kind`` is "bound", "always", "never" or, where no closed form exists, "numeric"; ``bound.reason`` says why.
+    """
+
+    symbol: sp.Symbol
+    condition: Condition
+    pieces: tuple[Piece, ...]
+    weights: tuple[tuple[sp.Symbol, int], ...] = ()
+    steps: tuple[Step, ...] = ()
+    reason: str = ""
+    closed: bool = True
+
+    # -- what it says
+    @property
+    def kind(self) -> str:
+        """ "bound", "always", "never" or "numeric"."""
+        if not self.closed:
+            return "numeric"
+        if not self.pieces:
+            return "never"
+        return "always" if any(p.everything for p in self.pieces) else "bound"
+
+    @property
+    def relation(self) -> str:
+        """``>=`` or ``<=`` (``>``, ``<`` for a strict condition) of a bound with one side."""
+        return self._relation("low" if self._single.low is not None else "high")
+
+    @property
+    def expr(self) -> sp.Expr:
+        """The threshold of a bound with one side, as plain sympy.
+
+        Raises SolveError if there is none, or more than one; see ``pieces``.
+        """
+        return self._single.low if self._single.low is not None else self._single.high
+
+    @property
+    def domain(self) -> sp.Basic:
+        """The condition under which the bound holds, as sympy (``true`` if always)."""
+        return sp.And(*self._single.when, evaluate=False) if self._single.when else sp.true
+
+    @property
+    def large(self) -> tuple[sp.Symbol, ...]:
+        """The symbols that were taken as large."""
+        return tuple(s for s, w in self.weights if w > 0)
+
+    @property
+    def small(self) -> tuple[sp.Symbol, ...]:
+        """The symbols that were taken as small."""
+        return tuple(s for s, w in self.weights if w < 0)
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of the unknown."""
+        unit: Unit = getattr(self.symbol, "unit", ONE)
+        return unit
+
+    @property
+    def cost(self) -> Cost:
+        """The threshold as a Cost in the unit of the unknown, for further algebra."""
+        return quantity(self.expr, self.unit, self.symbol.name)
+
+    @property
+    def free_symbols(self) -> set[sp.Symbol]:
+        """The symbols that ``.at`` may be given: those of the condition but the unknown."""
+        return self.condition.free_symbols - {self.symbol}
+
+    @property
+    def _single(self) -> Piece:
+        if self.kind != "bound":
+            raise SolveError(f"{self!r} has no threshold")
+        if len(self.pieces) > 1 or (self.pieces[0].low is not None and self.pieces[0].high is not None):
+            raise SolveError(f"{self.symbol} has more than one threshold here; look at .pieces, or evaluate it with .at(...)")
+        if self.pieces[0].low is None and self.pieces[0].high is None:
+            raise SolveError(f"{self!r} does not depend on {self.symbol}; look at .pieces[0].when")
+        return self.pieces[0]
+
+    def _relation(self, side: str) -> str:
+        return _STRICT[side][len(self.condition.relation) == 1]
+
+    # -- what it is worth
+    def at(self, *sheets: Any, **values: Any) -> Any:
+        """The threshold at these values, a Value (infinite where it is never reached, with the reason).
+
+        With two ends or several pieces a :class:`Span`; with symbols left a Bound again; arrays broadcast.
+        """
+        given = bind(self.free_symbols, sheets, values)
+        free = self.free_symbols if not self.closed else self._needed()
+        if given.exprs or free - given.numbers.keys():
+            return self._partly(given)
+        if self.closed:
+            return decided(self, given)
+        return numerically(self, given)
+
+    def _needed(self) -> set[sp.Symbol]:
+        exprs = [e for p in self.pieces for e in (p.low, p.high, *p.when) if e is not None]
+        return set().union(*(e.free_symbols for e in exprs))
+
+    def _partly(self, given: Given) -> Bound:
+        from symroof.algebra.solve import solve
+
+        left, right = (evaluated(side, given) for side in (self.condition.left, self.condition.right))
+        condition = Condition(self.condition._side(left), self.condition.relation, self.condition._side(right))
+        weights = [(s, w) for s, w in self.weights if s in condition.free_symbols]
+        return solve(condition, self.symbol, [s for s, w in weights if w > 0], [s for s, w in weights if w < 0])
+
+    def verify(self, samples: int = 200, seed: int = 0) -> Verification:
+        """Try random positive values just below and just above every threshold; reports any counterexample."""
+        return verify(self, samples, seed)
+
+    # -- how it looks
+    def __repr__(self) -> str:
+        if self.kind in ("never", "always"):
+            return f"{self.kind}: {self.reason}"
+        if self.kind == "numeric":
+            return f"{self.condition!r}   has no closed form for {self.symbol}: {self.reason}; evaluated numerically by .at(...)"
+        return "\nor ".join(self._piece(p, show.text) for p in self.pieces) + self._limits("   for ", ", ")
+
+    def _piece(self, piece: Piece, form: Any) -> str:
+        """One piece, as text or LaTeX."""
+        plain = form is show.text
+        low, high = (r if plain else show.RELATIONS[r] for r in map(self._relation, ("low", "high")))
+        x = form(self.symbol)
+        if piece.low is not None and piece.high is not None:
+            shown = f"{form(piece.low)} {high} {x} {high} {form(piece.high)}"
+        elif piece.low is not None:
+            shown = f"{x} {low} {form(piece.low)}"
+        elif piece.high is not None:
+            shown = f"{x} {high} {form(piece.high)}"
+        else:
+            shown = f"any {x}" if plain else rf"\text{{any }} {x}"
+        when, joint = ("   when ", " and ") if plain else (r" \quad\text{when } ", r" \text{ and } ")
+        return shown + (when + joint.join(map(form, piece.when)) if piece.when else "")
+
+    def _limits(self, before: str, between: str) -> str:
+        words = [f"{word} {between.join(s.name for s in symbols)}" for word, symbols in (("large", self.large), ("small", self.small)) if symbols]
+        return before + " and ".join(words) if words else ""
+
+    def latex(self, steps: bool = False) -> str:
+        """LaTeX of the bound; with ``steps`` the derivation as an ``align*``."""
+        if steps:
+            return "\\begin{align*}\n" + " \\\\\n".join(s.latex() for s in self.steps) + "\n\\end{align*}"
+        if self.kind in ("never", "always"):
+            return rf"\text{{{show.escape(repr(self))}}}"
+        if self.kind == "numeric":
+            return self.condition.latex()
+        shown = r" \;\text{ or }\; ".join(self._piece(p, show.latex) for p in self.pieces)
+        ends = {1: r"\to \infty", -1: r"\to 0"}
+        names = ", ".join(f"{show.latex(s)} {ends[w]}" for s, w in self.weights)
+        return shown + (rf" \quad ({names})" if names else "")
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+
+__all__ = ["Bound", "Span", "Step"]

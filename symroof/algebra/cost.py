@@ -1,0 +1,289 @@
+"""A Cost: a sympy expression with a unit, a name, parts and a source; closed under ``+`` (then) and ``|`` (meanwhile).
+
+``a + b`` is one after the other, ``a | b`` overlapped (the maximum), ``2*a`` scales every part, ``a >= b`` is a
+Condition for :func:`symroof.solve`. ``.expr`` is plain sympy, and sympy functions take a Cost as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, ClassVar
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.algebra.balance import measured_unit
+from symroof.algebra.bind import Given, bind
+from symroof.algebra.evaluate import Shape, tape
+from symroof.algebra.operands import beside, called, factor, plain, rational, right_rate, same_unit
+from symroof.algebra.units import Unit
+from symroof.algebra.value import Value, find_part
+from symroof.errors import InputError, UnitError, short
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cost:
+    """An expression with a unit; or, with ``join`` "sum" or "max", what its parts make together.
+
+    ``Cost(2*K*H*L*p_kv, "byte/token", "KV per token")`` is checked at once: its measured dimensions must balance
+    and agree with the unit. Raises UnitError naming the smallest sub-expression that does not.
+    """
+
+    leaf: sp.Expr | None
+    unit: Unit
+    name: str = ""
+    parts: tuple[Cost, ...] = ()
+    join: str = ""
+    source: str = ""
+
+    _op_priority: ClassVar[float] = 20.0  # sympy leaves the operation to us
+    __array_ufunc__: ClassVar[None] = None  # and so does NumPy
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unit", Unit.of(self.unit))
+        if self.leaf is None:
+            return
+        object.__setattr__(self, "leaf", plain(self.leaf))
+        measured = measured_unit(self.leaf)
+        if measured is not None and measured != self.unit.measured:
+            raise UnitError(
+                f"{called(self)} is declared in {self.unit} but works out in {measured};"
+                " look for bytes per element that are missing or a rate that does not fit"
+            )
+
+    # -- looking at it
+    @cached_property
+    def expr(self) -> sp.Expr:
+        """The whole as plain sympy; a maximum is an unevaluated ``sympy.Max``."""
+        if self.leaf is not None:
+            return self.leaf
+        if self.join == "sum":
+            return sp.Add(*[part.expr for part in self.parts])
+        return sp.Max(*{part.expr for part in self.parts}, evaluate=False)
+
+    @property
+    def shape(self) -> Shape:
+        """What the evaluator compiles: the expression, or the join and the shapes of the parts."""
+        return self.leaf if self.leaf is not None else (self.join, tuple(p.shape for p in self.parts))
+
+    @property
+    def free_symbols(self) -> set[sp.Symbol]:
+        """The symbols that need a value."""
+        return set().union(*(p.free_symbols for p in self.parts)) if self.leaf is None else self.leaf.free_symbols
+
+    def __getitem__(self, name: str) -> Cost:
+        part: Cost = find_part(self, name)
+        return part
+
+    def _sympy_(self) -> sp.Expr:
+        return self.expr
+
+    def __repr__(self) -> str:
+        return show.tree(self)
+
+    def latex(self) -> str:
+        """LaTeX with the named parts under braces."""
+        return show.tree_latex(self)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Cost) and self.unit == other.unit and self.expr == other.expr
+
+    def __hash__(self) -> int:
+        return hash((self.unit, self.expr))
+
+    # -- saying more about it
+    def named(self, name: str, source: str = "") -> Cost:
+        """The same cost under a name (and a source); a named sum stays one part inside a larger one."""
+        return changed(self, name=name, source=source or self.source)
+
+    def declare(self, unit: str | Unit) -> Cost:
+        """The same cost, counted in another unit (``"token/s/chip"``); its measured dimensions must agree."""
+        unit = Unit.of(unit)
+        if unit.measured != self.unit.measured:
+            raise UnitError(f"{called(self)} is in {self.unit} and cannot be declared in {unit}; only what is counted can be declared")
+        return self.map(lambda e: e, unit)
+
+    def map(self, f: Callable[[sp.Expr], sp.Expr], unit: Unit | None = None) -> Cost:
+        """Every part's expression through ``f``."""
+        unit = self.unit if unit is None else unit
+        if self.leaf is not None:
+            return changed(self, leaf=f(self.leaf), unit=unit)
+        return changed(self, parts=tuple(p.map(f, unit) for p in self.parts), unit=unit)
+
+    # -- joining
+    def __add__(self, other: Any) -> Cost:
+        if isinstance(other, (int, float)) and other == 0:
+            return self  # so that sum(costs) works
+        return _joined("sum", self, self._beside(other))
+
+    def __radd__(self, other: Any) -> Cost:
+        return self if isinstance(other, (int, float)) and other == 0 else _joined("sum", self._beside(other), self)
+
+    def __sub__(self, other: Any) -> Cost:
+        return _joined("sum", self, _negative(self._beside(other)))
+
+    def __rsub__(self, other: Any) -> Cost:
+        return _joined("sum", self._beside(other), _negative(self))
+
+    def __or__(self, other: Any) -> Cost:
+        return _joined("max", self, self._beside(other))
+
+    def __ror__(self, other: Any) -> Cost:
+        return _joined("max", self._beside(other), self)
+
+    def _beside(self, other: Any) -> Cost:
+        return other if isinstance(other, Cost) else quantity(*beside(other, self.unit, called(self)))
+
+    # -- scaling
+    def __mul__(self, other: Any) -> Cost:
+        if isinstance(other, Cost):
+            return self._times(other, self.unit * other.unit)
+        expr, unit = factor(other, called(self))
+        return self._times(quantity(expr, unit), self.unit.scaled(unit))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Cost:
+        if isinstance(other, Cost):
+            right_rate(self, other.unit, called(other))
+            return self._times(quantity(1 / other.expr, other.unit**-1), self.unit / other.unit)
+        expr, unit = factor(other, called(self))
+        right_rate(self, unit, show.text(expr))
+        return self._times(quantity(1 / expr, unit**-1), self.unit.scaled(unit**-1))
+
+    def __rtruediv__(self, other: Any) -> Cost:
+        return quantity(*factor(other, called(self))) / self
+
+    def __pow__(self, power: Any) -> Cost:
+        exponent = plain(power)
+        if not exponent.is_Rational:
+            raise InputError(f"{called(self)} cannot be raised to {short(power)}; use a whole number or a fraction")
+        return quantity(self.expr**exponent, self.unit ** Fraction(int(exponent.p), int(exponent.q)))
+
+    def _times(self, by: Cost, unit: Unit) -> Cost:
+        if by.join and not self.join:
+            return changed(by.map(lambda e: e * self.leaf, unit), name=self.name or by.name)
+        if self.join == "max" and not by.expr.is_positive:
+            return changed(self, leaf=self.expr * by.expr, unit=unit, parts=(), join="")
+        return self.map(lambda e: e * by.expr, unit)
+
+    # -- comparing
+    def __ge__(self, other: Any) -> Condition:
+        return Condition(self, ">=", self._beside(other))
+
+    def __gt__(self, other: Any) -> Condition:
+        return Condition(self, ">", self._beside(other))
+
+    def __le__(self, other: Any) -> Condition:
+        return Condition(self, "<=", self._beside(other))
+
+    def __lt__(self, other: Any) -> Condition:
+        return Condition(self, "<", self._beside(other))
+
+    # -- evaluating
+    def at(self, *sheets: Any, **values: Any) -> Any:
+        """The Value at these sheets and values; a Cost again as long as symbols are left.
+
+        Values are numbers, texts with a unit (``"15 ms"``), arrays (which broadcast) or expressions in symbols.
+        """
+        return evaluated(self, bind(self.free_symbols, sheets, values))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Condition:
+    """``left >= right`` between two costs of one unit: a question for ``solve``, or true or false ``.at`` values."""
+
+    left: Cost
+    relation: str
+    right: Cost
+
+    def __post_init__(self) -> None:
+        same_unit(self.left, self.right, "compared")
+
+    @property
+    def free_symbols(self) -> set[sp.Symbol]:
+        """The symbols of both sides."""
+        return self.left.free_symbols | self.right.free_symbols
+
+    @property
+    def expr(self) -> sp.Rel:
+        """The condition as an unevaluated sympy relation."""
+        return sp.Rel(self.left.expr, self.right.expr, self.relation, evaluate=False)
+
+    def at(self, *sheets: Any, **values: Any) -> Any:
+        """True or False (an array of them for arrays); a Condition again as long as symbols are left."""
+        given = bind(self.free_symbols, sheets, values)
+        left, right = evaluated(self.left, given), evaluated(self.right, given)
+        if isinstance(left, Value) and isinstance(right, Value):
+            return {">=": left.__ge__, ">": left.__gt__, "<=": left.__le__, "<": left.__lt__}[self.relation](right)
+        return Condition(self._side(left), self.relation, self._side(right))
+
+    def _side(self, side: Any) -> Cost:
+        return side if isinstance(side, Cost) else quantity(rational(side.number), side.unit, side.name)
+
+    def __bool__(self) -> bool:
+        raise InputError(f"whether {self!r} holds depends on values; ask condition.at(...), or solve(condition, symbol)")
+
+    def __repr__(self) -> str:
+        return f"{show.text(self.left.expr)} {self.relation} {show.text(self.right.expr)}"
+
+    def latex(self) -> str:
+        """LaTeX of the relation."""
+        return f"{show.tree_latex(self.left)} {show.RELATIONS[self.relation]} {show.tree_latex(self.right)}"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+
+def changed(cost: Cost, **changes: Any) -> Cost:
+    """A changed copy, its units known to balance: a number put in for W_hbm has no unit of its own any more."""
+    new = object.__new__(Cost)
+    new.__dict__.update({f: cost.__dict__[f] for f in _FIELDS} | changes)
+    return new
+
+
+def quantity(expr: sp.Expr, unit: Unit, name: str = "") -> Cost:
+    """An expression known to be in this unit, as a Cost."""
+    return changed(_ONE, leaf=expr, unit=unit, name=name)
+
+
+def evaluated(cost: Cost, given: Given) -> Any:
+    """The cost at given values: a Value, or a Cost in the symbols that are left."""
+    if given.exprs:
+        cost = cost.map(lambda e: e.xreplace(dict(given.exprs)))
+    free = cost.free_symbols
+    missing = free - given.numbers.keys()
+    if missing:
+        arrays = sorted(s.name for s in free & given.numbers.keys() if hasattr(given.numbers[s], "shape"))
+        if arrays:
+            raise InputError(f"{arrays[0]} is an array, so every symbol needs a value; missing: {', '.join(sorted(s.name for s in missing))}")
+        exact = {s: rational(v) for s, v in given.numbers.items()}
+        return cost.map(lambda e: e.xreplace(exact))
+    compiled = tape(cost.shape)
+    slots = compiled.run([given.numbers[s] for s in compiled.inputs])
+    return _value(cost, slots, compiled.slots)
+
+
+def _value(cost: Cost, slots: list[Any], where: Any) -> Value:
+    parts = tuple(_value(part, slots, place) for part, place in zip(cost.parts, where[1], strict=True))
+    return Value(slots[where[0]], cost.unit, cost.name, cost.join, parts)
+
+
+def _joined(join: str, a: Cost, b: Cost) -> Cost:
+    same_unit(a, b, "added" if join == "sum" else "overlapped")
+    flat = [part for side in (a, b) for part in (side.parts if side.join == join and not side.name else (side,))]
+    return Cost(None, a.unit, "", tuple(flat), join)
+
+
+def _negative(cost: Cost) -> Cost:
+    return changed(cost, leaf=-cost.expr, parts=(), join="")
+
+
+_FIELDS = ("leaf", "unit", "name", "parts", "join", "source")
+_ONE = Cost(sp.Integer(1), Unit())

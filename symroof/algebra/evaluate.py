@@ -1,0 +1,209 @@
+"""Expressions to numbers: one cached tape per cost, exact for scalars, NumPy for arrays.
+
+A *tape* is a straight line of operations in which every common sub-expression stands once. Run on exact fractions it
+gives exact answers (so a ceiling never trips over a rounding error); run on arrays each step is one NumPy call on the
+smallest shape it needs. Nothing is generated as source and nothing is executed but the rows of one table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache, reduce
+from typing import TYPE_CHECKING, Any, Literal
+
+import sympy as sp
+
+from symroof.algebra.roots import PositiveRoot, positive_root
+from symroof.errors import InputError, short
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Number = Fraction | float | NDArray[np.float64]
+else:
+    Number = Any
+
+#: The shape of a cost: an expression, or a way of joining ("sum", "max") with the shapes that are joined.
+Shape = Any
+
+
+def _numpy(name: str) -> Callable[..., Any]:
+    """A NumPy function looked up on first use, so that importing symroof does not import NumPy."""
+
+    def call(*args: Any) -> Any:
+        import numpy as np
+
+        return getattr(np, name)(*args)
+
+    return call
+
+
+def _fold(f: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    return lambda *args: reduce(f, args)
+
+
+def _exact_power(base: Any, exponent: Any) -> Any:
+    if isinstance(exponent, Fraction) and exponent.denominator == 1:
+        return base ** int(exponent)
+    if exponent == Fraction(1, 2):
+        return _root(base)
+    return float(base) ** float(exponent)
+
+
+def _root(base: Any) -> Any:
+    """The square root, exact where it is rational."""
+    if isinstance(base, Fraction) and base >= 0:
+        top, bottom = math.isqrt(base.numerator), math.isqrt(base.denominator)
+        if top * top == base.numerator and bottom * bottom == base.denominator:
+            return Fraction(top, bottom)
+    return math.sqrt(base)
+
+
+def _array_power(base: Any, exponent: Any) -> Any:
+    if exponent == -1:
+        return 1.0 / base
+    if exponent == 0.5:
+        return _numpy("sqrt")(base)
+    return _numpy("power")(base, exponent)
+
+
+#: sympy class -> (on exact fractions, on arrays). A test shows that every row fires.
+TABLE: dict[type, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    sp.Add: (_fold(lambda a, b: a + b), _fold(lambda a, b: a + b)),
+    sp.Mul: (_fold(lambda a, b: a * b), _fold(lambda a, b: a * b)),
+    sp.Pow: (_exact_power, _array_power),
+    sp.Max: (max, _fold(_numpy("maximum"))),
+    sp.Min: (min, _fold(_numpy("minimum"))),
+    sp.ceiling: (lambda a: Fraction(math.ceil(a)), _numpy("ceil")),
+    sp.floor: (lambda a: Fraction(math.floor(a)), _numpy("floor")),
+    sp.Abs: (abs, _numpy("abs")),
+    sp.log: (lambda a: math.log(a), _numpy("log")),
+    sp.exp: (lambda a: math.exp(a), _numpy("exp")),
+    sp.sinh: (lambda a: math.sinh(a), _numpy("sinh")),
+    sp.asinh: (lambda a: math.asinh(a), _numpy("arcsinh")),
+    PositiveRoot: (positive_root, positive_root),
+}
+_JOINS = {"sum": sp.Add, "max": sp.Max}
+
+
+@dataclass(frozen=True)
+class Tape:
+    """Inputs, constants, and steps ``(kind, slots)``; the value of every node of the shape is in a slot of its own."""
+
+    inputs: tuple[sp.Symbol, ...]
+    constants: tuple[Fraction | float, ...]
+    steps: tuple[tuple[type, tuple[int, ...]], ...]
+    slots: Any  # the shape again, with slot numbers in place of expressions: (slot, [children])
+
+    def run(self, values: Sequence[Number], strict: bool = True) -> list[Number]:
+        """The value of every slot for one value per input; exact unless an input is an array.
+
+        Raises InputError if a division by zero, an overflow or an invalid operation occurs on the way; arrays that
+        are not run strictly get inf and NaN there.
+        """
+        arrays = any(hasattr(v, "shape") for v in values)
+        try:
+            return self._on_arrays(values, "raise" if strict else "ignore") if arrays else self._exactly(values)
+        except (ZeroDivisionError, OverflowError, FloatingPointError, ValueError) as problem:
+            given = ", ".join(f"{s} = {short(_brief(v), 20)}" for s, v in zip(self.inputs, values, strict=True))
+            raise InputError(f"cannot be evaluated: {problem} (with {short(given, 300)})") from None
+
+    def _exactly(self, values: Sequence[Number]) -> list[Number]:
+        slots: list[Any] = [*values, *self.constants]
+        for kind, places in self.steps:
+            slots.append(TABLE[kind][0](*[slots[i] for i in places]))
+        return slots
+
+    def _on_arrays(self, values: Sequence[Number], how: Literal["raise", "ignore"]) -> list[Number]:
+        import numpy as np
+
+        slots: list[Any] = [v if hasattr(v, "shape") else float(v) for v in values]
+        slots += [float(c) for c in self.constants]
+        with np.errstate(divide=how, over=how, invalid=how):
+            for kind, places in self.steps:
+                slots.append(TABLE[kind][1](*[slots[i] for i in places]))
+        return slots
+
+
+@lru_cache(maxsize=1024)
+def tape(shape: Shape) -> Tape:
+    """Compile a shape once; equal shapes share the tape.
+
+    Raises InputError naming a function that has no row in the table.
+    """
+    build = _Builder()
+    build.collect(shape)
+    slots = build.node(shape)
+    return Tape(tuple(build.inputs), tuple(build.constants), tuple(build.steps), slots)
+
+
+class _Builder:
+    """Gives every distinct sub-expression one slot: first the inputs, then the constants, then the steps."""
+
+    def __init__(self) -> None:
+        self.inputs: list[sp.Symbol] = []
+        self.constants: list[Fraction | float] = []
+        self.steps: list[tuple[type, tuple[int, ...]]] = []
+        self.places: dict[Any, int] = {}
+
+    def collect(self, shape: Shape) -> None:
+        leaves: set[sp.Expr] = set()
+        _leaves(shape, leaves)
+        atoms: set[sp.Basic] = set()
+        for leaf in leaves:
+            atoms |= leaf.atoms(sp.Symbol) | {a for a in leaf.atoms() if a.is_number}
+        for atom in sorted((a for a in atoms if a.is_Symbol), key=sp.default_sort_key):
+            self.places[atom] = len(self.inputs)
+            self.inputs.append(atom)
+        for atom in sorted((a for a in atoms if not a.is_Symbol), key=sp.default_sort_key):
+            self.places[atom] = len(self.inputs) + len(self.constants)
+            self.constants.append(_constant(atom))
+
+    def node(self, shape: Shape) -> Any:
+        if isinstance(shape, sp.Expr):
+            return (self.place(shape), ())
+        join, children = shape
+        below = tuple(self.node(c) for c in children)
+        return (self.step(_JOINS[join], tuple(b[0] for b in below)), below)
+
+    def place(self, expr: sp.Expr) -> int:
+        if expr in self.places:
+            return self.places[expr]
+        kind = next((c for c in TABLE if isinstance(expr, c)), None)
+        if kind is None:
+            raise InputError(f"{expr.func.__name__} in {short(expr)} cannot be evaluated; use {', '.join(c.__name__ for c in TABLE)}")
+        self.places[expr] = self.step(kind, tuple(self.place(a) for a in expr.args))
+        return self.places[expr]
+
+    def step(self, kind: type, places: tuple[int, ...]) -> int:
+        if len(places) == 1 and kind in (sp.Add, sp.Max):
+            return places[0]
+        key = (kind, places)
+        if key not in self.places:
+            self.places[key] = len(self.inputs) + len(self.constants) + len(self.steps)
+            self.steps.append(key)
+        return self.places[key]
+
+
+def _leaves(shape: Shape, into: set[sp.Expr]) -> None:
+    if isinstance(shape, sp.Expr):
+        into.add(shape)
+    else:
+        for child in shape[1]:
+            _leaves(child, into)
+
+
+def _constant(number: sp.Expr) -> Fraction | float:
+    if number.is_Rational:
+        return Fraction(int(number.p), int(number.q))
+    if number.is_finite and number.is_extended_real:
+        return float(number)
+    raise InputError(f"{short(number)} is no finite real number, so it has no place in a cost")
+
+
+def _brief(value: Number) -> str:
+    return f"array{value.shape}" if hasattr(value, "shape") else f"{float(value):.6g}"

@@ -1,0 +1,97 @@
+"""What may stand beside a cost: numbers, quantities in texts, expressions; as an exact expression with its unit."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.algebra.balance import full_unit, measured_unit
+from symroof.algebra.quantity import parse_quantity
+from symroof.algebra.units import ONE, Unit
+from symroof.errors import InputError, UnitError, short
+
+
+def rational(number: Any) -> sp.Expr:
+    """A number as a sympy Rational; a float counts as the decimal it prints as, so 0.4 is 2/5."""
+    if number != number or number in (float("inf"), float("-inf")):
+        raise InputError(f"{number} has no place in a cost; give a finite number")
+    exact = Fraction(number) if isinstance(number, (int, Fraction)) else Fraction(repr(float(number)))
+    return sp.Rational(exact.numerator, exact.denominator)
+
+
+def plain(expr: Any) -> sp.Expr:
+    """A sympy expression without floats; never from a text.
+
+    Raises InputError for texts and anything else that is no number and no expression.
+    """
+    if hasattr(expr, "expr") and hasattr(expr, "unit"):
+        return expr.expr
+    if isinstance(expr, (int, float, Fraction)) and not isinstance(expr, bool):
+        return rational(expr)
+    if not isinstance(expr, sp.Expr):
+        raise InputError(f"{short(expr)} is no formula; build it from symbols, e.g. 2*B*D*F")
+    floats = expr.atoms(sp.Float)
+    return expr.xreplace({f: rational(float(f)) for f in floats}) if floats else expr
+
+
+def beside(other: Any, unit: Unit, called: str) -> tuple[sp.Expr, Unit]:
+    """The other side of ``+``, ``|`` or a comparison with something in ``unit``.
+
+    Raises UnitError for a bare number beside a unit, or an expression of another unit.
+    """
+    if isinstance(other, str):
+        number, given = parse_quantity(other)
+        return rational(number), unit if given.measured == unit.measured and given.counted == ONE else given
+    if hasattr(other, "number") and hasattr(other, "unit"):
+        return rational(other.number), other.unit
+    expr = plain(other)
+    measured = measured_unit(expr)
+    if measured is not None and measured != unit.measured:
+        cure = f"write a text such as '15 {unit}'" if expr.is_number else f"give it in {unit}"
+        raise UnitError(f"{called} is in {unit} but {short(show.text(expr))} is in {measured}; {cure}")
+    return expr, unit
+
+
+def factor(other: Any, called: str) -> tuple[sp.Expr, Unit]:
+    """What something is multiplied or divided by: a positive number, a quantity in a text, or an expression."""
+    if isinstance(other, str):
+        number, unit = parse_quantity(other)
+        expr = rational(number)
+    else:
+        expr = plain(other)
+        unit = full_unit(expr)
+    if expr.is_number and not expr.is_positive:
+        raise InputError(f"{called} is scaled by {expr}; scale by a positive number, and subtract with '-'")
+    return expr, unit
+
+
+def same_unit(a: Any, b: Any, how: str) -> None:
+    """Raise UnitError, with the cure, unless two costs have one unit."""
+    if a.unit == b.unit:
+        return
+    work = {"FLOP": "C", "byte": "W_hbm"}
+    if str(a.unit) in work and str(b.unit) in work:
+        cure = f"divide each by a rate first, e.g. {called(a)}/{work[str(a.unit)]} + {called(b)}/{work[str(b.unit)]}"
+    elif a.unit.measured == b.unit.measured:
+        cure = f"if they do count the same, say so with .declare({str(a.unit)!r})"
+    else:
+        cure = f"they cannot be {how}"
+    raise UnitError(f"{called(a)} is in {a.unit} but {called(b)} is in {b.unit}; {cure}")
+
+
+def right_rate(amount: Any, rate_unit: Unit, rate: str) -> None:
+    """Raise UnitError where FLOPs are divided by a bandwidth, or bytes by FLOP/s."""
+    above, below = dict(amount.unit.powers), dict(rate_unit.powers)
+    if below.get("s") != -1:
+        return
+    for mine, other, cure in (("FLOP", "byte", "C"), ("byte", "FLOP", "W_hbm")):
+        if above.get(mine) == 1 and other not in above and below.get(other) == 1 and mine not in below:
+            raise UnitError(f"{called(amount)} is in {amount.unit} but {rate} is in {rate_unit}; divide it by a rate in {mine}/s, e.g. {cure}")
+
+
+def called(cost: Any) -> str:
+    """How a message calls a cost: its name, or its formula."""
+    return cost.name or short(show.text(cost.expr), 40).strip("'")

@@ -1,0 +1,87 @@
+"""Roots that have no formula: the one positive root of a polynomial, and crossings of any condition, bracketed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy as sp
+
+
+class PositiveRoot(sp.Function):  # type: ignore[misc]
+    """The only positive root of the polynomial with these coefficients, the highest power first; found numerically.
+
+    It stands where no radical formula does: the signs of the coefficients change once, so by Descartes' rule there
+    is exactly one positive root.
+    """
+
+    is_positive = True
+    is_real = True
+
+    @classmethod
+    def eval(cls, *coeffs: sp.Expr) -> None:
+        """Stays as it is; numbers come from :func:`positive_root`."""
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"root of {printer._print(self._polynomial())} = 0"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\operatorname{{root}}\left({printer._print(self._polynomial())}\right)"
+
+    def _polynomial(self) -> sp.Expr:
+        y = sp.Symbol("y", positive=True)
+        return sp.Add(*[c * y ** (len(self.args) - 1 - i) for i, c in enumerate(self.args)])
+
+
+def positive_root(*coeffs: Any) -> Any:
+    """The positive root, for numbers or arrays, to the last bit or two, by bisection of a bracket in log space."""
+    if any(hasattr(c, "shape") for c in coeffs):
+        import numpy as np
+
+        spread = np.broadcast_arrays(*coeffs)
+        rows = zip(*[a.ravel() for a in spread], strict=True)
+        return np.array([positive_root(*map(float, row)) for row in rows]).reshape(spread[0].shape)
+    floats = [float(c) for c in coeffs]
+    rising = 1 if floats[0] > 0 else -1
+
+    def f(y: float) -> float:
+        total = 0.0
+        for c in floats:
+            total = total * y + c
+        return rising * total
+
+    low = high = 1.0
+    while f(low) > 0:
+        low /= 16
+    while f(high) < 0:
+        high *= 16
+    return bisect(lambda y: f(y) >= 0, low, high)
+
+
+def bisect(above: Callable[[float], bool], low: float, high: float) -> float:
+    """The point between a place where ``above`` is false and one where it is true, to the last bits."""
+    for _ in range(200):
+        middle = (low * high) ** 0.5
+        if not low < middle < high:
+            break
+        low, high = (low, middle) if above(middle) else (middle, high)
+    return high
+
+
+def crossings(holds: Callable[[Any], Any], low: float = 1e-15, high: float = 1e25, steps: int = 4000) -> list[tuple[float, float]]:
+    """The intervals of a logarithmic grid where a condition on arrays holds, their ends bisected; 0 and inf for no end.
+
+    An interval narrower than a grid step (2.3 %) can be missed, and the caller says so.
+    """
+    import numpy as np
+
+    grid = np.geomspace(low, high, steps + 1)
+    true = np.asarray(holds(grid), dtype=bool)
+    changes = np.flatnonzero(true[1:] != true[:-1])
+    ends = []
+    for i in changes:
+        upward = bool(true[i + 1])
+        ends.append(bisect(lambda x, up=upward: bool(holds(np.array([x]))[0]) is up, float(grid[i]), float(grid[i + 1])))
+    ends = [0.0, *ends] if true[0] else ends
+    ends = [*ends, float("inf")] if true[-1] else ends
+    return list(zip(ends[::2], ends[1::2], strict=True))

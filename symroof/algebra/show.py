@@ -1,0 +1,113 @@
+"""Text and LaTeX of anything with a name, a unit and parts. It only shows; nothing here computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import sympy as sp
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.str import StrPrinter
+
+from symroof.algebra.units import Unit
+
+RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<"}
+
+
+class Node(Protocol):
+    """What a tree of named parts looks like; a Cost is one."""
+
+    name: str
+    unit: Unit
+    join: str
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The parts that are joined."""
+        ...
+
+    @property
+    def expr(self) -> sp.Expr:
+        """The whole as one expression."""
+        ...
+
+
+class _PlusFirst:
+    """Sums are written with their positive terms first: ``2*D*F - p``, never ``-p + 2*D*F``."""
+
+    def _as_ordered_terms(self, expr: sp.Expr, order: str | None = None) -> list[sp.Expr]:
+        terms: list[sp.Expr] = super()._as_ordered_terms(expr, order=order)  # type: ignore[misc]
+        return sorted(terms, key=lambda t: bool(t.could_extract_minus_sign()))
+
+
+class _Text(_PlusFirst, StrPrinter):  # type: ignore[misc]
+    pass
+
+
+class _Latex(_PlusFirst, LatexPrinter):  # type: ignore[misc]
+    pass
+
+
+def text(expr: Any) -> str:
+    """An expression or a relation as text that sympy and a reader understand."""
+    return str(_Text({"order": None}).doprint(expr))
+
+
+def latex(expr: Any) -> str:
+    """An expression or a relation as LaTeX, with the symbols' own names."""
+    return str(_Latex({"mul_symbol": None}).doprint(expr)).replace(r"\geq", r"\ge").replace(r"\leq", r"\le")
+
+
+def tree(node: Node) -> str:
+    """A cost at one glance: ``expr  [unit]``, or its name, its unit and one line per part."""
+    title = f"{node.name}  [{node.unit}]" if node.name else f"[{node.unit}]"
+    if not node.join:
+        shown = f"{text(node.expr)}  [{node.unit}]"
+        return shown
+    return "\n".join([f"{title}  = {node.join} of", *_branches(node, "  ")])
+
+
+def _branches(node: Node, indent: str) -> Iterator[str]:
+    width = max(len(part.name) for part in node.parts)
+    for part in node.parts:
+        label = f"{part.name:<{width}}  " if width else ""
+        if part.join:
+            yield f"{indent}{label}{part.join} of"
+            yield from _branches(part, indent + "  ")
+        else:
+            yield f"{indent}{label}{text(part.expr)}"
+
+
+def tree_latex(node: Node, braces: bool = True) -> str:
+    r"""The formula with its named parts under braces, as in ``\underbrace{...}_{\text{attention}} + ...``.
+
+    What a maximum inside a sum compares stays without braces, as in print.
+    """
+    if not node.join:
+        return latex(node.expr)
+    shown = [_braced(part, node.join, braces) for part in node.parts]
+    if node.join == "max":
+        return rf"\max\left({', '.join(shown)}\right)"
+    return " + ".join(shown).replace("+ -", "- ")
+
+
+def _braced(part: Node, join: str, braces: bool) -> str:
+    inner = tree_latex(part, braces=False)
+    if not (part.name and braces):
+        return rf"\left({inner}\right)" if part.join == "sum" and join == "sum" else inner
+    return rf"\underbrace{{{inner}}}_{{\text{{{escape(part.name)}}}}}"
+
+
+def escape(name: str) -> str:
+    """A name inside LaTeX text."""
+    return "".join(f"\\{c}" if c in "_%&#$" else c for c in name)
+
+
+def relation_text(left: str, relation: str, right: str) -> str:
+    """``left >= right``."""
+    return f"{left} {relation} {right}"
+
+
+def relation_latex(left: str, relation: str, right: str) -> str:
+    r"""``left \ge right``."""
+    return f"{left} {RELATIONS[relation]} {right}"

@@ -1,0 +1,121 @@
+"""The alphabet: positive sympy symbols that know their unit, their meaning and their LaTeX name.
+
+One table, in the book's letters. A user declares another symbol in one line::
+
+    Q = symbol("Q", "query/s", "queries per second")
+
+A symbol is its name *and* its unit: two symbols with one name and different units are different symbols, through
+pickling and deep copies too. Symbols that stand for a fraction of something reached (``eta_math``) default to 1.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra.units import ONE, Unit
+from symroof.errors import InputError, short
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+
+
+class Symbol(sp.Symbol):  # type: ignore[misc]
+    """A positive real sympy symbol with a unit, a meaning and a LaTeX name; made by :func:`symbol`."""
+
+    unit: Unit
+    meaning: str
+    tex: str
+
+    def __new__(cls, name: str, unit: Unit = ONE, meaning: str = "", tex: str = "") -> Symbol:
+        """Built past sympy's cache, which would let a second symbol of this name overwrite the first one's unit."""
+        new: Symbol = sp.Symbol.__xnew__(cls, name, positive=True)
+        new.unit, new.meaning, new.tex = unit, meaning, tex or _tex(name)
+        return new
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str, Unit, str, str], dict[str, Any]]:
+        return (self.name, self.unit, self.meaning, self.tex), {}
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (self.name, self.unit.powers)
+
+    def _latex(self, printer: object) -> str:
+        return self.tex
+
+    @property
+    def described(self) -> str:
+        """``B [token], batch: tokens per step`` for messages and tables."""
+        return f"{self.name} [{self.unit}]" + (f", {self.meaning}" if self.meaning else "")
+
+
+def symbol(name: str, unit: str | Unit = "1", meaning: str = "", tex: str = "") -> Symbol:
+    """Declare a symbol: its name, its unit, what it means and, if it is not the name, its LaTeX.
+
+    >>> Q = symbol("Q", "query/s", "queries per second")
+    >>> Q.unit
+    Unit('query/s')
+
+    Raises InputError if the name is not a plain identifier, UnitError if the unit cannot be read.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InputError(f"{short(name)} cannot name a symbol; use letters, digits and underscores, e.g. 'W_hbm'")
+    return Symbol(name, Unit.of(unit), meaning, tex)
+
+
+def _tex(name: str) -> str:
+    """``W_hbm`` as ``W_\\text{hbm}``, ``eta`` as ``\\eta``, ``B`` as itself."""
+    head, _, tail = name.partition("_")
+    greek = {"alpha", "beta", "gamma", "delta", "eta", "tau", "mu", "rho", "lam"}
+    head = f"\\{head}" if head in greek else head if len(head) == 1 else f"\\mathrm{{{head}}}"
+    return f"{head}_\\text{{{tail}}}".replace("_", r"\_").replace(r"\_\text", r"_\text") if tail else head
+
+
+# The nomenclature. Name, unit, meaning.
+# -- what is asked of the model
+B = symbol("B", "token", "batch: tokens per step; when decoding, sequences")
+T = symbol("T", "token", "new tokens of a sequence: the prompt, in prefill")
+S = symbol("S", "token", "context held in the KV cache, per sequence")
+G = symbol("G", "token", "tokens generated per sequence")
+# -- the model
+L = symbol("L", "1", "layers")
+D = symbol("D", "1", "d_model, the width of the residual stream")
+F = symbol("F", "1", "d_ff, the width of the MLP (of one expert)")
+N = symbol("N", "1", "query heads")
+K = symbol("K", "1", "KV heads")
+H = symbol("H", "1", "size of a head")
+V = symbol("V", "1", "vocabulary")
+E = symbol("E", "1", "experts of a mixture-of-experts layer")
+k = symbol("k", "1", "experts per token")
+P = symbol("P", "param", "parameters")
+P_act = symbol("P_act", "param", "parameters that one token uses: all but the idle experts")
+# -- bytes per element
+p = symbol("p", "byte", "bytes per element")
+p_w = symbol("p_w", "byte", "bytes per weight", "p_w")
+p_kv = symbol("p_kv", "byte", "bytes per element of the KV cache")
+p_a = symbol("p_a", "byte", "bytes per activation", "p_a")
+# -- the chip
+C = symbol("C", "FLOP/s", "FLOP/s of a chip, dense, in the format the arithmetic is done in")
+W_hbm = symbol("W_hbm", "byte/s", "HBM bandwidth of a chip")
+M_hbm = symbol("M_hbm", "byte", "HBM size of a chip")
+W_ici = symbol("W_ici", "byte/s", "interconnect bandwidth of a chip: both directions of one axis")
+n_axes = symbol("n_axes", "1", "mesh axes a collective runs over", r"n_\text{axes}")
+W_dcn = symbol("W_dcn", "byte/s", "data-centre network bandwidth of a chip")
+t_hop = symbol("t_hop", "s", "latency of one hop")
+price = symbol("price", "USD/s", "price of a chip", r"\$")
+# -- how the model is laid out
+n = symbol("n", "chip", "chips")
+X = symbol("X", "1", "ways of data parallelism (or FSDP)")
+Y = symbol("Y", "1", "ways of model (tensor) parallelism")
+Z = symbol("Z", "1", "ways of pipeline or expert parallelism")
+t_lim = symbol("t_lim", "s", "longest time a decode step may take")
+# -- what is reached of the peak; 1 unless bound
+MFU = symbol("MFU", "1", "model FLOP utilisation: useful FLOPs over peak FLOPs")
+eta_math = symbol("eta_math", "1", "fraction of C that is reached")
+eta_hbm = symbol("eta_hbm", "1", "fraction of W_hbm that is reached")
+eta_link = symbol("eta_link", "1", "fraction of W_ici and W_dcn that is reached")
+
+#: Binding a symbol on the left scales the rates on the right: with ``eta_hbm=0.8``, W_hbm counts as 0.8 W_hbm.
+DERATES: dict[Symbol, tuple[Symbol, ...]] = {eta_math: (C,), eta_hbm: (W_hbm,), eta_link: (W_ici, W_dcn)}
+
+ALPHABET: dict[str, Symbol] = {s.name: s for s in list(globals().values()) if isinstance(s, Symbol)}

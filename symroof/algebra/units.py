@@ -1,0 +1,213 @@
+"""Units: measured dimensions balance by themselves, counted ones are declared.
+
+*Measured* dimensions (``s``, ``byte``, ``USD``, ``J``) must balance inside every expression. *Counted* ones (``FLOP``,
+``token``, ``chip``, or any word a user invents) say what is counted: two costs with different counts are never added
+or compared, but a plain factor only ever cancels a count (``flops/(n*C)`` is in seconds) and never adds one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from symroof.errors import UnitError, nearest, short
+
+MEASURED = ("s", "byte", "USD", "J")
+COUNTED = ("FLOP", "token", "chip", "sequence", "query", "param", "step", "request", "element")
+
+_ALIASES = {  # plurals in -s are understood by themselves
+    "B": "byte",
+    "sec": "s",
+    "second": "s",
+    "dollar": "USD",
+    "$": "USD",
+    "joule": "J",
+    "seq": "sequence",
+    "queries": "query",
+    "parameter": "param",
+    "tok": "token",
+}
+_SCALED = {  # units that are a number times a base unit
+    "min": (Fraction(60), "s"),
+    "minute": (Fraction(60), "s"),
+    "h": (Fraction(3600), "s"),
+    "hr": (Fraction(3600), "s"),
+    "hour": (Fraction(3600), "s"),
+    "day": (Fraction(86400), "s"),
+    "bit": (Fraction(1, 8), "byte"),
+    "cent": (Fraction(1, 100), "USD"),
+}
+PREFIXES = {
+    "n": Fraction(1, 10**9),
+    "u": Fraction(1, 10**6),
+    "µ": Fraction(1, 10**6),
+    "μ": Fraction(1, 10**6),
+    "m": Fraction(1, 1000),
+    "k": Fraction(10**3),
+    "K": Fraction(10**3),
+    "M": Fraction(10**6),
+    "G": Fraction(10**9),
+    "T": Fraction(10**12),
+    "P": Fraction(10**15),
+    "E": Fraction(10**18),
+    "Ki": Fraction(2**10),
+    "Mi": Fraction(2**20),
+    "Gi": Fraction(2**30),
+    "Ti": Fraction(2**40),
+    "Pi": Fraction(2**50),
+}
+LONGEST = 120  # characters of a quantity; anything longer is not one
+_TOKEN = re.compile(r"\s*(?:([A-Za-zµμ$]+)(?:\^(-?\d+))?|([*·/()]))|\s+")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A product of base units with rational exponents, e.g. byte/s; ``Unit.of("byte/s")`` parses one."""
+
+    powers: tuple[tuple[str, Fraction], ...] = ()
+
+    @staticmethod
+    def of(text: str | Unit) -> Unit:
+        """The unit a text names; its scale must be 1 (``byte/s``, not ``GB/s``)."""
+        if isinstance(text, Unit):
+            return text
+        scale, unit = parse_unit(text, new=True)
+        if scale != 1:
+            raise UnitError(f"{short(text)} has a prefix; a unit is declared without one: write {str(unit)!r}")
+        return unit
+
+    def __mul__(self, other: Unit) -> Unit:
+        powers = dict(self.powers)
+        for base, power in other.powers:
+            powers[base] = powers.get(base, Fraction(0)) + power
+        return _unit(powers)
+
+    def __pow__(self, power: Fraction | int) -> Unit:
+        return _unit({base: p * Fraction(power) for base, p in self.powers})
+
+    def __truediv__(self, other: Unit) -> Unit:
+        return self * other**-1
+
+    @property
+    def measured(self) -> Unit:
+        """Only the dimensions that must balance inside every expression."""
+        return Unit(tuple(item for item in self.powers if item[0] in MEASURED))
+
+    @property
+    def counted(self) -> Unit:
+        """Only what is counted."""
+        return Unit(tuple(item for item in self.powers if item[0] not in MEASURED))
+
+    def scaled(self, factor: Unit) -> Unit:
+        """The unit after multiplying by a plain factor: its counts cancel counts here but add none.
+
+        >>> Unit.of("FLOP").scaled(Unit.of("s/FLOP") / Unit.of("chip"))
+        Unit('s')
+        """
+        powers = dict((self.measured * factor.measured).powers)
+        other = dict(factor.counted.powers)
+        for base, power in self.counted.powers:
+            change = other.get(base, Fraction(0))
+            if change * power >= 0:
+                powers[base] = power
+            elif abs(change) < abs(power):
+                powers[base] = power + change
+        return _unit(powers)
+
+    def __str__(self) -> str:
+        above = [_factor(b, p) for b, p in self.powers if p > 0]
+        below = [_factor(b, -p) for b, p in self.powers if p < 0]
+        text = "*".join(above) or "1"
+        return text + "".join(f"/{b}" for b in below)
+
+    def __repr__(self) -> str:
+        return f"Unit({str(self)!r})"
+
+
+ONE = Unit()
+
+
+def _unit(powers: dict[str, Fraction]) -> Unit:
+    order = {name: i for i, name in enumerate(("USD", "FLOP", "byte", "J", "token", "query", "sequence", "s", "chip"))}
+    kept = sorted((b for b, p in powers.items() if p), key=lambda b: (order.get(b, 4.5), b))
+    return Unit(tuple((b, powers[b]) for b in kept))
+
+
+def _factor(base: str, power: Fraction) -> str:
+    return base if power == 1 else f"{base}^{power}" if power.denominator == 1 else f"{base}^({power})"
+
+
+@lru_cache(maxsize=4096)
+def parse_unit(text: str, new: bool = False) -> tuple[Fraction, Unit]:
+    """``GB/s`` as (10**9, byte/s); with ``new`` an unknown word declares a new thing to count.
+
+    Raises UnitError naming the word that is no unit and the nearest that is.
+    """
+    if len(text) > LONGEST:
+        raise UnitError(f"a text of {len(text)} characters is no unit: {short(text, 24)}")
+    if text.strip() in ("", "1"):
+        return Fraction(1), ONE
+    scale, unit, sign, group, depth = Fraction(1), ONE, 1, 1, 0
+    for word, power, mark in _tokens(text):
+        if mark == "/":
+            if sign < 0:
+                raise UnitError(f"the unit {short(text)} divides twice in a row")
+            sign = -1
+        elif mark == "(":
+            group, sign, depth = group * sign, 1, depth + 1
+        elif mark == ")":
+            group, sign, depth = 1, 1, depth - 1
+        elif word and word != "1":
+            size, base = _word(word, text, new)
+            exponent = sign * group * int(power or 1)
+            scale, unit = scale * size**exponent, unit * base**exponent
+            sign = 1
+    if depth:
+        raise UnitError(f"the brackets of the unit {short(text)} do not close")
+    return scale, unit
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, str]]:
+    position = 1 if text.startswith("1/") else 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if not match:
+            raise UnitError(f"the unit {short(text)} cannot be read from {short(text[position:], 20)} on; write e.g. 'byte/s'")
+        position = match.end()
+        if match.group().strip():
+            yield match.group(1) or "", match.group(2) or "", match.group(3) or ""
+
+
+def _word(word: str, text: str, new: bool) -> tuple[Fraction, Unit]:
+    """One word of a unit: a base unit, a plural, an alias, a scaled unit, or any of these with a prefix."""
+    found = _known(word)
+    if found:
+        return found
+    for prefix in sorted(PREFIXES, key=len, reverse=True):
+        if word.startswith(prefix) and len(word) > len(prefix):
+            rest = _known(word[len(prefix) :])
+            if rest and not (word[len(prefix) :] == "B" and prefix in ("n", "m", "u", "µ", "μ")):
+                return PREFIXES[prefix] * rest[0], rest[1]
+    if word.endswith("FLOPS") or word.lower().endswith("flops"):
+        raise UnitError(f"{word!r} in {short(text)} is read both as FLOPs and as FLOP/s; write '{word[:-5]}FLOP' or '{word[:-5]}FLOP/s'")
+    if word.lower() in ("gb", "mb", "kb", "tb", "b", "gbps", "mbps", "tbps"):
+        raise UnitError(f"{word!r} in {short(text)} may mean bits or bytes; write e.g. 'GB/s' or 'Gbit/s'")
+    cure = nearest(word, (*MEASURED, *COUNTED, *_SCALED), cutoff=0.75 if new else 0.55)
+    if new and not cure.startswith("did you mean"):
+        return Fraction(1), Unit(((word, Fraction(1)),))
+    raise UnitError(f"unknown unit {word!r} in {short(text)}; {cure}")
+
+
+def _known(word: str) -> tuple[Fraction, Unit] | None:
+    stems = (word, word[:-1]) if word.endswith("s") and len(word) > 2 else (word,)
+    for stem in stems:
+        base = _ALIASES.get(stem, stem)
+        if base in MEASURED or base in COUNTED:
+            return Fraction(1), Unit(((base, Fraction(1)),))
+        if stem in _SCALED:
+            size, base = _SCALED[stem]
+            return size, Unit(((base, Fraction(1)),))
+    return None

@@ -1,0 +1,171 @@
+"""A Value: what a Cost is worth at given sheets, with its parts and the part that binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from html import escape
+from typing import Any
+
+from symroof.algebra.quantity import parse_quantity, show_quantity
+from symroof.algebra.units import ONE, Unit
+from symroof.errors import InputError, UnitError, UnknownName, nearest, short
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Value:
+    """A number (exact fraction, float or array) in SI units, its unit, its name and the values of its parts.
+
+    ``float(value)`` and ``numpy.asarray(value)`` convert; ``value["part"]`` is a part; ``value.binding`` names the
+    part of the outermost maximum that binds, and ``value.whole`` is the integer answer.
+    """
+
+    number: Any
+    unit: Unit
+    name: str = ""
+    join: str = ""
+    parts: tuple[Value, ...] = ()
+    note: str = ""
+
+    def __float__(self) -> float:
+        if self.is_array:
+            raise InputError(f"{self.name or 'the value'} is an array of shape {self.number.shape}; use numpy.asarray(value)")
+        try:
+            return float(self.number)
+        except OverflowError:
+            raise InputError(f"{self.name or 'the value'} is beyond what a float64 can hold; scale an input down") from None
+
+    def __int__(self) -> int:
+        return int(float(self)) if not isinstance(self.number, Fraction) else int(self.number)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        import numpy as np
+
+        return np.asarray(self.number if self.is_array else float(self), dtype=dtype)
+
+    def __format__(self, spec: str) -> str:
+        return format(float(self), spec) if spec else str(self)
+
+    def __getitem__(self, name: str) -> Value:
+        return find_part(self, name)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether the value is an array."""
+        return hasattr(self.number, "shape")
+
+    @property
+    def whole(self) -> int:
+        """The smallest whole number that is not below the value: how many chips, which batch."""
+        return -int(-self.number // 1) if isinstance(self.number, Fraction) else -int(-float(self) // 1)
+
+    @property
+    def binding(self) -> Any:
+        """The name of the part that binds: of the outermost maximum the largest, of a sum the one that weighs most.
+
+        For arrays an array of names; None for a value without parts.
+        """
+        if not self.parts:
+            return None
+        names = [p.name for p in self.parts]
+        if not self.is_array:
+            return max(self.parts, key=lambda p: p.number).name
+        import numpy as np
+
+        stacked = np.stack(np.broadcast_arrays(*[np.asarray(p) for p in self.parts]))
+        return np.asarray(names, dtype=object)[stacked.argmax(axis=0)]
+
+    def __lt__(self, other: Any) -> Any:
+        return self.number < self._same(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.number <= self._same(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.number > self._same(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.number >= self._same(other)
+
+    def _same(self, other: Any) -> Any:
+        """The other side of a comparison as a number of this unit."""
+        number, unit = other, None
+        if isinstance(other, str):
+            number, unit = parse_quantity(other)
+        elif isinstance(other, Value):
+            number, unit = other.number, other.unit
+        if unit is not None and unit != self.unit and not (unit == ONE and self.unit.measured == ONE):
+            raise UnitError(f"{self.name or 'the value'} is in {self.unit} but {short(other)} is in {unit}; compare like with like")
+        return number
+
+    def __repr__(self) -> str:
+        if self.is_array:
+            return f"{self.name or 'value'}  [{self.unit}]  {self._range()}"
+        if not self.parts:
+            return self._shown()
+        return f"{self._shown()}   " + " | ".join(_marked(self))
+
+    __str__ = __repr__
+
+    def _shown(self) -> str:
+        return self.note or show_quantity(float(self), self.unit)
+
+    def _range(self) -> str:
+        if not self.number.size:
+            return "empty array"
+        low, high = (show_quantity(float(f()), self.unit) for f in (self.number.min, self.number.max))
+        return f"array {'x'.join(map(str, self.number.shape))}, {low} to {high}"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td style='text-align:left'>{'&nbsp;' * 4 * depth}{escape(v.name)}</td>"
+            f"<td style='text-align:right'>{escape(v._range() if v.is_array else v._shown())}</td><td>{'&larr; bound' if bound else ''}</td></tr>"
+            for v, depth, bound in _walk(self, 0, False)
+        )
+        return f"<table>{rows}</table>"
+
+
+def _marked(value: Value) -> Iterator[str]:
+    """The parts of a scalar value, the largest of every maximum marked."""
+    for part in value.parts:
+        mark = "  <- bound" if value.join == "max" and part.name == value.binding else ""
+        inner = f" ({' | '.join(_marked(part))})" if part.parts else ""
+        yield f"{part.name} {part._shown()}{inner}{mark}"
+
+
+def _walk(value: Value, depth: int, bound: bool) -> Iterator[tuple[Value, int, bool]]:
+    yield value, depth, bound
+    for part in value.parts:
+        yield from _walk(part, depth + 1, value.join == "max" and not value.is_array and part.name == value.binding)
+
+
+def find_part(tree: Any, path: str) -> Any:
+    """The part of that name, of a Cost or a Value: a direct one first, then a nested one; ``"mlp/math"`` is a path.
+
+    Raises UnknownName with the nearest name, or with the paths if several parts have that name.
+    """
+    head, _, rest = str(path).partition("/")
+    if rest:
+        return find_part(find_part(tree, head), rest)
+    direct = [p for p in tree.parts if p.name == head]
+    deep = [(where, p) for where, p in _paths(tree, "") if p.name == head]
+    if len(direct) == 1 or (not direct and len(deep) == 1):
+        return direct[0] if direct else deep[0][1]
+    whole = tree.name or "this"
+    if not deep:
+        known = [where.rpartition("/")[2] for where, p in _paths(tree, "") if p.name]
+        raise UnknownName(f"{whole} has no part {short(head)}; {nearest(head, known)}")
+    raise UnknownName(f"{whole} has {len(deep)} parts {short(head)}; say which: {', '.join(where for where, _ in deep[:6])}")
+
+
+def _paths(tree: Any, above: str) -> Iterator[tuple[str, Any]]:
+    for part in tree.parts:
+        where = f"{above}/{part.name}" if above else part.name
+        yield where, part
+        yield from _paths(part, where)
+
+
+def renamed(value: Value, name: str) -> Value:
+    """The same value under another name."""
+    return replace(value, name=name)

@@ -1,0 +1,62 @@
+"""Everything symroof raises on purpose; each message is a sentence with its cure.
+
+::
+
+    SymroofError
+    ├── UnitError      (ValueError)    units that do not balance, or a text that is no quantity
+    ├── InputError     (ValueError)    a number or an argument that cannot be meant
+    ├── UnknownName    (LookupError)   a symbol, sheet, part or question that does not exist
+    ├── SheetError     (ValueError)    a data file that does not follow its schema
+    ├── SolveError     (ValueError)    a question the solver cannot take
+    └── DerivationError (AssertionError) a derivation that contradicts itself
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SymroofError(Exception):
+    """Base of every error that symroof raises on purpose."""
+
+
+class UnitError(SymroofError, ValueError):
+    """Units do not balance, or a text cannot be read as a quantity."""
+
+
+class InputError(SymroofError, ValueError):
+    """A number or an argument that cannot be meant: negative, NaN, too large, of the wrong kind."""
+
+
+class UnknownName(SymroofError, LookupError):
+    """A name that does not exist, with the nearest that does."""
+
+
+class SheetError(SymroofError, ValueError):
+    """A data file that does not follow its schema; the message names file and key."""
+
+
+class SolveError(SymroofError, ValueError):
+    """A question the solver cannot take."""
+
+
+class DerivationError(SymroofError, AssertionError):
+    """A derivation whose number differs from print without a reason, or whose reason fails."""
+
+
+def short(text: object, limit: int = 60) -> str:
+    """The text for a message: quoted, on one line, never longer than ``limit``."""
+    shown = str(text)[: limit + 1].replace("\n", " ")
+    return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")
+
+
+def nearest(name: str, known: Iterable[str], among: int = 12, cutoff: float = 0.55) -> str:
+    """The end of a lookup error: the nearest right answer, or what there is to choose from."""
+    names = sorted(set(known))
+    lowered = {n.lower(): n for n in reversed(names)}
+    close = get_close_matches(name[:80].lower(), lowered, n=1, cutoff=cutoff)
+    if close:
+        return f"did you mean {lowered[close[0]]!r}?"
+    listed = ", ".join(names[:among]) + (", …" if len(names) > among else "")
+    return f"there is {listed}" if names else "there is none"
