@@ -66,6 +66,7 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     exprs = {s: v for s, v in checked.items() if isinstance(v, sp.Expr)}
     numbers = {s: v for s, v in checked.items() if not isinstance(v, sp.Expr)}
     _settle(exprs, numbers)
+    _refuse_missing(wanted, exprs, raw, origin)
     _derate(wanted, exprs, numbers)
     for eta in wanted & set(DERATES):
         numbers.setdefault(eta, Fraction(1))
@@ -152,6 +153,18 @@ def _settle(exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:
     for s in list(exprs):
         while exprs[s].free_symbols & exprs.keys():
             exprs[s] = exprs[s].xreplace(exprs)
+
+
+def _refuse_missing(wanted: set[sp.Symbol], exprs: Mapping[Symbol, sp.Expr], raw: Mapping[Symbol, Any], origin: Mapping[Symbol, str]) -> None:
+    """Refuse the FLOP/s of a format that the given chip does not have, when it has those of others."""
+    for s, e in exprs.items():
+        for lacking in e.free_symbols - wanted:
+            family = lacking.name.partition("_")[0] + "_"
+            others = [t for t in raw if t.name.startswith(family) and getattr(t, "unit", None) == getattr(lacking, "unit", ONE)]
+            if others:
+                have = ", ".join(sorted(t.name for t in others))
+                cure = f"say what the arithmetic is done in, e.g. math={others[0].name.removeprefix(family)!r}"
+                raise InputError(f"{s} stands for {lacking} here, but {origin.get(others[0], 'the sheet')} only gives {have}; {cure}")
 
 
 def _derate(wanted: set[sp.Symbol], exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:

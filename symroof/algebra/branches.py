@@ -6,6 +6,7 @@ positive factors and powers carry maxima along, so every cost becomes a union of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import sympy as sp
@@ -21,35 +22,37 @@ class NoClosedForm(SolveError):
     """The condition has no closed form that this solver knows; the message says why."""
 
 
-def branches(expr: sp.Expr) -> Rows:
-    """The expression as a maximum of minima of expressions without Max and Min.
+def branches(expr: sp.Expr, x: sp.Symbol) -> Rows:
+    """The expression as a maximum of minima of expressions in which x stands in no Max and Min.
+
+    Maxima without x stay whole: to the unknown they are positive numbers.
 
     Raises NoClosedForm if a maximum stands inside another function, beside a factor of unknown sign, or if the
     parts are too many.
     """
-    if not expr.has(sp.Max, sp.Min):
+    if not _splits(expr, x):
         return [[expr]]
     if isinstance(expr, sp.Max):
-        return _few([row for arg in expr.args for row in branches(arg)])
+        return _few([row for arg in expr.args for row in branches(arg, x)])
     if isinstance(expr, sp.Min):
-        return _few([sum(rows, []) for rows in product(*[branches(a) for a in expr.args])])
+        return _few([sum(rows, []) for rows in product(*[branches(a, x) for a in expr.args])])
     if isinstance(expr, sp.Add):
-        return _pairwise(list(expr.args), lambda a, b: a + b)
+        return _pairwise(list(expr.args), x, lambda a, b: a + b)
     if isinstance(expr, sp.Mul):
-        return _product(expr)
+        return _product(expr, x)
     if isinstance(expr, sp.Pow) and expr.exp.is_Rational and expr.base.is_nonnegative:
-        rows = [[e**expr.exp for e in row] for row in branches(expr.base)]
+        rows = [[e**expr.exp for e in row] for row in branches(expr.base, x)]
         return rows if expr.exp > 0 else _flipped(rows)
     raise NoClosedForm(f"a maximum stands inside {short(expr)}")
 
 
-def _product(expr: sp.Mul) -> Rows:
-    plain = [a for a in expr.args if not a.has(sp.Max, sp.Min)]
-    others = [a for a in expr.args if a.has(sp.Max, sp.Min)]
+def _product(expr: sp.Mul, x: sp.Symbol) -> Rows:
+    plain = [a for a in expr.args if not _splits(a, x)]
+    others = [a for a in expr.args if _splits(a, x)]
     factor = sp.Mul(*plain)
     if not all(a.is_nonnegative for a in others) and len(others) > 1:
         raise NoClosedForm(f"two factors of {short(expr)} hold maxima and may be negative")
-    rows = _pairwise(others, lambda a, b: a * b)
+    rows = _pairwise(others, x, lambda a, b: a * b)
     if factor.is_nonnegative:
         return [[factor * e for e in row] for row in rows]
     if factor.is_nonpositive:
@@ -57,11 +60,15 @@ def _product(expr: sp.Mul) -> Rows:
     raise NoClosedForm(f"{short(factor)} scales a maximum and may have either sign")
 
 
-def _pairwise(args: list[sp.Expr], join: object) -> Rows:
-    found = branches(args[0])
+def _pairwise(args: list[sp.Expr], x: sp.Symbol, join: Callable[[sp.Expr, sp.Expr], sp.Expr]) -> Rows:
+    found = branches(args[0], x)
     for arg in args[1:]:
-        found = _few([[join(a, b) for a in left for b in right] for left in found for right in branches(arg)])  # type: ignore[operator]
+        found = _few([[join(a, b) for a in left for b in right] for left in found for right in branches(arg, x)])  # type: ignore[operator]
     return found
+
+
+def _splits(expr: sp.Expr, x: sp.Symbol) -> bool:
+    return any(m.has(x) for m in expr.atoms(sp.Max, sp.Min))
 
 
 def _flipped(rows: Rows) -> Rows:

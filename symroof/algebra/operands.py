@@ -85,7 +85,7 @@ def same_unit(a: Any, b: Any, how: str) -> None:
 def right_rate(amount: Any, rate_unit: Unit, rate: str) -> None:
     """Raise UnitError where FLOPs are divided by a bandwidth, or bytes by FLOP/s."""
     above, below = dict(amount.unit.powers), dict(rate_unit.powers)
-    if below.get("s") != -1:
+    if below.get("s") != -1 or "s" in above:
         return
     for mine, other, cure in (("FLOP", "byte", "C"), ("byte", "FLOP", "W_hbm")):
         if above.get(mine) == 1 and other not in above and below.get(other) == 1 and mine not in below:

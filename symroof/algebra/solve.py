@@ -82,7 +82,7 @@ def _check(condition: Condition, symbol: sp.Symbol, weights: Weights) -> None:
 
 def _solved(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights) -> tuple[Pieces, list[Step]]:
     """``greater >= lesser``: the union over branches of one side of the intersection over branches of the other."""
-    above, below = branches(greater), branches(lesser)
+    above, below = branches(greater, x), branches(lesser, x)
     if len(above) == len(above[0]) == len(below) == len(below[0]) == 1:
         pieces, inner = _smooth(greater, lesser, x, weights)
         return pieces, list(inner)

@@ -1,0 +1,1 @@
+"""Tables, pages and the derivation book. Nothing here computes."""

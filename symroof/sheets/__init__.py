@@ -1,0 +1,1 @@
+"""Values with sources: chips, language models, number formats."""

@@ -1,0 +1,57 @@
+"""``dtype("int8", math="bf16")``: number formats as a Sheet of bytes per element, and what the arithmetic is done in."""
+
+from __future__ import annotations
+
+import tomllib
+from fractions import Fraction
+from functools import lru_cache
+
+import msgspec
+
+from symroof.algebra.quantity import parse_number
+from symroof.algebra.symbols import C, C_FORMAT, p, p_a, p_kv, p_w
+from symroof.errors import SheetError, UnknownName, nearest, short
+from symroof.sheets.files import folders
+from symroof.sheets.schema import DtypeRow
+from symroof.sheets.sheet import Sheet
+
+
+def dtype(name: str, weights: str = "", kv: str = "", activations: str = "", math: str = "") -> Sheet:
+    """Bytes per element p, p_w, p_kv, p_a and the rate that C stands for, all in one format or mixed.
+
+    ``dtype("bf16")`` is bf16 throughout; ``dtype("int8", math="bf16")`` keeps everything in int8 and computes in bf16.
+
+    >>> dtype("int8", activations="bf16", math="bf16")[p_w]
+    Fraction(1, 1)
+
+    Raises UnknownName with the nearest format.
+    """
+    chosen = {p: name, p_w: weights or name, p_kv: kv or name, p_a: activations or name}
+    values = {s: dtypes()[_known(f)] for s, f in chosen.items()}
+    arithmetic = _known(math or name)
+    title = ", ".join(f"{s.name} {f}" for s, f in chosen.items()) + f", arithmetic {arithmetic}"
+    return Sheet(_known(name), title, {**values, C: C_FORMAT[arithmetic]}, sources=dict.fromkeys([*values, C], "the format's definition"))
+
+
+@lru_cache(maxsize=1)
+def dtypes() -> dict[str, Fraction]:
+    """All formats and their aliases, with their bytes per element as exact fractions."""
+    path = folders()[-1] / "dtypes.toml"
+    try:
+        rows = msgspec.convert(tomllib.loads(path.read_text("utf-8")), dict[str, DtypeRow])
+    except (msgspec.ValidationError, tomllib.TOMLDecodeError, OSError) as problem:
+        raise SheetError(f"{path.name}: {short(problem, 120)}") from None
+    return {word: parse_number(row.bytes) for key, row in rows.items() for word in (key, *row.aliases)}
+
+
+@lru_cache(maxsize=64)
+def _known(name: str) -> str:
+    """The format's own name for a name or an alias."""
+    wanted = str(name).strip().lower() if len(str(name)) < 60 else str(name)
+    if wanted in C_FORMAT:
+        return wanted
+    path = folders()[-1] / "dtypes.toml"
+    for key, row in tomllib.loads(path.read_text("utf-8")).items():
+        if wanted in row.get("aliases", ()):
+            return str(key)
+    raise UnknownName(f"there is no number format {short(name)}; {nearest(wanted, C_FORMAT)}")

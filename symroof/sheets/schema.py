@@ -1,0 +1,159 @@
+"""What a data file may hold; an unknown key is an error. The words are explained in models/README.md."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.\-]{0,39}$")]
+Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}$")]
+Count = Annotated[int, msgspec.Meta(ge=1, le=2**40)]
+Shape = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,5}(x[1-9]\d{0,3}){0,2}$")]
+Format = Literal["fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4", "int4"]
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """No key may be misspelt."""
+
+
+class Source(Strict):
+    """A public page and the month it speaks for."""
+
+    title: str
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
+    date: Date
+
+
+class Quantity(Strict):
+    """A quantity with its unit, and the key of its source."""
+
+    value: str
+    source: str
+
+
+class Hbm(Strict):
+    """Memory of a chip."""
+
+    size: Quantity
+    bandwidth: Quantity
+
+
+class Link(Strict):
+    """One link, one way; a torus has ``axes``, a switch ``links``."""
+
+    bandwidth: Quantity
+    axes: Literal[1, 2, 3] | None = None
+    links: Count | None = None
+
+
+class Network(Strict):
+    """The network beyond the links."""
+
+    bandwidth: Quantity
+
+
+class Price(Strict):
+    """What an hour of one chip costs."""
+
+    hour: Quantity
+
+
+class Slices(Strict):
+    """The shapes one can get."""
+
+    legal: list[Shape]
+    source: str
+    host: Shape | None = None
+    wrap: Count | None = None
+
+
+class ChipFile(Strict):
+    """``models/chips/NAME.toml``."""
+
+    name: Name
+    title: str
+    kind: Literal["tpu", "gpu"]
+    sources: dict[str, Source]
+    flops: dict[Format, Quantity]
+    hbm: Hbm
+    link: Link
+    slices: Slices
+    aliases: list[str] = []
+    dcn: Network | None = None
+    price: Price | None = None
+
+
+class Dims(Strict):
+    """The dimensions of a model."""
+
+    source: str
+    L: Count
+    D: Count
+    F: Count
+    N: Count
+    K: Count
+    H: Count
+    V: Count
+    gated: bool
+    tied: bool
+
+
+class Moe(Strict):
+    """A mixture of experts."""
+
+    source: str
+    E: Count
+    k: Count
+    F: Count
+    shared: Annotated[int, msgspec.Meta(ge=0, le=2**20)] = 0
+    dense_layers: Annotated[int, msgspec.Meta(ge=0, le=2**20)] = 0
+
+
+class Mla(Strict):
+    """Multi-head latent attention."""
+
+    source: str
+    q_rank: Count
+    kv_rank: Count
+    nope: Count
+    rope: Count
+    v: Count
+
+
+class Window(Strict):
+    """Sliding-window attention."""
+
+    source: str
+    size: Count
+    layers: Count
+
+
+class Published(Strict):
+    """The parameter counts that others state."""
+
+    total: Quantity
+    active: Quantity | None = None
+    note: str = ""
+
+
+class LlmFile(Strict):
+    """``models/llms/NAME.toml``."""
+
+    name: Name
+    title: str
+    sources: dict[str, Source]
+    dims: Dims
+    published: Published
+    aliases: list[str] = []
+    moe: Moe | None = None
+    mla: Mla | None = None
+    window: Window | None = None
+
+
+class DtypeRow(Strict):
+    """A number format."""
+
+    title: str
+    bytes: str
+    aliases: list[str] = []

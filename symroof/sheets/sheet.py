@@ -1,0 +1,74 @@
+"""A Sheet: symbols with exact values and, for each, where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra.bind import check
+from symroof.algebra.quantity import show_quantity
+from symroof.algebra.symbols import ALPHABET, Symbol
+from symroof.errors import UnknownName, nearest, short
+
+
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """``values`` hold, ``defaults`` hold unless another sheet says otherwise; ``sources`` say who says so."""
+
+    name: str
+    title: str = ""
+    values: Mapping[Symbol, Fraction | sp.Expr] = field(default_factory=dict)
+    defaults: Mapping[Symbol, Fraction | sp.Expr] = field(default_factory=dict)
+    sources: Mapping[Symbol, str] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, symbol: Symbol) -> Fraction | sp.Expr:
+        """The value of a symbol.
+
+        Raises UnknownName with what the sheet does give.
+        """
+        for table in (self.values, self.defaults):
+            if symbol in table:
+                return table[symbol]
+        raise UnknownName(f"{self.name} does not give {short(symbol)}; {nearest(str(symbol), [s.name for s in self.values])}")
+
+    def rows(self) -> Iterator[tuple[str, str, str, str]]:
+        """Symbol, value, meaning and source of every entry."""
+        for s, v in {**self.values, **self.defaults}.items():
+            yield s.name, shown(s, v), s.meaning, self.sources.get(s, "")
+
+    def __repr__(self) -> str:
+        rows = list(self.rows())
+        wide = max((len(r[0]) for r in rows), default=0), max((len(r[1]) for r in rows), default=0)
+        title = f"{self.name}: {self.title}" if self.title else self.name
+        return "\n".join([title, *(f"  {r[0]:<{wide[0]}}  {r[1]:<{wide[1]}}  {r[2]}" for r in rows)])
+
+
+def shown(symbol: Symbol, value: Fraction | sp.Expr) -> str:
+    """A value of a sheet as a reader expects it."""
+    if isinstance(value, Fraction):
+        return show_quantity(float(value), symbol.unit, digits=12 if value.denominator == 1 and value < 10**12 else 4)
+    return str(value)
+
+
+def sheet(name: str = "sheet", /, **values: Any) -> Sheet:
+    """Your own values under a name, to pass to ``.at()``; what a formula does not need is ignored.
+
+    >>> sheet("chat", B=32, S=8192)
+    chat
+      B  32 tokens    batch: tokens per step; when decoding, sequences
+      S  8192 tokens  context held in the KV cache, per sequence
+
+    Raises UnknownName for a letter that is not in the alphabet.
+    """
+    checked = {}
+    for key, value in values.items():
+        if key not in ALPHABET:
+            raise UnknownName(f"{short(key)} is not in the alphabet; {nearest(key, ALPHABET)}")
+        checked[ALPHABET[key]] = check(ALPHABET[key], value)
+    return Sheet(name, "", checked, sources=dict.fromkeys(checked, "given"))

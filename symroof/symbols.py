@@ -1,0 +1,11 @@
+"""The alphabet, for ``from symroof.symbols import B, D, F``; ``symbol("Q", "query/s", "...")`` declares another letter.
+
+>>> from symroof.symbols import W_hbm
+>>> W_hbm.described
+'W_hbm [byte/s], HBM bandwidth of a chip'
+"""
+
+from symroof.algebra.symbols import *  # noqa: F403
+from symroof.algebra.symbols import ALPHABET, Symbol, symbol
+
+__all__ = ["ALPHABET", "Symbol", "symbol", *ALPHABET]  # noqa: PLE0604

@@ -1,0 +1,1 @@
+"""What a model asks for: parameters, KV cache, activations."""

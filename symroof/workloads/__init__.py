@@ -1,0 +1,1 @@
+"""Compositions of costs: memory, decode, prefill, sharding, serving. No new physics."""
