@@ -98,11 +98,16 @@ def resolve(kind: str, name: str) -> Path:
     wanted = name.strip().lower()
     if wanted in files:
         return files[wanted]
-    aliases = {alias: path for path in files.values() for alias in _aliases(path)}
-    if wanted in aliases:
-        return aliases[wanted]
+    others = aliases(kind)
+    if wanted in others:
+        return others[wanted]
     word = {"chips": "chip", "llms": "language model"}[kind]
-    raise UnknownName(f"there is no {word} {short(name)}; {nearest(name, [*files, *aliases] if len(name) < 60 else files)}")
+    raise UnknownName(f"there is no {word} {short(name)}; {nearest(name, [*files, *others] if len(name) < 60 else files)}")
+
+
+def aliases(kind: str) -> dict[str, Path]:
+    """The files of one kind by their other names."""
+    return {alias: path for path in listed(kind).values() for alias in _aliases(path)}
 
 
 @lru_cache(maxsize=256)

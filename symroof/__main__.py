@@ -1,0 +1,5 @@
+"""``python -m symroof`` is ``symroof``."""
+
+from symroof.cli import main
+
+main()

@@ -1,0 +1,181 @@
+"""The command line: ``symroof serve``, ``derive``, ``chips``, ``llms``, ``show``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from symroof.errors import DerivationError, SymroofError, nearest
+
+
+class _Group(click.Group):
+    """Commands whose misspelling names the nearest one."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            ctx.fail(f"there is no command {args[0][:40]!r}; {nearest(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what symroof refuses is one sentence on stderr and exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except DerivationError as problem:
+            click.echo(f"symroof: {problem}", err=True)
+            ctx.exit(1)
+        except SymroofError as problem:
+            click.echo(f"symroof: {problem}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.version_option(package_name="symroof", prog_name="symroof")
+def cli() -> None:
+    """Symbolic cost models for large language models on accelerators: formulas, thresholds, numbers.
+
+    \b
+    symroof serve llama3-70b --on tpu-v5e
+    symroof serve llama3-405b --on tpu-v5e --formats int8 --latency "15 ms"
+    symroof derive q05
+    symroof show h100
+    """
+
+
+def _forms(f: Callable[..., Any]) -> Callable[..., Any]:
+    f = click.option("--json", "form", flag_value="json", help="As JSON, numbers in SI units.")(f)
+    return click.option("--latex", "form", flag_value="latex", help="As LaTeX.")(f)
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--on", "chip_name", required=True, metavar="CHIP", help="The chip: see `symroof chips`.")
+@click.option("--slice", "shape", metavar="SHAPE", help="A slice such as 4x4; by default the smallest that fits.")
+@click.option("--chips", "count", metavar="N", type=click.IntRange(1), help="The same as a number of chips.")
+@click.option("--formats", default="bf16,int8,int4", show_default=True, help="Formats of the weights, one column each.")
+@click.option("--kv", default="", help="Format of the KV cache; by default that of the weights.")
+@click.option("--math", default="bf16", show_default=True, help="Format of the arithmetic.")
+@click.option("--batch", metavar="B", help="Sequences per step; by default as many as fit.")
+@click.option("--context", default="8192", show_default=True, metavar="S", help="Tokens per sequence in the KV cache.")
+@click.option("--prompt", metavar="T", help="Tokens of a prompt; by default the context.")
+@click.option("--generate", "generated", default="512", show_default=True, metavar="G", help="Tokens generated per sequence.")
+@click.option("--mfu", default="0.4", show_default=True, help="Model FLOP utilisation of prefill.")
+@click.option("--latency", metavar="TIME", help='Longest decode step, e.g. "15 ms": finds the best slice and batch.')
+@click.option("--set", "override", multiple=True, metavar="LETTER=VALUE", help="Another value for a letter, e.g. P=70e9 or eta_hbm=0.8.")
+@click.option("--formulas", is_flag=True, help="Each row's formula beside its number.")
+@_forms
+def serve(model: str, chip_name: str, formats: str, **options: Any) -> None:
+    """The serving story of MODEL: memory, slice, batch, step time and what binds it, throughput, cost, thresholds.
+
+    \b
+    symroof serve llama3-70b --on tpu-v5e
+    symroof serve llama3-70b --on tpu-v5e --slice 4x4 --batch 32 --formulas
+    symroof serve llama3-8b --on h100 --formats bf16,fp8 --math bf16 --context "32 Ki"
+    symroof serve llama3-405b --on tpu-v5e --formats int8 --latency "15 ms"
+    """
+    from symroof.plan.setting import Traffic, settings
+    from symroof.pages import serving
+    from symroof.sheets.chips import chip
+    from symroof.sheets.llms import llm
+
+    if options["shape"] and options["count"]:
+        raise click.UsageError("--slice and --chips say the same; give one of them")
+    traffic = Traffic.of(
+        options["context"], options["prompt"], options["generated"], options["mfu"], options["batch"], options["latency"]
+    )
+    names = [f.strip() for f in formats.split(",") if f.strip()]
+    if not names:
+        raise click.UsageError("--formats is empty; give e.g. bf16,int8")
+    found = settings(chip(chip_name), llm(model), names, traffic, options["kv"], options["math"], _overrides(options["override"]))
+    form = options["form"] or "text"
+    if options["latency"]:
+        sys.exit(serving.within(found, form, options["formulas"]))
+    sys.exit(serving.story(found, form, options["formulas"], options["shape"] or options["count"]))
+
+
+@cli.command()
+@click.argument("question", required=False)
+@click.option("--index", "as_index", is_flag=True, help="All questions as the Markdown page derivations/README.md.")
+@_forms
+def derive(question: str | None, as_index: bool, form: str | None) -> None:
+    """Derive the answers of a QUESTION of the book and compare them with print; without one, list the questions.
+
+    \b
+    symroof derive
+    symroof derive q05
+    symroof derive q06 --json
+    """
+    from symroof.pages import derivations
+    from symroof.present import book
+
+    if as_index:
+        click.echo(book.index())
+    elif question is None:
+        derivations.listing(form or "text")
+    else:
+        derivations.questions(book.find(question), form or "text")
+
+
+@cli.command(name="chips")
+@_forms
+def chips_command(form: str | None) -> None:
+    """All chips, with their FLOP/s, memory, links and price.
+
+    \b
+    symroof chips
+    symroof chips --json
+    """
+    from symroof.pages import sheets
+
+    sheets.chips_table(form or "text")
+
+
+@cli.command(name="llms")
+@_forms
+def llms_command(form: str | None) -> None:
+    """All language models, with their dimensions and parameter counts, derived and published.
+
+    \b
+    symroof llms
+    symroof llms --latex
+    """
+    from symroof.pages import sheets
+
+    sheets.llms_table(form or "text")
+
+
+@cli.command()
+@click.argument("name")
+@_forms
+def show(name: str, form: str | None) -> None:
+    """A chip, language model or number format NAME: every value with its source. A path to a TOML file works too.
+
+    \b
+    symroof show tpu-v5e
+    symroof show llama3-70b --json
+    symroof show my-chip.toml
+    """
+    from symroof.pages import sheets
+
+    sheets.sheet(name, form or "text")
+
+
+def _overrides(pairs: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        letter, equals, value = pair.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {pair[:40]!r} has no '='; write e.g. --set P=70e9")
+        found[letter.strip()] = value.strip()
+    return found
+
+
+def main() -> None:
+    """The entry point."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the command line shows: plans, sheets and derivations as tables, LaTeX or JSON."""

@@ -1,0 +1,114 @@
+"""The serving story of one setting: what it weighs, where it fits, how fast it decodes, what it costs, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from symroof.algebra.cost import Cost
+from symroof.algebra.quantity import show_quantity
+from symroof.algebra.symbols import price
+from symroof.algebra.value import Value
+from symroof.errors import UnknownName
+from symroof.plan.setting import Setting
+from symroof.sheets.slices import Slice
+from symroof.transformer.cache import kv_per_token
+from symroof.workloads import decode, memory, prefill, serving, sharding
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the story: a key for machines, a label, the formula, the value and what is shown of it."""
+
+    key: str
+    label: str
+    formula: Any
+    value: Any
+    shown: str
+
+
+def story(setting: Setting, shape: str | int | None = None) -> list[Row]:
+    """All rows of a setting, on the given slice or on the smallest that holds it.
+
+    A setting that fits nowhere ends with the row that says so.
+    """
+    rows = list(_sizes(setting))
+    try:
+        where, fits = place(setting, shape)
+    except UnknownName as problem:
+        return [*rows, Row("slice", "smallest slice", memory.fewest_chips(setting.arch), None, f"none: {problem}")]
+    batch = _batch(setting, where)
+    rows.append(Row("slice", "slice" if shape else "smallest slice", memory.fewest_chips(setting.arch), where.name, _slice_text(where)))
+    rows.append(_row(setting, "room", "room for KV caches", memory.kv_room(), where))
+    largest = setting.at(memory.largest_batch(setting.arch), where)
+    whole = int(largest.number) if largest.number > 0 else 0
+    rows.append(Row("largest_batch", "largest batch", memory.largest_batch(setting.arch), whole, str(whole)))
+    if not fits or batch < 1:
+        return [*rows, Row("batch", "batch", None, None, f"does not fit on {where.name}")]
+    rows.append(Row("batch", "batch", None, float(batch), f"{float(batch):g}"))
+    return rows + list(_speed(setting, where, batch)) + list(_rules(setting, where, batch))
+
+
+def place(setting: Setting, shape: str | int | None) -> tuple[Slice, bool]:
+    """The slice asked for, or the smallest that holds the weights and the batch (one sequence by default); does it fit?
+
+    Raises UnknownName if there is no such slice, or none is large enough.
+    """
+    needed = setting.at(memory.fewest_chips(setting.arch), B=setting.traffic.batch or 1)
+    where = setting.chip.slice(shape) if shape else setting.chip.smallest_slice(needed.number)
+    return where, bool(needed.number <= where.chips)
+
+
+def _batch(setting: Setting, where: Slice) -> Any:
+    if setting.traffic.batch is not None:
+        return setting.traffic.batch
+    largest = setting.at(memory.largest_batch(setting.arch), where).number
+    return int(largest) if largest > 0 else 0
+
+
+def _sizes(setting: Setting) -> Iterator[Row]:
+    yield _row(setting, "weights", "weights", memory.weight_memory())
+    yield _row(setting, "kv_per_token", "KV cache per token", kv_per_token(setting.arch))
+    chips = memory.fewest_chips_for_weights()
+    value = setting.at(chips)
+    yield Row("chips_for_weights", "chips for the weights", chips, float(value), f"{value}, so {value.whole}")
+
+
+def _speed(setting: Setting, where: Slice, batch: Any) -> Iterator[Row]:
+    step = decode.step(setting.arch)
+    value = setting.at(step, where, B=batch)
+    yield Row("step", "decode step", step, float(value), value._shown())
+    for path, label in (("attention", "  attention"), ("MLP/math", "  MLP, FLOPs"), ("MLP/weights", "  MLP, weights")):
+        part = value[path]
+        bound = "  <- bound" if path.endswith(str(value["MLP"].binding)) else ""
+        yield Row(path.lower().replace("/", "_"), label, step[path], float(part), part._shown() + bound)
+    yield _row(setting, "throughput", "tokens/s/chip", decode.throughput(setting.arch), where, bare=True, B=batch)
+    yield _row(setting, "qps", "QPS/chip", serving.queries(step), where, bare=True, B=batch)
+    if price in setting.chip.values:
+        yield _row(setting, "cost_per_token", "cost", serving.dollars_per_token(setting.arch), where, B=batch)
+    yield _row(setting, "prefill", "prefill of a prompt", prefill.prefill_time(setting.arch), where)
+    servers = serving.prefill_servers(prefill.prefill_time(setting.arch), step)
+    yield _row(setting, "prefill_servers", "prefill : generate servers", servers, where, bare=True, B=batch)
+
+
+def _rules(setting: Setting, where: Slice, batch: Any) -> Iterator[Row]:
+    yield _row(setting, "critical_batch", "critical batch", decode.critical_batch(setting.arch), where)
+    yield _row(setting, "kv_overtakes", "KV over FLOPs from context", decode.kv_overtakes_math(setting.arch), where)
+    yield _row(setting, "plateau", "tokens/s/chip, at most", decode.plateau(setting.arch), where, bare=True)
+    for regime, label in (("math", "FLOPs-bound"), ("hbm", "at this batch")):
+        bound = sharding.largest_model_parallelism(regime)  # type: ignore[arg-type]
+        extra = {"B": batch} if regime == "hbm" else {}
+        yield _row(setting, f"tensor_parallel_{regime}", f"model parallelism, {label}", bound, where, **extra)
+
+
+def _row(setting: Setting, key: str, label: str, formula: Any, where: Slice | None = None, bare: bool = False, **values: Any) -> Row:
+    value = setting.at(formula, where, **values)
+    if isinstance(value, Value):
+        shown = show_quantity(float(value), value.unit) if not value.note else value.note
+        return Row(key, label, formula, float(value), shown.split(" ")[0] if bare and not value.note else shown)
+    return Row(key, label, formula, None, str(value) if not isinstance(value, Cost) else f"needs {sorted(s.name for s in value.free_symbols)}")
+
+
+def _slice_text(where: Slice) -> str:
+    return f"{where.name} = {where.chips} chips" if len(where.shape) > 1 else f"{where.chips} chips"
