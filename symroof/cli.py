@@ -56,7 +56,7 @@ def _forms(f: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--chips", "count", metavar="N", type=click.IntRange(1), help="The same as a number of chips.")
 @click.option("--formats", default="bf16,int8,int4", show_default=True, help="Formats of the weights, one column each.")
 @click.option("--kv", default="", help="Format of the KV cache; by default that of the weights.")
-@click.option("--math", default="bf16", show_default=True, help="Format of the arithmetic.")
+@click.option("--math", default="", help="Format of the arithmetic; by default bf16, or what the chip has instead.")
 @click.option("--batch", metavar="B", help="Sequences per step; by default as many as fit.")
 @click.option("--context", default="8192", show_default=True, metavar="S", help="Tokens per sequence in the KV cache.")
 @click.option("--prompt", metavar="T", help="Tokens of a prompt; by default the context.")
@@ -75,16 +75,14 @@ def serve(model: str, chip_name: str, formats: str, **options: Any) -> None:
     symroof serve llama3-8b --on h100 --formats bf16,fp8 --math bf16 --context "32 Ki"
     symroof serve llama3-405b --on tpu-v5e --formats int8 --latency "15 ms"
     """
-    from symroof.plan.setting import Traffic, settings
     from symroof.pages import serving
+    from symroof.plan.setting import Traffic, settings
     from symroof.sheets.chips import chip
     from symroof.sheets.llms import llm
 
     if options["shape"] and options["count"]:
         raise click.UsageError("--slice and --chips say the same; give one of them")
-    traffic = Traffic.of(
-        options["context"], options["prompt"], options["generated"], options["mfu"], options["batch"], options["latency"]
-    )
+    traffic = Traffic.of(options["context"], options["prompt"], options["generated"], options["mfu"], options["batch"], options["latency"])
     names = [f.strip() for f in formats.split(",") if f.strip()]
     if not names:
         raise click.UsageError("--formats is empty; give e.g. bf16,int8")

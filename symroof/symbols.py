@@ -8,4 +8,4 @@
 from symroof.algebra.symbols import *  # noqa: F403
 from symroof.algebra.symbols import ALPHABET, Symbol, symbol
 
-__all__ = ["ALPHABET", "Symbol", "symbol", *ALPHABET]  # noqa: PLE0604
+__all__ = ["ALPHABET", "Symbol", "symbol", *ALPHABET]

@@ -131,7 +131,8 @@ def _reachable(wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any]) -> set[sp.S
 def _find(name: str, among: set[sp.Symbol]) -> Symbol:
     fitting = [s for s in among if s.name == name] or [eta for eta, rates in DERATES.items() if eta.name == name and among & set(rates)]
     if len(fitting) == 1:
-        return fitting[0]
+        found: Symbol = fitting[0]
+        return found
     if fitting:
         listed = " and ".join(sorted(f"{name} [{getattr(s, 'unit', '1')}]" for s in fitting))
         raise InputError(f"there is more than one {name}: {listed}; pass {{symbol: value}} instead of the keyword")
@@ -155,7 +156,9 @@ def _settle(exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:
             exprs[s] = exprs[s].xreplace(exprs)
 
 
-def _refuse_missing(wanted: set[sp.Symbol], exprs: Mapping[Symbol, sp.Expr], raw: Mapping[Symbol, Any], origin: Mapping[Symbol, str]) -> None:
+def _refuse_missing(
+    wanted: set[sp.Symbol], exprs: Mapping[Symbol, sp.Expr], raw: Mapping[Symbol, Any], origin: Mapping[Symbol, str]
+) -> None:
     """Refuse the FLOP/s of a format that the given chip does not have, when it has those of others."""
     for s, e in exprs.items():
         for lacking in e.free_symbols - wanted:
@@ -193,7 +196,16 @@ def _from_text(symbol: sp.Symbol, unit: Unit, text: str) -> Fraction:
 def _same_unit(symbol: sp.Symbol, unit: Unit, given: Unit) -> None:
     per_chip = given * Unit.of("chip")
     if given != unit and per_chip != unit and not (given.measured == unit.measured and given.counted == ONE):
-        raise UnitError(f"{symbol} is in {unit}, not in {given}" + (f"; write a number of {unit}" if unit != ONE else "; write a plain number"))
+        said = f", not in {given}" if given != ONE else " and a bare number has no unit"
+        cure = {
+            "s": "'15 ms'",
+            "byte/s": "'810 GB/s'",
+            "byte": "'2 byte' or '16 GB'",
+            "FLOP/s": "'1.97e14 FLOP/s'",
+            "USD/s": "'$1.2/h'",
+            "1": "a plain number",
+        }
+        raise UnitError(f"{symbol} is in {unit}{said}; write {cure.get(str(unit), f'a number of {unit}')}")
 
 
 def _expression(symbol: sp.Symbol, unit: Unit, value: sp.Expr) -> sp.Expr:
@@ -222,7 +234,9 @@ def _scalar(symbol: sp.Symbol, value: Any) -> Fraction:
     except (TypeError, ValueError, OverflowError) as problem:
         if isinstance(problem, SymroofError):
             raise
-        raise InputError(f"{symbol} = {short(value)} cannot be used; give a positive number below 1e308, a text such as '8192', or an array") from None
+        raise InputError(
+            f"{symbol} = {short(value)} cannot be used; give a positive number below 1e308, a text such as '8192', or an array"
+        ) from None
 
 
 def _positive(symbol: sp.Symbol, value: Fraction) -> Fraction:

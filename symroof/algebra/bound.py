@@ -41,7 +41,7 @@ class Step:
         before, mark, after = self.why.partition("{}")
         why = rf"\text{{{show.escape(before)}}}"
         if mark:
-            why += f" {show.latex(self.about)} " + rf"\text{{{show.escape(after)}}}"
+            why += f" {show.latex(self.about)}" + (rf" \text{{{show.escape(after)}}}" if after else "")
         return rf"{show.latex(self.left)} &{show.RELATIONS[self.relation]} {show.latex(self.right)} && {why}"
 
 
@@ -100,6 +100,11 @@ class Bound:
         return tuple(s for s, w in self.weights if w < 0)
 
     @property
+    def approximations(self) -> tuple[str, ...]:
+        """What was assumed beyond the condition: ``("large D", "large F")``."""
+        return tuple(f"{'large' if w > 0 else 'small'} {s}" for s, w in self.weights)
+
+    @property
     def unit(self) -> Unit:
         """The unit of the unknown."""
         unit: Unit = getattr(self.symbol, "unit", ONE)
@@ -127,6 +132,13 @@ class Bound:
 
     def _relation(self, side: str) -> str:
         return _STRICT[side][len(self.condition.relation) == 1]
+
+    @property
+    def exact(self) -> Bound:
+        """The bound without its approximations."""
+        from symroof.algebra.solve import solve
+
+        return solve(self.condition, self.symbol)
 
     # -- what it is worth
     def at(self, *sheets: Any, **values: Any) -> Any:
@@ -183,7 +195,9 @@ class Bound:
         return shown + (when + joint.join(map(form, piece.when)) if piece.when else "")
 
     def _limits(self, before: str, between: str) -> str:
-        words = [f"{word} {between.join(s.name for s in symbols)}" for word, symbols in (("large", self.large), ("small", self.small)) if symbols]
+        words = [
+            f"{word} {between.join(s.name for s in symbols)}" for word, symbols in (("large", self.large), ("small", self.small)) if symbols
+        ]
         return before + " and ".join(words) if words else ""
 
     def latex(self, steps: bool = False) -> str:

@@ -7,7 +7,7 @@ positive factors and powers carry maxima along, so every cost becomes a union of
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
+from itertools import chain, product
 
 import sympy as sp
 
@@ -35,7 +35,7 @@ def branches(expr: sp.Expr, x: sp.Symbol) -> Rows:
     if isinstance(expr, sp.Max):
         return _few([row for arg in expr.args for row in branches(arg, x)])
     if isinstance(expr, sp.Min):
-        return _few([sum(rows, []) for rows in product(*[branches(a, x) for a in expr.args])])
+        return _few([list(chain(*rows)) for rows in product(*[branches(a, x) for a in expr.args])])
     if isinstance(expr, sp.Add):
         return _pairwise(list(expr.args), x, lambda a, b: a + b)
     if isinstance(expr, sp.Mul):
@@ -63,7 +63,7 @@ def _product(expr: sp.Mul, x: sp.Symbol) -> Rows:
 def _pairwise(args: list[sp.Expr], x: sp.Symbol, join: Callable[[sp.Expr, sp.Expr], sp.Expr]) -> Rows:
     found = branches(args[0], x)
     for arg in args[1:]:
-        found = _few([[join(a, b) for a in left for b in right] for left in found for right in branches(arg, x)])  # type: ignore[operator]
+        found = _few([[join(a, b) for a in left for b in right] for left in found for right in branches(arg, x)])
     return found
 
 

@@ -24,7 +24,7 @@ from symroof.algebra.value import Value, find_part
 from symroof.errors import InputError, UnitError, short
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Cost:
     """An expression with a unit; or, with ``join`` "sum" or "max", what its parts make together.
 
@@ -34,19 +34,16 @@ class Cost:
 
     leaf: sp.Expr | None
     unit: Unit
-    name: str = ""
-    parts: tuple[Cost, ...] = ()
-    join: str = ""
-    source: str = ""
+    name: str
+    parts: tuple[Cost, ...]
+    join: str
+    source: str
 
     _op_priority: ClassVar[float] = 20.0  # sympy leaves the operation to us
     __array_ufunc__: ClassVar[None] = None  # and so does NumPy
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "unit", Unit.of(self.unit))
-        if self.leaf is None:
-            return
-        object.__setattr__(self, "leaf", plain(self.leaf))
+    def __init__(self, expr: Any, unit: str | Unit, name: str = "", source: str = "") -> None:
+        self.__dict__.update(leaf=plain(expr), unit=Unit.of(unit), name=name, parts=(), join="", source=source)
         measured = measured_unit(self.leaf)
         if measured is not None and measured != self.unit.measured:
             raise UnitError(
@@ -262,7 +259,9 @@ def evaluated(cost: Cost, given: Given) -> Any:
     if missing:
         arrays = sorted(s.name for s in free & given.numbers.keys() if hasattr(given.numbers[s], "shape"))
         if arrays:
-            raise InputError(f"{arrays[0]} is an array, so every symbol needs a value; missing: {', '.join(sorted(s.name for s in missing))}")
+            raise InputError(
+                f"{arrays[0]} is an array, so every symbol needs a value; missing: {', '.join(sorted(s.name for s in missing))}"
+            )
         exact = {s: rational(v) for s, v in given.numbers.items()}
         return cost.map(lambda e: e.xreplace(exact))
     compiled = tape(cost.shape)
@@ -278,7 +277,7 @@ def _value(cost: Cost, slots: list[Any], where: Any) -> Value:
 def _joined(join: str, a: Cost, b: Cost) -> Cost:
     same_unit(a, b, "added" if join == "sum" else "overlapped")
     flat = [part for side in (a, b) for part in (side.parts if side.join == join and not side.name else (side,))]
-    return Cost(None, a.unit, "", tuple(flat), join)
+    return changed(_ONE, leaf=None, unit=a.unit, parts=tuple(flat), join=join)
 
 
 def _negative(cost: Cost) -> Cost:

@@ -69,7 +69,8 @@ def _answer(bound: Any, intervals: Intervals, upward: bool, note: str = "") -> A
     else:
         low, high = intervals[0]
         number = high if high < _INF or (upward and low == 0) else low
-    return Value(number, bound.unit, bound.symbol.name, note=note)
+        upward = upward or high < _INF
+    return Value(number, bound.unit, bound.symbol.name, note=note, round_down=upward)
 
 
 def intervals_at(pieces: tuple[Piece, ...], given: Given) -> Intervals:

@@ -89,7 +89,9 @@ def right_rate(amount: Any, rate_unit: Unit, rate: str) -> None:
         return
     for mine, other, cure in (("FLOP", "byte", "C"), ("byte", "FLOP", "W_hbm")):
         if above.get(mine) == 1 and other not in above and below.get(other) == 1 and mine not in below:
-            raise UnitError(f"{called(amount)} is in {amount.unit} but {rate} is in {rate_unit}; divide it by a rate in {mine}/s, e.g. {cure}")
+            raise UnitError(
+                f"{called(amount)} is in {amount.unit} but {rate} is in {rate_unit}; divide it by a rate in {mine}/s, e.g. {cure}"
+            )
 
 
 def called(cost: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import sympy as sp
 
@@ -67,7 +67,9 @@ def _quadratic(poly: Polynomial) -> Pieces:
     inside = sp.factor_terms(tidy(c1**2 - 4 * c0 * c2))
     root = sp.sqrt(inside)
     smaller, larger = _root(-c1, -root, c2), _root(-c1, root, c2)
-    upper, lower = (Piece(low=_back(poly, larger)),), (Piece(high=_back(poly, smaller)),)
+    upper: Pieces = (Piece(low=_back(poly, larger)),)
+    lower: Pieces = (Piece(high=_back(poly, smaller)),)
+    opening: Pieces
     if sign(c0) == -1:
         opening = upper
     elif sign(c1) in (0, 1):  # of two roots one is never positive
@@ -80,7 +82,7 @@ def _quadratic(poly: Polynomial) -> Pieces:
 
 
 def _higher(poly: Polynomial, signs: list[int | None]) -> Pieces:
-    changes = sum(a != b for a, b in zip(signs, signs[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(signs))
     if None in signs or changes != 1:
         raise NoClosedForm(
             f"a polynomial of degree {poly.degree} in {poly.x} whose coefficients change sign"
@@ -136,7 +138,9 @@ def _common(above: sp.Expr, below: sp.Expr) -> sp.Expr:
     """The monomial that both sides share; an expression that only has positive factors."""
     mine = {b: e for b, e in above.as_powers_dict().items() if b.is_positive}
     other = below.as_powers_dict()
-    return sp.Mul(*[b ** min(e, other[b]) for b, e in mine.items() if b in other and e.is_Rational and other[b].is_Rational and min(e, other[b]) > 0])
+    return sp.Mul(
+        *[b ** min(e, other[b]) for b, e in mine.items() if b in other and e.is_Rational and other[b].is_Rational and min(e, other[b]) > 0]
+    )
 
 
 def _denied(rel: sp.Rel, when: tuple[sp.Rel, ...]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, reduce
+from itertools import pairwise
 from math import gcd, lcm
 
 import sympy as sp
@@ -154,7 +155,7 @@ def leading(poly: Polynomial, weights: Mapping[sp.Symbol, int]) -> Polynomial:
             kept[i] = _fastest(c, weights)
     hull = _upper_hull([(i, growth) for i, (_, growth) in kept.items()])
     known = {i: sign(kept[i][0]) for i in hull}
-    changes = [(a, b) for a, b in zip(hull, hull[1:], strict=False) if known[a] != known[b]]
+    changes = [(a, b) for a, b in pairwise(hull) if known[a] != known[b]]
     if len(changes) == 1 and None not in known.values():
         a, b = changes[0]
         slope = (kept[b][1] - kept[a][1]) / (b - a)

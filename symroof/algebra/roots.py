@@ -79,9 +79,13 @@ def crossings(holds: Callable[[Any], Any], low: float = 1e-15, high: float = 1e2
     true = np.asarray(holds(grid), dtype=bool)
     changes = np.flatnonzero(true[1:] != true[:-1])
     ends = []
+
+    def one(x: float) -> bool:
+        return bool(holds(np.array([x]))[0])
+
     for i in changes:
-        upward = bool(true[i + 1])
-        ends.append(bisect(lambda x, up=upward: bool(holds(np.array([x]))[0]) is up, float(grid[i]), float(grid[i + 1])))
+        above = one if true[i + 1] else lambda x: not one(x)
+        ends.append(bisect(above, float(grid[i]), float(grid[i + 1])))
     ends = [0.0, *ends] if true[0] else ends
     ends = [*ends, float("inf")] if true[-1] else ends
     return list(zip(ends[::2], ends[1::2], strict=True))

@@ -17,9 +17,20 @@ RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<"}
 class Node(Protocol):
     """What a tree of named parts looks like; a Cost is one."""
 
-    name: str
-    unit: Unit
-    join: str
+    @property
+    def name(self) -> str:
+        """Its name, or nothing."""
+        ...
+
+    @property
+    def unit(self) -> Unit:
+        """Its unit."""
+        ...
+
+    @property
+    def join(self) -> str:
+        """How the parts are joined."""
+        ...
 
     @property
     def parts(self) -> tuple[Any, ...]:
@@ -62,8 +73,7 @@ def tree(node: Node) -> str:
     """A cost at one glance: ``expr  [unit]``, or its name, its unit and one line per part."""
     title = f"{node.name}  [{node.unit}]" if node.name else f"[{node.unit}]"
     if not node.join:
-        shown = f"{text(node.expr)}  [{node.unit}]"
-        return shown
+        return f"{text(node.expr)}  [{node.unit}]"
     return "\n".join([f"{title}  = {node.join} of", *_branches(node, "  ")])
 
 

@@ -18,7 +18,7 @@ from symroof.algebra.bound import Bound, Step
 from symroof.algebra.branches import NoClosedForm, branches
 from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.operands import plain
-from symroof.algebra.pieces import ALWAYS, NEVER, Pieces, intersection, union, where_positive
+from symroof.algebra.pieces import ALWAYS, NEVER, Piece, Pieces, intersection, union, where_positive
 from symroof.algebra.polynomial import Polynomial, expand, factors, leading, polynomial, sign, split, tidy
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.units import ONE
@@ -35,7 +35,8 @@ def solve(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol] = 
     and the bound says so. Conditions on maxima, on either side, give unions and intersections. A condition that always
     or never holds gives a bound that says why; one without a closed form a bound that is evaluated numerically.
 
-    Raises SolveError if the symbol does not occur in the condition, or is itself called large or small.
+    Raises SolveError if the symbol does not occur in the condition, is itself called large or small, or if a symbol of
+    the condition is not positive.
     """
     condition = _as_condition(condition)
     weights = tuple((s, 1) for s in _symbols(large)) + tuple((s, -1) for s in _symbols(small))
@@ -74,8 +75,20 @@ def _check(condition: Condition, symbol: sp.Symbol, weights: Weights) -> None:
     known = condition.free_symbols
     if symbol not in known:
         twin = [s for s in known if s.name == symbol.name]
-        unit = f" (there is another {symbol} in {twin[0].unit}, yours is in {getattr(symbol, 'unit', '1')})" if twin and isinstance(twin[0], Symbol) else ""
-        raise SolveError(f"{symbol} does not occur in {short(condition)}{unit}; solve for one of {', '.join(sorted(s.name for s in known)) or 'none'}")
+        unit = (
+            f" (there is another {symbol} in {twin[0].unit}, yours is in {getattr(symbol, 'unit', '1')})"
+            if twin and isinstance(twin[0], Symbol)
+            else ""
+        )
+        raise SolveError(
+            f"{symbol} does not occur in {short(condition)}{unit}; solve for one of {', '.join(sorted(s.name for s in known)) or 'none'}"
+        )
+    absent = [s for s, _ in weights if s not in known]
+    if absent:
+        raise SolveError(f"{absent[0]} is called large or small but does not occur in {short(condition)}; leave it out")
+    loose = sorted(s.name for s in known if not s.is_positive)
+    if loose:
+        raise SolveError(f"{loose[0]} may be negative or complex; declare it with symbol({loose[0]!r}, unit), which is positive")
     if any(s == symbol for s, _ in weights):
         raise SolveError(f"{symbol} cannot be the unknown and large or small at once; leave it out of large= and small=")
 
@@ -101,15 +114,17 @@ def _solved(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights) -
         either.append(intersection(both))
     how = _joined(len(above), len(above[0]), len(below), len(below[0]))
     steps.insert(1, Step(f"take the maxima apart: {how}", greater, ">=", lesser))
-    return union(either), steps
+    pieces = union(either)
+    together = "together" if len(pieces) < 2 else "together, one of"
+    return pieces, steps + [Step(together, x, *_end(piece)) for piece in pieces if piece.low is not None or piece.high is not None]
 
 
 def _joined(ors: int, ands: int, below: int, below_ors: int) -> str:
     words = []
     if ors > 1 or below_ors > 1:
-        words.append("one of the larger side's parts has to reach it")
+        words.append("one part of the larger side suffices")
     if ands > 1 or below > 1:
-        words.append("all of the smaller side's parts have to be reached")
+        words.append("every part of the smaller side has to stay within")
     return " and ".join(words)
 
 
@@ -138,7 +153,9 @@ def _polynomial(expr: sp.Expr, x: sp.Symbol, weights: Weights) -> tuple[Pieces, 
         limit = leading(poly, dict(weights))
         if limit.coeffs != poly.coeffs:
             names = " and ".join(
-                f"{word} {', '.join(s.name for s, w in weights if w == sense)}" for word, sense in (("large", 1), ("small", -1)) if any(w == sense for _, w in weights)
+                f"{word} {', '.join(s.name for s, w in weights if w == sense)}"
+                for word, sense in (("large", 1), ("small", -1))
+                if any(w == sense for _, w in weights)
             )
             poly = limit
             steps.append(_collected(poly, f"keep the terms that matter for {names}"))
@@ -160,7 +177,7 @@ def _collected(poly: Polynomial, why: str) -> Step:
     return Step(why, above, ">=", below, poly.x)
 
 
-def _last(poly: Polynomial, piece: Any) -> Step:
+def _last(poly: Polynomial, piece: Piece) -> Step:
     lead = tidy(poly.coeffs[-1])
     about = -lead if sign(poly.coeffs[-1]) == -1 else lead
     power = 1 / poly.power
@@ -171,8 +188,11 @@ def _last(poly: Polynomial, piece: Any) -> Step:
         why = "the roots of the quadratic" + root
     else:
         why = "one change of sign, so one positive root (Descartes)" + root
-    end, relation = (piece.high, "<=") if piece.low is None else (piece.low, ">=")
-    return Step(why, poly.x, relation, end, about)
+    return Step(why, poly.x, *_end(piece), about)
+
+
+def _end(piece: Piece) -> tuple[str, sp.Expr]:
+    return ("<=", piece.high) if piece.low is None else (">=", piece.low)
 
 
 def _facing(condition: Condition, steps: list[Step]) -> tuple[Step, ...]:

@@ -112,7 +112,7 @@ C_FORMAT: dict[str, Symbol] = {
 }
 W_hbm = symbol("W_hbm", "byte/s", "HBM bandwidth of a chip")
 M_hbm = symbol("M_hbm", "byte", "HBM size of a chip")
-W_ici = symbol("W_ici", "byte/s", "interconnect bandwidth of a chip: both directions of one axis")
+W_ici = symbol("W_ici", "byte/s", "interconnect bandwidth of a chip: both directions of one torus axis, or all links into a switch one way")
 n_axes = symbol("n_axes", "1", "mesh axes a collective runs over", r"n_\text{axes}")
 W_dcn = symbol("W_dcn", "byte/s", "data-centre network bandwidth of a chip")
 t_hop = symbol("t_hop", "s", "latency of one hop")

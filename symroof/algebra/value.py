@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from html import escape
+from math import ceil, floor
 from typing import Any
 
 from symroof.algebra.quantity import parse_quantity, show_quantity
@@ -27,6 +28,7 @@ class Value:
     join: str = ""
     parts: tuple[Value, ...] = ()
     note: str = ""
+    round_down: bool = False
 
     def __float__(self) -> float:
         if self.is_array:
@@ -48,7 +50,8 @@ class Value:
         return format(float(self), spec) if spec else str(self)
 
     def __getitem__(self, name: str) -> Value:
-        return find_part(self, name)
+        part: Value = find_part(self, name)
+        return part
 
     @property
     def is_array(self) -> bool:
@@ -57,8 +60,9 @@ class Value:
 
     @property
     def whole(self) -> int:
-        """The smallest whole number that is not below the value: how many chips, which batch."""
-        return -int(-self.number // 1) if isinstance(self.number, Fraction) else -int(-float(self) // 1)
+        """The whole number that still holds: of a ``<=`` bound the one below, else the one above (how many chips)."""
+        exact = self.number if isinstance(self.number, Fraction) else float(self)
+        return floor(exact) if self.round_down else ceil(exact)
 
     @property
     def binding(self) -> Any:
@@ -118,9 +122,10 @@ class Value:
         return f"array {'x'.join(map(str, self.number.shape))}, {low} to {high}"
 
     def _repr_html_(self) -> str:
+        arrow = "&larr; bound"
         rows = "".join(
             f"<tr><td style='text-align:left'>{'&nbsp;' * 4 * depth}{escape(v.name)}</td>"
-            f"<td style='text-align:right'>{escape(v._range() if v.is_array else v._shown())}</td><td>{'&larr; bound' if bound else ''}</td></tr>"
+            f"<td style='text-align:right'>{escape(v._range() if v.is_array else v._shown())}</td><td>{arrow * bound}</td></tr>"
             for v, depth, bound in _walk(self, 0, False)
         )
         return f"<table>{rows}</table>"

@@ -29,6 +29,8 @@ class Verification:
         return not self.counterexamples
 
     def __repr__(self) -> str:
+        if not self.points:
+            return "nothing to verify: the bound has no closed form"
         if self:
             return f"verified at {self.points} points"
         return f"refuted at {len(self.counterexamples)} of {self.points} points, e.g. {self.counterexamples[0]}"

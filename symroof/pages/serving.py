@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from symroof.algebra.quantity import show_number, show_quantity
+from symroof.algebra.symbols import DERATES
 from symroof.plan import within as plan
 from symroof.plan.setting import Setting
 from symroof.plan.story import Row
@@ -89,10 +90,15 @@ def _verdict(settings: Sequence[Setting], winner: plan.Candidate | None, careful
         print("No slice meets the limit: see what stops each one above.")
         return
     print(f"Best: {_sentence(winner)}; stopped by {winner.stopped_by}.")
-    if careful is None:
+    if winner.hidden_batch is None:
+        print("Communication is not modelled here.")
+    elif careful is None:
         print("On every slice the collectives of model parallelism show at any batch.")
     elif careful is not winner:
-        print(f"With the collectives of {winner.slice.chips}-way model parallelism hidden: {_sentence(careful)}; stopped by {careful.stopped_by}.")
+        print(
+            f"With the collectives of {winner.slice.chips}-way model parallelism hidden: {_sentence(careful)}; "
+            f"stopped by {careful.stopped_by}."
+        )
     s = next(s for s in settings if s.formats.name == winner.formats)
     from symroof.workloads import decode
 
@@ -109,8 +115,8 @@ def _sentence(c: plan.Candidate) -> str:
 def _cells(c: plan.Candidate, best: bool) -> list[str]:
     if not c.batch:
         return [c.slice.name, "-", "", "", "", c.stopped_by, ""]
-    hide = "any" if c.hidden_batch == float("inf") else show_number(c.hidden_batch)
-    if not c.slice.wrapped:
+    hide = "any" if c.hidden_batch == float("inf") else "not modelled" if c.hidden_batch is None else show_number(c.hidden_batch)
+    if not c.slice.wrapped and c.hidden_batch is not None:
         hide += " (no wrap-around)"
     cost = str(c.cost) if c.cost else "-"
     name = f"{c.slice.name}  <- best" if best else c.slice.name
@@ -156,7 +162,8 @@ def _head(s: Setting) -> dict[str, Any]:
 
 def _title(s: Setting) -> str:
     t = s.traffic
-    return f"{s.model.title} on {s.chip.title}: context {float(t.context):g}, prompt {float(t.prompt):g}, generated {float(t.generated):g} tokens"
+    tokens = ", ".join(f"{word} {float(x):g}" for word, x in (("context", t.context), ("prompt", t.prompt), ("generated", t.generated)))
+    return f"{s.model.title} on {s.chip.title}: {tokens} tokens"
 
 
 def _label(s: Setting) -> str:
@@ -167,9 +174,12 @@ def _label(s: Setting) -> str:
 
 def _notes(settings: Sequence[Setting]) -> str:
     arithmetic = settings[0].formats.title.rpartition(" ")[2]
-    notes = [f"Arithmetic in {arithmetic}. Lower bounds: everything evenly sharded, memory and arithmetic overlapped, communication and activations free."]
+    fitted = ", ".join(f"{s}={float(v):g}" for s, v in settings[0].extra.items() if s in DERATES)
+    what = f"Estimates with {fitted}" if fitted else "Lower bounds"
+    free = "everything evenly sharded, memory and arithmetic overlapped, communication and activations free"
+    notes = [f"Arithmetic in {arithmetic}. {what}: {free}."]
     if settings[0].arch.experts:
         notes.append("A mixture of experts: FLOPs of the active experts, but all experts are read in every step.")
-    notes.append(f"MFU of prefill {float(settings[0].traffic.mfu):g}. Model parallelism with wrap-around links; about half without.")
+    rings = " Model parallelism with wrap-around links; about half without." if settings[0].chip.kind == "tpu" else ""
+    notes.append(f"MFU of prefill {float(settings[0].traffic.mfu):g}.{rings}")
     return "\n".join(notes)
-

@@ -21,10 +21,24 @@ def chips_table(form: str) -> None:
     rates = [f for f in ("bf16", "fp8", "int8", "fp4") if any(C_FORMAT[f] in c.values for c in found)]
     head = ["chip", "", *[f"{f} FLOP/s" for f in rates], "HBM", "bandwidth", "W_ici", "links", "price"]
     rows = [
-        [c.name, c.title, *[_cell(c, C_FORMAT[f]).removesuffix("FLOP/s") for f in rates], *[_cell(c, s) for s in (M_hbm, W_hbm, W_ici)], c.links, _cell(c, price)]
+        [
+            c.name,
+            c.title,
+            *[_cell(c, C_FORMAT[f]).removesuffix("FLOP/s") for f in rates],
+            *[_cell(c, s) for s in (M_hbm, W_hbm, W_ici)],
+            c.links,
+            _cell(c, price),
+        ]
         for c in found
     ]
-    _out(form, "Chips: dense FLOP/s, W_ici both directions of one axis (GPU: all links one way)", head, rows, [_record(c) for c in found], left=2)
+    _out(
+        form,
+        "Chips: dense FLOP/s, W_ici both directions of one axis (GPU: all links one way)",
+        head,
+        rows,
+        [_record(c) for c in found],
+        left=2,
+    )
 
 
 def llms_table(form: str) -> None:
@@ -33,7 +47,14 @@ def llms_table(form: str) -> None:
     letters = [ALPHABET[name] for name in ("L", "D", "F", "N", "K", "H", "V", "E", "k")]
     head = ["model", *[s.name for s in letters], "parameters", "published", "off by", "active"]
     rows = [
-        [m.name, *[_cell(m, s) for s in letters], _billions(m[P]), _billions(m.published), percent(float(m[P]) / float(m.published) - 1), _billions(m[P_act])]
+        [
+            m.name,
+            *[_cell(m, s) for s in letters],
+            _billions(m[P]),
+            _billions(m.published),
+            percent(float(m[P]) / float(m.published) - 1),
+            _billions(m[P_act]),
+        ]
         for m in found
     ]
     _out(form, "Language models: parameters derived from the dimensions", head, rows, [_record(m) for m in found])
@@ -83,7 +104,10 @@ def _is_model(path: str) -> bool:
 def _extra(found: Sheet) -> list[str]:
     if isinstance(found, Chip):
         slices = ", ".join(f"{s.name}{'' if s.wrapped else '*'}" for s in found.slices)
-        return [f"Slices: {slices}" + ("   (* not every axis wraps around)" if "*" in slices else ""), f"One host: {found.host}. Links: {found.links}."]
+        return [
+            f"Slices: {slices}" + ("   (* not every axis wraps around)" if "*" in slices else ""),
+            f"One host: {found.host}. Links: {found.links}.",
+        ]
     if isinstance(found, Llm):
         off = percent(float(found[P]) / float(found.published) - 1)
         return [f"Published: {_billions(found.published)}, derived {_billions(found[P])} ({off} off). {found.note}".rstrip()]
@@ -99,7 +123,10 @@ def _billions(count: Any) -> str:
 
 
 def _record(found: Sheet) -> dict[str, Any]:
-    values = {s.name: {"value": _number(v), "unit": str(s.unit), "source": found.sources.get(s, "")} for s, v in {**found.values, **found.defaults}.items()}
+    values = {
+        s.name: {"value": _number(v), "unit": str(s.unit), "source": found.sources.get(s, "")}
+        for s, v in {**found.values, **found.defaults}.items()
+    }
     record: dict[str, Any] = {"name": found.name, "title": found.title, "values": values}
     if isinstance(found, Chip):
         record |= {"kind": found.kind, "slices": [{"name": s.name, "chips": s.chips, "wrap_around": s.wrapped} for s in found.slices]}
@@ -119,4 +146,3 @@ def _out(form: str, title: str, head: list[str], rows: list[list[str]], record: 
         print(latex_table(head, rows))
     else:
         printed(title, head, rows, left=left)
-

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from symroof.algebra.bind import check
-from symroof.algebra.symbols import ALPHABET, MFU, B, G, S, Symbol, T, Y, n, t_lim
+from symroof.algebra.symbols import ALPHABET, MFU, B, C, G, S, Symbol, T, Y, n, t_lim
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.sheets.chips import Chip
 from symroof.sheets.dtypes import dtype
@@ -32,7 +32,9 @@ class Traffic:
     latency: Fraction | None = None
 
     @staticmethod
-    def of(context: Any = 8192, prompt: Any = None, generated: Any = 512, mfu: Any = "0.4", batch: Any = None, latency: Any = None) -> Traffic:
+    def of(
+        context: Any = 8192, prompt: Any = None, generated: Any = 512, mfu: Any = "0.4", batch: Any = None, latency: Any = None
+    ) -> Traffic:
         """Traffic from numbers or texts (``"8192"``, ``"8 Ki"``, ``"15 ms"``); the prompt is as long as the context by default.
 
         Raises InputError or UnitError naming the symbol.
@@ -68,7 +70,8 @@ class Setting:
 
     def at(self, formula: Any, where: Slice | None = None, **values: Any) -> Any:
         """A formula at this setting's sheets; on a slice, with its chips as the ways of model parallelism."""
-        known: dict[Symbol, Any] = {s: v for s, v in ((S, self.traffic.context), (T, self.traffic.prompt), (G, self.traffic.generated), (MFU, self.traffic.mfu))}
+        traffic = self.traffic
+        known: dict[Symbol, Any] = {S: traffic.context, T: traffic.prompt, G: traffic.generated, MFU: traffic.mfu}
         known.update(self.extra)
         if self.traffic.latency is not None:
             known[t_lim] = self.traffic.latency
@@ -79,14 +82,16 @@ class Setting:
 
 
 def settings(
-    chip: Chip, model: Llm, formats: list[str], traffic: Traffic, kv: str = "", math: str = "bf16", override: Mapping[str, str] | None = None
+    chip: Chip, model: Llm, formats: list[str], traffic: Traffic, kv: str = "", math: str = "", override: Mapping[str, str] | None = None
 ) -> list[Setting]:
-    """One setting for each format of weights (and KV cache, unless ``kv`` names another); arithmetic in ``math``.
+    """One setting for each format of weights (and KV cache, unless ``kv`` names another); arithmetic in ``math``, by default
+    what the chip's C stands for.
 
     ``override`` gives letters of the alphabet other values than the sheets do, e.g. ``{"P": "70e9"}``.
 
     Raises UnknownName or UnitError naming the letter.
     """
+    math = math or str(chip.defaults[C]).removeprefix("C_")
     extra: dict[Symbol, Any] = {}
     for name, text in (override or {}).items():
         if name not in ALPHABET:

@@ -9,6 +9,7 @@ from typing import Any
 from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.symbols import price
+from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
 from symroof.errors import UnknownName
 from symroof.plan.setting import Setting
@@ -33,6 +34,8 @@ def story(setting: Setting, shape: str | int | None = None) -> list[Row]:
 
     A setting that fits nowhere ends with the row that says so.
     """
+    if shape:
+        setting.chip.slice(shape)
     rows = list(_sizes(setting))
     try:
         where, fits = place(setting, shape)
@@ -96,6 +99,8 @@ def _rules(setting: Setting, where: Slice, batch: Any) -> Iterator[Row]:
     yield _row(setting, "critical_batch", "critical batch", decode.critical_batch(setting.arch), where)
     yield _row(setting, "kv_overtakes", "KV over FLOPs from context", decode.kv_overtakes_math(setting.arch), where)
     yield _row(setting, "plateau", "tokens/s/chip, at most", decode.plateau(setting.arch), where, bare=True)
+    if setting.arch.experts:
+        return  # experts are spread over chips, not split like one matmul
     for regime, label in (("math", "FLOPs-bound"), ("hbm", "at this batch")):
         bound = sharding.largest_model_parallelism(regime)  # type: ignore[arg-type]
         extra = {"B": batch} if regime == "hbm" else {}
@@ -107,8 +112,10 @@ def _row(setting: Setting, key: str, label: str, formula: Any, where: Slice | No
     if isinstance(value, Value):
         shown = show_quantity(float(value), value.unit) if not value.note else value.note
         return Row(key, label, formula, float(value), shown.split(" ")[0] if bare and not value.note else shown)
-    return Row(key, label, formula, None, str(value) if not isinstance(value, Cost) else f"needs {sorted(s.name for s in value.free_symbols)}")
+    return Row(
+        key, label, formula, None, str(value) if not isinstance(value, Cost) else f"needs {sorted(s.name for s in value.free_symbols)}"
+    )
 
 
 def _slice_text(where: Slice) -> str:
-    return f"{where.name} = {where.chips} chips" if len(where.shape) > 1 else f"{where.chips} chips"
+    return f"{where.name} = {where.chips} chips" if len(where.shape) > 1 else show_quantity(where.chips, Unit.of("chip"))

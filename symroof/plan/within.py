@@ -7,9 +7,9 @@ from fractions import Fraction
 from math import floor, inf
 from typing import Any
 
+from symroof.algebra.solve import solve
 from symroof.algebra.symbols import B, price
 from symroof.algebra.value import Value
-from symroof.algebra.solve import solve
 from symroof.errors import InputError
 from symroof.plan.setting import Setting
 from symroof.sheets.slices import Slice
@@ -23,7 +23,7 @@ class Candidate:
     """A slice with the largest batch it serves within the limit, or none; ``stopped_by`` says what forbids more.
 
     ``hidden_batch`` is the largest batch whose collectives still hide behind memory or arithmetic when the weights are
-    split over all chips of the slice.
+    split over all chips of the slice; None where that is not modelled (experts, a network without a bandwidth).
     """
 
     formats: str
@@ -33,12 +33,12 @@ class Candidate:
     step: Value | None = None
     throughput: float = 0.0
     cost: Value | None = None
-    hidden_batch: float = inf
+    hidden_batch: float | None = inf
 
     @property
     def hides(self) -> bool:
-        """Whether communication hides at this batch."""
-        return self.batch <= self.hidden_batch
+        """Whether communication is known to hide at this batch."""
+        return self.hidden_batch is not None and self.batch <= self.hidden_batch
 
 
 def candidates(setting: Setting) -> list[Candidate]:
@@ -61,9 +61,13 @@ def with_hidden_communication(setting: Setting, found: list[Candidate]) -> list[
     """The same slices, each with the batch cut to what its collectives can hide behind."""
     cut = []
     for c in found:
-        if c.batch and not c.hides:
+        if c.batch and not c.hides and c.hidden_batch is not None:
             batch = floor(c.hidden_batch)
-            c = _filled(setting, c.slice, batch, "communication", c.hidden_batch) if batch >= 1 else Candidate(c.formats, c.slice, 0, "communication")
+            c = (
+                _filled(setting, c.slice, batch, "communication", c.hidden_batch)
+                if batch >= 1
+                else Candidate(c.formats, c.slice, 0, "communication")
+            )
         cut.append(c)
     return cut
 
@@ -83,18 +87,22 @@ def _candidate(setting: Setting, where: Slice) -> Candidate:
     return _filled(setting, where, floor(limits[stopped]), stopped, _hidden(setting, where))
 
 
-def _filled(setting: Setting, where: Slice, batch: int, stopped: str, hidden: float) -> Candidate:
+def _filled(setting: Setting, where: Slice, batch: int, stopped: str, hidden: float | None) -> Candidate:
     step = setting.at(decode.step(setting.arch), where, B=batch)
     rate = float(setting.at(decode.throughput(setting.arch), where, B=batch))
     cost = setting.at(serving.dollars_per_token(setting.arch), where, B=batch) if price in setting.chip.values else None
     return Candidate(setting.formats.name, where, batch, stopped, step, rate, cost, hidden)
 
 
-def _hidden(setting: Setting, where: Slice) -> float:
+def _hidden(setting: Setting, where: Slice) -> float | None:
     """solve(ici <= max(hbm, math), B) with the weights split over all chips; half the bandwidth without wrap-around."""
-    parts = sharding.sharded_matmul()
     if where.chips == 1:
         return inf
+    if setting.arch.experts:
+        return None
+    parts = sharding.sharded_matmul()
     bound = solve(parts["ici"] <= (parts["hbm"] | parts["math"]), B)
     found: Any = setting.at(bound, where, **({} if where.wrapped else {"eta_link": Fraction(1, 2)}))
-    return inf if isinstance(found, Value) and found.note.startswith("always") else float(found)
+    if not isinstance(found, Value):
+        return None
+    return inf if found.note.startswith("always") else float(found)

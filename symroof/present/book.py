@@ -96,7 +96,7 @@ def formula_text(formula: Any) -> str:
 
 def _math(formula: Any) -> str:
     if hasattr(formula, "latex"):
-        return "$" + formula.latex().replace("|", r"\vert ") + "$"
+        return f"${formula.latex()}$".replace("|", r"\vert ")
     return str(formula)
 
 

@@ -87,9 +87,7 @@ def question(id: str, title: str, chapter: str) -> Callable[[Callable[[], Iterat
     return lambda function: Question(id, title, chapter, function)
 
 
-def answer(
-    id: str, asked: str, formula: Any, ours: Any, printed: Any = None, why: str = "", reproduced: Any = None
-) -> Answer:
+def answer(id: str, asked: str, formula: Any, ours: Any, printed: Any = None, why: str = "", reproduced: Any = None) -> Answer:
     """An answer: ``ours`` is a Value, a number or several; ``printed`` a text with its unit (``"68 GB"``), or several.
 
     Raises DerivationError if print is in another unit than ours.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from symroof.algebra import show
@@ -18,25 +19,30 @@ def printed(title: str, head: Sequence[str], rows: Cells, left: int = 1, caption
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title or None, caption=caption or None, box=SIMPLE_HEAD, title_justify="left", caption_justify="left", pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for i, name in enumerate(head):
-        table.add_column(name, justify="left" if i < left or name in ("formula", "why", "meaning", "source", "") else "right", overflow="fold")
+        table.add_column(
+            name, justify="left" if i < left or name in ("formula", "why", "meaning", "source", "") else "right", overflow="fold"
+        )
     for row in rows:
         table.add_row(*[_literal(cell) for cell in row])
     terminal = sys.stdout.isatty()
-    Console(file=sys.stdout, width=None if terminal else 200, highlight=False, markup=False).print(table)
+    console = Console(file=sys.stdout, width=None if terminal else 200, highlight=False, markup=False)
+    for part in (title, table, caption):
+        if part:
+            console.print(part)
 
 
 def _literal(cell: str) -> Any:
     from rich.text import Text
 
-    return Text(cell, style="bold" if cell.endswith("<- bound") or cell.endswith("<- best") else "")
+    return Text(cell, style="bold" if cell.endswith(("<- bound", "<- best")) else "")
 
 
 def latex_table(head: Sequence[str], rows: Cells) -> str:
     """A ``tabular``; cells that hold mathematics bring their own dollars."""
     lines = [r"\begin{tabular}{l" + "l" * (len(head) - 1) + "}", r"\hline", " & ".join(map(show.escape, head)) + r" \\", r"\hline"]
-    lines += [" & ".join(cell if cell.startswith("$\\") or cell.startswith("$ ") else show.escape(cell) for cell in row) + r" \\" for row in rows]
+    lines += [" & ".join(cell if cell.startswith(("$\\", "$ ")) else show.escape(cell) for cell in row) + r" \\" for row in rows]
     return "\n".join([*lines, r"\hline", r"\end{tabular}"])
 
 
@@ -52,4 +58,6 @@ def _finite(data: Any) -> Any:
         return [_finite(v) for v in data]
     if isinstance(data, float) and (data != data or data in (float("inf"), float("-inf"))):
         return None
+    if isinstance(data, Fraction) and data.denominator == 1:
+        return int(data)
     return data if isinstance(data, (str, int, float, bool, type(None))) else float(data)

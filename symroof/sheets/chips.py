@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from pathlib import Path
 
-from symroof.algebra.symbols import C, C_FORMAT, M_hbm, Symbol, W_dcn, W_hbm, W_ici, n, n_axes, price
+from symroof.algebra.symbols import C_FORMAT, C, M_hbm, Symbol, W_dcn, W_hbm, W_ici, n, n_axes, price
 from symroof.errors import SheetError, UnknownName, nearest, short
 from symroof.sheets.files import listed, read, resolve, value
 from symroof.sheets.schema import ChipFile, Quantity, Source
@@ -26,6 +27,7 @@ class Chip(Sheet):
     slices: tuple[Slice, ...] = ()
     host: str = ""
     links: str = field(default="", repr=False)
+    domain: int = 0  # chips behind one switch; 0 for a torus
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -61,11 +63,20 @@ class Chip(Sheet):
         raise UnknownName(f"{float(chips):.4g} chips are more than the largest slice of {self.name}, {largest.name} = {largest.chips}")
 
     def on(self, shape: str | int | Slice) -> Sheet:
-        """The chip together with the number of chips and axes of a slice, as one Sheet."""
+        """The chip together with the number of chips and axes of a slice, as one Sheet.
+
+        Beyond one switch domain W_ici is what a whole node sends into the network, if that is slower than the links.
+        """
         s = shape if isinstance(shape, Slice) else self.slice(shape)
         values = {**self.values, n: Fraction(s.chips), n_axes: Fraction(s.axes)}
+        sources = {**self.sources, n: s.name, n_axes: s.name}
+        if self.domain and s.chips > self.domain:
+            values.pop(W_ici, None)
+            if W_dcn in self.values:
+                values[W_ici] = min(self.values[W_ici], self.values[W_dcn] * self.domain)
+                sources[W_ici] = f"across nodes: the network of {self.domain} chips together, derived from W_dcn; or the links if slower"
         defaults = {k: v for k, v in self.defaults.items() if k != n_axes}
-        return Sheet(f"{self.name} {s.name}", self.title, values, defaults, {**self.sources, n: s.name, n_axes: s.name})
+        return Sheet(f"{self.name} {s.name}", self.title, values, defaults, sources)
 
 
 def chip(name: str) -> Chip:
@@ -97,7 +108,7 @@ def _load(path: Path) -> Chip:
 
     for f in C_FORMAT:
         if f in file.flops:
-            put(C_FORMAT[f], f"flops.{f}", file.flops[f])  # type: ignore[index]
+            put(C_FORMAT[f], f"flops.{f}", file.flops[f])
     if not values:
         raise SheetError(f"{path.name}: [flops] is empty; give at least one format, e.g. bf16")
     put(M_hbm, "hbm.size", file.hbm.size)
@@ -107,7 +118,13 @@ def _load(path: Path) -> Chip:
     if file.link.axes is not None:
         put(W_ici, "link.bandwidth", file.link.bandwidth, 2, "both directions of one axis, derived from the one-way link of ")
     else:
-        put(W_ici, "link.bandwidth", file.link.bandwidth, file.link.links or 1, f"{file.link.links} links one way, derived from the link of ")
+        put(
+            W_ici,
+            "link.bandwidth",
+            file.link.bandwidth,
+            file.link.links or 1,
+            f"{file.link.links} links one way, derived from the link of ",
+        )
     if file.dcn:
         put(W_dcn, "dcn.bandwidth", file.dcn.bandwidth)
     if file.price:
@@ -116,7 +133,9 @@ def _load(path: Path) -> Chip:
     defaults: Mapping[Symbol, Fraction | Symbol] = {C: first, n_axes: Fraction(file.link.axes or 1)}
     slices = _slices(path, file)
     links = f"{file.link.axes}-D torus" if file.link.axes else f"switch, {file.link.links} links"
-    return Chip(file.name, file.title, values, defaults, sources, file.kind, slices, file.slices.host or "", links)
+    host = file.slices.host or ""
+    domain = prod(parse_shape(host)) if host and not file.link.axes else 0
+    return Chip(file.name, file.title, values, defaults, sources, file.kind, slices, host, links, domain)
 
 
 def _slices(path: Path, file: ChipFile) -> tuple[Slice, ...]:

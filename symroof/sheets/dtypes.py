@@ -9,7 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from symroof.algebra.quantity import parse_number
-from symroof.algebra.symbols import C, C_FORMAT, p, p_a, p_kv, p_w
+from symroof.algebra.symbols import C_FORMAT, C, p, p_a, p_kv, p_w
 from symroof.errors import SheetError, UnknownName, nearest, short
 from symroof.sheets.files import folders
 from symroof.sheets.schema import DtypeRow

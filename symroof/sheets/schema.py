@@ -17,7 +17,7 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """No key may be misspelt."""
 
 
-class Source(Strict):
+class Source(Strict, frozen=True):
     """A public page and the month it speaks for."""
 
     title: str
@@ -25,21 +25,21 @@ class Source(Strict):
     date: Date
 
 
-class Quantity(Strict):
+class Quantity(Strict, frozen=True):
     """A quantity with its unit, and the key of its source."""
 
     value: str
     source: str
 
 
-class Hbm(Strict):
+class Hbm(Strict, frozen=True):
     """Memory of a chip."""
 
     size: Quantity
     bandwidth: Quantity
 
 
-class Link(Strict):
+class Link(Strict, frozen=True):
     """One link, one way; a torus has ``axes``, a switch ``links``."""
 
     bandwidth: Quantity
@@ -47,19 +47,19 @@ class Link(Strict):
     links: Count | None = None
 
 
-class Network(Strict):
+class Network(Strict, frozen=True):
     """The network beyond the links."""
 
     bandwidth: Quantity
 
 
-class Price(Strict):
+class Price(Strict, frozen=True):
     """What an hour of one chip costs."""
 
     hour: Quantity
 
 
-class Slices(Strict):
+class Slices(Strict, frozen=True):
     """The shapes one can get."""
 
     legal: list[Shape]
@@ -68,7 +68,7 @@ class Slices(Strict):
     wrap: Count | None = None
 
 
-class ChipFile(Strict):
+class ChipFile(Strict, frozen=True):
     """``models/chips/NAME.toml``."""
 
     name: Name
@@ -84,7 +84,7 @@ class ChipFile(Strict):
     price: Price | None = None
 
 
-class Dims(Strict):
+class Dims(Strict, frozen=True):
     """The dimensions of a model."""
 
     source: str
@@ -99,7 +99,7 @@ class Dims(Strict):
     tied: bool
 
 
-class Moe(Strict):
+class Moe(Strict, frozen=True):
     """A mixture of experts."""
 
     source: str
@@ -110,7 +110,7 @@ class Moe(Strict):
     dense_layers: Annotated[int, msgspec.Meta(ge=0, le=2**20)] = 0
 
 
-class Mla(Strict):
+class Mla(Strict, frozen=True):
     """Multi-head latent attention."""
 
     source: str
@@ -121,7 +121,7 @@ class Mla(Strict):
     v: Count
 
 
-class Window(Strict):
+class Window(Strict, frozen=True):
     """Sliding-window attention."""
 
     source: str
@@ -129,7 +129,7 @@ class Window(Strict):
     layers: Count
 
 
-class Published(Strict):
+class Published(Strict, frozen=True):
     """The parameter counts that others state."""
 
     total: Quantity
@@ -137,7 +137,7 @@ class Published(Strict):
     note: str = ""
 
 
-class LlmFile(Strict):
+class LlmFile(Strict, frozen=True):
     """``models/llms/NAME.toml``."""
 
     name: Name
@@ -151,7 +151,7 @@ class LlmFile(Strict):
     window: Window | None = None
 
 
-class DtypeRow(Strict):
+class DtypeRow(Strict, frozen=True):
     """A number format."""
 
     title: str

@@ -15,8 +15,6 @@ from symroof.algebra.symbols import ALPHABET, Symbol
 from symroof.errors import UnknownName, nearest, short
 
 
-
-
 @dataclass(frozen=True)
 class Sheet:
     """``values`` hold, ``defaults`` hold unless another sheet says otherwise; ``sources`` say who says so."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sympy as sp
+
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import (
     D,
@@ -47,7 +49,7 @@ def _attention(arch: Architecture) -> Cost:
     return Cost(L * layer, "param", "attention")
 
 
-def _mlp(arch: Architecture, experts: object) -> Cost:
+def _mlp(arch: Architecture, experts: sp.Expr) -> Cost:
     """3DF a layer (2DF if not gated); of an expert layer all the experts that are counted, and the router."""
     matrices = 3 if arch.gated else 2
     if not arch.experts:

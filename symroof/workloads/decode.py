@@ -32,20 +32,22 @@ def step(arch: Architecture = DENSE) -> Cost:
         math     2*B*P/(C*n)
         weights  P*p_w/(W_hbm*n)
     """
-    attention = (kv_memory(arch) / (n * W_hbm)).named("attention")
+    attention: Cost = kv_memory(arch) / (n * W_hbm)
     mlp = (math_time(arch) | weight_time()).named("MLP")
-    return (attention + mlp).named("decode step", _SOURCE)
+    return (attention.named("attention") + mlp).named("decode step", _SOURCE)
 
 
 def math_time(arch: Architecture = DENSE) -> Cost:
     """The FLOPs of a step at full rate [s]: 2BP / (nC), a lower bound when FLOPs-bound."""
     used = P_act if arch.experts else P
-    return (Cost(2 * B * used, "FLOP") / (n * C)).named("math")
+    time: Cost = Cost(2 * B * used, "FLOP") / (n * C)
+    return time.named("math")
 
 
 def weight_time() -> Cost:
     """The time to read every weight once [s]: P p_w / (n W_hbm), the lower bound of any decode step."""
-    return (Cost(P * p_w, "byte") / (n * W_hbm)).named("weights")
+    time: Cost = Cost(P * p_w, "byte") / (n * W_hbm)
+    return time.named("weights")
 
 
 def full_hbm_time() -> Cost:

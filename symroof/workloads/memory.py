@@ -13,7 +13,9 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.solve import solve
 from symroof.algebra.symbols import B, D, F, M_hbm, P, V, n, p_a, p_w
 from symroof.transformer.architecture import DENSE, Architecture
-from symroof.transformer.cache import kv_per_sequence
+from symroof.transformer.cache import kv_per_sequence as kv_per_sequence
+from symroof.transformer.cache import kv_per_token as kv_per_token
+from symroof.transformer.parameters import parameters as parameters
 
 
 def weight_memory() -> Cost:
@@ -71,6 +73,18 @@ def largest_batch(arch: Architecture = DENSE) -> Bound:
     B <= (M_hbm*n - P*p_w)/(2*H*K*L*S*p_kv)   when M_hbm*n > P*p_w
     """
     return solve(memory(arch) <= capacity(), B)
+
+
+def whole(bound: Bound) -> Cost:
+    """A threshold in whole numbers, where half a chip or half a sequence is none: floor of a ``<=``, ceiling of a ``>=``.
+
+    The domain of the bound is not part of it. Raises SolveError if the bound has more than one threshold.
+
+    >>> whole(fewest_chips_for_weights())
+    ceiling(P*p_w/M_hbm)  [chip]
+    """
+    rounded = sp.floor if bound.relation[0] == "<" else sp.ceiling
+    return Cost(rounded(bound.expr), bound.unit, f"whole {bound.symbol.name}")
 
 
 def slice_chips(chips: Cost | sp.Expr) -> Cost:

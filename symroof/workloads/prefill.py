@@ -18,4 +18,5 @@ def prefill_time(arch: Architecture = DENSE) -> Cost:
     >>> prefill_time()
     2*P*T/(C*MFU*n)  [s]
     """
-    return (forward_flops(arch) * T / (n * C * MFU)).declare("s").named("prefill")
+    time: Cost = forward_flops(arch) * T / (n * C * MFU)
+    return time.declare("s").named("prefill")

@@ -23,9 +23,9 @@ def sharded_matmul() -> Cost:
       hbm   D*F*p_w/(W_hbm*Y)
       math  2*B*D*F/(C*Y)
     """
-    ici = Cost(p_a * B * D, "byte") / (n_axes * W_ici)
-    hbm = Cost(p_w * D * F, "byte") / (Y * W_hbm)
-    math = Cost(2 * B * D * F, "FLOP") / (Y * C)
+    ici: Cost = Cost(p_a * B * D, "byte") / (n_axes * W_ici)
+    hbm: Cost = Cost(p_w * D * F, "byte") / (Y * W_hbm)
+    math: Cost = Cost(2 * B * D * F, "FLOP") / (Y * C)
     return (ici.named("ici") | hbm.named("hbm") | math.named("math")).named("sharded matmul")
 
 
