@@ -91,7 +91,7 @@ def evaluation() -> None:
     slow = median(lambda: expr.evalf(subs=values), 50)
     print("\nOne evaluation")
     print(
-        f"  exact, with sheets and parts {once * 1e6:6.0f} us\n  sympy evalf(subs=)           {slow * 1e6:6.0f} us   {slow / once:.1f} times"
+        f"  exact, with sheets and parts {once * 1e6:6.0f} us\n  sympy evalf(subs=) {slow * 1e6:6.0f} us   {slow / once:.1f} times"
     )
 
 

@@ -109,7 +109,7 @@ def derive(question: str | None, as_index: bool, form: str | None) -> None:
     from symroof.present import book
 
     if as_index:
-        click.echo(book.index())
+        click.echo(book.index(), nl=False)
     elif question is None:
         derivations.listing(form or "text")
     else:

@@ -7,6 +7,7 @@ from functools import lru_cache, reduce
 
 import sympy as sp
 
+from symroof.algebra.roots import PositiveRoot, PowerOfTwo
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import UnitError, short
@@ -31,6 +32,8 @@ def measured_unit(expr: sp.Expr) -> Unit | None:
         return None if None in units else reduce(lambda a, b: a * b, (u for u in units if u is not None), ONE)
     if isinstance(expr, sp.Pow):
         return _power(expr)
+    if isinstance(expr, (PositiveRoot, PowerOfTwo)):
+        return ONE
     for arg in expr.args:
         if isinstance(arg, sp.Expr) and measured_unit(arg) not in (None, ONE):
             raise UnitError(f"{expr.func.__name__} needs a plain number, but {short(arg)} is in {measured_unit(arg)}")

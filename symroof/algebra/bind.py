@@ -11,6 +11,7 @@ import sympy as sp
 
 from symroof.algebra.balance import measured_unit
 from symroof.algebra.evaluate import tape
+from symroof.algebra.operands import unreal
 from symroof.algebra.quantity import parse_quantity
 from symroof.algebra.symbols import DERATES, Symbol
 from symroof.algebra.units import ONE, Unit
@@ -87,7 +88,7 @@ def check(symbol: sp.Symbol, value: Any) -> Any:
         value = value.number
     elif hasattr(value, "unit") and hasattr(value, "expr"):  # a Cost
         value = value.expr
-    if isinstance(value, sp.Expr) and not value.is_Number:
+    if isinstance(value, sp.Expr) and not value.is_Rational:
         return _expression(symbol, unit, value)
     if unit.measured == _DOLLARS_PER_TIME and not isinstance(value, Fraction):
         raise UnitError(f"{symbol} is in USD/s, which nobody means by {short(value, 20)}; write {symbol}='$1.2/h'")
@@ -111,10 +112,15 @@ def _from_sheets(sheets: tuple[Any, ...]) -> tuple[dict[Symbol, Any], dict[Symbo
         for s, value in values.items():
             if not isinstance(s, sp.Symbol):
                 raise InputError(f"{short(s)} in {name} is no symbol; write {{B: 64}} with the symbol B, or B=64")
-            if s in raw and raw[s] is not value and raw[s] != value:
+            if s in raw and not _equal(raw[s], value):
                 raise InputError(f"{origin[s]} and {name} both give {s}, and differ; give one of them, or write {s}=...")
             raw[s], origin[s] = value, name
     return raw, origin, defaults
+
+
+def _equal(a: Any, b: Any) -> bool:
+    same = a is b or a == b
+    return bool(same.all()) if hasattr(same, "all") else bool(same)
 
 
 def _reachable(wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any]) -> set[sp.Symbol]:
@@ -209,6 +215,10 @@ def _same_unit(symbol: sp.Symbol, unit: Unit, given: Unit) -> None:
 
 
 def _expression(symbol: sp.Symbol, unit: Unit, value: sp.Expr) -> sp.Expr:
+    if unreal(value) or value.is_positive is False or value.could_extract_minus_sign():
+        raise InputError(f"{symbol} = {short(value)} is no positive real quantity; give a number or a positive expression")
+    if value.is_number:
+        return _positive(symbol, Fraction(repr(float(value))))
     try:
         measured = measured_unit(value)
     except SymroofError as problem:
@@ -221,7 +231,7 @@ def _expression(symbol: sp.Symbol, unit: Unit, value: sp.Expr) -> sp.Expr:
 def _scalar(symbol: sp.Symbol, value: Any) -> Fraction:
     """Exact: a float counts as the decimal it prints as, so 0.4 is 2/5."""
     try:
-        if isinstance(value, bool) or value is None:
+        if isinstance(value, (bool, bytes, bytearray)) or value is None:
             raise TypeError
         if isinstance(value, (int, Fraction)):
             return Fraction(value)
@@ -240,10 +250,12 @@ def _scalar(symbol: sp.Symbol, value: Any) -> Fraction:
 
 
 def _positive(symbol: sp.Symbol, value: Fraction) -> Fraction:
+    if value and not 1 / Fraction(_LARGEST) <= abs(value) <= _LARGEST:
+        raise InputError(f"{symbol} is beyond what a float64 can hold (about 1.8e308); give a smaller number")
     if value <= 0:
         raise InputError(f"{symbol} = {float(value):.6g} must be positive; for a limit at zero use sympy.limit(cost, {symbol}, 0)")
-    if not 1 / Fraction(_LARGEST) <= value <= _LARGEST:
-        raise InputError(f"{symbol} is beyond what a float64 can hold (about 1.8e308); give a smaller number")
+    if symbol in DERATES and value > 1:
+        raise InputError(f"{symbol} = {float(value):.6g} is above 1; it is the fraction of a peak rate that is reached, e.g. 0.8")
     return value
 
 
@@ -261,8 +273,8 @@ def _array(symbol: sp.Symbol, value: Any) -> Any:
     if raw.dtype.kind in "iu" and raw.size and int(raw.max()) > 2**53:
         raise InputError(f"{symbol} holds an integer beyond 2^53, which float64 rounds; divide it first, or give floats")
     array = raw.astype(np.float64)
-    bad = ~(np.isfinite(array) & (array > 0))
+    bad = ~(np.isfinite(array) & (array > 0) & (array <= (1 if symbol in DERATES else np.inf)))
     if bad.any():
         place = int(np.flatnonzero(bad.ravel())[0])
-        raise InputError(f"{symbol} must be positive and finite everywhere; element {place} is {array.ravel()[place]:.6g}")
+        raise InputError(f"{symbol} must be positive and finite{' and at most 1' if symbol in DERATES else ''} everywhere; element {place} is {array.ravel()[place]:.6g}")
     return array

@@ -51,6 +51,9 @@ class Cost:
                 " look for bytes per element that are missing or a rate that does not fit"
             )
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {f: self.__dict__[f] for f in _FIELDS}  # without what was computed from them
+
     # -- looking at it
     @cached_property
     def expr(self) -> sp.Expr:

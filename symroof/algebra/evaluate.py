@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import sympy as sp
 
-from symroof.algebra.roots import PositiveRoot, positive_root
+from symroof.algebra.roots import PositiveRoot, PowerOfTwo, positive_root, power_of_two
 from symroof.errors import InputError, short
 
 if TYPE_CHECKING:
@@ -64,11 +64,17 @@ def _root(base: Any) -> Any:
 
 
 def _array_power(base: Any, exponent: Any) -> Any:
-    if exponent == -1:
-        return 1.0 / base
-    if exponent == 0.5:
-        return _numpy("sqrt")(base)
+    if not hasattr(exponent, "shape") and exponent in (-1, 0.5):
+        return 1.0 / base if exponent == -1 else _numpy("sqrt")(base)
     return _numpy("power")(base, exponent)
+
+
+def _whole(how: str, values: Any) -> Any:
+    """Rounding that takes what is within a few bits of a whole number for it: 10 * 0.7 is 7, as it is for fractions."""
+    import numpy as np
+
+    nearest = np.rint(values)
+    return np.where(np.abs(values - nearest) <= 8e-16 * np.abs(values), nearest, getattr(np, how)(values))
 
 
 #: sympy class -> (on exact fractions, on arrays). A test shows that every row fires.
@@ -78,14 +84,15 @@ TABLE: dict[type, tuple[Callable[..., Any], Callable[..., Any]]] = {
     sp.Pow: (_exact_power, _array_power),
     sp.Max: (max, _fold(_numpy("maximum"))),
     sp.Min: (min, _fold(_numpy("minimum"))),
-    sp.ceiling: (lambda a: Fraction(math.ceil(a)), _numpy("ceil")),
-    sp.floor: (lambda a: Fraction(math.floor(a)), _numpy("floor")),
+    sp.ceiling: (lambda a: Fraction(math.ceil(a)), lambda a: _whole("ceil", a)),
+    sp.floor: (lambda a: Fraction(math.floor(a)), lambda a: _whole("floor", a)),
     sp.Abs: (abs, _numpy("abs")),
     sp.log: (lambda a: math.log(a), _numpy("log")),
     sp.exp: (lambda a: math.exp(a), _numpy("exp")),
     sp.sinh: (lambda a: math.sinh(a), _numpy("sinh")),
     sp.asinh: (lambda a: math.asinh(a), _numpy("arcsinh")),
     PositiveRoot: (positive_root, positive_root),
+    PowerOfTwo: (power_of_two, power_of_two),
 }
 _JOINS = {"sum": sp.Add, "max": sp.Max}
 

@@ -22,6 +22,11 @@ def rational(number: Any) -> sp.Expr:
     return sp.Rational(exact.numerator, exact.denominator)
 
 
+def unreal(expr: sp.Expr) -> bool:
+    """Whether infinities, NaN or imaginary numbers stand in an expression."""
+    return any(a is sp.nan or a in (sp.oo, -sp.oo, sp.zoo, sp.I) for a in expr.atoms())
+
+
 def plain(expr: Any) -> sp.Expr:
     """A sympy expression without floats; never from a text.
 
@@ -29,8 +34,12 @@ def plain(expr: Any) -> sp.Expr:
     """
     if hasattr(expr, "expr") and hasattr(expr, "unit"):
         return expr.expr
+    if hasattr(expr, "item") and getattr(expr, "shape", None) == ():
+        expr = expr.item()  # a NumPy scalar
     if isinstance(expr, (int, float, Fraction)) and not isinstance(expr, bool):
         return rational(expr)
+    if isinstance(expr, sp.Expr) and unreal(expr):
+        raise InputError(f"{short(expr)} has no place in a cost; it is no finite real quantity")
     if not isinstance(expr, sp.Expr):
         raise InputError(f"{short(expr)} is no formula; build it from symbols, e.g. 2*B*D*F")
     floats = expr.atoms(sp.Float)

@@ -38,9 +38,13 @@ def parse_quantity(text: str) -> tuple[Fraction, Unit]:
     number = parse_number(match.group())
     rest = body[match.end() :].strip()
     if dollars:
-        rest = "USD" + (rest if rest.startswith("/") else f" {rest}")
+        if rest and not rest.startswith("/"):
+            raise UnitError(f"{short(text)} is no price; write e.g. '$1.2/h'")
+        rest = f"USD{rest}"
     if rest in ("k", "K", "m", "M", "G", "T", "g", "b", "t"):
         raise UnitError(_ambiguous(match.group(), rest, text))
+    if rest[:1] in ("*", "·", "(", ")"):
+        raise UnitError(f"{short(text)} is no quantity but a formula; write a number and a unit, e.g. '810 GB/s'")
     if rest in PREFIXES and rest.endswith("i"):
         return number * PREFIXES[rest], ONE
     scale, unit = parse_unit(rest) if rest else (Fraction(1), ONE)
@@ -87,7 +91,7 @@ def show_quantity(value: float, unit: Unit, digits: int = 4) -> str:
     if powers == {"s": 1}:
         return _prefixed(value, "s", digits, (("", 1.0), ("m", 1e-3), ("u", 1e-6), ("n", 1e-9)))
     lead = next((b for b, p in unit.powers if p == 1 and b in ("byte", "FLOP", "J")), None)
-    if lead is None:
+    if lead is None or {"byte", "FLOP"} <= powers.keys():
         plural = powers[unit.powers[0][0]] == 1 and len(powers) == 1 and value != 1
         word = str(unit)
         return f"{_counted(value, digits)} {_plural(word) if plural else word}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
+from math import ceil
 from typing import Any
 
 import sympy as sp
@@ -31,6 +33,30 @@ class PositiveRoot(sp.Function):  # type: ignore[misc]
     def _polynomial(self) -> sp.Expr:
         y = sp.Symbol("y", positive=True)
         return sp.Add(*[c * y ** (len(self.args) - 1 - i) for i, c in enumerate(self.args)])
+
+
+class PowerOfTwo(sp.Function):  # type: ignore[misc]
+    """The smallest power of two (1, 2, 4, ...) that is not below its argument."""
+
+    is_positive = True
+    is_integer = True
+
+    @classmethod
+    def eval(cls, x: sp.Expr) -> None:
+        """Stays as it is; numbers come from :func:`power_of_two`."""
+
+    def _latex(self, printer: Any) -> str:
+        return rf"2^{{\left\lceil \log_2 {printer._print(self.args[0])} \right\rceil}}"
+
+
+def power_of_two(x: Any) -> Any:
+    """The smallest power of two not below a number or an array of them, exactly."""
+    if hasattr(x, "shape"):
+        import numpy as np
+
+        mantissa, exponent = np.frexp(np.maximum(x, 1.0))  # x = mantissa * 2**exponent, 1/2 <= mantissa < 1
+        return np.ldexp(1.0, exponent - (mantissa == 0.5))
+    return Fraction(1 << max(ceil(x) - 1, 0).bit_length())
 
 
 def positive_root(*coeffs: Any) -> Any:

@@ -98,11 +98,17 @@ def tree_latex(node: Node, braces: bool = True) -> str:
     shown = [_braced(part, node.join, braces) for part in node.parts]
     if node.join == "max":
         return rf"\max\left({', '.join(shown)}\right)"
-    return " + ".join(shown).replace("+ -", "- ")
+    signs = ["-" if _subtracted(part) else "+" for part in node.parts]
+    return " ".join(f"{sign} {term}" for sign, term in zip(signs, shown, strict=True)).removeprefix("+ ")
+
+
+def _subtracted(part: Node) -> bool:
+    """Whether a part stands in its sum with a minus sign."""
+    return not part.join and bool(part.expr.could_extract_minus_sign())
 
 
 def _braced(part: Node, join: str, braces: bool) -> str:
-    inner = tree_latex(part, braces=False)
+    inner = latex(-part.expr) if join == "sum" and _subtracted(part) else tree_latex(part, braces=False)
     if not (part.name and braces):
         return rf"\left({inner}\right)" if part.join == "sum" and join == "sum" else inner
     return rf"\underbrace{{{inner}}}_{{\text{{{escape(part.name)}}}}}"

@@ -83,6 +83,9 @@ def _check(condition: Condition, symbol: sp.Symbol, weights: Weights) -> None:
         raise SolveError(
             f"{symbol} does not occur in {short(condition)}{unit}; solve for one of {', '.join(sorted(s.name for s in known)) or 'none'}"
         )
+    odd = next((s for s, _ in weights if not isinstance(s, sp.Symbol)), None)
+    if odd is not None:
+        raise SolveError(f"{short(odd)} is no symbol; write large=(D, F) with D and F from symroof.symbols")
     absent = [s for s, _ in weights if s not in known]
     if absent:
         raise SolveError(f"{absent[0]} is called large or small but does not occur in {short(condition)}; leave it out")

@@ -66,8 +66,8 @@ def symbol(name: str, unit: str | Unit = "1", meaning: str = "", tex: str = "") 
 def _tex(name: str) -> str:
     """``W_hbm`` as ``W_\\text{hbm}``, ``eta`` as ``\\eta``, ``B`` as itself."""
     head, _, tail = name.partition("_")
-    greek = {"alpha", "beta", "gamma", "delta", "eta", "tau", "mu", "rho", "lam"}
-    head = f"\\{head}" if head in greek else head if len(head) == 1 else f"\\mathrm{{{head}}}"
+    greek = {g: g for g in ("alpha", "beta", "gamma", "delta", "eta", "tau", "mu", "rho", "lambda")} | {"lam": "lambda"}
+    head = f"\\{greek[head]}" if head in greek else head if len(head) == 1 else f"\\mathrm{{{head}}}"
     return f"{head}_\\text{{{tail}}}".replace("_", r"\_").replace(r"\_\text", r"_\text") if tail else head
 
 
@@ -116,7 +116,7 @@ W_ici = symbol("W_ici", "byte/s", "interconnect bandwidth of a chip: both direct
 n_axes = symbol("n_axes", "1", "mesh axes a collective runs over", r"n_\text{axes}")
 W_dcn = symbol("W_dcn", "byte/s", "data-centre network bandwidth of a chip")
 t_hop = symbol("t_hop", "s", "latency of one hop")
-price = symbol("price", "USD/s", "price of a chip", r"\$")
+price = symbol("price", "USD/s", "price of a chip", r"\text{price}")
 # -- how the model is laid out
 n = symbol("n", "chip", "chips")
 X = symbol("X", "1", "ways of data parallelism (or FSDP)")

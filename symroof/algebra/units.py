@@ -60,7 +60,7 @@ PREFIXES = {
     "Pi": Fraction(2**50),
 }
 LONGEST = 120  # characters of a quantity; anything longer is not one
-_TOKEN = re.compile(r"\s*(?:([A-Za-zµμ$]+)(?:\^(-?\d+))?|([*·/()]))|\s+")
+_TOKEN = re.compile(r"\s*(?:([A-Za-zµμ$]+)(?:\^(-?\d)(?!\d))?|([*·/()]))|\s+")
 
 
 @dataclass(frozen=True)
@@ -150,23 +150,26 @@ def parse_unit(text: str, new: bool = False) -> tuple[Fraction, Unit]:
         raise UnitError(f"a text of {len(text)} characters is no unit: {short(text, 24)}")
     if text.strip() in ("", "1"):
         return Fraction(1), ONE
-    scale, unit, sign, group, depth = Fraction(1), ONE, 1, 1, 0
+    scale, unit, sign, groups, waiting = Fraction(1), ONE, 1, [1], True
     for word, power, mark in _tokens(text):
+        if mark in ("*", "·", "/", ")") and waiting and not (mark == "/" and unit == ONE and len(groups) == 1 and sign > 0):
+            raise UnitError(f"the unit {short(text)} has nothing before {mark!r}; write e.g. 'byte/s'")
         if mark == "/":
-            if sign < 0:
-                raise UnitError(f"the unit {short(text)} divides twice in a row")
             sign = -1
         elif mark == "(":
-            group, sign, depth = group * sign, 1, depth + 1
-        elif mark == ")":
-            group, sign, depth = 1, 1, depth - 1
-        elif word and word != "1":
-            size, base = _word(word, text, new)
-            exponent = sign * group * int(power or 1)
-            scale, unit = scale * size**exponent, unit * base**exponent
+            groups.append(groups[-1] * sign)
             sign = 1
-    if depth:
-        raise UnitError(f"the brackets of the unit {short(text)} do not close")
+        elif mark == ")":
+            if len(groups) == 1:
+                raise UnitError(f"the brackets of the unit {short(text)} do not match")
+            groups.pop()
+        elif word:
+            size, base = _word(word, text, new)
+            exponent = sign * groups[-1] * int(power or 1)
+            scale, unit, sign = scale * size**exponent, unit * base**exponent, 1
+        waiting = bool(mark) and mark != ")"
+    if len(groups) > 1 or waiting:
+        raise UnitError(f"the unit {short(text)} ends too early; write e.g. 'byte/s'")
     return scale, unit
 
 

@@ -38,9 +38,9 @@ def questions(found: Sequence[Question], form: str) -> None:
 def _text(q: Question) -> None:
     print(f"{q.id} · {q.title}   ({q.chapter})\n\n{q.text}\n")
     answers = q.answers()
-    formulas = dict.fromkeys(f for f in (a.formula for a in answers) if hasattr(f, "expr") or hasattr(f, "condition"))
-    for formula in formulas:
-        print(repr(formula))
+    formulas = {repr(f): f for f in (a.formula for a in answers) if hasattr(f, "expr") or hasattr(f, "condition")}
+    for shown, formula in formulas.items():
+        print(shown)
         if hasattr(formula, "steps"):
             print("\n".join(f"    {step}" for step in formula.steps))
     rows = [[a.asked, a.shown(a.ours), a.shown(a.printed), book.remark(a)] for a in answers]
@@ -49,7 +49,7 @@ def _text(q: Question) -> None:
 
 def _latex(q: Question) -> list[str]:
     lines = [rf"\section*{{{q.id}: {q.title}}}", q.text]
-    for formula in dict.fromkeys(a.formula for a in q.answers() if hasattr(a.formula, "latex")):
+    for formula in {repr(a.formula): a.formula for a in q.answers() if hasattr(a.formula, "latex")}.values():
         lines.append(formula.latex(steps=True) if hasattr(formula, "steps") and formula.steps else f"\\[ {formula.latex()} \\]")
     rows = [[a.asked, a.shown(a.ours), a.shown(a.printed), book.remark(a)] for a in q.answers()]
     return [*lines, latex_table(["answer", "ours", "book", "why"], rows)]

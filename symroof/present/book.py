@@ -66,7 +66,7 @@ def index() -> str:
             chapter = q.chapter
             pages.append(f"\n# {chapter}\n")
         pages.append("\n".join(_section(q)))
-    return "\n".join(pages)
+    return "\n".join(pages) + "\n"
 
 
 def _section(q: Question) -> Iterator[str]:

@@ -122,4 +122,4 @@ def _printed(id: str, text: Any, unit: Unit) -> float:
 
 def percent(fraction: float) -> str:
     """``0.0234`` as ``2.3 %``."""
-    return f"{show_number(100 * fraction, 2)} %"
+    return f"{100 * fraction:.0f} %" if abs(fraction) >= 1 else f"{show_number(100 * fraction, 2)} %"

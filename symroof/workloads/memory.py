@@ -10,6 +10,8 @@ import sympy as sp
 
 from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
+from symroof.algebra.operands import plain
+from symroof.algebra.roots import PowerOfTwo
 from symroof.algebra.solve import solve
 from symroof.algebra.symbols import B, D, F, M_hbm, P, V, n, p_a, p_w
 from symroof.transformer.architecture import DENSE, Architecture
@@ -88,6 +90,5 @@ def whole(bound: Bound) -> Cost:
 
 
 def slice_chips(chips: Cost | sp.Expr) -> Cost:
-    """The next power of two, the book's rule of thumb for a slice: 2**ceiling(log2(chips)); legal slices are in the chip's sheet."""
-    expr = chips.expr if isinstance(chips, Cost) else chips
-    return Cost(2 ** sp.ceiling(sp.log(expr) / sp.log(2)), "chip", "power-of-two slice")
+    """The next power of two, the book's rule of thumb for a slice; the legal slices are in the chip's sheet."""
+    return Cost(PowerOfTwo(plain(chips)), "chip", "power-of-two slice")
