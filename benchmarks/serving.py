@@ -90,9 +90,7 @@ def evaluation() -> None:
     expr, values = step.expr, {s: float(v) for s, v in given.items()}
     slow = median(lambda: expr.evalf(subs=values), 50)
     print("\nOne evaluation")
-    print(
-        f"  exact, with sheets and parts {once * 1e6:6.0f} us\n  sympy evalf(subs=) {slow * 1e6:6.0f} us   {slow / once:.1f} times"
-    )
+    print(f"  exact, with sheets and parts {once * 1e6:6.0f} us\n  sympy evalf(subs=) {slow * 1e6:6.0f} us   {slow / once:.1f} times")
 
 
 if __name__ == "__main__":

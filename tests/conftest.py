@@ -1,6 +1,11 @@
-"""One hypothesis profile for the suite: the same examples on every machine, no deadline, no database."""
+"""One hypothesis profile for the suite: the same examples on every machine, no deadline, no database.
 
-from hypothesis import HealthCheck, settings
+``pytest --hypothesis-profile=quick`` does not shrink what fails, so a broken law is reported within seconds.
+"""
 
-settings.register_profile("symroof", deadline=None, derandomize=True, database=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+from hypothesis import HealthCheck, Phase, settings
+
+COMMON = {"deadline": None, "derandomize": True, "database": None, "max_examples": 60, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("symroof", **COMMON)
+settings.register_profile("quick", phases=[Phase.explicit, Phase.generate], **COMMON)
 settings.load_profile("symroof")

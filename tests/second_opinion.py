@@ -1,4 +1,4 @@
-"""An evaluator of our own, in plain Python with 60 decimal digits, and strategies for random costs.
+"""An evaluator of our own, in plain Python with 120 decimal digits, and strategies for random costs.
 
 Nothing here uses symroof to evaluate: what the tests compare symroof with must not be symroof.
 """
@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from symroof import Cost
 from symroof.symbols import B, C, D, F, W_hbm, p, t_hop
 
-getcontext().prec = 60
+getcontext().prec = 120
 LETTERS = (B, D, F)
 SYMBOLS = (B, D, F, C, W_hbm, p, t_hop)
 
 
 def decimal(number) -> Decimal:
-    """A number as a Decimal; fractions and sympy Rationals to sixty digits."""
+    """A number as a Decimal; fractions and sympy Rationals to 120 digits."""
     if isinstance(number, Decimal):
         return number
     if isinstance(number, (int, float)):
@@ -38,7 +38,7 @@ def worth(expr: sp.Expr, values: dict) -> Decimal:
     if expr.is_Rational:
         return decimal(expr)
     if expr.is_number and not expr.args:
-        return Decimal(str(expr.evalf(55)))
+        return Decimal(str(expr.evalf(110)))
     args = [worth(a, values) for a in expr.args]
     name = expr.func.__name__
     if isinstance(expr, sp.exp):
@@ -88,6 +88,7 @@ _BY_NAME = {
     "sinh": _sinh,
     "asinh": lambda a: (a + (a * a + 1).sqrt()).ln(),
     "PositiveRoot": _root,
+    "PowerOfTwo": lambda a: next(Decimal(2) ** i for i in range(400) if Decimal(2) ** i >= a),
 }
 
 
@@ -103,13 +104,15 @@ def close(a, b, relative: float = 1e-12) -> bool:
 
 
 #: positive coefficients, and positive values over eight decades, both with few digits
-coefficients = st.fractions(min_value=Fraction(1, 50), max_value=50, max_denominator=12).map(lambda f: sp.Rational(f.numerator, f.denominator))
+coefficients = st.fractions(min_value=Fraction(1, 12), max_value=50, max_denominator=12).map(
+    lambda f: sp.Rational(f.numerator, f.denominator)
+)
 positives = st.builds(lambda m, e: Fraction(m) * Fraction(10) ** e, st.integers(11, 989), st.integers(-5, 3))
 
 
 def points(symbols=SYMBOLS):
     """A value for every symbol."""
-    return st.fixed_dictionaries({s: positives for s in symbols})
+    return st.fixed_dictionaries(dict.fromkeys(symbols, positives))
 
 
 def seconds(exponents=(0, 0, 1, 2, -1)):

@@ -9,16 +9,11 @@ from typing import Any, Protocol
 
 import sympy as sp
 
-from symroof.algebra.balance import measured_unit
+from symroof.algebra.check import check
 from symroof.algebra.evaluate import tape
-from symroof.algebra.operands import unreal
-from symroof.algebra.quantity import parse_quantity
 from symroof.algebra.symbols import DERATES, Symbol
-from symroof.algebra.units import ONE, Unit
-from symroof.errors import InputError, SymroofError, UnitError, UnknownName, nearest, short
-
-_LARGEST = 17 * 10**307
-_DOLLARS_PER_TIME = Unit.of("USD/s")
+from symroof.algebra.units import ONE
+from symroof.errors import InputError, UnknownName, nearest, short
 
 
 class Sheet(Protocol):
@@ -71,30 +66,9 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     _derate(wanted, exprs, numbers)
     for eta in wanted & set(DERATES):
         numbers.setdefault(eta, Fraction(1))
-    names = tuple(dict.fromkeys(origin.get(s, "") for s in needed if origin.get(s)))
+    used = {origin[s] for s in needed if s in origin}
+    names = tuple(name for name in dict.fromkeys(origin.values()) if name in used)
     return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names)
-
-
-def check(symbol: sp.Symbol, value: Any) -> Any:
-    """One value for one symbol: an exact fraction, an array of float64, or an expression.
-
-    Raises InputError or UnitError naming the symbol: not a number, NaN, not positive, too large, of another unit.
-    """
-    unit: Unit = symbol.unit if isinstance(symbol, Symbol) else ONE
-    if isinstance(value, str):
-        return _positive(symbol, _from_text(symbol, unit, value))
-    if hasattr(value, "unit") and hasattr(value, "number"):  # a Value
-        _same_unit(symbol, unit, value.unit)
-        value = value.number
-    elif hasattr(value, "unit") and hasattr(value, "expr"):  # a Cost
-        value = value.expr
-    if isinstance(value, sp.Expr) and not value.is_Rational:
-        return _expression(symbol, unit, value)
-    if unit.measured == _DOLLARS_PER_TIME and not isinstance(value, Fraction):
-        raise UnitError(f"{symbol} is in USD/s, which nobody means by {short(value, 20)}; write {symbol}='$1.2/h'")
-    if isinstance(value, (list, tuple, range)) or hasattr(value, "__array__"):
-        return _array(symbol, value)
-    return _positive(symbol, _scalar(symbol, value))
 
 
 def _from_sheets(sheets: tuple[Any, ...]) -> tuple[dict[Symbol, Any], dict[Symbol, str], dict[Symbol, Any]]:
@@ -119,7 +93,7 @@ def _from_sheets(sheets: tuple[Any, ...]) -> tuple[dict[Symbol, Any], dict[Symbo
 
 
 def _equal(a: Any, b: Any) -> bool:
-    same = a is b or a == b
+    same: Any = a is b or a == b
     return bool(same.all()) if hasattr(same, "all") else bool(same)
 
 
@@ -186,95 +160,3 @@ def _derate(wanted: set[sp.Symbol], exprs: dict[Symbol, sp.Expr], numbers: dict[
                 numbers[rate] = numbers[rate] * factor
             elif rate in wanted and not hasattr(factor, "shape"):
                 exprs[rate] = exprs.get(rate, rate) * sp.Rational(factor.numerator, factor.denominator)
-
-
-def _from_text(symbol: sp.Symbol, unit: Unit, text: str) -> Fraction:
-    try:
-        number, given = parse_quantity(text)
-    except UnitError as problem:
-        raise UnitError(f"{symbol}: {problem}") from None
-    if given == ONE and unit.measured == ONE:
-        return number
-    _same_unit(symbol, unit, given)
-    return number
-
-
-def _same_unit(symbol: sp.Symbol, unit: Unit, given: Unit) -> None:
-    per_chip = given * Unit.of("chip")
-    if given != unit and per_chip != unit and not (given.measured == unit.measured and given.counted == ONE):
-        said = f", not in {given}" if given != ONE else " and a bare number has no unit"
-        cure = {
-            "s": "'15 ms'",
-            "byte/s": "'810 GB/s'",
-            "byte": "'2 byte' or '16 GB'",
-            "FLOP/s": "'1.97e14 FLOP/s'",
-            "USD/s": "'$1.2/h'",
-            "1": "a plain number",
-        }
-        raise UnitError(f"{symbol} is in {unit}{said}; write {cure.get(str(unit), f'a number of {unit}')}")
-
-
-def _expression(symbol: sp.Symbol, unit: Unit, value: sp.Expr) -> sp.Expr:
-    if unreal(value) or value.is_positive is False or value.could_extract_minus_sign():
-        raise InputError(f"{symbol} = {short(value)} is no positive real quantity; give a number or a positive expression")
-    if value.is_number:
-        return _positive(symbol, Fraction(repr(float(value))))
-    try:
-        measured = measured_unit(value)
-    except SymroofError as problem:
-        raise UnitError(f"{symbol}: {problem}") from None
-    if measured != unit.measured:
-        raise UnitError(f"{symbol} is in {unit} but {short(value)} is in {measured or ONE}; give it an expression of its own unit")
-    return value
-
-
-def _scalar(symbol: sp.Symbol, value: Any) -> Fraction:
-    """Exact: a float counts as the decimal it prints as, so 0.4 is 2/5."""
-    try:
-        if isinstance(value, (bool, bytes, bytearray)) or value is None:
-            raise TypeError
-        if isinstance(value, (int, Fraction)):
-            return Fraction(value)
-        if isinstance(value, sp.Rational):
-            return Fraction(int(value.p), int(value.q))
-        number = float(value)
-        if number != number:
-            raise InputError(f"{symbol} is NaN; give a positive number")
-        return Fraction(repr(number))
-    except (TypeError, ValueError, OverflowError) as problem:
-        if isinstance(problem, SymroofError):
-            raise
-        raise InputError(
-            f"{symbol} = {short(value)} cannot be used; give a positive number below 1e308, a text such as '8192', or an array"
-        ) from None
-
-
-def _positive(symbol: sp.Symbol, value: Fraction) -> Fraction:
-    if value and not 1 / Fraction(_LARGEST) <= abs(value) <= _LARGEST:
-        raise InputError(f"{symbol} is beyond what a float64 can hold (about 1.8e308); give a smaller number")
-    if value <= 0:
-        raise InputError(f"{symbol} = {float(value):.6g} must be positive; for a limit at zero use sympy.limit(cost, {symbol}, 0)")
-    if symbol in DERATES and value > 1:
-        raise InputError(f"{symbol} = {float(value):.6g} is above 1; it is the fraction of a peak rate that is reached, e.g. 0.8")
-    return value
-
-
-def _array(symbol: sp.Symbol, value: Any) -> Any:
-    import numpy as np
-
-    try:
-        raw = np.asarray(value)
-        if raw.dtype.kind not in "iuf":
-            raise ValueError
-    except ValueError:
-        raise InputError(f"{symbol} holds something that is no number; give an array of positive numbers") from None
-    if raw.ndim == 0:
-        return _positive(symbol, _scalar(symbol, raw.item()))
-    if raw.dtype.kind in "iu" and raw.size and int(raw.max()) > 2**53:
-        raise InputError(f"{symbol} holds an integer beyond 2^53, which float64 rounds; divide it first, or give floats")
-    array = raw.astype(np.float64)
-    bad = ~(np.isfinite(array) & (array > 0) & (array <= (1 if symbol in DERATES else np.inf)))
-    if bad.any():
-        place = int(np.flatnonzero(bad.ravel())[0])
-        raise InputError(f"{symbol} must be positive and finite{' and at most 1' if symbol in DERATES else ''} everywhere; element {place} is {array.ravel()[place]:.6g}")
-    return array

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
@@ -60,6 +61,7 @@ class Bound:
     steps: tuple[Step, ...] = ()
     reason: str = ""
     closed: bool = True
+    again: Callable[..., Bound] | None = field(default=None, repr=False)  # how it was solved
 
     # -- what it says
     @property
@@ -136,9 +138,7 @@ class Bound:
     @property
     def exact(self) -> Bound:
         """The bound without its approximations."""
-        from symroof.algebra.solve import solve
-
-        return solve(self.condition, self.symbol)
+        return self._solved(self.condition)
 
     # -- what it is worth
     def at(self, *sheets: Any, **values: Any) -> Any:
@@ -159,12 +159,15 @@ class Bound:
         return set().union(*(e.free_symbols for e in exprs))
 
     def _partly(self, given: Given) -> Bound:
-        from symroof.algebra.solve import solve
-
         left, right = (evaluated(side, given) for side in (self.condition.left, self.condition.right))
         condition = Condition(self.condition._side(left), self.condition.relation, self.condition._side(right))
         weights = [(s, w) for s, w in self.weights if s in condition.free_symbols]
-        return solve(condition, self.symbol, [s for s, w in weights if w > 0], [s for s, w in weights if w < 0])
+        return self._solved(condition, [s for s, w in weights if w > 0], [s for s, w in weights if w < 0])
+
+    def _solved(self, condition: Condition, large: Iterable[sp.Symbol] = (), small: Iterable[sp.Symbol] = ()) -> Bound:
+        if self.again is None:
+            raise SolveError(f"{self!r} was not made by solve(...), so it cannot be solved again")
+        return self.again(condition, self.symbol, large, small)
 
     def verify(self, samples: int = 200, seed: int = 0) -> Verification:
         """Try random positive values just below and just above every threshold; reports any counterexample."""

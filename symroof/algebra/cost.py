@@ -125,6 +125,9 @@ class Cost:
     def __radd__(self, other: Any) -> Cost:
         return self if isinstance(other, (int, float)) and other == 0 else _joined("sum", self._beside(other), self)
 
+    def __neg__(self) -> Cost:
+        return _negative(self)
+
     def __sub__(self, other: Any) -> Cost:
         return _joined("sum", self, _negative(self._beside(other)))
 

@@ -50,6 +50,8 @@ def decided(bound: Any, given: Given) -> Any:
     """A Value for one threshold (arrays broadcast), else a Span."""
     if any(hasattr(v, "shape") for v in given.numbers.values()):
         return _array(bound, given)
+    if any(_on_edge(rel, given) for p in bound.pieces for rel in p.when):
+        bound, given = bound._partly(given), Given({}, {}, given.sheets)  # a coefficient vanishes: solve with the numbers
     intervals = intervals_at(bound.pieces, given)
     upward = bool(bound.pieces) and all(p.low is None and p.high is not None for p in bound.pieces)
     note = ""
@@ -98,7 +100,12 @@ def number(expr: sp.Expr, given: Given) -> Any:
 
 
 def _holds(rel: sp.Rel, given: Given) -> Any:
-    return number(rel.lhs, given) > number(rel.rhs, given)
+    left, right = number(rel.lhs, given), number(rel.rhs, given)
+    return left >= right if isinstance(rel, sp.Ge) else left > right
+
+
+def _on_edge(rel: sp.Rel, given: Given) -> bool:
+    return bool(number(rel.lhs, given) == number(rel.rhs, given))
 
 
 def _denial(bound: Any, given: Given) -> str:

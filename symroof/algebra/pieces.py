@@ -12,7 +12,7 @@ from symroof.algebra.branches import NoClosedForm
 from symroof.algebra.polynomial import Polynomial, sign, split, tidy
 from symroof.algebra.roots import PositiveRoot
 
-_MOST = 64
+_MOST = 256
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,11 @@ def _linear(poly: Polynomial) -> Pieces:
     c0, c1 = poly.coeffs
     low = _back(poly, _ratio(-c0, c1))
     high = _back(poly, _ratio(c0, -c1))
-    rising = (Piece(low=low),) if sign(c0) != 1 else ALWAYS
+    rising: Pieces = (Piece(low=low),)
+    if sign(c0) is None and poly.power != 1:  # no root of a negative number
+        rising = _guarded(rising, -c0) + _guarded(ALWAYS, c0)
+    elif sign(c0) == 1:
+        rising = ALWAYS
     falling = _guarded((Piece(high=high),), c0)
     return _by_sign(c1, rising, falling)
 
@@ -66,7 +70,8 @@ def _quadratic(poly: Polynomial) -> Pieces:
     c0, c1, c2 = poly.coeffs
     inside = sp.factor_terms(tidy(c1**2 - 4 * c0 * c2))
     root = sp.sqrt(inside)
-    smaller, larger = _root(-c1, -root, c2), _root(-c1, root, c2)
+    larger = _ratio(-2 * c0, c1, root) if sign(c1) == 1 else _root(-c1, root, c2)  # whichever cancels nothing
+    smaller = _ratio(2 * c0, -c1, root)
     upper: Pieces = (Piece(low=_back(poly, larger)),)
     lower: Pieces = (Piece(high=_back(poly, smaller)),)
     opening: Pieces
@@ -75,8 +80,10 @@ def _quadratic(poly: Polynomial) -> Pieces:
     elif sign(c1) in (0, 1):  # of two roots one is never positive
         opening = _guarded(upper, -c0) + _guarded(ALWAYS, c0)
     else:
-        opening = _guarded(upper, inside) + _guarded(lower, inside, c0, -c1) + _guarded(ALWAYS, -inside)
-    low_end, high_end = _back(poly, _root(c1, -root, -c2)), _back(poly, _root(c1, root, -c2))
+        both = _guarded(upper + lower, inside, c0, -c1)
+        opening = _guarded(upper, -c0) + both + _guarded(ALWAYS, -inside) + _guarded(ALWAYS, c0, c1)
+    low_end = _back(poly, _ratio(-2 * c0, c1, root))
+    high_end = _back(poly, _ratio(2 * c0, -c1, root) if sign(c1) == -1 else _root(c1, root, -c2))
     closing = _guarded((Piece(high=high_end),), c0) + _guarded((Piece(low_end, high_end),), -c0, c1, inside)
     return _by_sign(c2, opening, closing)
 
@@ -100,8 +107,8 @@ def _sinh_root(coeffs: list[sp.Expr]) -> sp.Expr:
     return 2 * sp.sqrt(slope / 3) * sp.sinh(sp.asinh(3 * target / (2 * slope) * sp.sqrt(3 / slope)) / 3)
 
 
-def _ratio(above: sp.Expr, below: sp.Expr) -> sp.Expr:
-    return tidy(above) / tidy(below)
+def _ratio(above: sp.Expr, below: sp.Expr, root: sp.Expr = 0) -> sp.Expr:
+    return tidy(above) / sp.factor_terms(tidy(below) + root)
 
 
 def _root(first: sp.Expr, second: sp.Expr, leading: sp.Expr) -> sp.Expr:
@@ -129,7 +136,8 @@ def _guarded(pieces: Pieces, *positive: sp.Expr) -> Pieces:
             continue
         above, below = split(sp.factor_terms(expr))
         common = _common(above, below)
-        rel = sp.Gt(above / common, below / common, evaluate=False)
+        kind = sp.Ge if all(p.low is None and p.high is None for p in pieces) else sp.Gt
+        rel = kind(above / common, below / common, evaluate=False)
         pieces = tuple(Piece(p.low, p.high, (*p.when, rel)) for p in pieces if not _denied(rel, p.when))
     return pieces
 

@@ -109,7 +109,7 @@ def _factored(expr: sp.Expr, x: sp.Symbol) -> list[tuple[sp.Expr, int]]:
         degree = sp.degree(base, x) if base.is_polynomial(x) and base.has(x) else 0
         if degree >= 2 and base.is_polynomial(*base.free_symbols):
             constant, listed = sp.factor_list(base)
-            pieces += [(sp.sympify(constant), 1)] * (constant != 1)
+            pieces += [(constant, 1)] * (constant != 1)
             pieces += [(b, int(n) * int(power)) for b, n in listed]
         else:
             pieces.append((base, int(power)))

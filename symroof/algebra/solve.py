@@ -44,11 +44,11 @@ def solve(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol] = 
     left, right, relation = condition.left.expr, condition.right.expr, condition.relation
     greater, lesser = (left, right) if relation[0] == ">" else (right, left)
     try:
-        pieces, steps = _solved(greater, lesser, symbol, weights)
+        pieces, steps = _solved(greater, lesser, symbol, weights, len(relation) == 1)
     except NoClosedForm as problem:
-        return Bound(symbol, condition, (), weights, (Step("the condition", left, relation, right),), reason=str(problem), closed=False)
+        return Bound(symbol, condition, (), weights, (Step("the condition", left, relation, right),), str(problem), False, solve)
     reason = _reason(pieces, greater, lesser, symbol)
-    return Bound(symbol, condition, tuple(pieces), weights, _facing(condition, steps), reason=reason)
+    return Bound(symbol, condition, tuple(pieces), weights, _facing(condition, steps), reason, again=solve)
 
 
 def _as_condition(condition: Any) -> Condition:
@@ -66,7 +66,7 @@ def _unit(expr: sp.Expr) -> Any:
 
 
 def _symbols(symbols: Any) -> tuple[sp.Symbol, ...]:
-    return (symbols,) if isinstance(symbols, sp.Symbol) else tuple(symbols)
+    return tuple(symbols) if isinstance(symbols, Iterable) else (symbols,)
 
 
 def _check(condition: Condition, symbol: sp.Symbol, weights: Weights) -> None:
@@ -92,22 +92,24 @@ def _check(condition: Condition, symbol: sp.Symbol, weights: Weights) -> None:
     loose = sorted(s.name for s in known if not s.is_positive)
     if loose:
         raise SolveError(f"{loose[0]} may be negative or complex; declare it with symbol({loose[0]!r}, unit), which is positive")
+    if len({s for s, _ in weights}) < len(weights):
+        raise SolveError(f"{weights[-1][0]} is named twice in large= and small=; name it once")
     if any(s == symbol for s, _ in weights):
         raise SolveError(f"{symbol} cannot be the unknown and large or small at once; leave it out of large= and small=")
 
 
-def _solved(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights) -> tuple[Pieces, list[Step]]:
+def _solved(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights, strict: bool) -> tuple[Pieces, list[Step]]:
     """``greater >= lesser``: the union over branches of one side of the intersection over branches of the other."""
     above, below = branches(greater, x), branches(lesser, x)
     if len(above) == len(above[0]) == len(below) == len(below[0]) == 1:
-        pieces, inner = _smooth(greater, lesser, x, weights)
+        pieces, inner = _smooth(greater, lesser, x, weights, strict)
         return pieces, list(inner)
     steps = [Step("the condition", greater, ">=", lesser)]
     solved: dict[tuple[sp.Expr, sp.Expr], Pieces] = {}
 
     def pair(a: sp.Expr, b: sp.Expr) -> Pieces:
         if (a, b) not in solved:
-            solved[a, b], (first, *rest) = _smooth(a, b, x, weights)
+            solved[a, b], (first, *rest) = _smooth(a, b, x, weights, strict)
             steps.extend([replace(first, why=f"part {len(solved)}"), *rest])
         return solved[a, b]
 
@@ -132,13 +134,13 @@ def _joined(ors: int, ands: int, below: int, below_ors: int) -> str:
 
 
 @lru_cache(maxsize=2048)
-def _smooth(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights) -> tuple[Pieces, tuple[Step, ...]]:
-    """``greater >= lesser`` without maxima: a sign, or one polynomial, or a product whose factors must agree."""
+def _smooth(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights, strict: bool = False) -> tuple[Pieces, tuple[Step, ...]]:
+    """``greater >= lesser`` (or ``>``) without maxima: a sign, or one polynomial, or a product whose factors must agree."""
     steps = [Step("the condition", greater, ">=", lesser)]
     overall, bases, _ = factors(greater - lesser, x)
     odd = [base for base, power in bases if power % 2]
     if not odd:
-        return ALWAYS if overall >= 0 else NEVER, tuple(steps)
+        return ALWAYS if overall > 0 or (overall == 0 and not strict) else NEVER, tuple(steps)
     either = []
     for signs in product((1, -1), repeat=len(odd)):
         if overall * sp.prod(signs) > 0:

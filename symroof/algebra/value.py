@@ -81,16 +81,16 @@ class Value:
         return np.asarray(names, dtype=object)[stacked.argmax(axis=0)]
 
     def __lt__(self, other: Any) -> Any:
-        return self.number < self._same(other)
+        return NotImplemented if hasattr(other, "_sympy_") else self.number < self._same(other)
 
     def __le__(self, other: Any) -> Any:
-        return self.number <= self._same(other)
+        return NotImplemented if hasattr(other, "_sympy_") else self.number <= self._same(other)
 
     def __gt__(self, other: Any) -> Any:
-        return self.number > self._same(other)
+        return NotImplemented if hasattr(other, "_sympy_") else self.number > self._same(other)
 
     def __ge__(self, other: Any) -> Any:
-        return self.number >= self._same(other)
+        return NotImplemented if hasattr(other, "_sympy_") else self.number >= self._same(other)
 
     def _same(self, other: Any) -> Any:
         """The other side of a comparison as a number of this unit."""

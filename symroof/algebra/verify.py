@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.bind import Given
-from symroof.algebra.decide import intervals_at
+from symroof.algebra.decide import Span, decided
 from symroof.algebra.evaluate import tape
 
 _CLOSE = Fraction(1, 10**6)  # how far from a threshold an exact bound is tried
@@ -48,7 +48,8 @@ def verify(bound: Any, samples: int, seed: int) -> Verification:
     points = 0
     for _ in range(samples):
         values = {s: _sample(chance, dict(bound.weights).get(s, 0)) for s in others}
-        intervals = intervals_at(bound.pieces, Given(values))
+        found = decided(bound, Given(values))
+        intervals = found.intervals if isinstance(found, Span) else _half_line(found)
         ends = [Fraction(e) for interval in intervals for e in interval if 0 < e < _INF]
         tries = [e * (1 + d) for e in ends for d in (-close, close)]
         tries += [] if bound.weights and ends else [_sample(chance, 0) for _ in range(2)]
@@ -60,6 +61,12 @@ def verify(bound: Any, samples: int, seed: int) -> Verification:
             if said != _true(bound.condition.relation, sides, {**values, bound.symbol: x}):
                 wrong.append({s.name: float(v) for s, v in {**values, bound.symbol: x}.items()})
     return Verification(points, tuple(wrong))
+
+
+def _half_line(found: Any) -> tuple[tuple[Any, Any], ...]:
+    """What a single threshold stands for: below a ``<=``, above a ``>=``; nothing if it is never reached."""
+    low, high = (0, found.number) if found.round_down else (found.number, _INF)
+    return ((low, high),) if low < high else ()
 
 
 def _sample(chance: random.Random, weight: int) -> Fraction:

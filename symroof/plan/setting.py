@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from symroof.algebra.bind import check
+from symroof.algebra.check import check
 from symroof.algebra.symbols import ALPHABET, MFU, B, C, G, S, Symbol, T, Y, n, t_lim
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.sheets.chips import Chip

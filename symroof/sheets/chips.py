@@ -20,7 +20,7 @@ from symroof.sheets.slices import Slice, parse_shape, rings, same_shape
 class Chip(Sheet):
     """A chip: FLOP/s per format, HBM, links, price; ``slices`` are the legal ones, the smallest first.
 
-    ``C`` stands for the bf16 rate unless a format sheet (``dtype``) says what the arithmetic is done in.
+    ``C`` stands for the bf16 (else fp16) rate unless a format sheet (``dtype``) says what the arithmetic is done in.
     """
 
     kind: str = "tpu"
@@ -129,7 +129,7 @@ def _load(path: Path) -> Chip:
         put(W_dcn, "dcn.bandwidth", file.dcn.bandwidth)
     if file.price:
         put(price, "price.hour", file.price.hour)
-    first = C_FORMAT["bf16"] if C_FORMAT["bf16"] in values else next(iter(values))
+    first = next((C_FORMAT[f] for f in ("bf16", "fp16") if C_FORMAT[f] in values), next(iter(values)))
     defaults: Mapping[Symbol, Fraction | Symbol] = {C: first, n_axes: Fraction(file.link.axes or 1)}
     slices = _slices(path, file)
     links = f"{file.link.axes}-D torus" if file.link.axes else f"switch, {file.link.links} links"

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from symroof.algebra.bind import check
+from symroof.algebra.check import check
 from symroof.algebra.symbols import Symbol
 from symroof.errors import SheetError, SymroofError, UnknownName, nearest, short
 
@@ -44,11 +44,21 @@ def read(path: Path, schema: type[_T]) -> _T:
         with path.open("rb") as file:
             return msgspec.convert(tomllib.load(file), schema)
     except OSError as problem:
-        raise SheetError(f"{path} cannot be read: {problem.strerror or problem}") from None
+        raise SheetError(f"{_called(path)} cannot be read: {problem.strerror or problem}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise SheetError(f"{path.name} is not TOML: {short(problem, 120)}") from None
     except msgspec.ValidationError as problem:
         raise SheetError(f"{path.name}: {_explained(str(problem), schema)}") from None
+    except SheetError:
+        raise
+    except ValueError:
+        raise SheetError(f"{_called(path)} is no name of a file") from None
+
+
+def _called(path: Path) -> str:
+    """A path for a message; of a long one the end."""
+    text = str(path)
+    return repr(text if len(text) <= 100 else f"…{text[-99:]}")
 
 
 def _explained(message: str, schema: type) -> str:
@@ -86,7 +96,6 @@ def value(path: Path, key: str, symbol: Symbol, text: Any) -> Any:
         raise SheetError(f"{path.name}: key {key!r}: {problem}") from None
 
 
-@lru_cache(maxsize=256)
 def resolve(kind: str, name: str) -> Path:
     """The file of a name, an alias or a path that ends in ``.toml``.
 

@@ -33,7 +33,7 @@ from symroof.algebra.symbols import (
     V,
     k,
 )
-from symroof.errors import UnknownName, short
+from symroof.errors import SheetError, UnknownName, short
 from symroof.sheets.chips import cited
 from symroof.sheets.files import listed, read, resolve, value
 from symroof.sheets.schema import LlmFile
@@ -104,8 +104,19 @@ def _load(path: Path) -> Llm:
     for s, count in ((P, parameters(arch)), (P_act, active_parameters(arch))):
         values[s] = Fraction(count.at(values).number)
         sources[s] = f"derived from the dimensions: {count.expr}"
+    for number, what, most, of in (
+        (dims.K, "dims.K", dims.N, "query heads dims.N"),
+        (moe.k if moe else 0, "moe.k", moe.E if moe else 0, "experts moe.E"),
+        (moe.dense_layers if moe else 0, "moe.dense_layers", dims.L, "layers dims.L"),
+        (window.layers if window else 0, "window.layers", dims.L, "layers dims.L"),
+    ):
+        if number > most:
+            raise SheetError(f"{path.name}: key {what!r} is {number}, more than the {most} {of}")
     published = file.published
     total = value(path, "published.total.value", P, published.total.value)
     cited(path, "published.total", published.total.source, file.sources)
-    active = value(path, "published.active.value", P, published.active.value) if published.active else None
+    active = None
+    if published.active:
+        cited(path, "published.active", published.active.source, file.sources)
+        active = value(path, "published.active.value", P, published.active.value)
     return Llm(file.name, file.title, values, {}, sources, arch, total, active, published.note)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.bind import check
+from symroof.algebra.check import check
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.symbols import ALPHABET, Symbol
 from symroof.errors import UnknownName, nearest, short

@@ -1,0 +1,174 @@
+"""The house: imports go one way, nothing executes text, files stay small, everything says what it is."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "symroof"
+FILES = sorted(PACKAGE.rglob("*.py"))
+CHAPTERS = sorted((ROOT / "derivations").glob("*.py"))
+
+#: What each room of the house stands on, the lowest first.
+STANDS_ON = {
+    "errors": (),
+    "algebra": ("errors",),
+    "machine": ("errors", "algebra"),
+    "transformer": ("errors", "algebra", "machine"),
+    "workloads": ("errors", "algebra", "machine", "transformer"),
+    "sheets": ("errors", "algebra", "transformer"),
+    "present": ("errors", "algebra"),
+    "symbols": ("algebra",),
+}
+
+#: The order inside the algebra; a file imports only from files before it.
+ALGEBRA = (
+    *("units", "quantity", "symbols", "roots", "balance", "evaluate", "show", "value", "operands", "check", "bind", "cost"),
+    *("branches", "polynomial", "pieces", "decide", "verify", "bound", "solve"),
+)
+
+
+def modules(tree: ast.AST) -> set[str]:
+    """Everything a tree imports, as dotted names."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    return found
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def rooms(names: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in names if name.startswith("symroof.")} | {"" for name in names if name == "symroof"}
+
+
+def label(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", [f for f in FILES if room(f) in STANDS_ON], ids=label)
+def test_a_room_stands_on_those_below(path):
+    allowed = {*STANDS_ON[room(path)], room(path)}
+    assert rooms(modules(parsed(path))) <= allowed
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "algebra").glob("[!_]*.py")), ids=label)
+def test_the_order_inside_the_algebra(path):
+    assert path.stem in ALGEBRA, f"say in ALGEBRA where {path.stem} stands"
+    before = set(ALGEBRA[: ALGEBRA.index(path.stem)])
+    wanted = {
+        name.split(".")[2]
+        for name in modules(parsed(path))
+        if name.startswith("symroof.algebra.") and (PACKAGE / "algebra" / f"{name.split('.')[2]}.py").exists()
+    }
+    assert wanted <= before
+
+
+@pytest.mark.parametrize("path", [f for f in FILES if f.name not in ("cli.py", "__main__.py")], ids=label)
+def test_nothing_stands_on_the_command_line(path):
+    names = modules(parsed(path))
+    assert "cli" not in rooms(names)
+    assert not {n for n in names if n.split(".")[0] == "click"} or room(path) == "pages"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=label)
+def test_a_derivation_imports_what_a_user_does(path):
+    names = {n for n in modules(parsed(path)) if n.startswith("symroof")}
+    public = {f"symroof.{name}" for name in __import__("symroof").__all__}
+    assert all(n == "symroof" or n.startswith("symroof.symbols") or n in public for n in names), names
+
+
+FORBIDDEN = {"eval", "exec", "sympify", "parse_expr", "lambdify", "compile", "__import__", "S", "nsimplify", "parse_latex"}
+HARMLESS = {("re", "compile")}
+
+
+@pytest.mark.parametrize("path", [*FILES, *CHAPTERS], ids=label)
+def test_nothing_executes_text(path):
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Call):
+            f = node.func
+            name = f.attr if isinstance(f, ast.Attribute) else f.id if isinstance(f, ast.Name) else ""
+            owner = f.value.id if isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name) else ""
+            if name == "S" and owner not in ("sp", "sympy"):
+                continue
+            assert name not in FORBIDDEN or (owner, name) in HARMLESS, f"{path.name}:{node.lineno} calls {name}"
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            assert not {a.name for a in node.names} & (FORBIDDEN - {"S"} | {"pickle", "marshal"}), f"{path.name}:{node.lineno}"
+        if isinstance(node, ast.Assert) and path in FILES:
+            pytest.fail(f"{path.name}:{node.lineno}: an assert is no message for a user")
+
+
+def test_importing_symroof_is_light():
+    heavy = ("numpy", "rich", "click", "matplotlib", "pandas", "scipy")
+    code = f"import sys, symroof, symroof.symbols; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "[]\n", done.stdout + done.stderr
+
+
+def test_a_scalar_answer_needs_no_numpy():
+    code = "import sys; from symroof import *; decode.critical_batch().at(chip('v5e'), dtype('bf16')); print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "False\n", done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_a_file_is_a_few_screens(path):
+    assert len(path.read_text("utf-8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_everything_public_says_what_it_is(path):
+    tree = parsed(path)
+    assert ast.get_docstring(tree), f"{path.name} has no docstring"
+
+    def walk(body, where):
+        for node in body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{path.name}:{node.lineno} {where}{node.name} has no docstring"
+                if isinstance(node, ast.ClassDef):
+                    walk(node.body, f"{node.name}.")
+
+    walk(tree.body, "")
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_a_function_fits_a_screen_and_takes_a_handful(path):
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            assert node.end_lineno - node.lineno < 60, f"{path.name}:{node.lineno} {node.name} is longer than a screen"
+
+
+def test_the_public_names_exist_and_are_all():
+    import symroof
+
+    assert sorted(symroof.__all__) == sorted(set(symroof.__all__))
+    for name in symroof.__all__:
+        assert getattr(symroof, name).__doc__, name
+
+
+def test_every_error_is_a_symroof_error():
+    import symroof.errors as errors
+
+    for name, kind in vars(errors).items():
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            assert issubclass(kind, errors.SymroofError)
+            assert name in errors.__doc__, f"draw {name} into the tree"
+
+
+def test_nothing_speaks_of_the_working_material():
+    for path in (*FILES, *CHAPTERS, *(ROOT / "models").rglob("*.toml"), *(ROOT / "tests").glob("*.py")):
+        if path != Path(__file__).resolve():
+            assert "shared/" not in path.read_text("utf-8"), path.name

@@ -1,0 +1,497 @@
+"""Chips, models and formats: every number has a source and a date, and is what the datasheet says."""
+
+import itertools
+import re
+import tomllib
+from fractions import Fraction as Q
+from pathlib import Path
+
+import pytest
+
+from symroof import SymroofError, chip, chips, dtype, llm, llms, matmul, roofline, sheet, solve, symbol
+from symroof.errors import SheetError, UnknownName
+from symroof.sheets.files import resolve
+from symroof.symbols import ALPHABET, B, C, D, F, H, K, L, M_hbm, N, P, P_act, W_dcn, W_hbm, W_ici, n, n_axes, p, p_a, p_kv, p_w, price
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+CHIPS = sorted((MODELS / "chips").glob("*.toml"))
+LLMS = sorted((MODELS / "llms").glob("*.toml"))
+
+
+@pytest.fixture(autouse=True)
+def no_sheet_of_one_test_in_the_next():
+    yield
+    getattr(resolve, "cache_clear", bool)()
+
+
+def label(path: Path) -> str:
+    return path.stem
+
+
+def tables(node, where=""):
+    """Every table of a TOML file, with its place."""
+    if isinstance(node, dict):
+        yield where, node
+        for key, inner in node.items():
+            yield from tables(inner, f"{where}.{key}".strip("."))
+
+
+# -- every file
+def test_every_file_is_listed():
+    assert {f.stem for f in CHIPS} <= set(chips())
+    assert {f.stem for f in LLMS} <= set(llms())
+    assert len(CHIPS) > 3
+    assert len(LLMS) > 3
+
+
+@pytest.mark.parametrize("path", [*CHIPS, *LLMS], ids=label)
+def test_every_number_has_a_source_and_a_date(path):
+    text = path.read_text("utf-8")
+    file = tomllib.loads(text)
+    found = chip(path.stem) if path in CHIPS else llm(path.stem)
+    assert file["name"] == path.stem == found.name
+    assert found.title
+    cited = {t["source"] for _, t in tables(file) if "source" in t}
+    assert cited <= set(file["sources"]), "cited but not listed"
+    assert set(file["sources"]) <= cited | set(re.findall(r"\w+", text.split("[sources", 1)[1])), "listed but not cited"
+    for source in file["sources"].values():
+        assert re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", source["date"])
+        assert source["url"].startswith("https://")
+        assert source["title"]
+    for where, table in tables(file):
+        if "value" in table:
+            assert "source" in table, where
+    for s in found.values:
+        assert re.search(r"\d{4}-\d{2}|derived", found.sources[s]), s
+        assert isinstance(found.values[s], Q), s
+    assert len(repr(found).splitlines()) == 1 + len(found.values) + len(found.defaults)
+
+
+def test_names_and_aliases_are_one_alphabet():
+    names = [f.stem for f in (*CHIPS, *LLMS)]
+    aliases = [a for f in (*CHIPS, *LLMS) for a in tomllib.loads(f.read_text("utf-8")).get("aliases", [])]
+    assert len(names + aliases) == len(set(names + aliases))
+    assert all(a == a.lower() for a in aliases)
+
+
+@pytest.mark.parametrize("path", [*CHIPS, *LLMS], ids=label)
+def test_aliases_lead_to_the_same_sheet(path):
+    load = chip if path in CHIPS else llm
+    for alias in tomllib.loads(path.read_text("utf-8")).get("aliases", []):
+        assert load(alias).name == load(f" {alias.upper()} ").name == path.stem
+
+
+# -- models
+@pytest.mark.parametrize("path", LLMS, ids=label)
+def test_derived_parameters_are_the_published_ones_or_a_note_says_why(path):
+    model = llm(path.stem)
+    total = abs(model.values[P] / model.published - 1)
+    active = abs(model.values[P_act] / model.published_active - 1) if model.published_active else 0
+    assert (total <= Q(1, 100) and active <= Q(1, 100)) or model.note
+    assert total <= Q(3, 100)
+    assert model.values[P_act] <= model.values[P]
+    assert (model.values[P_act] == model.values[P]) == (not model.architecture.experts)
+
+
+EXPERT_MODELS = [  # name, L, D, N, K, H, F: typed from the models' config.json
+    ("llama2-7b", 32, 4096, 32, 32, 128, 11008),
+    ("llama2-13b", 40, 5120, 40, 40, 128, 13824),
+    ("llama2-70b", 80, 8192, 64, 8, 128, 28672),
+    ("llama3-8b", 32, 4096, 32, 8, 128, 14336),
+    ("llama3-70b", 80, 8192, 64, 8, 128, 28672),
+    ("llama3-405b", 126, 16384, 128, 8, 128, 53248),
+    ("gemma-7b", 28, 3072, 16, 16, 256, 24576),  # H is not D/N = 192
+    ("mistral-7b", 32, 4096, 32, 8, 128, 14336),
+    ("mixtral-8x7b", 32, 4096, 32, 8, 128, 14336),
+    ("qwen3-32b", 64, 5120, 64, 8, 128, 25600),  # H is not D/N = 80
+    ("gpt3-175b", 96, 12288, 96, 96, 128, 49152),
+]
+
+
+@pytest.mark.parametrize("name, l, d, heads, kv, h, f", EXPERT_MODELS, ids=[m[0] for m in EXPERT_MODELS])
+def test_dimensions(name, l, d, heads, kv, h, f):
+    model = llm(name)
+    assert [model[s] for s in (L, D, N, K, H, F)] == [l, d, heads, kv, h, f]
+
+
+EXACT = [  # parameters without norms and biases, by hand from config.json
+    ("llama3-70b", 80 * (2 * 8192 * 64 * 128 + 2 * 8192 * 8 * 128 + 3 * 8192 * 28672) + 2 * 128256 * 8192),
+    ("llama2-7b", 32 * (4 * 4096 * 4096 + 3 * 4096 * 11008) + 2 * 32000 * 4096),
+    ("gemma-7b", 28 * (4 * 3072 * 16 * 256 + 3 * 3072 * 24576) + 256000 * 3072),
+    ("mixtral-8x7b", 32 * (2 * 4096 * 4096 + 2 * 4096 * 1024 + 8 * 3 * 4096 * 14336 + 4096 * 8) + 2 * 32000 * 4096),
+]
+
+
+@pytest.mark.parametrize("name, count", EXACT, ids=[m[0] for m in EXACT])
+def test_parameters_by_hand(name, count):
+    assert llm(name)[P] == count
+
+
+# -- chips
+EXPERT_CHIPS = [  # name, dense bf16 (fp16 for V100) FLOP/s, HBM bytes, HBM byte/s, W_ici byte/s: from public datasheets
+    ("h100", 989.4e12, 80e9, 3.35e12, 450e9),
+    ("h200", 989.4e12, 141e9, 4.8e12, 450e9),
+    ("a100-80", 312e12, 80e9, 2.039e12, 300e9),
+    ("a100-40", 312e12, 40e9, 1.555e12, 300e9),
+    ("b200", 2.25e15, 192e9, 8e12, 900e9),
+    ("mi300x", 1307.4e12, 192e9, 5.3e12, 448e9),
+    ("v100", 125e12, None, 900e9, 150e9),
+    ("tpu-v5e", 197e12, 16e9, 810e9, 90e9),
+    ("tpu-v5p", 459e12, 96e9, 2.8e12, 180e9),
+    ("tpu-v4p", 275e12, 32e9, 1.2e12, 90e9),
+    ("tpu-v6e", 920e12, 32e9, 1.6e12, 180e9),
+]
+
+
+@pytest.mark.parametrize("name, flops, size, bandwidth, link", EXPERT_CHIPS, ids=[c[0] for c in EXPERT_CHIPS])
+def test_datasheets(name, flops, size, bandwidth, link):
+    found = chip(name)
+    assert float(found[found[C]]) == pytest.approx(flops, rel=0.01)
+    assert size is None or float(found[M_hbm]) == pytest.approx(size, rel=0.01)
+    assert float(found[W_hbm]) == pytest.approx(bandwidth, rel=0.03)
+    assert float(found[W_ici]) == pytest.approx(link, rel=0.03)
+
+
+@pytest.mark.parametrize("name", [f.stem for f in CHIPS])
+def test_a_chip_is_plausible(name):
+    found = chip(name)
+    assert 1e13 < float(found[found[C]]) < 1e17
+    assert 1e9 < float(found[M_hbm]) < 1e12
+    assert 1e11 < float(found[W_hbm]) < 1e14
+    assert 1e10 < float(found[W_ici]) < 1e13
+    assert W_dcn not in found.values or found[W_dcn] < found[W_ici]
+    assert price not in found.values or 0.1 < float(found[price] * 3600) < 30
+    by_name = {f: found[ALPHABET.get(f"C_{f}", symbol(f"C_{f}", "FLOP/s"))] for f in found.formats}
+    assert 100 < max(by_name.get(f, 0) for f in ("bf16", "fp16")) / found[W_hbm] < 1000
+    for low, high in (("bf16", "fp8"), ("bf16", "int8"), ("fp8", "fp4"), ("int8", "int4")):
+        if low in by_name and high in by_name:
+            assert 1 <= by_name[high] / by_name[low] <= 2.1  # dense beside dense
+
+
+def test_the_one_way_link_counts_twice_on_a_torus():
+    v5e = chip("v5e")
+    assert v5e[W_ici] == 2 * 45 * 10**9
+    assert "both directions" in v5e.sources[W_ici]
+    assert v5e[price] == Q(12, 10) / 3600
+    assert v5e[n_axes] == 2
+
+
+# -- slices
+@pytest.mark.parametrize("name", [f.stem for f in CHIPS])
+def test_slices_are_in_order_and_found_in_any_order_of_axes(name):
+    found = chip(name)
+    counts = [s.chips for s in found.slices]
+    assert counts == sorted(counts)
+    for s in found.slices:
+        for order in set(itertools.permutations(s.shape)):
+            assert found.slice("x".join(map(str, order))).chips == s.chips
+        assert found.slice(s.chips).chips == s.chips
+        assert found.slice(str(s)) == s
+        product = 1
+        for size in s.shape:
+            product *= size
+        assert s.chips == product
+        placed = found.on(s)
+        assert placed[n] == s.chips
+        assert placed[n_axes] == s.axes
+    for wanted in (0.1, 1, 1.01, 3, 5.5, counts[-1]):
+        best = found.smallest_slice(wanted)
+        assert best.chips == min(c for c in counts if c >= wanted)
+    with pytest.raises(UnknownName):
+        found.smallest_slice(counts[-1] + 1)
+
+
+@pytest.mark.parametrize(
+    "name, shape, rings, axes",
+    [
+        ("tpu-v5e", "16x16", (True, True), 2),
+        ("tpu-v5e", "8x16", (False, True), 2),
+        ("tpu-v5e", "4x4", (False, False), 2),
+        ("tpu-v5e", "1x1", (False, False), 1),
+        ("tpu-v5p", "4x4x4", (True, True, True), 3),
+        ("tpu-v5p", "2x4x4", (False, False, False), 3),
+        ("tpu-v5p", "2x2x1", (False, False, False), 2),
+        ("tpu-v5p", "8x16x16", (True, True, True), 3),
+        ("h100", "8", (True,), 1),
+    ],
+)
+def test_wrap_around(name, shape, rings, axes):
+    s = chip(name).slice(shape)
+    assert s.rings == rings
+    assert s.axes == axes
+    assert s.wrapped == all(r for r, size in zip(rings, s.shape, strict=True) if size > 1)
+
+
+@pytest.mark.parametrize("shape", ["3x3", "4x4x4", "", "x", "axb", "0", -1, 0, 3, "1" * 10**6, None, "4x", 1.5])
+def test_a_slice_that_one_cannot_get(shape):
+    with pytest.raises(SymroofError) as caught:
+        chip("v5e").slice(shape)
+    assert "2x2" in str(caught.value)
+    assert len(str(caught.value)) < 250
+
+
+# -- lookups
+@pytest.mark.parametrize("load", [chip, llm], ids=["chip", "llm"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "x",
+        "tpu-v55e",
+        "llama3-70",
+        "../../etc/passwd",
+        "a/b",
+        "x" * 10**7,
+        None,
+        3,
+        "__import__('os')",
+        "\x00",
+        "\x00.toml",
+        "x" * 5000 + ".toml",
+        "/etc/passwd.toml",
+        "/dev/zero.toml",
+        ".toml",
+        "v5e\n",
+    ],
+)
+def test_a_name_that_does_not_exist(load, name):
+    if (load, name) == (chip, "v5e\n"):
+        return  # trimmed, so it does
+    with pytest.raises(SymroofError) as caught:
+        load(name)
+    assert len(str(caught.value)) < 300 or ".toml" in str(name)
+
+
+@pytest.mark.parametrize(
+    "load, typo, right",
+    [
+        (chip, "tpu-v5", "tpu-v5"),
+        (chip, "h1000", "h100"),
+        (llm, "lama3-70b", "llama3-70b"),
+        (llm, "llama3-70", "llama3-70b"),
+        (dtype, "bf61", "bf16"),
+        (dtype, "flaot16", "fp"),
+    ],
+)
+def test_did_you_mean(load, typo, right):
+    with pytest.raises(UnknownName, match=right):
+        load(typo)
+
+
+# -- formats
+@pytest.mark.parametrize(
+    "name, size",
+    [
+        ("fp32", 4),
+        ("bf16", 2),
+        ("fp16", 2),
+        ("bfloat16", 2),
+        ("fp8", 1),
+        ("int8", 1),
+        ("i8", 1),
+        ("int4", Q(1, 2)),
+        ("fp4", Q(1, 2)),
+        ("BF16", 2),
+    ],
+)
+def test_bytes_per_element(name, size):
+    found = dtype(name)
+    assert found[p] == found[p_w] == found[p_kv] == found[p_a] == size
+
+
+def test_formats_mix():
+    mixed = dtype("int8", kv="bf16", activations="fp8", math="bf16")
+    assert [mixed[s] for s in (p, p_w, p_kv, p_a)] == [1, 1, 2, 1]
+    assert str(mixed[C]) == "C_bf16"
+    rule = solve(roofline(matmul(B, D, F))["math"] >= roofline(matmul(B, D, F))["hbm"], B, large=(D, F))
+    v5e = chip("v5e")
+    assert rule.at(v5e, dtype("int8")).number == Q(394 * 10**12, 2 * 810 * 10**9)
+    assert rule.at(v5e, dtype("int8", math="bf16")).number == Q(197 * 10**12, 2 * 810 * 10**9)
+    assert rule.at(v5e, p=2).number == rule.at(v5e, dtype("bf16")).number  # bf16 unless said
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: dtype("x"),
+        lambda: dtype(""),
+        lambda: dtype("bf16", kv="x"),
+        lambda: dtype("bf16", math="x"),
+        lambda: dtype(None),
+        lambda: dtype(16),
+        lambda: dtype("x" * 10**7),
+        lambda: dtype("tf33"),
+    ],
+)
+def test_a_format_that_does_not_exist(wrong):
+    with pytest.raises(SymroofError) as caught:
+        wrong()
+    assert len(str(caught.value)) < 200
+
+
+def test_a_chip_without_the_format_says_what_it_has():
+    work = roofline(matmul(B, D, F))
+    for asked in (work, work["math"] >= work["hbm"]):
+        with pytest.raises(SymroofError) as caught:
+            asked.at(chip("v5e"), dtype("fp8"), B=1, D=2, F=3)
+        assert "C_fp8" in str(caught.value)
+        assert "tpu-v5e" in str(caught.value)
+        assert "math=" in str(caught.value)
+
+
+# -- own sheets
+def test_an_own_sheet():
+    mine = sheet("chat", B=32, W_hbm="810 GB/s")
+    assert mine[B] == 32
+    assert mine[W_hbm] == 810 * 10**9
+    for wrong in ({"BB": 3}, {"B": -1}, {"W_hbm": "3 s"}, {"B": "x"}, {"B": None}, {"": 1}):
+        with pytest.raises(SymroofError):
+            sheet("chat", **wrong)
+    with pytest.raises(UnknownName, match="chat"):
+        mine[L]
+
+
+def test_sheets_are_frozen():
+    for found in (chip("v5e"), llm("llama3-70b"), dtype("bf16")):
+        with pytest.raises(AttributeError):
+            found.name = "x"
+
+
+# -- files of one's own
+CHIP = (MODELS / "chips" / "tpu-v5e.toml").read_text("utf-8")
+LLM = (MODELS / "llms" / "llama3-8b.toml").read_text("utf-8")
+BROKEN = {  # what is changed in a good file, what the message has to name
+    "unknown key": (CHIP, "[hbm]\n", "[hbm]\nbandwith = 3\n", "bandwith"),
+    "unknown table": (CHIP, "[hbm]\n", "[hmb]\n", "hmb"),
+    "unknown format": (CHIP, "int8 = {", "int7 = {", "int7"),
+    "unknown key in a quantity": (CHIP, '{ value = "16 GB",', '{ valu = "16 GB",', "valu"),
+    "missing name": (CHIP, 'name = "tpu-v5e"', "", "name"),
+    "missing bandwidth": (CHIP, 'bandwidth = { value = "810 GB/s", source = "book" }', "", "bandwidth"),
+    "missing source": (CHIP, '{ value = "16 GB", source = "book" }', '{ value = "16 GB" }', "source"),
+    "source not listed": (CHIP, '{ value = "16 GB", source = "book" }', '{ value = "16 GB", source = "bok" }', "bok"),
+    "wrong unit": (CHIP, '"16 GB"', '"16 GB/s"', "hbm.size"),
+    "no unit": (CHIP, '"810 GB/s"', '"810e9"', "hbm.bandwidth"),
+    "negative": (CHIP, '"16 GB"', '"-16 GB"', "hbm.size"),
+    "zero": (CHIP, '"16 GB"', '"0 GB"', "hbm.size"),
+    "nan": (CHIP, '"16 GB"', '"nan"', "hbm.size"),
+    "nan as a float": (CHIP, '"16 GB"', "nan", "hbm.size"),
+    "1e400": (CHIP, '"16 GB"', '"1e400 GB"', "hbm.size"),
+    "ambiguous": (CHIP, '"16 GB"', '"16 Gb"', "hbm.size"),
+    "a number": (CHIP, '"16 GB"', "16", "hbm.size"),
+    "a list": (CHIP, '"16 GB"', '["16 GB"]', "hbm.size"),
+    "hostile value": (CHIP, '"16 GB"', "\"__import__('os').system('x')\"", "hbm.size"),
+    "hostile name": (CHIP, 'name = "tpu-v5e"', "name = \"__import__('os')\"", "name"),
+    "hostile title": (CHIP, "[hbm]", "[\"__import__('os')\"]", "__import__"),
+    "long value": (CHIP, '"16 GB"', '"' + "9" * 10**6 + '"', "big"),
+    "10 MB": (CHIP, '"16 GB"', '"' + "9" * 10**7 + '"', "big"),
+    "not TOML": (CHIP, "[hbm]", "[hbm", "TOML"),
+    "not text": (CHIP, "[hbm]", "\x00", "TOML"),
+    "price per nothing": (CHIP, '"$1.2/h"', '"$1.2"', "price.hour"),
+    "bad kind": (CHIP, 'kind = "tpu"', 'kind = "cpu"', "kind"),
+    "bad date": (CHIP, 'date = "2025-02"', 'date = "last year"', "date"),
+    "bad url": (CHIP, "https://jax-ml", "javascript:jax-ml", "url"),
+    "four axes": (CHIP, "axes = 2", "axes = 4", "axes"),
+    "no axes": (CHIP, "axes = 2", "", "link"),
+    "axes and links": (CHIP, "axes = 2", "axes = 2\nlinks = 3", "link"),
+    "a slice of zero": (CHIP, '"4x4"', '"0x4"', "slices"),
+    "a slice of words": (CHIP, '"4x4"', '"fourxfour"', "slices"),
+    "a slice of three axes": (CHIP, '"4x4"', '"4x4x4"', "4x4x4"),
+    "no slice": (CHIP, re.search(r"legal = .*", CHIP)[0], "legal = []", "slices"),
+    "no rates": (CHIP, re.search(r"\[flops\].*?\n\n", CHIP, re.DOTALL)[0], "[flops]\n\n", "flops"),
+    "aliases as a text": (CHIP, re.search(r"aliases = .*", CHIP)[0], 'aliases = "v5e"', "aliases"),
+    "negative layers": (LLM, "L = 32", "L = -32", "L"),
+    "zero layers": (LLM, "L = 32", "L = 0", "L"),
+    "half a layer": (LLM, "L = 32", "L = 32.5", "L"),
+    "huge layers": (LLM, "L = 32", "L = 1" + "0" * 30, "L"),
+    "layers as a text": (LLM, "L = 32", 'L = "32"', "L"),
+    "true layers": (LLM, "L = 32", "L = true", "L"),
+    "no heads": (LLM, "\nN = 32", "\n", "N"),
+    "misspelt": (LLM, "\nN = 32", "\nNN = 32", "NN"),
+    "gated by a number": (LLM, "gated = true", "gated = 1", "gated"),
+    "published in words": (LLM, re.search(r"total = \{ value = (\"[^\"]*\")", LLM)[1], '"8 billion"', "published"),
+    "active source not listed": (
+        LLM,
+        re.search(r"\[published\]\n", LLM)[0],
+        '[published]\nactive = { value = "8e9", source = "nowhere" }\n',
+        "nowhere",
+    ),
+    "more windowed layers than layers": (LLM, "[published]", '[window]\nsource = "hf"\nsize = 128\nlayers = 99\n\n[published]', "window"),
+    "more experts used than there are": (LLM, "[published]", '[moe]\nsource = "hf"\nE = 4\nk = 8\nF = 100\n\n[published]', "moe"),
+    "more KV heads than heads": (LLM, "\nK = 8", "\nK = 64", "K"),
+    "more dense layers than layers": (
+        LLM,
+        "[published]",
+        '[moe]\nsource = "hf"\nE = 8\nk = 2\nF = 100\ndense_layers = 99\n\n[published]',
+        "moe",
+    ),
+}
+
+
+@pytest.mark.parametrize("text, old, new, named", BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_names_file_and_key(text, old, new, named, tmp_path):
+    assert old in text
+    path = tmp_path / "big.toml"
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(SheetError) as caught:
+        (chip if text is CHIP else llm)(str(path))
+    message = str(caught.value)
+    assert "big.toml" in message
+    assert named in message
+    assert len(message) < 400
+    assert "\n" not in message
+
+
+def test_a_typo_in_a_key_gets_the_nearest(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(CHIP.replace("[hbm]\n", "[hbm]\nbandwith = 3\n"), "utf-8")
+    with pytest.raises(SheetError, match="did you mean 'bandwidth'"):
+        chip(str(path))
+
+
+@pytest.mark.parametrize("make", ["missing", "folder", "empty", "binary"])
+def test_a_path_that_is_no_file(make, tmp_path):
+    path = tmp_path / "mine.toml"
+    if make == "folder":
+        path.mkdir()
+    elif make != "missing":
+        path.write_bytes(b"" if make == "empty" else b"\xff\xfe\x00\x01")
+    with pytest.raises(SheetError, match=r"mine\.toml"):
+        chip(str(path))
+
+
+def test_a_new_chip_and_model_are_a_file(tmp_path, monkeypatch):
+    (tmp_path / "chips").mkdir()
+    (tmp_path / "llms").mkdir()
+    (tmp_path / "chips" / "mine-1.toml").write_text(
+        CHIP.replace('"tpu-v5e"', '"mine-1"').replace('"v5e"', '"mine"').replace("810 GB/s", "1620 GB/s"), "utf-8"
+    )
+    (tmp_path / "llms" / "own-8b.toml").write_text(LLM.replace('"llama3-8b"', '"own-8b"').replace("L = 32", "L = 64"), "utf-8")
+    assert chip(str(tmp_path / "chips" / "mine-1.toml"))[W_hbm] == 1620 * 10**9
+    with pytest.raises(UnknownName):
+        chip("mine-1")
+    monkeypatch.setenv("SYMROOF_MODELS", str(tmp_path))
+    assert chip("mine-1")[W_hbm] == 1620 * 10**9
+    assert chip("mine").name == "mine-1"
+    assert "mine-1" in chips()
+    assert "tpu-v5e" in chips()
+    assert llm("own-8b")[P] > 14e9
+    assert dtype("bf16")[p] == 2
+    rule = solve(roofline(matmul(B, D, F))["math"] >= roofline(matmul(B, D, F))["hbm"], B, large=(D, F))
+    assert float(rule.at(chip("mine-1"), dtype("bf16"))) == pytest.approx(121.6, rel=1e-3)
+
+
+def test_a_folder_named_later_is_found_without_help(tmp_path, monkeypatch):
+    (tmp_path / "chips").mkdir()
+    (tmp_path / "chips" / "late-1.toml").write_text(CHIP.replace('"tpu-v5e"', '"late-1"').replace('"v5e"', '"late"'), "utf-8")
+    before = chip("tpu-v5e")[W_hbm]
+    monkeypatch.setenv("SYMROOF_MODELS", str(tmp_path))
+    assert chip("late-1")[W_hbm] == before
+    (tmp_path / "chips" / "tpu-v5e.toml").write_text(CHIP.replace("810 GB/s", "999 GB/s"), "utf-8")
+    assert chip("tpu-v5e")[W_hbm] == 999 * 10**9  # your own folder wins
+
+
+def test_a_file_that_changed_is_read_again(tmp_path):
+    path = tmp_path / "mine.toml"
+    for bandwidth in (100, 200):
+        path.write_text(CHIP.replace("810 GB/s", f"{bandwidth} GB/s"), "utf-8")
+        assert chip(str(path))[W_hbm] == bandwidth * 10**9
