@@ -9,6 +9,9 @@ B >= C*p/(2*W_hbm)   for large D, F
 243.2 tokens
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from symroof.algebra.bound import Bound, Step
 from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.decide import Span
@@ -18,14 +21,26 @@ from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
 from symroof.errors import SymroofError, UnitError
 from symroof.machine.roofline import Work, matmul, roofline
-from symroof.present.derivation import Answer, Question, answer, question
-from symroof.sheets.chips import Chip, chip, chips
-from symroof.sheets.dtypes import dtype
-from symroof.sheets.llms import Llm, llm, llms
-from symroof.sheets.sheet import Sheet, sheet
-from symroof.workloads import decode, memory, prefill, serving, sharding
+
+if TYPE_CHECKING:
+    from symroof.present.derivation import Answer, Question, answer, question
+    from symroof.sheets.chips import Chip, chip, chips
+    from symroof.sheets.dtypes import dtype
+    from symroof.sheets.llms import Llm, llm, llms
+    from symroof.sheets.sheet import Sheet, sheet
+    from symroof.workloads import decode, memory, prefill, serving, sharding
 
 __version__ = "0.1.0"
+
+#: What is loaded when it is first asked for: readers of data files, workloads, derivations.
+_LATER = {
+    "symroof.present.derivation": ("Answer", "Question", "answer", "question"),
+    "symroof.sheets.chips": ("Chip", "chip", "chips"),
+    "symroof.sheets.dtypes": ("dtype",),
+    "symroof.sheets.llms": ("Llm", "llm", "llms"),
+    "symroof.sheets.sheet": ("Sheet", "sheet"),
+    "symroof.workloads": ("decode", "memory", "prefill", "serving", "sharding"),
+}
 
 __all__ = [
     "Answer",
@@ -62,3 +77,16 @@ __all__ = [
     "solve",
     "symbol",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LATER.items():
+        if name in names:
+            found = import_module(f"{module}.{name}") if module == "symroof.workloads" else getattr(import_module(module), name)
+            globals()[name] = found
+            return found
+    raise AttributeError(f"symroof has no {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

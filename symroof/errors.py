@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class SymroofError(Exception):
@@ -53,6 +52,8 @@ def short(text: object, limit: int = 60) -> str:
 
 def nearest(name: str, known: Iterable[str], among: int = 12, cutoff: float = 0.55) -> str:
     """The end of a lookup error: the nearest right answer, or what there is to choose from."""
+    from difflib import get_close_matches  # only a mistake pays for it
+
     names = sorted(set(known))
     lowered = {n.lower(): n for n in reversed(names)}
     close = get_close_matches(name[:80].lower(), lowered, n=1, cutoff=cutoff)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from html import escape
 from math import ceil, floor
 from typing import Any
 
@@ -122,6 +121,8 @@ class Value:
         return f"array {'x'.join(map(str, self.number.shape))}, {low} to {high}"
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         arrow = "&larr; bound"
         rows = "".join(
             f"<tr><td style='text-align:left'>{'&nbsp;' * 4 * depth}{escape(v.name)}</td>"

@@ -12,7 +12,7 @@ from typing import Any
 
 from symroof.algebra import show
 from symroof.errors import SymroofError, UnknownName, nearest, short
-from symroof.present.derivation import Answer, Question, percent
+from symroof.present.derivation import Answer, Question, apart
 
 _HEAD = """# Derivations
 
@@ -76,15 +76,19 @@ def _section(q: Question) -> Iterator[str]:
     yield "| answer | formula | ours | book | |"
     yield "| --- | --- | ---: | ---: | --- |"
     for a in q.answers():
-        yield f"| {a.asked}<br><sub>{a.id}</sub> | {_math(a.formula)} | {a.shown(a.ours)} | {a.shown(a.printed)} | {remark(a)} |"
+        yield f"| {a.asked}<br><sub>{a.id}</sub> | {_math(a.formula)} | {a.shown(a.ours)} | {a.shown(a.printed)} | {_bold(remark(a))} |"
 
 
 def remark(a: Answer) -> str:
     """The verdict in words: agrees, or differs and why, and that the book's own inputs give its number."""
-    words = [a.verdict if a.verdict != "differs" else f"**differs** by {percent(a.off)}"]
+    words = [a.verdict if a.verdict != "differs" else f"differs by {apart(a.off)}"]
     words += [a.why] if a.why else []
-    words += [f"the book's inputs give {a.shown(a.reproduced)}"] if a.reproduced else []
+    words += [f"that gives {a.shown(a.reproduced)}"] if a.reproduced else []
     return ": ".join(words[:2]) + (f"; {words[2]}" if len(words) > 2 else "")
+
+
+def _bold(text: str) -> str:
+    return text.replace("differs", "**differs**", 1) if text.startswith("differs") else text
 
 
 def formula_text(formula: Any) -> str:

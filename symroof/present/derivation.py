@@ -120,6 +120,11 @@ def _printed(id: str, text: Any, unit: Unit) -> float:
     return float(number)
 
 
+def apart(off: float) -> str:
+    """How far two numbers are apart: ``2.3 %``, or ``a factor of 4.06``."""
+    return percent(off) if off < 2 else f"a factor of {show_number(1 + off)}"
+
+
 def percent(fraction: float) -> str:
     """``0.0234`` as ``2.3 %``."""
     return f"{100 * fraction:.0f} %" if abs(fraction) >= 1 else f"{show_number(100 * fraction, 2)} %"
