@@ -463,3 +463,25 @@ def test_the_alphabet_covers_the_strategies():
     assert {s.name for s in SYMBOLS} <= {"B", "D", "F", "C", "W_hbm", "p", "t_hop"}
     assert L not in ROOF.free_symbols
     assert S not in ROOF.free_symbols
+
+
+def test_units_invented_on_the_spot_are_understood_in_texts():
+    rate, size, link = symbol("R", "frame/s"), symbol("U", "byte/frame"), symbol("W_cam", "byte/s")
+    load = Cost(rate * size, "byte/s", "load")
+    assert load.at(R="30 frames/s", U="6 MB/frame").number == 180 * 10**6
+    assert solve(load <= link, rate).at(W_cam="32 GB/s", U="8 MB/frame").number == 4000
+    assert Cost(rate, "frame/s").at(R=30) >= "29 frames/s"
+    with pytest.raises(SymroofError, match="unknown unit .hops"):
+        load.at(R="30 hops/s", U="6 MB/frame")
+
+
+def test_a_quantity_is_a_cost():
+    assert Cost(3, "s").at().number == 3
+    assert (Cost(1, "s") + "2 s").at().number == 3
+
+
+def test_sympy_latex_of_what_we_make():
+    seconds = symbol("T_a", "s", tex="T_a")
+    cost = (Cost(seconds, "s", "one") + Cost(2 * seconds, "s", "two")).named("all")
+    assert sp.latex(cost) == cost.latex() == r"\underbrace{T_a}_{\text{one}} + \underbrace{2 T_a}_{\text{two}}"
+    assert sp.latex(solve(cost <= "6 s", seconds)) == r"T_a \le 2"

@@ -216,6 +216,9 @@ class Bound:
         names = ", ".join(f"{show.latex(s)} {ends[w]}" for s, w in self.weights)
         return shown + (rf" \quad ({names})" if names else "")
 
+    def _latex(self, printer: object) -> str:  # for sympy.latex
+        return self.latex()
+
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 

@@ -50,7 +50,7 @@ def check(symbol: sp.Symbol, value: Any) -> Any:
 
 def _from_text(symbol: sp.Symbol, unit: Unit, text: str) -> Fraction:
     try:
-        number, given = parse_quantity(text)
+        number, given = parse_quantity(text, unit)
     except UnitError as problem:
         raise UnitError(f"{symbol}: {problem}") from None
     if given == ONE and unit.measured == ONE:

@@ -43,8 +43,9 @@ class Cost:
     __array_ufunc__: ClassVar[None] = None  # and so does NumPy
 
     def __init__(self, expr: Any, unit: str | Unit, name: str = "", source: str = "") -> None:
-        self.__dict__.update(leaf=plain(expr), unit=Unit.of(unit), name=name, parts=(), join="", source=source)
-        measured = measured_unit(self.leaf)
+        leaf = plain(expr)
+        self.__dict__.update(leaf=leaf, unit=Unit.of(unit), name=name, parts=(), join="", source=source)
+        measured = None if leaf.is_number else measured_unit(leaf)
         if measured is not None and measured != self.unit.measured:
             raise UnitError(
                 f"{called(self)} is declared in {self.unit} but works out in {measured};"
@@ -87,6 +88,9 @@ class Cost:
     def latex(self) -> str:
         """LaTeX with the named parts under braces."""
         return show.tree_latex(self)
+
+    def _latex(self, printer: object) -> str:  # for sympy.latex
+        return self.latex()
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -239,6 +243,9 @@ class Condition:
     def latex(self) -> str:
         """LaTeX of the relation."""
         return f"{show.tree_latex(self.left)} {show.RELATIONS[self.relation]} {show.tree_latex(self.right)}"
+
+    def _latex(self, printer: object) -> str:  # for sympy.latex
+        return self.latex()
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

@@ -52,7 +52,7 @@ def beside(other: Any, unit: Unit, called: str) -> tuple[sp.Expr, Unit]:
     Raises UnitError for a bare number beside a unit, or an expression of another unit.
     """
     if isinstance(other, str):
-        number, given = parse_quantity(other)
+        number, given = parse_quantity(other, unit)
         return rational(number), unit if given.measured == unit.measured and given.counted == ONE else given
     if hasattr(other, "number") and hasattr(other, "unit"):
         return rational(other.number), other.unit

@@ -17,7 +17,7 @@ _LARGEST = Fraction(179, 100) * 10**308
 
 
 @lru_cache(maxsize=4096)
-def parse_quantity(text: str) -> tuple[Fraction, Unit]:
+def parse_quantity(text: str, near: Unit = ONE) -> tuple[Fraction, Unit]:
     """A text such as ``"810 GB/s"`` as an exact SI number and its unit.
 
     >>> parse_quantity("810 GB/s")
@@ -25,7 +25,7 @@ def parse_quantity(text: str) -> tuple[Fraction, Unit]:
     >>> parse_quantity("8 Ki")
     (Fraction(8192, 1), Unit('1'))
 
-    Raises UnitError for anything else, in one sentence.
+    ``near`` is the unit it is read for, whose words it may use. Raises UnitError for anything else, in one sentence.
     """
     text = text.strip() if len(text) <= LONGEST else text
     if len(text) > LONGEST:
@@ -47,7 +47,7 @@ def parse_quantity(text: str) -> tuple[Fraction, Unit]:
         raise UnitError(f"{short(text)} is no quantity but a formula; write a number and a unit, e.g. '810 GB/s'")
     if rest in PREFIXES and rest.endswith("i"):
         return number * PREFIXES[rest], ONE
-    scale, unit = parse_unit(rest) if rest else (Fraction(1), ONE)
+    scale, unit = parse_unit(rest, near=near) if rest else (Fraction(1), ONE)
     return number * scale, unit
 
 

@@ -141,8 +141,10 @@ def _factor(base: str, power: Fraction) -> str:
 
 
 @lru_cache(maxsize=4096)
-def parse_unit(text: str, new: bool = False) -> tuple[Fraction, Unit]:
+def parse_unit(text: str, new: bool = False, near: Unit = ONE) -> tuple[Fraction, Unit]:
     """``GB/s`` as (10**9, byte/s); with ``new`` an unknown word declares a new thing to count.
+
+    Words of ``near``, the unit it is read for, are understood too: a user's ``frame`` in ``"6 MB/frame"``.
 
     Raises UnitError naming the word that is no unit and the nearest that is.
     """
@@ -164,7 +166,7 @@ def parse_unit(text: str, new: bool = False) -> tuple[Fraction, Unit]:
                 raise UnitError(f"the brackets of the unit {short(text)} do not match")
             groups.pop()
         elif word:
-            size, base = _word(word, text, new)
+            size, base = _word(word, text, new, near)
             exponent = sign * groups[-1] * int(power or 1)
             scale, unit, sign = scale * size**exponent, unit * base**exponent, 1
         waiting = bool(mark) and mark != ")"
@@ -184,31 +186,32 @@ def _tokens(text: str) -> Iterator[tuple[str, str, str]]:
             yield match.group(1) or "", match.group(2) or "", match.group(3) or ""
 
 
-def _word(word: str, text: str, new: bool) -> tuple[Fraction, Unit]:
+def _word(word: str, text: str, new: bool, near: Unit) -> tuple[Fraction, Unit]:
     """One word of a unit: a base unit, a plural, an alias, a scaled unit, or any of these with a prefix."""
-    found = _known(word)
+    own = tuple(base for base, _ in near.powers)
+    found = _known(word, own)
     if found:
         return found
     for prefix in sorted(PREFIXES, key=len, reverse=True):
         if word.startswith(prefix) and len(word) > len(prefix):
-            rest = _known(word[len(prefix) :])
+            rest = _known(word[len(prefix) :], own)
             if rest and not (word[len(prefix) :] == "B" and prefix in ("n", "m", "u", "µ", "μ")):
                 return PREFIXES[prefix] * rest[0], rest[1]
     if word.endswith("FLOPS") or word.lower().endswith("flops"):
         raise UnitError(f"{word!r} in {short(text)} is read both as FLOPs and as FLOP/s; write '{word[:-5]}FLOP' or '{word[:-5]}FLOP/s'")
     if word.lower() in ("gb", "mb", "kb", "tb", "b", "gbps", "mbps", "tbps"):
         raise UnitError(f"{word!r} in {short(text)} may mean bits or bytes; write e.g. 'GB/s' or 'Gbit/s'")
-    cure = nearest(word, (*MEASURED, *COUNTED, *_SCALED), cutoff=0.75 if new else 0.55)
+    cure = nearest(word, (*own, *MEASURED, *COUNTED, *_SCALED), cutoff=0.75 if new else 0.55)
     if new and not cure.startswith("did you mean"):
         return Fraction(1), Unit(((word, Fraction(1)),))
     raise UnitError(f"unknown unit {word!r} in {short(text)}; {cure}")
 
 
-def _known(word: str) -> tuple[Fraction, Unit] | None:
+def _known(word: str, own: tuple[str, ...]) -> tuple[Fraction, Unit] | None:
     stems = (word, word[:-1]) if word.endswith("s") and len(word) > 2 else (word,)
     for stem in stems:
         base = _ALIASES.get(stem, stem)
-        if base in MEASURED or base in COUNTED:
+        if base in MEASURED or base in COUNTED or base in own:
             return Fraction(1), Unit(((base, Fraction(1)),))
         if stem in _SCALED:
             size, base = _SCALED[stem]

@@ -95,7 +95,7 @@ class Value:
         """The other side of a comparison as a number of this unit."""
         number, unit = other, None
         if isinstance(other, str):
-            number, unit = parse_quantity(other)
+            number, unit = parse_quantity(other, self.unit)
         elif isinstance(other, Value):
             number, unit = other.number, other.unit
         if unit is not None and unit != self.unit and not (unit == ONE and self.unit.measured == ONE):

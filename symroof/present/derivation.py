@@ -114,7 +114,7 @@ def _numbers(values: Any) -> tuple[float, ...]:
 def _printed(id: str, text: Any, unit: Unit) -> float:
     if not isinstance(text, str):
         return float(text)
-    number, given = parse_quantity(text)
+    number, given = parse_quantity(text, unit)
     if given.measured != unit.measured or (given.counted.powers and given != unit):
         raise DerivationError(f"{id}: print is in {given}, ours in {unit}")
     return float(number)
