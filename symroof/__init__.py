@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from symroof.algebra.bound import Bound, Step
-from symroof.algebra.cost import Condition, Cost
+from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Cost
 from symroof.algebra.decide import Span
 from symroof.algebra.solve import solve
 from symroof.algebra.symbols import Symbol, symbol

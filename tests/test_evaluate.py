@@ -471,7 +471,7 @@ def test_units_invented_on_the_spot_are_understood_in_texts():
     assert load.at(R="30 frames/s", U="6 MB/frame").number == 180 * 10**6
     assert solve(load <= link, rate).at(W_cam="32 GB/s", U="8 MB/frame").number == 4000
     assert Cost(rate, "frame/s").at(R=30) >= "29 frames/s"
-    with pytest.raises(SymroofError, match="unknown unit .hops"):
+    with pytest.raises(SymroofError, match=r"unknown unit .hops"):
         load.at(R="30 hops/s", U="6 MB/frame")
 
 

@@ -26,7 +26,7 @@ STANDS_ON = {
 
 #: The order inside the algebra; a file imports only from files before it.
 ALGEBRA = (
-    *("units", "quantity", "symbols", "roots", "balance", "evaluate", "show", "value", "operands", "check", "bind", "cost"),
+    *("units", "quantity", "symbols", "roots", "balance", "evaluate", "show", "value", "operands", "check", "bind", "condition", "cost"),
     *("branches", "polynomial", "pieces", "decide", "verify", "bound", "solve"),
 )
 

@@ -10,7 +10,8 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import Given, bind
-from symroof.algebra.cost import Condition, Cost, evaluated, quantity
+from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.decide import Span, decided, numerically
 from symroof.algebra.pieces import Piece
 from symroof.algebra.units import ONE, Unit
@@ -159,8 +160,7 @@ class Bound:
         return set().union(*(e.free_symbols for e in exprs))
 
     def _partly(self, given: Given) -> Bound:
-        left, right = (evaluated(side, given) for side in (self.condition.left, self.condition.right))
-        condition = Condition(self.condition._side(left), self.condition.relation, self.condition._side(right))
+        condition = self.condition.between(self.condition.left.put(given), self.condition.right.put(given))
         weights = [(s, w) for s, w in self.weights if s in condition.free_symbols]
         return self._solved(condition, [s for s, w in weights if w > 0], [s for s, w in weights if w < 0])
 

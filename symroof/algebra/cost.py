@@ -17,6 +17,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.balance import measured_unit
 from symroof.algebra.bind import Given, bind
+from symroof.algebra.condition import Condition
 from symroof.algebra.evaluate import Shape, tape
 from symroof.algebra.operands import beside, called, factor, plain, rational, right_rate, same_unit
 from symroof.algebra.units import Unit
@@ -199,56 +200,26 @@ class Cost:
 
         Values are numbers, texts with a unit (``"15 ms"``), arrays (which broadcast) or expressions in symbols.
         """
-        return evaluated(self, bind(self.free_symbols, sheets, values))
+        return self.put(bind(self.free_symbols, sheets, values))
 
+    def put(self, given: Given) -> Any:
+        """The cost at checked values: a Value, or a Cost in the symbols that are left."""
+        cost = self.map(lambda e: e.xreplace(dict(given.exprs))) if given.exprs else self
+        free = cost.free_symbols
+        missing = sorted(s.name for s in free - given.numbers.keys())
+        if missing:
+            arrays = sorted(s.name for s in free & given.numbers.keys() if hasattr(given.numbers[s], "shape"))
+            if arrays:
+                raise InputError(f"{arrays[0]} is an array, so every symbol needs a value; missing: {', '.join(missing)}")
+            exact = {s: rational(v) for s, v in given.numbers.items()}
+            return cost.map(lambda e: e.xreplace(exact))
+        compiled = tape(cost.shape)
+        slots = compiled.run([given.numbers[s] for s in compiled.inputs])
+        return _value(cost, slots, compiled.slots)
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Condition:
-    """``left >= right`` between two costs of one unit: a question for ``solve``, or true or false ``.at`` values."""
-
-    left: Cost
-    relation: str
-    right: Cost
-
-    def __post_init__(self) -> None:
-        same_unit(self.left, self.right, "compared")
-
-    @property
-    def free_symbols(self) -> set[sp.Symbol]:
-        """The symbols of both sides."""
-        return self.left.free_symbols | self.right.free_symbols
-
-    @property
-    def expr(self) -> sp.Rel:
-        """The condition as an unevaluated sympy relation."""
-        return sp.Rel(self.left.expr, self.right.expr, self.relation, evaluate=False)
-
-    def at(self, *sheets: Any, **values: Any) -> Any:
-        """True or False (an array of them for arrays); a Condition again as long as symbols are left."""
-        given = bind(self.free_symbols, sheets, values)
-        left, right = evaluated(self.left, given), evaluated(self.right, given)
-        if isinstance(left, Value) and isinstance(right, Value):
-            return {">=": left.__ge__, ">": left.__gt__, "<=": left.__le__, "<": left.__lt__}[self.relation](right)
-        return Condition(self._side(left), self.relation, self._side(right))
-
-    def _side(self, side: Any) -> Cost:
+    def like(self, side: Any) -> Cost:
+        """A Cost as it is, a Value as a Cost."""
         return side if isinstance(side, Cost) else quantity(rational(side.number), side.unit, side.name)
-
-    def __bool__(self) -> bool:
-        raise InputError(f"whether {self!r} holds depends on values; ask condition.at(...), or solve(condition, symbol)")
-
-    def __repr__(self) -> str:
-        return f"{show.text(self.left.expr)} {self.relation} {show.text(self.right.expr)}"
-
-    def latex(self) -> str:
-        """LaTeX of the relation."""
-        return f"{show.tree_latex(self.left)} {show.RELATIONS[self.relation]} {show.tree_latex(self.right)}"
-
-    def _latex(self, printer: object) -> str:  # for sympy.latex
-        return self.latex()
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
 
 
 def changed(cost: Cost, **changes: Any) -> Cost:
@@ -261,25 +232,6 @@ def changed(cost: Cost, **changes: Any) -> Cost:
 def quantity(expr: sp.Expr, unit: Unit, name: str = "") -> Cost:
     """An expression known to be in this unit, as a Cost."""
     return changed(_ONE, leaf=expr, unit=unit, name=name)
-
-
-def evaluated(cost: Cost, given: Given) -> Any:
-    """The cost at given values: a Value, or a Cost in the symbols that are left."""
-    if given.exprs:
-        cost = cost.map(lambda e: e.xreplace(dict(given.exprs)))
-    free = cost.free_symbols
-    missing = free - given.numbers.keys()
-    if missing:
-        arrays = sorted(s.name for s in free & given.numbers.keys() if hasattr(given.numbers[s], "shape"))
-        if arrays:
-            raise InputError(
-                f"{arrays[0]} is an array, so every symbol needs a value; missing: {', '.join(sorted(s.name for s in missing))}"
-            )
-        exact = {s: rational(v) for s, v in given.numbers.items()}
-        return cost.map(lambda e: e.xreplace(exact))
-    compiled = tape(cost.shape)
-    slots = compiled.run([given.numbers[s] for s in compiled.inputs])
-    return _value(cost, slots, compiled.slots)
 
 
 def _value(cost: Cost, slots: list[Any], where: Any) -> Value:

@@ -16,7 +16,8 @@ import sympy as sp
 
 from symroof.algebra.bound import Bound, Step
 from symroof.algebra.branches import NoClosedForm, branches
-from symroof.algebra.cost import Condition, Cost
+from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
 from symroof.algebra.pieces import ALWAYS, NEVER, Piece, Pieces, intersection, union, where_positive
 from symroof.algebra.polynomial import Polynomial, expand, factors, leading, polynomial, sign, split, tidy

@@ -1,0 +1,65 @@
+"""A Condition: a relation between two costs, the question that ``solve`` answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.algebra.bind import bind
+from symroof.algebra.operands import same_unit
+from symroof.algebra.value import Value
+from symroof.errors import InputError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Condition:
+    """``left >= right`` between two costs of one unit: a question for ``solve``, or true or false ``.at`` values."""
+
+    left: Any
+    relation: str
+    right: Any
+
+    def __post_init__(self) -> None:
+        same_unit(self.left, self.right, "compared")
+
+    @property
+    def free_symbols(self) -> set[sp.Symbol]:
+        """The symbols of both sides."""
+        free: set[sp.Symbol] = self.left.free_symbols | self.right.free_symbols
+        return free
+
+    @property
+    def expr(self) -> sp.Rel:
+        """The condition as an unevaluated sympy relation."""
+        return sp.Rel(self.left.expr, self.right.expr, self.relation, evaluate=False)
+
+    def at(self, *sheets: Any, **values: Any) -> Any:
+        """True or False (an array of them for arrays); a Condition again as long as symbols are left."""
+        given = bind(self.free_symbols, sheets, values)
+        left, right = self.left.put(given), self.right.put(given)
+        if isinstance(left, Value) and isinstance(right, Value):
+            return {">=": left.__ge__, ">": left.__gt__, "<=": left.__le__, "<": left.__lt__}[self.relation](right)
+        return self.between(left, right)
+
+    def between(self, left: Any, right: Any) -> Condition:
+        """The same relation between other sides, each a Cost or a Value."""
+        return Condition(self.left.like(left), self.relation, self.right.like(right))
+
+    def __bool__(self) -> bool:
+        raise InputError(f"whether {self!r} holds depends on values; ask condition.at(...), or solve(condition, symbol)")
+
+    def __repr__(self) -> str:
+        return f"{show.text(self.left.expr)} {self.relation} {show.text(self.right.expr)}"
+
+    def latex(self) -> str:
+        """LaTeX of the relation."""
+        return f"{show.tree_latex(self.left)} {show.RELATIONS[self.relation]} {show.tree_latex(self.right)}"
+
+    def _latex(self, printer: object) -> str:  # for sympy.latex
+        return self.latex()
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
