@@ -24,23 +24,31 @@ from symroof.errors import SymroofError, UnitError
 from symroof.machine.roofline import Work, matmul, roofline
 
 if TYPE_CHECKING:
+    from symroof.machine.links import Network, Switch, Torus, Tree
+    from symroof.machine.mesh import Mesh, mesh
     from symroof.present.derivation import Answer, Question, answer, question
+    from symroof.program.program import Program, program
     from symroof.sheets.chips import Chip, chip, chips
     from symroof.sheets.dtypes import dtype
     from symroof.sheets.llms import Llm, llm, llms
     from symroof.sheets.sheet import Sheet, sheet
-    from symroof.workloads import decode, memory, prefill, serving, sharding
+    from symroof.transformer import layers
+    from symroof.workloads import decode, memory, prefill, serving, sharding, training
 
 __version__ = "0.1.0"
 
 #: What is loaded when it is first asked for: readers of data files, workloads, derivations.
 _LATER = {
+    "symroof.machine.links": ("Network", "Switch", "Torus", "Tree"),
+    "symroof.machine.mesh": ("Mesh", "mesh"),
+    "symroof.program.program": ("Program", "program"),
+    "symroof.transformer": ("layers",),
     "symroof.present.derivation": ("Answer", "Question", "answer", "question"),
     "symroof.sheets.chips": ("Chip", "chip", "chips"),
     "symroof.sheets.dtypes": ("dtype",),
     "symroof.sheets.llms": ("Llm", "llm", "llms"),
     "symroof.sheets.sheet": ("Sheet", "sheet"),
-    "symroof.workloads": ("decode", "memory", "prefill", "serving", "sharding"),
+    "symroof.workloads": ("decode", "memory", "prefill", "serving", "sharding", "training"),
 }
 
 __all__ = [
@@ -50,12 +58,18 @@ __all__ = [
     "Condition",
     "Cost",
     "Llm",
+    "Mesh",
+    "Network",
+    "Program",
     "Question",
     "Sheet",
     "Span",
     "Step",
+    "Switch",
     "Symbol",
     "SymroofError",
+    "Torus",
+    "Tree",
     "Unit",
     "UnitError",
     "Value",
@@ -65,11 +79,14 @@ __all__ = [
     "chips",
     "decode",
     "dtype",
+    "layers",
     "llm",
     "llms",
     "matmul",
     "memory",
+    "mesh",
     "prefill",
+    "program",
     "question",
     "roofline",
     "serving",
@@ -77,13 +94,15 @@ __all__ = [
     "sheet",
     "solve",
     "symbol",
+    "training",
 ]
 
 
 def __getattr__(name: str) -> Any:
     for module, names in _LATER.items():
         if name in names:
-            found = import_module(f"{module}.{name}") if module == "symroof.workloads" else getattr(import_module(module), name)
+            whole = module in ("symroof.workloads", "symroof.transformer")
+            found = import_module(f"{module}.{name}") if whole else getattr(import_module(module), name)
             globals()[name] = found
             return found
     raise AttributeError(f"symroof has no {name!r}; it has {', '.join(__all__)}")

@@ -8,6 +8,7 @@
     ├── UnknownName    (LookupError)   a symbol, sheet, part or question that does not exist
     ├── SheetError     (ValueError)    a data file that does not follow its schema
     ├── SolveError     (ValueError)    a question the solver cannot take
+    ├── ProgramError   (ValueError)    a program in the sharding notation that cannot be read or cannot be meant
     └── DerivationError (AssertionError) a derivation that contradicts itself
 """
 
@@ -38,6 +39,10 @@ class SheetError(SymroofError, ValueError):
 
 class SolveError(SymroofError, ValueError):
     """A question the solver cannot take."""
+
+
+class ProgramError(SymroofError, ValueError):
+    """A program in the sharding notation that cannot be read, or cannot be meant; says line and column."""
 
 
 class DerivationError(SymroofError, AssertionError):

@@ -122,6 +122,8 @@ n = symbol("n", "chip", "chips")
 X = symbol("X", "1", "ways of data parallelism (or FSDP)")
 Y = symbol("Y", "1", "ways of model (tensor) parallelism")
 Z = symbol("Z", "1", "ways of pipeline or expert parallelism")
+M_X = symbol("M_X", "1", "physical interconnect axes that mesh axis X runs over", "M_X")
+M_Y = symbol("M_Y", "1", "physical interconnect axes that mesh axis Y runs over", "M_Y")
 t_lim = symbol("t_lim", "s", "longest time a decode step may take")
 r_pre = symbol("r_pre", "1", "prefill servers per generate server", r"r_\text{pre}")
 # -- what is reached of the peak; 1 unless bound

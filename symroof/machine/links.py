@@ -1,0 +1,243 @@
+"""What an axis of the mesh runs over, and how long a collective takes there [s].
+
+V is the volume of the collective [byte] (see :class:`~symroof.machine.collectives.Collective`), N the chips of the axis, W
+a bandwidth [byte/s]. ``exact=False`` leaves out factors that tend to 1 as N grows; ``latency=True`` takes the
+larger of bandwidth and hops. Every time is a lower bound: links fully used, the arithmetic of reductions free.
+Source: How to Scale Your Model, part 3 (tori) and part 12 (switches and trees).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import reduce
+from typing import Any, ClassVar
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.operands import beside, plain
+from symroof.algebra.symbols import W_dcn, W_ici, t_hop
+from symroof.algebra.units import Unit
+from symroof.errors import InputError, UnitError, short
+from symroof.machine.collectives import RATE, SECOND, Lane, check_kind, check_volume, switch_time, switch_wait, torus_time
+
+
+class _Link:
+    """What all links share: checked bandwidth and latency, a repr of what differs from the defaults."""
+
+    rank: ClassVar[int] = 0
+    size: ClassVar[sp.Expr | None] = None
+
+    def __post_init__(self) -> None:
+        for name, unit in (("bandwidth", RATE), ("hop", SECOND)):
+            if name in self.__dict__:
+                self.__dict__[name] = _measured(getattr(self, name), unit, f"the {name} of a {type(self).__name__}")
+
+        for name in ("wrap", "sharp"):
+            if not isinstance(getattr(self, name, True), bool):
+                raise InputError(
+                    f"{name}={short(getattr(self, name))} of a {type(self).__name__} is neither True nor False; give one of them"
+                )
+
+    def __repr__(self) -> str:
+        said = [f for f in fields(self) if getattr(self, f.name) != self._default(f.name, f.default)]  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(f'{f.name}={_shown(getattr(self, f.name))}' for f in said)})"
+
+    @staticmethod
+    def _default(name: str, default: Any) -> Any:
+        return quantity(default, RATE if name == "bandwidth" else SECOND) if isinstance(default, sp.Symbol) else default
+
+
+@dataclass(frozen=True, repr=False)
+class Torus(_Link):
+    """ICI: ``axes`` physical axes of rings. ``bandwidth`` [byte/s] is both directions of one axis; without ``wrap`` half counts.
+
+    ==========================  ============================================================  ======================
+    AllGather, ReduceScatter    V / (axes W)                                                  exact (N - 1)/N
+    AllReduce                   2 V / (axes W)                                                exact (N - 1)/N
+    AllToAll                    V max(sizes) / (4 N W), on one axis V / (4 W)                 odd: 1 - 1/size^2
+    Permute                     2 V / W, to a neighbour: one direction of one axis            ring: (size - 1)/size
+    ==========================  ============================================================  ======================
+
+    Hops are half of the sum of ``sizes`` (without wrap, of ``size - 1``), twice in an AllReduce. ``sizes`` are those of the
+    physical axes, N^(1/axes) each unless given. Source: How to Scale Your Model, part 3.
+
+    >>> from symroof.symbols import B, D, X, p
+    >>> Torus(axes=2).time("AllGather", Cost(p*B*D, "byte"), X)
+    B*D*p/(2*W_ici)  [s]
+    >>> Torus(wrap=False).time("AllGather", Cost(p*B*D, "byte"), X, latency=True)
+    [s]  = max of
+      latency    t_hop*(X - 1)
+      bandwidth  2*B*D*p/W_ici
+
+    Raises InputError if the sizes do not fit the axes or N, UnitError if a bandwidth is none.
+    """
+
+    axes: Any = 1
+    wrap: bool = True
+    bandwidth: Any = W_ici
+    hop: Any = t_hop
+    sizes: tuple[Any, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.sizes, tuple):
+            raise InputError(f"{short(self.sizes)} are no sizes of a torus; give a tuple with one per physical axis, e.g. sizes=(4, 8)")
+        if self.sizes and self.axes not in (1, len(self.sizes)):
+            raise InputError(f"a torus of {self.axes} axes has {len(self.sizes)} sizes; leave axes out, or give as many sizes")
+        self.__dict__["sizes"] = tuple(extent(size, "a physical axis") for size in self.sizes)
+        self.__dict__["axes"] = len(self.sizes) or extent(self.axes, "the number of axes")
+
+    @property
+    def size(self) -> sp.Expr | None:  # type: ignore[override]
+        """The chips that the sizes make together, if there are any."""
+        return sp.Mul(*self.sizes) if self.sizes else None
+
+    def lanes(self, size: Any = None) -> tuple[Lane, ...]:
+        """The physical axes of ``size`` chips; those of one chip carry nothing."""
+        total = agreed(self, size)
+        sizes = [(sp.Integer(1), s) for s in self.sizes] or [(plain(self.axes), total ** (1 / plain(self.axes)))]
+        return tuple(Lane(count, s, self.bandwidth, self.wrap, self.hop) for count, s in sizes if s != 1)
+
+    def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
+        """The time [s] of a collective over ``size`` chips."""
+        check_kind(kind)
+        check_volume(kind, volume)
+        return torus_time(kind, volume, self.lanes(size), exact, latency)
+
+
+@dataclass(frozen=True, repr=False)
+class Switch(_Link):
+    """NVLink: every chip reaches every other; ``bandwidth`` [byte/s] is what one chip sends (and, meanwhile, receives).
+
+    ==========================  ==============  =================
+    AllGather, ReduceScatter    V / W           exact (N - 1)/N
+    AllReduce                   2 V / W         exact (N - 1)/N
+    AllReduce with ``sharp``    V / W           reduced in the switch
+    AllToAll                    V / (N W)       exact (N - 1)/N
+    Permute                     V / W
+    ==========================  ==============  =================
+
+    One hop, twice in an AllReduce without ``sharp``. Source: How to Scale Your Model, part 12.
+
+    >>> from symroof.symbols import B, D, Y, p
+    >>> Switch("450 GB/s").time("AllGather", Cost(p*B*D, "byte"), Y, exact=True)
+    B*D*p*(Y - 1)/(450000000000*Y)  [s]
+    """
+
+    bandwidth: Any = W_ici
+    sharp: bool = False
+    hop: Any = t_hop
+    rank: ClassVar[int] = 1
+
+    def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
+        """The time [s] of a collective over ``size`` chips."""
+        check_kind(kind)
+        check_volume(kind, volume)
+        total = agreed(self, size)
+        if total == 1:
+            return quantity(sp.Integer(0), SECOND)
+        took = switch_time(kind, volume, total, self.bandwidth, self.sharp, exact)
+        return (switch_wait(kind, 1, self.hop, self.sharp) | took.named("bandwidth")) if latency else took
+
+
+@dataclass(frozen=True, repr=False)
+class Network(Switch):
+    """The data-centre network or InfiniBand, ``bandwidth`` [byte/s] one way per chip: the formulas of a Switch.
+
+    Outside of whatever else a collective runs over. Source: How to Scale Your Model, parts 5 and 12.
+    """
+
+    bandwidth: Any = W_dcn
+    rank: ClassVar[int] = 3
+
+
+@dataclass(frozen=True, repr=False)
+class Tree(_Link):
+    """A hierarchical fat tree: ``levels`` are (D_i, W_i) from the inside out: D_i children, each sending W_i [byte/s].
+
+    ==========================  ==============================  =======================
+    AllGather, ReduceScatter    V max_i 1/W_i                   exact (D_i - 1)/D_i
+    AllReduce                   twice that                      exact (D_i - 1)/D_i
+    AllReduce with ``sharp``    V max_i 1/W_i                   reduced in the switches
+    AllToAll                    max_i V/(D_i D_i+1 ... W_i)     exact (D_i - 1)/D_i
+    Permute                     V max_i 1/W_i
+    ==========================  ==============================  =======================
+
+    Assumes that each level has wires of its own and all are busy at once; one hop per level. Source: How to Scale Your
+    Model, part 12.
+
+    >>> from symroof.symbols import B, D, p
+    >>> superpod = Tree(levels=((8, "450 GB/s"), (32, "400 GB/s"), (4, "12.8 TB/s")))
+    >>> superpod.time("AllGather", Cost(p*B*D, "byte"), exact=True).at(p=2, B=8192, D=8192)
+    325.1 us   level 1 261 us | level 2 325.1 us  <- bound | level 3 7.864 us
+    """
+
+    levels: tuple[tuple[Any, Any], ...]
+    sharp: bool = False
+    hop: Any = t_hop
+    rank: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.levels, tuple) or not self.levels or not all(isinstance(x, tuple) and len(x) == 2 for x in self.levels):
+            raise InputError(f"{short(self.levels)} are no levels; give pairs (children, bandwidth), e.g. ((8, '450 GB/s'), (32, W_dcn))")
+        of = "a level of a Tree"
+        self.__dict__["levels"] = tuple((extent(ways, of), _measured(rate, RATE, of)) for ways, rate in self.levels)
+
+    @property
+    def size(self) -> sp.Expr:  # type: ignore[override]
+        """The chips of the tree: the product of the children of its levels."""
+        return sp.Mul(*[ways for ways, _ in self.levels])
+
+    def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
+        """The time [s] of a collective over all chips of the tree: its slowest level."""
+        check_kind(kind)
+        check_volume(kind, volume)
+        units, levels = agreed(self, size), []
+        for i, (ways, rate) in enumerate(self.levels, start=1):
+            share = volume * (ways / units) if kind == "AllToAll" else volume
+            if ways != 1:
+                levels.append(switch_time(kind, share, ways, rate, self.sharp, exact).named(f"level {i}"))
+            units = units / ways
+        if not levels:
+            return quantity(sp.Integer(0), SECOND)
+        took: Cost = reduce(lambda a, b: a | b, levels)
+        return (switch_wait(kind, len(levels), self.hop, self.sharp) | took) if latency else took
+
+
+Link = Torus | Switch | Tree
+
+
+def extent(size: Any, of: str) -> sp.Expr:
+    """A size: a symbol or expression, or a whole number from 1; anything else is an InputError."""
+    found = sp.Integer(0) if isinstance(size, (str, bool)) or size is None else plain(size)
+    if found.is_number and not (found.is_Integer and found >= 1):
+        raise InputError(f"{of} cannot have size {short(size)}; give a whole number from 1, or a symbol")
+    return found
+
+
+def agreed(link: Any, size: Any) -> sp.Expr:
+    """How many chips an axis has: what is given, or what its link says by itself; both only if they are the same."""
+    if size is None and link.size is None:
+        raise InputError(f"a {type(link).__name__} does not know how many chips it joins; give size=, e.g. 16 or X")
+    found = link.size if size is None else extent(size, f"a {type(link).__name__}")
+    if link.size is not None and found != link.size:
+        raise InputError(f"{link} joins {link.size} chips, not {found}; leave size out, or change the link")
+    return found
+
+
+def _measured(value: Any, unit: Unit, of: str) -> Cost:
+    expr, given = beside(value, unit, of)
+    if given.measured != unit.measured:
+        raise UnitError(f"{of} is given in {given}; give it in {unit}, e.g. {'450 GB/s' if unit == RATE else '1 us'!r}")
+    if expr.is_number and not expr.is_positive:
+        raise InputError(f"{of} cannot be {short(value)}; give something positive")
+    return quantity(expr, unit)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_shown, value))}{',' * (len(value) == 1)})"
+    return show.text(value.expr) if isinstance(value, Cost) else str(value)

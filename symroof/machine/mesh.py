@@ -1,0 +1,149 @@
+"""A mesh: named axes of chips, each bound to the links it runs over; it tells how long a collective takes.
+
+>>> from symroof.algebra.cost import Cost
+>>> from symroof.machine.collectives import Collective
+>>> from symroof.machine.links import Network
+>>> from symroof.symbols import B, D, p
+>>> pod = mesh(X=Torus(), Y=Torus(axes=2), Z=Network()); pod
+mesh of X*Y*Z chips
+  X  Torus()
+  Y  Torus(axes=2)
+  Z  Network()
+>>> pod.time(Collective("AllGather", ("X", "Y"), "In", Cost(p*B*D, "byte")))
+B*D*p/(3*W_ici)  [s]
+>>> pod.time(Collective("AllReduce", ("X", "Z"), "W", Cost(p*D*D, "byte")))
+AllReduce_XZ(W)  [s]  = max of
+  X  2*D**2*p/W_ici
+  Z  2*D**2*p/(W_dcn*X)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from types import MappingProxyType
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.symbols import ALPHABET, symbol
+from symroof.errors import InputError, UnknownName, nearest, short
+from symroof.machine.collectives import SECOND, Collective, torus_time
+from symroof.machine.links import Link, Switch, Torus, Tree, agreed
+
+Stack = list[tuple[tuple[str, ...], Link | None, sp.Expr]]
+
+
+@dataclass(frozen=True, repr=False)
+class Mesh:
+    """Named axes with what they run over (``links``) and how many chips each has (``extents``); made by :func:`mesh`."""
+
+    axes: tuple[str, ...]
+    links: tuple[Link, ...]
+    extents: tuple[sp.Expr, ...]
+
+    @property
+    def sizes(self) -> Mapping[str, sp.Expr]:
+        """The chips along each axis, by its name."""
+        return MappingProxyType(dict(zip(self.axes, self.extents, strict=True)))
+
+    @property
+    def chips(self) -> sp.Expr:
+        """All chips: the product of the sizes."""
+        return sp.Mul(*self.extents)
+
+    def link(self, axis: str) -> Link:
+        """What an axis runs over; UnknownName, with the nearest, if there is no such axis."""
+        return self.links[self._place(axis)]
+
+    def sized(self, **sizes: Any) -> Mesh:
+        """The same mesh with other sizes: whole numbers or expressions.
+
+        >>> mesh(X=Torus(), Y=Torus()).sized(Y=16).chips
+        16*X
+
+        Raises UnknownName for an axis that is not there, InputError for what is no size or contradicts the link.
+        """
+        extents = list(self.extents)
+        for axis, size in sizes.items():
+            extents[self._place(axis)] = agreed(self.link(axis), size)
+        return replace(self, extents=tuple(extents))
+
+    def time(self, collective: Collective, exact: bool = False, latency: bool = False) -> Cost:
+        """The time of a collective [s], named like ``AllGather_Y(In)``.
+
+        All torus axes it runs over work together: V/((n_1 + n_2) W). Over several kinds of links it is hierarchical, all
+        levels busy at once: V (D_i - 1)/(D_i inner W_i), the largest, where ``inner`` are the chips of the levels further
+        in (tori, then switches, trees, networks). Source: How to Scale Your Model, parts 3 and 12.
+        """
+        stack = [level for level in self._stack(collective.axes) if level[2] != 1]
+        if not stack:
+            return quantity(sp.Integer(0), SECOND, collective.name)
+        chips = sp.Mul(*[size for _, _, size in stack])
+        inner, times = sp.Integer(1), []
+        for axes, link, size in stack:
+            away = {"AllToAll": chips / size, "Permute": sp.Integer(1)}.get(collective.kind, inner)
+            volume = collective.volume / away if away != 1 else collective.volume
+            times.append(self._on(collective.kind, volume, axes, link, exact, latency).named(",".join(axes)))
+            inner = inner * size
+        return reduce(lambda a, b: a | b, times).named(collective.name)
+
+    def _on(self, kind: str, volume: Cost, axes: tuple[str, ...], link: Link | None, exact: bool, latency: bool) -> Cost:
+        """On one level: all its tori at once, or its one link."""
+        if link is not None:
+            return link.time(kind, volume, sp.Mul(*[self.sizes[axis] for axis in axes]), exact, latency)
+        tori = [(torus, self.sizes[axis]) for axis in axes if isinstance(torus := self.link(axis), Torus)]
+        return torus_time(kind, volume, tuple(lane for torus, size in tori for lane in torus.lanes(size)), exact, latency)
+
+    def _stack(self, axes: tuple[str, ...]) -> Stack:
+        """The levels of a collective from the inside out; tori are one level, as are axes through the same switch."""
+        levels: dict[Any, list[str]] = {}
+        for axis in sorted(axes, key=lambda a: (self.link(a).rank, self._place(a))):
+            link = self.link(axis)
+            levels.setdefault("tori" if isinstance(link, Torus) else (axis, link) if isinstance(link, Tree) else link, []).append(axis)
+        return [
+            (tuple(names), None if key == "tori" else self.link(names[0]), sp.Mul(*[self.sizes[a] for a in names]))
+            for key, names in levels.items()
+        ]
+
+    def _place(self, axis: str) -> int:
+        if axis not in self.axes:
+            raise UnknownName(f"the mesh has no axis {short(axis)}; {nearest(str(axis), self.axes)}")
+        return self.axes.index(axis)
+
+    def __repr__(self) -> str:
+        width = max(map(len, self.axes))
+        said = [f"{a:<{width}}  {link}" + (f" of {show.text(n)}" if str(n) != a else "") for a, link, n in self._rows()]
+        return "\n  ".join([f"mesh of {show.text(self.chips)} chips", *said])
+
+    def _rows(self) -> list[tuple[str, Link, sp.Expr]]:
+        return list(zip(self.axes, self.links, self.extents, strict=True))
+
+
+def mesh(**links: Link) -> Mesh:
+    """A mesh with an axis per keyword: ``mesh(X=Torus(axes=1), Y=Torus(axes=2), Z=Network())``.
+
+    Its sizes are the symbols X, Y and Z, or new symbols named like the axis; a torus with ``sizes`` and a tree know their
+    own. :meth:`Mesh.sized` gives numbers.
+
+    Raises InputError if there is no axis, if what an axis runs over is no link, or if its name is another letter's.
+    """
+    if not links:
+        raise InputError("a mesh needs an axis; write e.g. mesh(X=Torus())")
+    for axis, link in links.items():
+        if not isinstance(link, (Torus, Switch, Tree)):
+            raise InputError(f"axis {axis} runs over {short(link)}, which is no link; give it Torus(), Switch(), Network() or Tree(levels)")
+    return Mesh(tuple(links), tuple(links.values()), tuple(_extent(axis, link) for axis, link in links.items()))
+
+
+def _extent(axis: str, link: Link) -> sp.Expr:
+    if link.size is not None:
+        return link.size
+    if axis not in ALPHABET:
+        return symbol(axis, "1", f"chips along the mesh axis {axis}")
+    if axis in ("X", "Y", "Z"):
+        return ALPHABET[axis]
+    raise InputError(f"an axis cannot be called {axis}, which is {ALPHABET[axis].meaning}; call it X, Y, Z or a word of your own")

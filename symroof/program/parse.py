@@ -1,0 +1,188 @@
+"""The text of a program, read by a small parser that points at the column of what it does not understand.
+
+    statement  :=  tensor tensor* "->" tensor
+    tensor     :=  [format] NAME "[" dim ("," dim)* "]" [ "{U_" AXES "}" ]
+    dim        :=  NAME [ "_" AXES ]            AXES: one upper-case letter per mesh axis, e.g. F_YZ
+
+One statement a line; ``#`` starts a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra.operands import plain
+from symroof.algebra.symbols import ALPHABET, symbol
+from symroof.errors import ProgramError, nearest, short
+from symroof.program.tensor import Dim, Tensor
+
+WIDTHS = {"fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": Fraction(1, 2), "int4": Fraction(1, 2)}
+_TOKEN = re.compile(r"\s*(?:(->)|([A-Za-z][A-Za-z0-9']*(?:_[A-Za-z0-9]+)?)|([\[\],{}]))")
+_LONGEST = 20_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """The tensors of one statement and where it stands."""
+
+    number: int
+    operands: tuple[Tensor, ...]
+    out: Tensor
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What names mean: sizes of dimensions, bytes per element of tensors, and of the rest."""
+
+    sizes: Mapping[str, Any]
+    widths: Mapping[str, Any]
+    width: sp.Expr
+
+    def dim(self, name: str) -> sp.Expr:
+        """The size of a dimension: bound by the user, or a letter of the alphabet.
+
+        Raises LookupError if it is neither.
+        """
+        if name in self.sizes:
+            return plain(self.sizes[name])
+        return ALPHABET[name]
+
+
+def parse(text: str, scope: Scope) -> list[Line]:
+    """All statements of a program.
+
+    Raises ProgramError with line, column and the nearest right answer.
+    """
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        raise ProgramError(f"a program is a text of at most {_LONGEST} characters, not {short(text)}")
+    lines = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.split("#")[0].strip():
+            lines.append(_Reader(number, line.split("#")[0], scope).statement())
+    if not lines:
+        raise ProgramError("the program is empty; write e.g. 'In[B_X, D] W[D, F_Y] -> Out[B_X, F_Y]'")
+    return lines
+
+
+def axis_size(name: str) -> sp.Symbol:
+    """The symbol for the size of a mesh axis: X, Y, Z of the alphabet, or a symbol of that letter."""
+    return ALPHABET[name] if name in "XYZ" else symbol(name, "1", f"size of mesh axis {name}")
+
+
+class _Reader:
+    """Reads one line, token by token, remembering columns."""
+
+    def __init__(self, number: int, line: str, scope: Scope) -> None:
+        self.number, self.line, self.scope = number, line, scope
+        self.tokens = list(self._tokens())
+        self.place = 0
+
+    def _tokens(self) -> Iterator[tuple[str, int]]:
+        position = 0
+        while position < len(self.line.rstrip()):
+            match = _TOKEN.match(self.line, position)
+            if not match:
+                start = position + len(self.line[position:]) - len(self.line[position:].lstrip())
+                raise self.error(f"{short(self.line[start], 10)} has no place here", start)
+            yield match.group().strip(), match.end() - len(match.group().strip())
+            position = match.end()
+
+    def error(self, what: str, column: int | None = None) -> ProgramError:
+        """A sentence with line, column, and the line with a mark under the column."""
+        if column is None:
+            column = self.tokens[self.place][1] if self.place < len(self.tokens) else len(self.line.rstrip())
+        shown = self.line.rstrip()[:120]
+        return ProgramError(f"line {self.number}, column {column + 1}: {what}\n    {shown}\n    {' ' * min(column, 120)}^")
+
+    def peek(self) -> str:
+        return self.tokens[self.place][0] if self.place < len(self.tokens) else ""
+
+    def take(self, wanted: str = "") -> str:
+        token = self.peek()
+        if wanted and token != wanted:
+            raise self.error(f"expected {wanted!r}, found {short(token) if token else 'the end of the line'}")
+        self.place += 1
+        return token
+
+    def statement(self) -> Line:
+        operands = [self.tensor()]
+        while self.peek() != "->":
+            if not self.peek():
+                raise self.error("a statement ends with '-> Out[...]'")
+            operands.append(self.tensor())
+        self.take("->")
+        out = self.tensor()
+        if self.peek():
+            raise self.error("one statement a line, with one result")
+        return Line(self.number, tuple(operands), out)
+
+    def tensor(self) -> Tensor:
+        start = self.place
+        name, width = self.word("a tensor such as In[B, D]"), None
+        if name in WIDTHS and self.peek() not in ("[", ""):
+            width = plain(WIDTHS[name])
+            name = self.word("a tensor such as In[B, D]")
+        self.take("[")
+        dims = [self.dim()]
+        while self.peek() == ",":
+            self.take(",")
+            dims.append(self.dim())
+        self.take("]")
+        partial: tuple[str, ...] = ()
+        if self.peek() == "{":
+            self.take("{")
+            head, _, axes = self.word("U_X").partition("_")
+            if head != "U" or not axes:
+                self.place -= 1
+                raise self.error("partial sums are written {U_X}")
+            partial = self.axes(axes, self.place - 1)
+            self.take("}")
+        width = width if width is not None else plain(self.scope.widths.get(name, self.scope.width))
+        tensor = Tensor(name, tuple(dims), width, partial)
+        self.check(tensor, start)
+        return tensor
+
+    def word(self, what: str) -> str:
+        token = self.peek()
+        if not token or not token[0].isalpha():
+            raise self.error(f"expected {what}, found {short(token) if token else 'the end of the line'}")
+        return self.take()
+
+    def dim(self) -> Dim:
+        token = self.word("a dimension such as D or F_Y")
+        if token in self.scope.sizes:
+            return Dim(token, self.scope.dim(token))
+        name, _, axes = token.partition("_")
+        try:
+            size = self.scope.dim(name)
+        except LookupError:
+            self.place -= 1
+            cure = nearest(name, [*self.scope.sizes, *(a for a in ALPHABET if len(a) == 1)])
+            raise self.error(f"{name!r} is no dimension; {cure}, or bind it: program(..., {name}=4096)") from None
+        return Dim(name, size, self.axes(axes, self.place - 1))
+
+    def axes(self, letters: str, place: int) -> tuple[str, ...]:
+        for letter in letters:
+            if not ("A" <= letter <= "Z") or (letter in ALPHABET and letter not in "XYZ"):
+                self.place = place
+                raise self.error(f"{letter!r} is no mesh axis; name axes X, Y, Z or another capital that is no dimension")
+        return tuple(letters)
+
+    def check(self, tensor: Tensor, start: int) -> None:
+        """Refuse an axis or a dimension that stands twice in one tensor."""
+        self.place, back = start, self.place
+        for axis in (*tensor.axes, *tensor.partial):
+            if (*tensor.axes, *tensor.partial).count(axis) > 1:
+                raise self.error(
+                    f"axis {axis} shards {tensor} twice, so one chip would need two slices at once; gather one dimension first, e.g. drop one _{axis}"
+                )
+        for name in tensor.names:
+            if tensor.names.count(name) > 1:
+                raise self.error(f"dimension {name} stands twice in {tensor}; bind another name, e.g. program(..., {name}2={name})")
+        self.place = back

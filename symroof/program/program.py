@@ -1,0 +1,222 @@
+"""A program: statements in the sharding notation, and what they cost a chip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import sympy as sp
+
+from symroof.algebra.cost import Cost
+from symroof.algebra.operands import plain
+from symroof.algebra.symbols import C, W_hbm, p
+from symroof.errors import ProgramError, nearest, short
+from symroof.machine.collectives import Collective
+from symroof.machine.mesh import Mesh
+from symroof.machine.roofline import Work
+from symroof.program.infer import Statement, infer, once
+from symroof.program.parse import Line, Scope, axis_size, parse
+from symroof.program.tensor import Tensor
+
+Overlap = Literal["all", "none", "comms add", "axes"]
+OVERLAPS: dict[str, str] = {
+    "all": "everything overlaps: the largest binds",
+    "none": "one after the other",
+    "comms add": "collectives one after the other, overlapped with arithmetic and memory",
+    "axes": "collectives of one axis one after the other, different axes, arithmetic and memory overlapped",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Program:
+    """Statements in order; tensors ``on_chip`` never cross HBM (the scores of fused attention)."""
+
+    statements: tuple[Statement, ...]
+    on_chip: frozenset[str] = frozenset()
+
+    def __getitem__(self, name: str) -> Statement:
+        """The statement that makes a tensor.
+
+        Raises ProgramError with the nearest name.
+        """
+        for s in self.statements:
+            if s.out.name == name:
+                return s
+        raise ProgramError(f"no statement makes {short(name)}; {nearest(str(name), [s.out.name for s in self.statements])}")
+
+    @property
+    def flops(self) -> Cost:
+        """FLOPs per chip."""
+        return Cost(_total(s.flops for s in self.statements), "FLOP", "flops")
+
+    @property
+    def traffic(self) -> Cost:
+        """Bytes through HBM per chip: every operand read once, every result written once, unless it stays on chip."""
+        moved = [c for s in self.statements for c in s.traffic if c.name not in self.on_chip]
+        return Cost(_total(moved), "byte", "traffic")
+
+    @property
+    def collectives(self) -> tuple[Collective, ...]:
+        """All collectives, in order."""
+        return tuple(c for s in self.statements for c in s.collectives)
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor as it is first written, by name."""
+        found: dict[str, Tensor] = {}
+        for s in self.statements:
+            for t in (*s.operands, s.out):
+                found.setdefault(t.name, t)
+        return found
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The tensors that no statement makes."""
+        made: set[str] = set()
+        found: list[str] = []
+        for s in self.statements:
+            found += [t.name for t in s.operands if t.name not in made and t.name not in found]
+            made.add(s.out.name)
+        return tuple(found)
+
+    @property
+    def memory(self) -> Cost:
+        """Bytes per chip of all tensors together, each as it is sharded where it is first written; parts by tensor."""
+        return sum_of([_stored(t) for t in self.tensors.values() if t.name not in self.on_chip], "memory")
+
+    def bytes(self, *names: str) -> Cost:
+        """Bytes per chip of some tensors.
+
+        Raises ProgramError with the nearest name.
+        """
+        known = self.tensors
+        for name in names:
+            if name not in known:
+                raise ProgramError(f"the program has no tensor {short(name)}; {nearest(str(name), known)}")
+        return sum_of([_stored(known[name]) for name in names], "bytes")
+
+    @property
+    def work(self) -> Work:
+        """FLOPs and traffic per chip, for ``roofline``."""
+        return Work("program", self.flops, self.traffic)
+
+    def time(self, mesh: Mesh, overlap: Overlap = "all", exact: bool = False, latency: bool = False) -> Cost:
+        """Time of the program on a mesh [s]: parts ``math``, ``hbm`` and one per collective.
+
+        ``overlap`` is "all" (the largest binds), "none" (one after the other), "comms add" (collectives add, but overlap
+        with the rest) or "axes" (collectives on one axis add, everything else overlaps). ``exact`` keeps the factors
+        (X-1)/X, ``latency`` the hops. Raises ProgramError for another word.
+        """
+        if overlap not in OVERLAPS:
+            raise ProgramError(f"{short(overlap)} is no overlap; {nearest(str(overlap), OVERLAPS)}")
+        math: Cost = (self.flops / C).named("math")
+        hbm: Cost = (self.traffic / W_hbm).named("hbm")
+        comms = [(c.axes, mesh.time(c, exact=exact, latency=latency)) for c in self.collectives]
+        if overlap == "none":
+            return _sum([math, hbm, *(t for _, t in comms)]).named("program")
+        groups: dict[Any, list[Cost]] = {}
+        for i, (axes, time) in enumerate(comms):
+            groups.setdefault({"all": i, "comms add": 0, "axes": axes}[overlap], []).append(time)
+        joined = [
+            _sum(g).named("comms" if overlap == "comms add" else f"comms {''.join(k)}") if len(g) > 1 else g[0] for k, g in groups.items()
+        ]
+        whole = math | hbm
+        for part in joined:
+            whole = whole | part
+        return whole.named("program")
+
+    def backward(self) -> Program:
+        """The transposed program: the gradients of every operand; see ``symroof.program.backward``."""
+        from symroof.program.backward import backward
+
+        return backward(self)
+
+    def __add__(self, other: Program) -> Program:
+        return Program((*self.statements, *other.statements), self.on_chip | other.on_chip)
+
+    def __repr__(self) -> str:
+        lines = []
+        for s in self.statements:
+            lines.append(str(s))
+            lines += [f"    {c!r}" for c in s.collectives]
+        return "\n".join(lines)
+
+
+def program(text: str, formats: Mapping[str, Any] | None = None, width: Any = p, on_chip: Iterable[str] = (), **sizes: Any) -> Program:
+    """A layer in the notation of the book, with its shardings; the engine finds work and collectives.
+
+    >>> mlp = program('''
+    ...     In[B_X, D_Y]  W_in[D_X, F_Y]  -> Tmp[B_X, F_Y]
+    ...     Tmp[B_X, F_Y] W_out[F_Y, D_X] -> Out[B_X, D_Y]
+    ... ''')
+    >>> mlp.flops
+    4*B*D*F/(X*Y)  [FLOP]
+    >>> for c in mlp.collectives: print(c)
+    AllGather_Y(In)  B*D*p/X  [byte]
+    AllGather_X(W_in)  D*F*p/Y  [byte]
+    AllGather_X(W_out)  D*F*p/Y  [byte]
+    ReduceScatter_Y(Out)  B*D*p/X  [byte]
+
+    A dimension is a letter of the alphabet or bound here (``J=4096``); a subscript names the mesh axes that shard it;
+    ``{U_Y}`` marks partial sums. ``width`` is bytes per element, ``formats`` that of single tensors, ``int8 W[D, F]``
+    too. Tensors ``on_chip`` never cross HBM. The rules are a table in ``symroof.program.infer``.
+
+    Raises ProgramError with line and column.
+    """
+    lines = parse(text, Scope(dict(sizes), dict(formats or {}), plain(width)))
+    found = once(s for line in lines for s in _chained(line))
+    names = {t.name for s in found for t in (*s.operands, s.out)}
+    for name in on_chip:
+        if name not in names:
+            raise ProgramError(f"on_chip names {short(name)}, which the program does not have; {nearest(str(name), names)}")
+    return Program(found, frozenset(on_chip))
+
+
+def _chained(line: Line) -> list[Statement]:
+    """A line as products of two: ``A B C -> D`` is ``A B`` first, what they make keeping what is still needed."""
+    operands, steps = list(line.operands), []
+    try:
+        while len(operands) > 2:
+            first, second, *rest = operands
+            made = _between(first, second, (*rest, line.out), line.out)
+            steps.append(infer((first, second), made))
+            operands = [made, *rest]
+        return [*steps, infer(tuple(operands), line.out)]
+    except ProgramError as problem:
+        raise ProgramError(f"line {line.number}: {problem}") from None
+
+
+def _between(first: Tensor, second: Tensor, later: tuple[Tensor, ...], out: Tensor) -> Tensor:
+    """What the first two of a chain make: the dimensions that are still needed, sharded as they are or as the result."""
+    needed = {n for t in later for n in t.names}
+    dims = {d.name: d for t in (first, second) for d in t.dims if d.name in needed}
+    taken: list[str] = []
+    shaped = []
+    for d in dims.values():
+        have = tuple(dict.fromkeys((*first.axes_of(d.name), *second.axes_of(d.name))))
+        wanted = tuple(a for a in have if d.name not in out.names or a in out.axes_of(d.name))
+        fresh = tuple(a for a in wanted if a not in taken)
+        taken += fresh
+        shaped.append(replace(d, axes=fresh))
+    return Tensor(f"{first.name}·{second.name}", tuple(shaped), first.width)
+
+
+def _stored(tensor: Tensor) -> Cost:
+    return tensor.bytes({a: axis_size(a) for a in tensor.axes})
+
+
+def _total(costs: Iterable[Cost]) -> sp.Expr:
+    return sp.Add(*[c.expr for c in costs])
+
+
+def _sum(costs: list[Cost]) -> Cost:
+    whole = costs[0]
+    for c in costs[1:]:
+        whole = whole + c
+    return whole
+
+
+def sum_of(costs: list[Cost], name: str) -> Cost:
+    """Costs added under one name; nothing at all is zero bytes."""
+    return _sum(costs).named(name) if costs else Cost(0, "byte", name)

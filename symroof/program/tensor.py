@@ -1,0 +1,67 @@
+"""A tensor as the notation writes it: dimensions, each sharded over mesh axes, and partial sums that are not yet added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+
+import sympy as sp
+
+from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.units import Unit
+
+_BYTE = Unit.of("byte")
+
+
+@dataclass(frozen=True)
+class Dim:
+    """A dimension: its name, its size, and the mesh axes that shard it (names and sizes)."""
+
+    name: str
+    size: sp.Expr
+    axes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name + (f"_{''.join(self.axes)}" if self.axes else "")
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """``In[B_X, D_Y]``; ``partial`` are the axes of ``{U_Z}``, ``width`` the bytes per element."""
+
+    name: str
+    dims: tuple[Dim, ...]
+    width: sp.Expr
+    partial: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        sums = f"{{U_{''.join(self.partial)}}}" if self.partial else ""
+        return f"{self.name}[{', '.join(map(str, self.dims))}]{sums}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its dimensions, in order."""
+        return tuple(d.name for d in self.dims)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """All mesh axes that shard it."""
+        return tuple(a for d in self.dims for a in d.axes)
+
+    def axes_of(self, name: str) -> tuple[str, ...]:
+        """The axes that shard one dimension; none if the tensor does not have it."""
+        return next((d.axes for d in self.dims if d.name == name), ())
+
+    def sharded(self, axes: dict[str, tuple[str, ...]]) -> Tensor:
+        """The same tensor with other axes on its dimensions."""
+        return replace(self, dims=tuple(replace(d, axes=axes.get(d.name, ())) for d in self.dims), partial=())
+
+    def called(self, name: str) -> Tensor:
+        """The same tensor under another name, without partial sums."""
+        return replace(self, name=name, partial=())
+
+    def bytes(self, sizes: dict[str, sp.Expr], over: tuple[str, ...] | None = None) -> Cost:
+        """Bytes per chip when it is split over its own axes, or over the given ones [byte]."""
+        axes = self.axes if over is None else over
+        elements = prod((d.size for d in self.dims), start=sp.Integer(1))
+        return quantity(self.width * elements / prod((sizes[a] for a in axes), start=sp.Integer(1)), _BYTE, self.name)

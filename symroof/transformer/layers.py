@@ -1,0 +1,128 @@
+"""Layers as programs in the sharding notation; every sharding is an argument, so one text serves all schemes.
+
+``data`` axes shard the batch, ``model`` axes the heads or d_ff, ``fsdp`` axes the weights where they rest. Weights are
+stored in p_w bytes, the KV cache in p_kv, activations in p_a. Norms, softmax and activation functions are left out.
+Source: How to Scale Your Model, parts 4, 5 and 7.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from symroof.algebra.symbols import B, E, H_nope, H_rope, H_v, K, N, R_kv, R_q, k, p_a, p_kv, p_w
+from symroof.program.program import Program, program
+
+
+@dataclass(frozen=True)
+class Sharding:
+    """The mesh axes of the batch, of heads and d_ff, and of weights at rest; each a text such as "X" or "XZ"."""
+
+    data: str = ""
+    model: str = ""
+    fsdp: str = ""
+    experts: str = ""
+
+    def text(self, template: str) -> str:
+        """A template with ``~d``, ``~m``, ``~f`` and ``~e`` replaced by ``_X`` and the like."""
+        for mark, axes in (("~d", self.data), ("~m", self.model), ("~f", self.fsdp), ("~e", self.experts)):
+            template = template.replace(mark, f"_{axes}" if axes else "")
+        return template
+
+
+REPLICATED = Sharding()
+_CACHES = ("Keys", "Values", "Latents", "Ropes")
+_UNGATED = """
+    In[B~d, D~m]  W_in[D~f, F~m]  -> Tmp[B~d, F~m]
+    Tmp[B~d, F~m] W_out[F~m, D~f] -> Out[B~d, D~m]
+"""
+_GATED = """
+    In[B~d, D~m]   W_in[D~f, F~m]   -> Up[B~d, F~m]
+    In[B~d, D~m]   W_gate[D~f, F~m] -> Gate[B~d, F~m]
+    Up[B~d, F~m]   Gate[B~d, F~m]   -> Tmp[B~d, F~m]
+    Tmp[B~d, F~m]  W_out[F~m, D~f]  -> Out[B~d, D~m]
+"""
+
+
+def mlp(sharding: Sharding = REPLICATED, gated: bool = True) -> Program:
+    """``[B, D] -> [B, D]`` through d_ff F: two matrices, or three if gated; B in tokens.
+
+    >>> mlp(gated=False).flops
+    4*B*D*F  [FLOP]
+    """
+    return _program(sharding.text(_GATED if gated else _UNGATED))
+
+
+_ATTENTION = """
+    In[B~d, T, D~m] W_q[D~f, K~m, Q, H] -> Que[B~d, T, K~m, Q, H]
+    In[B~d, T, D~m] W_k[D~f, K~m, H]    -> Key[B~d, T, K~m, H]
+    In[B~d, T, D~m] W_v[D~f, K~m, H]    -> Val[B~d, T, K~m, H]
+    Que[B~d, T, K~m, Q, H]    Keys[B~d, S, K~m, H]   -> Scores[B~d, T, S, K~m, Q]
+    Scores[B~d, T, S, K~m, Q] Values[B~d, S, K~m, H] -> Att[B~d, T, K~m, Q, H]
+    Att[B~d, T, K~m, Q, H]    W_o[K~m, Q, H, D~f]    -> Out[B~d, T, D~m]
+"""
+
+
+def attention(sharding: Sharding = REPLICATED, fused: bool = True) -> Program:
+    """``[B, T, D] -> [B, T, D]``: B sequences of T new tokens over a KV cache of S; N/K query heads share a KV head.
+
+    MHA is K = N, MQA K = 1. ``fused`` keeps the T x S scores on chip.
+
+    >>> attention()["Scores"].flops
+    2*B*H*N*S*T  [FLOP]
+    """
+    return _program(sharding.text(_ATTENTION), on_chip=("Scores",) if fused else (), Q=N / K)
+
+
+_LATENT = """
+    In[B~d, T, D]        W_dq[D~f, R]           -> Lq[B~d, T, R]
+    Lq[B~d, T, R]        W_uq[R, N~m, A]        -> Que[B~d, T, N~m, A]
+    Lq[B~d, T, R]        W_qr[R, N~m, J]        -> Turn[B~d, T, N~m, J]
+    In[B~d, T, D]        W_dkv[D~f, M]          -> Latent[B~d, T, M]
+    In[B~d, T, D]        W_kr[D~f, J]           -> Rope[B~d, T, J]
+    Que[B~d, T, N~m, A]  W_uk[A, N~m, M]        -> Absorbed[B~d, T, N~m, M]
+    Absorbed[B~d, T, N~m, M]  Latents[B~d, S, M] -> Scores[B~d, T, S, N~m]
+    Turn[B~d, T, N~m, J]      Ropes[B~d, S, J]   -> Turned[B~d, T, S, N~m]
+    Scores[B~d, T, S, N~m]    Latents[B~d, S, M] -> Mixed[B~d, T, N~m, M]
+    Mixed[B~d, T, N~m, M]     W_uv[M, N~m, H]    -> Att[B~d, T, N~m, H]
+    Att[B~d, T, N~m, H]       W_o[N~m, H, D~f]   -> Out[B~d, T, D]
+"""
+
+
+def latent_attention(sharding: Sharding = REPLICATED, fused: bool = True) -> Program:
+    """Multi-head latent attention (DeepSeek) as it decodes, up-projections absorbed into queries and result.
+
+    The cache holds R_kv + H_rope elements a token for all heads together, so model parallelism copies it.
+    """
+    sizes = {"R": R_q, "A": H_nope, "J": H_rope, "M": R_kv, "H": H_v}
+    return _program(sharding.text(_LATENT), on_chip=("Scores", "Turned") if fused else (), **sizes)
+
+
+_EXPERTS = """
+    In[B~d, D]       W_r[D, E]           -> Router[B~d, E]
+    Sent[E, A~e, D]                      -> Held[E~e, A, D]
+    Held[E~e, A, D]   W_in[E~e, D, F]    -> Up[E~e, A, F]
+    Held[E~e, A, D]   W_gate[E~e, D, F]  -> Gate[E~e, A, F]
+    Up[E~e, A, F]     Gate[E~e, A, F]    -> Tmp[E~e, A, F]
+    Tmp[E~e, A, F]    W_out[E~e, F, D]   -> Made[E~e, A, D]
+    Made[E~e, A, D]                      -> Back[E, A~e, D]
+"""
+
+
+def experts(sharding: Sharding = REPLICATED) -> Program:
+    """A mixture of experts with B k / E tokens for each of E experts; over ``experts`` axes two AllToAlls move them.
+
+    Routing is taken as even, and every expert as hit (B k > E).
+    """
+    return _program(sharding.text(_EXPERTS), A=B * k / E)
+
+
+def unembedding(sharding: Sharding = REPLICATED) -> Program:
+    """``[B, D] -> [B, V]``: a matmul; the embedding is a lookup of B rows and costs no FLOPs."""
+    return _program(sharding.text("In[B~d, D~m] W_v[D~f, V~m] -> Logits[B~d, V~m]"))
+
+
+def _program(text: str, on_chip: tuple[str, ...] = (), **sizes: object) -> Program:
+    """A program whose weights (W...) are stored in p_w, caches in p_kv, and the rest in p_a bytes an element."""
+    weights = dict.fromkeys(re.findall(r"\b(W_\w+)\[", text), p_w)
+    return program(text, formats={**weights, **dict.fromkeys(_CACHES, p_kv)}, width=p_a, on_chip=on_chip, **sizes)
