@@ -75,6 +75,20 @@ def test_over_different_links_the_slowest_level_binds():
     assert rates == pytest.approx([514.29, 412.90], rel=1e-4)  # the tree's, from per-chip bandwidths
 
 
+def test_levels_go_from_the_inside_out_whatever_the_order():
+    back = mesh(Z=Network(), Y=Switch("900 GB/s"), X=Torus())
+    t = back.time(over("ReduceScatter", "Z", "X", "Y"), exact=True)
+    assert [part.name for part in t.parts] == ["X", "Y", "Z"]
+    assert same(t["Y"].expr, V * (Y - 1) / (Y * X * 9 * 10**11))
+    assert same(t["Z"].expr, V * (Z - 1) / (Z * X * Y * W_dcn))  # all chips further in share it
+
+
+def test_a_shift_crosses_every_level_with_all_its_bytes():
+    t = POD.time(over("Permute", "X", "Z"))
+    assert (t["X"].expr, t["Z"].expr) == (2 * V / W_ici, V / W_dcn)
+    assert not POD.time(over("Permute", "X", "Y")).parts  # alike axes are named once
+
+
 @pytest.mark.parametrize("kind, exact", list(itertools.product(sorted(set(KINDS) - {"Permute"}), (True, False))))
 def test_a_switch_and_a_network_are_a_tree(kind, exact):
     tree = Tree(((8, W_ici), (4, Cost(8 * W_dcn, "byte/s"))))
