@@ -9,10 +9,11 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from symroof import SymroofError, Torus, layers, mesh, program
+from symroof import SymroofError, Torus, decode, layers, llm, llms, mesh, program
 from symroof.errors import ProgramError
 from symroof.program.backward import REMATS, backward, saved, training
-from symroof.symbols import B, D, F, H, K, L, N, S, T, X, Y, Z, n, p, p_a, p_kv, p_w
+from symroof.symbols import B, D, F, H, K, L, N, P, P_act, S, T, V, W_hbm, X, Y, Z, n, p, p_a, p_kv, p_w
+from symroof.transformer.model import model
 
 AXES = {"X": 2, "Y": 3, "Z": 2}
 SIZES = {B: 12, D: 24, F: 36, H: 12, X: 2, Y: 3, Z: 2, p: 2}
@@ -74,7 +75,8 @@ def shardings(names):
     )
 
 
-KINDS = [("BD", "DF", "BF"), ("BD", "DF", "FB"), ("BDH", "DHF", "BF"), ("BDH", "BHF", "BDF"), ("BD", "BD", "BD"), ("BDF", "DF", "B"), ("BD", "F", "BDF")]
+KINDS = [("BD", "DF", "BF"), ("BD", "DF", "FB"), ("BDH", "DHF", "BF"), ("BDH", "BHF", "BDF"), ("BD", "BD", "BD"), ("BDF", "DF", "B")]
+KINDS += [("BD", "F", "BDF")]
 
 
 @settings(max_examples=150)
@@ -229,14 +231,14 @@ def test_what_is_kept_shrinks_with_rematerialization():
     assert sp.expand(saved(mlp).expr - p_a * (B * D + B * F)) == 0
     assert saved(mlp, "block").expr == p_a * B * D
     attention = layers.attention(fused=False)
-    kept = {r: saved(attention, r).expr.subs({s: 2 for s in saved(attention, r).free_symbols}) for r in REMATS}
+    kept = {r: saved(attention, r).expr.subs(dict.fromkeys(saved(attention, r).free_symbols, 2)) for r in REMATS}
     assert kept["none"] > kept["matmuls"] > kept["block"]
 
 
 def test_times_join_as_told():
     forward = PROGRAMS["mlp"]
     on = mesh(X=Torus(), Y=Torus())
-    at = {s: 3 for s in forward.time(on).free_symbols}
+    at = dict.fromkeys(forward.time(on).free_symbols, 3)
     times = {how: float(forward.time(on, how).at(at)) for how in ("all", "axes", "comms add", "none")}
     assert times["all"] <= times["axes"] <= times["comms add"] <= times["none"]
     parts = forward.time(on, "none").at(at)
@@ -254,3 +256,68 @@ def test_a_decode_step_is_the_programs_read_from_hbm():
     assert sp.expand(flops.subs(T, 1) - 2 * B * (2 * D * N * H + 2 * D * K * H + 3 * D * F) / Y) == 0
     assert L in (L * read).free_symbols
     assert n not in read.free_symbols
+
+
+# -- whole models
+def weights_read(whole, token):
+    """What is left of the traffic when caches and activations cost nothing: the weights."""
+    return sp.expand(whole.traffic.expr.subs({p_a: 0, p_kv: 0, token: 1}))
+
+
+@pytest.mark.parametrize("name", llms())
+def test_a_model_reads_its_parameters_and_computes_with_the_active_ones(name):
+    """Decoding reads every parameter but the embedding once, and takes 2 FLOPs per active one; attention is on top."""
+    found = llm(name)
+    arch = found.architecture
+    whole = model(arch, new_tokens=1)
+    at = {s: sp.Rational(v.numerator, v.denominator) for s, v in found.values.items()}
+    read = weights_read(whole, B).subs({p_w: 1}).subs(at)
+    embedding = at[V] * at[D]
+    beside = embedding if not arch.tied else 0  # a tied matrix is counted once and read once, as the unembedding
+    assert read == at[P] - beside
+    attention = sum(p_.statements[i].flops.expr * times for _, p_, times in whole.blocks for i in scores(p_))
+    flops = sp.expand(whole.flops.expr - attention).subs({B: 1, S: 1})
+    elementwise = sum(p_[t].flops.expr * times for _, p_, times in whole.blocks for t in ("Tmp",) if products(p_, t))
+    active = 2 * (at[P_act] - beside)
+    assert sp.simplify((flops - elementwise.subs({B: 1}) if elementwise else flops).subs(at) - active) == 0
+
+
+def scores(program_):
+    return [
+        i
+        for i, s in enumerate(program_.statements)
+        if s.out.name in ("Scores", "Turned", "Att", "Mixed")
+        and "W_o" not in names(s)
+        and not any(t.name.startswith("W_") for t in s.operands)
+    ]
+
+
+def products(program_, name):
+    return any(s.out.name == name and not s.contracted for s in program_.statements)
+
+
+def names(statement):
+    return [t.name for t in statement.operands]
+
+
+def test_the_books_decode_step_is_a_limit_of_the_program():
+    """KV caches and weights through HBM, FLOPs of the weights: what is left when activations and scores are free."""
+    whole = model(new_tokens=1)
+    read = whole.traffic.expr.subs({p_a: 0})
+    weights = p_w * (L * (2 * D * N * H + 2 * D * K * H + 3 * D * F) + D * V)
+    assert sp.expand(read - weights - 2 * p_kv * B * S * K * H * L) == 0
+    step = decode.step()
+    book = (step["attention"].expr + step["weights"].expr) * W_hbm * n
+    parameters = L * (2 * D * N * H + 2 * D * K * H + 3 * D * F) + D * V
+    assert sp.expand(read - book.subs(P, parameters)) == 0
+
+
+def test_caches_are_sharded_over_batch_or_context():
+    by_batch = layers.attention(layers.Sharding(model="Y", cache="Z"))
+    assert [(c.kind, c.axes) for c in by_batch.collectives if "Z" in c.axes and c.kind == "AllToAll"] == [("AllToAll", ("Z",))] * 2
+    by_context = layers.attention(layers.Sharding(model="Y", sequence="Z"))
+    assert [(c.kind, c.tensor) for c in by_context.collectives if c.axes == ("Z",)] == [("AllReduce", "Att")]
+    for q in (by_batch, by_context):
+        assert sp.expand(q.bytes("Keys").expr * Y * Z - p_kv * B * S * K * H) == 0
+    with pytest.raises(ProgramError):
+        layers.attention(layers.Sharding(cache="Z", sequence="Z"))

@@ -9,25 +9,36 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
-from symroof.algebra.symbols import B, E, H_nope, H_rope, H_v, K, N, R_kv, R_q, k, p_a, p_kv, p_w
+from symroof.algebra.symbols import B, E, F, H_nope, H_rope, H_v, K, N, R_kv, R_q, S, T, k, p_a, p_kv, p_w
+from symroof.errors import ProgramError
 from symroof.program.program import Program, program
 
 
 @dataclass(frozen=True)
 class Sharding:
-    """The mesh axes of the batch, of heads and d_ff, and of weights at rest; each a text such as "X" or "XZ"."""
+    """The mesh axes of the batch, of heads and d_ff, of weights at rest, of experts, and of the KV cache beyond its heads.
+
+    Each is a text such as "X" or "XZ"; ``cache`` axes shard its batch, ``sequence`` axes its context.
+    """
 
     data: str = ""
     model: str = ""
     fsdp: str = ""
     experts: str = ""
+    cache: str = ""
+    sequence: str = ""
 
     def text(self, template: str) -> str:
-        """A template with ``~d``, ``~m``, ``~f`` and ``~e`` replaced by ``_X`` and the like."""
-        for mark, axes in (("~d", self.data), ("~m", self.model), ("~f", self.fsdp), ("~e", self.experts)):
-            template = template.replace(mark, f"_{axes}" if axes else "")
-        return template
+        """A template with its marks (``~d`` for data, ``~m~c`` for model and cache) replaced by ``_X`` and the like."""
+        axes = {"d": self.data, "m": self.model, "f": self.fsdp, "e": self.experts, "c": self.cache, "s": self.sequence}
+
+        def subscript(match: re.Match[str]) -> str:
+            letters = "".join(axes[mark] for mark in match.group().split("~")[1:])
+            return f"_{letters}" if letters else ""
+
+        return re.sub(r"(?:~[dmfecs])+", subscript, template)
 
 
 REPLICATED = Sharding()
@@ -44,34 +55,52 @@ _GATED = """
 """
 
 
-def mlp(sharding: Sharding = REPLICATED, gated: bool = True) -> Program:
-    """``[B, D] -> [B, D]`` through d_ff F: two matrices, or three if gated; B in tokens.
+def mlp(sharding: Sharding = REPLICATED, gated: bool = True, tokens: Any = B, width: Any = F) -> Program:
+    """``[B, D] -> [B, D]`` through d_ff F: two matrices, or three if gated; B are ``tokens``, F the ``width``.
 
     >>> mlp(gated=False).flops
     4*B*D*F  [FLOP]
     """
-    return _program(sharding.text(_GATED if gated else _UNGATED))
+    return _program(sharding.text(_GATED if gated else _UNGATED), B=tokens, F=width)
 
 
-_ATTENTION = """
-    In[B~d, T, D~m] W_q[D~f, K~m, Q, H] -> Que[B~d, T, K~m, Q, H]
-    In[B~d, T, D~m] W_k[D~f, K~m, H]    -> Key[B~d, T, K~m, H]
-    In[B~d, T, D~m] W_v[D~f, K~m, H]    -> Val[B~d, T, K~m, H]
-    Que[B~d, T, K~m, Q, H]    Keys[B~d, S, K~m, H]   -> Scores[B~d, T, S, K~m, Q]
-    Scores[B~d, T, S, K~m, Q] Values[B~d, S, K~m, H] -> Att[B~d, T, K~m, Q, H]
-    Att[B~d, T, K~m, Q, H]    W_o[K~m, Q, H, D~f]    -> Out[B~d, T, D~m]
+_PROJECTIONS = """
+    In[B~d, T, D~m~c] W_q[D~f, K~m, Q~c, H] -> Que[B~d, T, K~m, Q~c, H]
+    In[B~d, T, D~m~c] W_k[D~f, K~m, H]      -> Key[B~d, T, K~m, H]
+    In[B~d, T, D~m~c] W_v[D~f, K~m, H]      -> Val[B~d, T, K~m, H]
+"""
+_BY_HEADS = """
+    Que[B~d, T, K~m, Q, H]      Keys[B~d, S~s, K~m, H]   -> Scores[B~d, T, S~s, K~m, Q]
+    Scores[B~d, T, S~s, K~m, Q] Values[B~d, S~s, K~m, H] -> Att[B~d, T, K~m, Q, H]
+    Att[B~d, T, K~m, Q, H]      W_o[K~m, Q, H, D~f]      -> Out[B~d, T, D~m]
+"""
+_BY_BATCH = """
+    Que[B~d, T, K~m, Q~c, H]                             -> Turned[B~d~c, T, K~m, Q, H]
+    Turned[B~d~c, T, K~m, Q, H]   Keys[B~d~c, S, K~m, H]   -> Scores[B~d~c, T, S, K~m, Q]
+    Scores[B~d~c, T, S, K~m, Q]   Values[B~d~c, S, K~m, H] -> Mixed[B~d~c, T, K~m, Q, H]
+    Mixed[B~d~c, T, K~m, Q, H]                             -> Att[B~d, T, K~m, Q~c, H]
+    Att[B~d, T, K~m, Q~c, H]      W_o[K~m, Q~c, H, D~f]    -> Out[B~d, T, D~m~c]
 """
 
 
-def attention(sharding: Sharding = REPLICATED, fused: bool = True) -> Program:
-    """``[B, T, D] -> [B, T, D]``: B sequences of T new tokens over a KV cache of S; N/K query heads share a KV head.
+def attention(sharding: Sharding = REPLICATED, fused: bool = True, context: Any = S, new: Any = T) -> Program:
+    """``[B, T, D] -> [B, T, D]``: B sequences of T ``new`` tokens over a KV cache of S; N/K query heads share a KV head.
 
-    MHA is K = N, MQA K = 1. ``fused`` keeps the T x S scores on chip.
+    MHA is K = N, MQA K = 1; a sliding window is ``context=sympy.Min(S, S_win)``. Beyond its heads (``model``) the cache
+    is sharded over the batch (``cache``, with its two AllToAlls of queries and results) or over the context
+    (``sequence``, with an AllReduce of the results). ``fused`` keeps the T x S scores on chip.
 
     >>> attention()["Scores"].flops
     2*B*H*N*S*T  [FLOP]
+    >>> [c.kind for c in attention(Sharding(model="Y", cache="Z")).collectives if c.axes == ("Z",)]
+    ['AllToAll', 'AllToAll']
+
+    Raises ProgramError if both ``cache`` and ``sequence`` axes are given.
     """
-    return _program(sharding.text(_ATTENTION), on_chip=("Scores",) if fused else (), Q=N / K)
+    if sharding.cache and sharding.sequence:
+        raise ProgramError("the KV cache is sharded over the batch (cache=) or over the context (sequence=), not both; give one")
+    text = _PROJECTIONS + (_BY_BATCH if sharding.cache else _BY_HEADS)
+    return _program(sharding.text(text), on_chip=("Scores",) if fused else (), Q=N / K, S=context, T=new)
 
 
 _LATENT = """
@@ -89,12 +118,12 @@ _LATENT = """
 """
 
 
-def latent_attention(sharding: Sharding = REPLICATED, fused: bool = True) -> Program:
+def latent_attention(sharding: Sharding = REPLICATED, fused: bool = True, new: Any = T) -> Program:
     """Multi-head latent attention (DeepSeek) as it decodes, up-projections absorbed into queries and result.
 
     The cache holds R_kv + H_rope elements a token for all heads together, so model parallelism copies it.
     """
-    sizes = {"R": R_q, "A": H_nope, "J": H_rope, "M": R_kv, "H": H_v}
+    sizes = {"R": R_q, "A": H_nope, "J": H_rope, "M": R_kv, "H": H_v, "T": new}
     return _program(sharding.text(_LATENT), on_chip=("Scores", "Turned") if fused else (), **sizes)
 
 
@@ -109,17 +138,17 @@ _EXPERTS = """
 """
 
 
-def experts(sharding: Sharding = REPLICATED) -> Program:
-    """A mixture of experts with B k / E tokens for each of E experts; over ``experts`` axes two AllToAlls move them.
+def experts(sharding: Sharding = REPLICATED, tokens: Any = B) -> Program:
+    """A mixture of experts for B ``tokens``, B k / E of them for each of E experts; over ``experts`` axes two AllToAlls move them.
 
     Routing is taken as even, and every expert as hit (B k > E).
     """
-    return _program(sharding.text(_EXPERTS), A=B * k / E)
+    return _program(sharding.text(_EXPERTS), A=tokens * k / E, B=tokens)
 
 
-def unembedding(sharding: Sharding = REPLICATED) -> Program:
+def unembedding(sharding: Sharding = REPLICATED, tokens: Any = B) -> Program:
     """``[B, D] -> [B, V]``: a matmul; the embedding is a lookup of B rows and costs no FLOPs."""
-    return _program(sharding.text("In[B~d, D~m] W_v[D~f, V~m] -> Logits[B~d, V~m]"))
+    return _program(sharding.text("In[B~d, D~m] W_u[D~f, V~m] -> Logits[B~d, V~m]"), B=tokens)
 
 
 def _program(text: str, on_chip: tuple[str, ...] = (), **sizes: object) -> Program:
