@@ -160,6 +160,24 @@ def show(name: str, form: str | None) -> None:
     sheets.sheet(name, form or "text")
 
 
+@cli.command()
+@click.argument("text")
+@click.option("--backward", is_flag=True, help="The gradients too.")
+@click.option("--bind", "sizes", multiple=True, metavar="DIM=SIZE", help="The size of a dimension of your own: a number or a letter.")
+@_forms
+def program(text: str, backward: bool, sizes: tuple[str, ...], form: str | None) -> None:
+    """What a layer in the sharding notation costs a chip. TEXT is the program, ``-`` (standard input) or the path of a file.
+
+    \b
+    symroof program "In[B_X, D] W[D_X, F] -> Out[B_X, F]"
+    symroof program "In[B, D_Y] W[D_Y, F] -> Out[B_Y, F]" --backward --latex
+    symroof program layer.txt --bind J=4096
+    """
+    from symroof.pages import programs
+
+    programs.page(text, _overrides(sizes), backward, form or "text")
+
+
 def _overrides(pairs: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for pair in pairs:

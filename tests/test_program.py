@@ -115,6 +115,8 @@ RULES = [
     ("A[B, D_XY] W[D_XY, F] -> C[B_X, F]", [("ReduceScatter", "X", "C", p * B * F), ("AllReduce", "Y", "C", p * B * F / X)]),
     ("A[B_X, D] -> C[B, D_X]", [("AllToAll", "X", "A", p * B * D)]),
     ("A[B_X, D] -> C[B, D]", [("AllGather", "X", "A", p * B * D)]),
+    ("A[B_Z, D]{U_X} -> C[B, D]", [("AllReduce", "X", "A'", p * B * D / Z), ("AllGather", "Z", "A'", p * B * D)]),
+    ("A[B_XY, D] W[D, F] -> C[B, F]\nA[B_XY, D] V[D, H] -> E[B, H]", [("AllGather", "XY", "A", p * B * D)]),
     ("A[B, D] -> C[B_X, D]", []),
     ("A[B, D]{U_X} -> C[B_X, D]", [("ReduceScatter", "X", "C", p * B * D)]),
     ("A[B_Y, D]{U_X} -> C[B_Y, D]", [("AllReduce", "X", "C", p * B * D / Y)]),
@@ -149,6 +151,8 @@ REFUSED = [
     ("__import__('os').system('x')", "column 1"),
     ("A[B, D] W[D, F] -> C[B, F] extra", "one statement a line"),
     ("x" * 10**6, "at most"),
+    ("A[B, D] W[D, F] -> O[B, F]\nO[B, F] V[F, D] -> A[B, D]", "A is there already"),
+    ("A[B, D] W[D, F] -> O[B, F]\nW[B, F] O[B, F] -> R[B, F]", "one name, one tensor"),
     ("\n\nA[B, D] W[D, F] -> C[B,]", "line 3"),
 ]
 
@@ -204,6 +208,13 @@ def test_gathers_come_back_as_scatters():
     assert [c.kind for c in backward(reshard).collectives] == ["ReduceScatter"]
     assert [c.kind for c in backward(program("A[B, D]{U_X} -> C[B_X, D]")).collectives] == ["AllGather"]
     assert [c.kind for c in backward(program("A[B_X, D] -> C[B, D_X]")).collectives] == ["AllToAll"]
+
+
+def test_a_gradient_is_reduced_once_however_often_its_tensor_is_used():
+    back = layers.mlp(layers.Sharding(model="Y")).backward()
+    assert [(c.kind, c.tensor) for c in back.collectives] == [("AllGather", "dOut"), ("ReduceScatter", "dIn")]
+    back = layers.attention(layers.Sharding(model="Y")).backward()
+    assert [(c.kind, c.tensor) for c in back.collectives] == [("AllGather", "dOut"), ("ReduceScatter", "dIn")]
 
 
 def test_gradients_are_right_on_every_chip():

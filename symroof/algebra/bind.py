@@ -143,7 +143,7 @@ def _refuse_missing(
     for s, e in exprs.items():
         for lacking in e.free_symbols - wanted:
             family = lacking.name.partition("_")[0] + "_"
-            others = [t for t in raw if t.name.startswith(family) and getattr(t, "unit", None) == getattr(lacking, "unit", ONE)]
+            others = [t for t in raw if t != s and t.name.startswith(family) and getattr(t, "unit", None) == getattr(lacking, "unit", ONE)]
             if others:
                 have = ", ".join(sorted(t.name for t in others))
                 cure = f"say what the arithmetic is done in, e.g. math={others[0].name.removeprefix(family)!r}"

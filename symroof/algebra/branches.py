@@ -22,37 +22,54 @@ class NoClosedForm(SolveError):
     """The condition has no closed form that this solver knows; the message says why."""
 
 
-def branches(expr: sp.Expr, x: sp.Symbol) -> Rows:
-    """The expression as a maximum of minima of expressions in which x stands in no Max and Min.
+def branches(expr: sp.Expr, xs: frozenset[sp.Symbol]) -> Rows:
+    """The expression as a maximum of minima of expressions in which none of ``xs`` stands in a Max or Min.
 
-    Maxima without x stay whole: to the unknown they are positive numbers.
+    Maxima of other symbols stay whole: to the unknown they are positive numbers.
 
     Raises NoClosedForm if a maximum stands inside another function, beside a factor of unknown sign, or if the
     parts are too many.
     """
-    if not _splits(expr, x):
+    if not _splits(expr, xs):
         return [[expr]]
     if isinstance(expr, sp.Max):
-        return _few([row for arg in expr.args for row in branches(arg, x)])
+        return _few([row for arg in expr.args for row in branches(arg, xs)])
     if isinstance(expr, sp.Min):
-        return _few([list(chain(*rows)) for rows in product(*[branches(a, x) for a in expr.args])])
+        return _few([list(chain(*rows)) for rows in product(*[branches(a, xs) for a in expr.args])])
     if isinstance(expr, sp.Add):
-        return _pairwise(list(expr.args), x, lambda a, b: a + b)
+        return _pairwise(list(expr.args), xs, lambda a, b: a + b)
     if isinstance(expr, sp.Mul):
-        return _product(expr, x)
+        return _product(expr, xs)
     if isinstance(expr, sp.Pow) and expr.exp.is_Rational and expr.base.is_nonnegative:
-        rows = [[e**expr.exp for e in row] for row in branches(expr.base, x)]
+        rows = [[e**expr.exp for e in row] for row in branches(expr.base, xs)]
         return rows if expr.exp > 0 else _flipped(rows)
     raise NoClosedForm(f"a maximum stands inside {short(expr)}")
 
 
-def _product(expr: sp.Mul, x: sp.Symbol) -> Rows:
-    plain = [a for a in expr.args if not _splits(a, x)]
-    others = [a for a in expr.args if _splits(a, x)]
+def tighten(expr: sp.Expr) -> sp.Expr:
+    """The expression with common positive factors in front of its maxima and minima: ``max(a*c, b*c)`` as ``c*max(a, b)``."""
+    if not expr.has(sp.Max, sp.Min):
+        return expr
+    return expr.replace(lambda e: isinstance(e, (sp.Max, sp.Min)), _fronted)
+
+
+def _fronted(extreme: sp.Expr) -> sp.Expr:
+    powers = [a.as_powers_dict() for a in extreme.args]
+    common = sp.Integer(1)
+    for base, exponent in powers[0].items():
+        others = [p.get(base, sp.Integer(0)) for p in powers]
+        if base.is_positive and not base.is_number and all(e.is_Rational and e * exponent > 0 for e in others):
+            common *= base ** (min(others) if exponent > 0 else max(others))
+    return common * extreme.func(*[a / common for a in extreme.args], evaluate=False) if common != 1 else extreme
+
+
+def _product(expr: sp.Mul, xs: frozenset[sp.Symbol]) -> Rows:
+    plain = [a for a in expr.args if not _splits(a, xs)]
+    others = [a for a in expr.args if _splits(a, xs)]
     factor = sp.Mul(*plain)
     if not all(a.is_nonnegative for a in others) and len(others) > 1:
         raise NoClosedForm(f"two factors of {short(expr)} hold maxima and may be negative")
-    rows = _pairwise(others, x, lambda a, b: a * b)
+    rows = _pairwise(others, xs, lambda a, b: a * b)
     if factor.is_nonnegative:
         return [[factor * e for e in row] for row in rows]
     if factor.is_nonpositive:
@@ -60,15 +77,15 @@ def _product(expr: sp.Mul, x: sp.Symbol) -> Rows:
     raise NoClosedForm(f"{short(factor)} scales a maximum and may have either sign")
 
 
-def _pairwise(args: list[sp.Expr], x: sp.Symbol, join: Callable[[sp.Expr, sp.Expr], sp.Expr]) -> Rows:
-    found = branches(args[0], x)
+def _pairwise(args: list[sp.Expr], xs: frozenset[sp.Symbol], join: Callable[[sp.Expr, sp.Expr], sp.Expr]) -> Rows:
+    found = branches(args[0], xs)
     for arg in args[1:]:
-        found = _few([[join(a, b) for a in left for b in right] for left in found for right in branches(arg, x)])
+        found = _few([[join(a, b) for a in left for b in right] for left in found for right in branches(arg, xs)])
     return found
 
 
-def _splits(expr: sp.Expr, x: sp.Symbol) -> bool:
-    return any(m.has(x) for m in expr.atoms(sp.Max, sp.Min))
+def _splits(expr: sp.Expr, xs: frozenset[sp.Symbol]) -> bool:
+    return any(m.free_symbols & xs for m in expr.atoms(sp.Max, sp.Min))
 
 
 def _flipped(rows: Rows) -> Rows:

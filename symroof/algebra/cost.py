@@ -212,7 +212,8 @@ class Cost:
             if arrays:
                 raise InputError(f"{arrays[0]} is an array, so every symbol needs a value; missing: {', '.join(missing)}")
             exact = {s: rational(v) for s, v in given.numbers.items()}
-            return cost.map(lambda e: e.xreplace(exact))
+            left = cost.map(lambda e: e.xreplace(exact))
+            return left if left.free_symbols else left.put(Given())  # what had no value cancelled
         compiled = tape(cost.shape)
         slots = compiled.run([given.numbers[s] for s in compiled.inputs])
         return _value(cost, slots, compiled.slots)

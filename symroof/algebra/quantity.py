@@ -97,6 +97,8 @@ def show_quantity(value: float, unit: Unit, digits: int = 4) -> str:
         return f"{_counted(value, digits)} {_plural(word) if plural else word}"
     short_name = "B" if lead == "byte" else lead
     rest = str(unit).replace(lead, short_name, 1)
+    if abs(value) >= 1e19:
+        return f"{show_number(value, digits)} {rest}"
     steps = (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0))
     return _prefixed(value, rest, digits, steps)
 

@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.bound import Bound, Step
-from symroof.algebra.branches import NoClosedForm, branches
+from symroof.algebra.branches import NoClosedForm, branches, tighten
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
@@ -42,7 +42,7 @@ def solve(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol] = 
     condition = _as_condition(condition)
     weights = tuple((s, 1) for s in _symbols(large)) + tuple((s, -1) for s in _symbols(small))
     _check(condition, symbol, weights)
-    left, right, relation = condition.left.expr, condition.right.expr, condition.relation
+    left, right, relation = tighten(condition.left.expr), tighten(condition.right.expr), condition.relation
     greater, lesser = (left, right) if relation[0] == ">" else (right, left)
     try:
         pieces, steps = _solved(greater, lesser, symbol, weights, len(relation) == 1)
@@ -101,7 +101,8 @@ def _check(condition: Condition, symbol: sp.Symbol, weights: Weights) -> None:
 
 def _solved(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights, strict: bool) -> tuple[Pieces, list[Step]]:
     """``greater >= lesser``: the union over branches of one side of the intersection over branches of the other."""
-    above, below = branches(greater, x), branches(lesser, x)
+    moving = frozenset((x, *(s for s, _ in weights)))
+    above, below = branches(greater, moving), branches(lesser, moving)
     if len(above) == len(above[0]) == len(below) == len(below[0]) == 1:
         pieces, inner = _smooth(greater, lesser, x, weights, strict)
         return pieces, list(inner)
@@ -189,7 +190,7 @@ def _last(poly: Polynomial, piece: Piece) -> Step:
     power = 1 / poly.power
     root = "" if power == 1 else f", and take the power {power}"
     if poly.degree == 1:
-        why = "divide by {}, which is positive" + root
+        why = ("divide by {}, which is positive" if about != 1 else "so") + root
     elif poly.degree == 2:
         why = "the roots of the quadratic" + root
     else:

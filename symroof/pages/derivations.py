@@ -38,7 +38,7 @@ def questions(found: Sequence[Question], form: str) -> None:
 def _text(q: Question) -> None:
     print(f"{q.id} · {q.title}   ({q.chapter})\n\n{q.text}\n")
     answers = q.answers()
-    formulas = {repr(f): f for f in (a.formula for a in answers) if hasattr(f, "expr") or hasattr(f, "condition")}
+    formulas = {repr(f): f for f in (a.formula for a in answers) if hasattr(f, "condition") or hasattr(f, "expr")}
     for shown, formula in formulas.items():
         print(shown)
         if hasattr(formula, "steps"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
@@ -37,11 +38,17 @@ def folder() -> Path:
 
 @lru_cache(maxsize=1)
 def questions() -> tuple[Question, ...]:
-    """All questions of all chapters, in the order of the files and within a file of the book."""
+    """All questions of all chapters, in the order of the book."""
     found: list[Question] = []
     for path in sorted(folder().glob("*.py")):
         found += [q for q in vars(_module(path)).values() if isinstance(q, Question)]
-    return tuple(found)
+    return tuple(sorted(found, key=_part))
+
+
+def _part(q: Question) -> int:
+    """The number of the book's part that a chapter is; sorting keeps the order within it."""
+    match = re.search(r"part (\d+)", q.chapter)
+    return int(match[1]) if match else 99
 
 
 def find(name: str) -> list[Question]:

@@ -127,4 +127,4 @@ def apart(off: float) -> str:
 
 def percent(fraction: float) -> str:
     """``0.0234`` as ``2.3 %``."""
-    return f"{100 * fraction:.0f} %" if abs(fraction) >= 1 else f"{show_number(100 * fraction, 2)} %"
+    return f"{100 * fraction:.0f} %" if abs(fraction) >= 0.995 else f"{show_number(100 * fraction, 2)} %"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 import sympy as sp
 
 from symroof.algebra.cost import Cost
 from symroof.errors import ProgramError, nearest, short
 from symroof.program.infer import Statement, infer, once
-from symroof.program.program import Program, sum_of
+from symroof.program.program import Program
 from symroof.program.tensor import Tensor
 
-Remat = Literal["none", "block", "matmuls"]
 REMATS = {
     "none": "every intermediate is kept, nothing is computed again",
     "block": "only the inputs are kept, the whole forward pass is computed again",
@@ -26,7 +24,7 @@ def backward(program: Program) -> Program:
 
     Gradients have the sharding and the format of what they are gradients of, so the collectives follow from the same
     rules: AllGather of a weight becomes ReduceScatter of its gradient. Activations that the forward pass gathered are
-    kept, weights are gathered again. A tensor used twice gets one gradient per use.
+    kept, weights are gathered again. The gradients of a tensor that is used twice are added on the chip, then reduced once.
     """
     statements: list[Statement] = []
     for s in reversed(program.statements):
@@ -37,10 +35,22 @@ def backward(program: Program) -> Program:
         a, b = s.operands
         statements += [infer((grad, b), _gradient(a)), infer((a, grad), _gradient(b))]
     kept = {(c.tensor, c.axes) for c in program.collectives if c.kind == "AllGather" and not is_weight(c.tensor)}
-    return Program(once(statements, kept), frozenset(f"d{name}" for name in program.on_chip) | program.on_chip)
+    return Program(once(_summed(statements), kept), frozenset(f"d{name}" for name in program.on_chip) | program.on_chip)
 
 
-def training(program: Program, remat: Remat = "none") -> Program:
+def _summed(statements: list[Statement]) -> list[Statement]:
+    """The statements with every gradient reduced once, after its last use."""
+    found: list[Statement] = []
+    done: set[tuple[str, str, tuple[str, ...]]] = set()
+    for s in reversed(statements):
+        reductions = {(c.kind, c.tensor, c.axes) for c in s.collectives if c.kind in ("ReduceScatter", "AllReduce")}
+        left = tuple(c for c in s.collectives if (c.kind, c.tensor, c.axes) not in reductions & done)
+        done |= reductions
+        found.append(replace(s, collectives=left))
+    return found[::-1]
+
+
+def training(program: Program, remat: str = "none") -> Program:
     """Forward, what is computed again, and backward, as one program.
 
     Raises ProgramError for an unknown policy.
@@ -48,7 +58,7 @@ def training(program: Program, remat: Remat = "none") -> Program:
     return program + Program(_again(program, remat), program.on_chip) + backward(program)
 
 
-def saved(program: Program, remat: Remat = "none") -> Cost:
+def saved(program: Program, remat: str = "none") -> Cost:
     """Bytes per chip of what is kept for the backward pass, weights left out [byte]; parts by tensor."""
     weights = {n for n in program.inputs if is_weight(n)}
     skip = {s.out.name for s in _again(program, remat)} | weights | program.on_chip
@@ -61,7 +71,7 @@ def is_weight(name: str) -> bool:
     return name.startswith("W")
 
 
-def _again(program: Program, remat: Remat) -> tuple[Statement, ...]:
+def _again(program: Program, remat: str) -> tuple[Statement, ...]:
     if remat not in REMATS:
         raise ProgramError(f"{short(remat)} is no policy; {nearest(str(remat), REMATS)}")
     if remat == "none":

@@ -92,13 +92,17 @@ def infer(operands: tuple[Tensor, ...], out: Tensor) -> Statement:
 
 def once(statements: Iterable[Statement], have: Iterable[tuple[str, tuple[str, ...]]] = ()) -> tuple[Statement, ...]:
     """The statements without the AllGathers of what is already gathered: by an earlier statement, or in ``have``."""
-    gathered = set(have)
+    gathered = [(tensor, set(axes)) for tensor, axes in have]
     found = []
     for s in statements:
-        needed = tuple(c for c in s.collectives if c.kind != "AllGather" or (c.tensor, c.axes) not in gathered)
-        gathered |= {(c.tensor, c.axes) for c in needed if c.kind == "AllGather"}
+        needed = tuple(c for c in s.collectives if c.kind != "AllGather" or not _held(c, gathered))
+        gathered += [(c.tensor, set(c.axes)) for c in needed if c.kind == "AllGather"]
         found.append(replace(s, collectives=needed))
     return tuple(found)
+
+
+def _held(gather: Collective, gathered: list[tuple[str, set[str]]]) -> bool:
+    return any(gather.tensor == tensor and set(gather.axes) <= axes for tensor, axes in gathered)
 
 
 def _check(operands: tuple[Tensor, ...], out: Tensor) -> None:

@@ -180,7 +180,8 @@ class _Reader:
         for axis in (*tensor.axes, *tensor.partial):
             if (*tensor.axes, *tensor.partial).count(axis) > 1:
                 raise self.error(
-                    f"axis {axis} shards {tensor} twice, so one chip would need two slices at once; gather one dimension first, e.g. drop one _{axis}"
+                    f"axis {axis} shards {tensor} twice, so one chip would need two slices at once;"
+                    f" gather one dimension first, e.g. drop one _{axis}"
                 )
         for name in tensor.names:
             if tensor.names.count(name) > 1:

@@ -132,6 +132,25 @@ class Program:
 
         return backward(self)
 
+    def training(self, remat: str = "none") -> Program:
+        """Forward, what is computed again under a rematerialization policy ("none", "block", "matmuls"), and backward."""
+        from symroof.program.backward import training
+
+        return training(self, remat)
+
+    def saved(self, remat: str = "none") -> Cost:
+        """Bytes per chip that are kept for the backward pass, weights left out."""
+        from symroof.program.backward import saved
+
+        return saved(self, remat)
+
+    def only(self, *names: str) -> Program:
+        """The statements that make these tensors.
+
+        Raises ProgramError with the nearest name.
+        """
+        return replace(self, statements=tuple(self[name] for name in names))
+
     def __add__(self, other: Program) -> Program:
         return Program((*self.statements, *other.statements), self.on_chip | other.on_chip)
 
@@ -165,12 +184,26 @@ def program(text: str, formats: Mapping[str, Any] | None = None, width: Any = p,
     Raises ProgramError with line and column.
     """
     lines = parse(text, Scope(dict(sizes), dict(formats or {}), plain(width)))
+    _made_once(lines)
     found = once(s for line in lines for s in _chained(line))
     names = {t.name for s in found for t in (*s.operands, s.out)}
     for name in on_chip:
         if name not in names:
             raise ProgramError(f"on_chip names {short(name)}, which the program does not have; {nearest(str(name), names)}")
     return Program(found, frozenset(on_chip))
+
+
+def _made_once(lines: list[Line]) -> None:
+    """Refuse a name that is written after it was read or written, and one that is read with two shapes."""
+    seen: dict[str, Tensor] = {}
+    for line in lines:
+        for t in line.operands:
+            if sorted(seen.setdefault(t.name, t).names) != sorted(t.names):
+                raise ProgramError(f"line {line.number}: {t.name} is {seen[t.name]} before and {t} here; one name, one tensor")
+        if line.out.name in seen:
+            name = line.out.name
+            raise ProgramError(f"line {line.number}: {name} is there already; give the result a name of its own, e.g. {name}2")
+        seen[line.out.name] = line.out
 
 
 def _chained(line: Line) -> list[Statement]:
@@ -182,9 +215,24 @@ def _chained(line: Line) -> list[Statement]:
             made = _between(first, second, (*rest, line.out), line.out)
             steps.append(infer((first, second), made))
             operands = [made, *rest]
+        reduced = _reduced_first(operands[0], line.out) if len(operands) == 1 else None
+        if reduced is not None:
+            steps.append(infer((operands[0],), reduced))
+            operands = [reduced]
         return [*steps, infer(tuple(operands), line.out)]
     except ProgramError as problem:
         raise ProgramError(f"line {line.number}: {problem}") from None
+
+
+def _reduced_first(tensor: Tensor, out: Tensor) -> Tensor | None:
+    """Partial sums are reduced before anything is gathered, on the smaller array; None if there is nothing to do in two steps."""
+    sums = [a for a in tensor.partial if a not in out.partial]
+    lost = [a for a in tensor.axes if a not in out.axes]
+    if not sums or not lost or set(tensor.names) != set(out.names):
+        return None
+    landed = {n: tuple(a for a in sums if a in out.axes_of(n)) for n in tensor.names}
+    dims = tuple(replace(d, axes=(*d.axes, *landed[d.name])) for d in tensor.dims)
+    return Tensor(f"{tensor.name}'", dims, tensor.width, tuple(a for a in tensor.partial if a in out.partial))
 
 
 def _between(first: Tensor, second: Tensor, later: tuple[Tensor, ...], out: Tensor) -> Tensor:

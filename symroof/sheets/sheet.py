@@ -11,7 +11,7 @@ import sympy as sp
 
 from symroof.algebra.check import check
 from symroof.algebra.quantity import show_quantity
-from symroof.algebra.symbols import ALPHABET, Symbol
+from symroof.algebra.symbols import ALPHABET, C_FORMAT, Symbol
 from symroof.errors import UnknownName, nearest, short
 
 
@@ -65,8 +65,9 @@ def sheet(name: str = "sheet", /, **values: Any) -> Sheet:
     Raises UnknownName for a letter that is not in the alphabet.
     """
     checked = {}
+    letters = {**ALPHABET, **{s.name: s for s in C_FORMAT.values()}}
     for key, value in values.items():
-        if key not in ALPHABET:
+        if key not in letters:
             raise UnknownName(f"{short(key)} is not in the alphabet; {nearest(key, ALPHABET)}")
-        checked[ALPHABET[key]] = check(ALPHABET[key], value)
+        checked[letters[key]] = check(letters[key], value)
     return Sheet(name, "", checked, sources=dict.fromkeys(checked, "given"))

@@ -1,0 +1,198 @@
+"""Training: what a run takes: HBM for weights, optimizer and checkpoints, time and money, idle turns of a pipeline.
+
+Source: How to Scale Your Model, parts 4 to 6.
+"""
+
+from __future__ import annotations
+
+from symroof.algebra.bound import Bound
+from symroof.algebra.cost import Cost
+from symroof.algebra.solve import solve
+from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, Z, n, p_a, p_w, price, symbol
+from symroof.transformer.architecture import DENSE, Architecture
+from symroof.transformer.layers import mlp
+from symroof.workloads.prefill import forward_flops
+
+#: Tokens of a training run, and how long it takes.
+D_tok = symbol("D_tok", "token", "tokens of a training run", r"D_\text{tok}")
+t_run = symbol("t_run", "s", "length of a training run")
+#: Adam in fp32 keeps two moments, 8 bytes a parameter; with a master copy of the weights it is 12.
+p_opt = symbol("p_opt", "byte", "bytes of optimizer state per parameter", r"p_\text{opt}")
+#: What is kept for the backward pass.
+checkpoints = symbol("checkpoints", "1", "activations of D elements a token that a layer keeps", r"k_\text{ckpt}")
+#: What a pipeline cuts a batch into.
+microbatches = symbol("microbatches", "1", "microbatches of a step", r"N_\text{mb}")
+#: How much a pipeline may idle.
+bubble_max = symbol("bubble_max", "1", "part of a step that the stages of a pipeline may idle", r"b_\text{max}")
+
+
+# -- memory
+def state_memory(gradients: bool = False) -> Cost:
+    """Bytes of weights and optimizer, and of ``gradients`` as wide as the weights if they are kept [byte].
+
+    In bf16 with Adam 10 bytes a parameter, 12 with gradients; with a master copy of the weights too, 16.
+
+    >>> state_memory()
+    state  [byte]  = sum of
+      weights    P*p_w
+      optimizer  P*p_opt
+    """
+    weights, optimizer = Cost(P * p_w, "byte", "weights"), Cost(P * p_opt, "byte", "optimizer")
+    held = weights + optimizer
+    return (held + Cost(P * p_w, "byte", "gradients") if gradients else held).named("state")
+
+
+def largest_model(gradients: bool = False) -> Bound:
+    """The parameters that pure data parallelism holds on every chip: solve(state <= M_hbm, P).
+
+    >>> largest_model()
+    P <= M_hbm/(p_opt + p_w)
+    """
+    return solve(state_memory(gradients) <= Cost(M_hbm, "byte", "HBM"), P)
+
+
+def checkpoint_memory() -> Cost:
+    """Bytes of the activations kept for the backward pass: so many of D elements for every token and layer.
+
+    >>> checkpoint_memory()
+    B*D*L*checkpoints*p_a  [byte]
+    """
+    return Cost(checkpoints * p_a * L * B * D, "byte", "checkpoints")
+
+
+def mlp_checkpoint_memory(gated: bool = True) -> Cost:
+    """Bytes of what comes out of the matmuls of all MLPs, kept for the backward pass: p_a LB (D + 2F) if gated.
+
+    >>> mlp_checkpoint_memory()
+    MLP checkpoints  [byte]  = sum of
+      Up    B*F*L*p_a
+      Gate  B*F*L*p_a
+      Out   B*D*L*p_a
+    """
+    outputs = ("Up", "Gate", "Out") if gated else ("Tmp", "Out")
+    return (mlp(gated=gated).bytes(*outputs) * L).named("MLP checkpoints")
+
+
+def memory(gradients: bool = False) -> Cost:
+    """Bytes of a training step on all chips: weights, optimizer, checkpoints.
+
+    >>> memory()
+    training memory  [byte]  = sum of
+      weights      P*p_w
+      optimizer    P*p_opt
+      checkpoints  B*D*L*checkpoints*p_a
+    """
+    held, kept = state_memory(gradients), checkpoint_memory()
+    return (held.named("") + kept).named("training memory")
+
+
+def fewest_chips(gradients: bool = False) -> Bound:
+    """The chips that hold all that, sharded evenly: solve(memory <= n M_hbm, n).
+
+    >>> fewest_chips()
+    n >= (B*D*L*checkpoints*p_a + P*p_opt + P*p_w)/M_hbm
+    """
+    return solve(memory(gradients) <= Cost(n * M_hbm, "byte", "HBM"), n)
+
+
+# -- a run
+def flops_per_token(arch: Architecture = DENSE) -> Cost:
+    """FLOPs of forward and backward pass per token [FLOP/token]: 6P, three times the forward pass; attention left out.
+
+    >>> flops_per_token()
+    6*P  [FLOP/token]
+    """
+    layer = mlp(gated=False)
+    whole: Cost = forward_flops(arch) * ((layer.flops.expr + layer.backward().flops.expr) / layer.flops.expr)
+    return whole.named("training FLOPs")
+
+
+def step_time(arch: Architecture = DENSE) -> Cost:
+    """The time of a training step [s]: 6PB / (nC MFU).
+
+    >>> step_time()
+    6*B*P/(C*MFU*n)  [s]
+    """
+    time: Cost = flops_per_token(arch) * B / (n * C * MFU)
+    return time.declare("s").named("training step")
+
+
+def run_time(arch: Architecture = DENSE) -> Cost:
+    """The time of a run over D_tok tokens [s]: D_tok/B steps.
+
+    >>> run_time()
+    6*D_tok*P/(C*MFU*n)  [s]
+    """
+    time: Cost = step_time(arch) * (D_tok / B)
+    return time.declare("s").named("training run")
+
+
+def run_flops(arch: Architecture = DENSE) -> Cost:
+    """The FLOPs of a run [FLOP]: 6 P D_tok."""
+    flops: Cost = flops_per_token(arch) * D_tok
+    return flops.declare("FLOP").named("FLOPs of the run")
+
+
+def chips_to_finish(arch: Architecture = DENSE) -> Bound:
+    """The chips that finish a run within t_run: solve(run_time <= t_run, n).
+
+    >>> chips_to_finish()
+    n >= 6*D_tok*P/(C*MFU*t_run)
+    """
+    return solve(run_time(arch) <= Cost(t_run, "s", "limit"), n)
+
+
+def tokens_per_second(arch: Architecture = DENSE) -> Cost:
+    """Tokens trained on per second, by all chips [token/s]; times a day, tokens per day.
+
+    >>> tokens_per_second()
+    C*MFU*n/(6*P)  [token/s]
+    """
+    rate: Cost = B / step_time(arch)
+    return rate.declare("token/s").named("tokens per second")
+
+
+def utilisation(arch: Architecture = DENSE) -> Cost:
+    """The MFU of a run that took t_run: 6 P D_tok / (n C t_run).
+
+    >>> utilisation()
+    6*D_tok*P/(C*n*t_run)  [1]
+    """
+    share: Cost = run_flops(arch) / (n * C * t_run)
+    return share.declare("1").named("MFU")
+
+
+def run_price(arch: Architecture = DENSE) -> Cost:
+    """What a run costs [USD]: the price of its chip-hours, the same on any number of chips at one MFU.
+
+    >>> run_price()
+    6*D_tok*P*price/(C*MFU)  [USD]
+    """
+    paid: Cost = run_time(arch) * (n * price)
+    return paid.declare("USD").named("price of the run")
+
+
+# -- a pipeline
+def bubble() -> Cost:
+    """The part of a step that a stage of a Z-stage pipeline idles: Z - 1 of (microbatches + Z - 1) turns.
+
+    Stages of one length, forward passes first and then backward passes; zero-bubble schedules do better.
+
+    >>> bubble()
+    (Z - 1)/(Z + microbatches - 1)  [1]
+    """
+    return Cost(_IDLE / _TURNS, "1")
+
+
+def fewest_microbatches() -> Bound:
+    """The microbatches with which a pipeline idles at most bubble_max of a step.
+
+    >>> fewest_microbatches()
+    microbatches >= (Z + bubble_max - Z*bubble_max - 1)/bubble_max
+    >>> fewest_microbatches().at(Z=4, bubble_max=0.1)
+    27
+    """
+    return solve(Cost(_IDLE, "1", "idle turns") <= Cost(bubble_max * _TURNS, "1", "allowed"), microbatches)
+
+
+_IDLE, _TURNS = Z - 1, microbatches + Z - 1
