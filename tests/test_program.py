@@ -9,10 +9,11 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from symroof import SymroofError, Torus, decode, layers, llm, llms, mesh, program
+from symroof import SymroofError, Torus, decode, layers, llm, llms, mesh, program, sharding, sheet, solve
+from symroof import training as runs
 from symroof.errors import ProgramError
 from symroof.program.backward import REMATS, backward, saved, training
-from symroof.symbols import B, D, F, H, K, L, N, P, P_act, S, T, V, W_hbm, X, Y, Z, n, p, p_a, p_kv, p_w
+from symroof.symbols import B, D, F, H, K, L, N, P, P_act, S, T, V, W_hbm, W_ici, X, Y, Z, n, n_axes, p, p_a, p_kv, p_w
 from symroof.transformer.model import model
 
 AXES = {"X": 2, "Y": 3, "Z": 2}
@@ -144,7 +145,7 @@ REFUSED = [
     ("A[B_D, F] -> C[B, F]", "'D' is no mesh axis"),
     ("A[B_X, D_X] W[D, F] -> C[B, F]", "axis X shards"),
     ("A[B, B] -> C[B]", "twice"),
-    ("A[B, D] W[D, F] -> C[B, H]", "no operand"),
+    ("A[B, D] W[D, F] -> C[B, H]", "column 20: dimension H of C[B, H] stands in no operand"),
     ("A[B, D] W[D, F] -> C[B, F]{U_X}", "partial sums over X"),
     ("A[B, D]{U_X} W[D_X, F] -> C[B, F]", "reduce first"),
     ("A[B, D]{V_X} -> C[B, D]", "{U_X}"),
@@ -328,7 +329,28 @@ def test_caches_are_sharded_over_batch_or_context():
     assert [(c.kind, c.axes) for c in by_batch.collectives if "Z" in c.axes and c.kind == "AllToAll"] == [("AllToAll", ("Z",))] * 2
     by_context = layers.attention(layers.Sharding(model="Y", sequence="Z"))
     assert [(c.kind, c.tensor) for c in by_context.collectives if c.axes == ("Z",)] == [("AllReduce", "Att")]
+    ring = layers.attention(layers.Sharding(context="Z"))
+    assert [(c.kind, c.tensor, c.axes) for c in ring.collectives] == [("AllGather", "Keys", ("Z",)), ("AllGather", "Values", ("Z",))]
+    assert sp.expand(ring.flops.expr * Z - layers.attention().flops.expr) == 0
     for q in (by_batch, by_context):
         assert sp.expand(q.bytes("Keys").expr * Y * Z - p_kv * B * S * K * H) == 0
     with pytest.raises(ProgramError):
         layers.attention(layers.Sharding(cache="Z", sequence="Z"))
+
+
+def test_the_memory_bound_limit_of_model_parallelism_comes_from_the_program():
+    """Y < F/(B beta): weights of a tensor-parallel layer through HBM against its two collectives, bytes alike."""
+    layer = layers.mlp(layers.Sharding(model="Y"), gated=False)
+    on = mesh(Y=Torus())
+    comms = on.time(layer.collectives[0]) + on.time(layer.collectives[1])
+    weights = layer.bytes("W_in", "W_out") / W_hbm
+    bound = solve(comms <= weights, Y)
+    assert bound.expr == sharding.largest_model_parallelism("hbm").expr.subs(n_axes, 1)
+    assert (bound.expr.subs({p_w: p, p_a: p}) * B * W_hbm / (F * W_ici)) == 1
+
+
+def test_zero_stages_hold_less_and_move_the_same():
+    held = [runs.zero_memory(stage).at(sheet("eight ways", P=8 * 10**9, p_w=2, X=8), {runs.p_opt: 12}) for stage in range(4)]
+    assert [float(m) / 1e9 for m in held] == [128, 44, 30, 16]
+    with pytest.raises(SymroofError):
+        runs.zero_memory(4)

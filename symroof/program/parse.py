@@ -29,11 +29,23 @@ _LONGEST = 20_000
 
 @dataclass(frozen=True)
 class Line:
-    """The tensors of one statement and where it stands."""
+    """The tensors of one statement, and the columns where they stand in its text."""
 
     number: int
     operands: tuple[Tensor, ...]
     out: Tensor
+    text: str
+    columns: tuple[int, ...]
+
+    def error(self, what: str, tensor: int = -1) -> ProgramError:
+        """A sentence with line and column, the line, and a mark under one of its tensors; by default the result."""
+        return located(what, self.number, self.text, self.columns[tensor])
+
+
+def located(what: str, number: int, line: str, column: int) -> ProgramError:
+    """An error with line, column, the line and a mark under the column."""
+    mark = " " * min(column, 120)
+    return ProgramError(f"line {number}, column {column + 1}: {what}\n    {line.rstrip()[:120]}\n    {mark}^")
 
 
 @dataclass(frozen=True)
@@ -95,10 +107,7 @@ class _Reader:
 
     def error(self, what: str, column: int | None = None) -> ProgramError:
         """A sentence with line, column, and the line with a mark under the column."""
-        if column is None:
-            column = self.tokens[self.place][1] if self.place < len(self.tokens) else len(self.line.rstrip())
-        shown = self.line.rstrip()[:120]
-        return ProgramError(f"line {self.number}, column {column + 1}: {what}\n    {shown}\n    {' ' * min(column, 120)}^")
+        return located(what, self.number, self.line, self.column() if column is None else column)
 
     def peek(self) -> str:
         return self.tokens[self.place][0] if self.place < len(self.tokens) else ""
@@ -111,16 +120,22 @@ class _Reader:
         return token
 
     def statement(self) -> Line:
+        columns = [self.column()]
         operands = [self.tensor()]
         while self.peek() != "->":
             if not self.peek():
                 raise self.error("a statement ends with '-> Out[...]'")
+            columns.append(self.column())
             operands.append(self.tensor())
         self.take("->")
+        columns.append(self.column())
         out = self.tensor()
         if self.peek():
             raise self.error("one statement a line, with one result")
-        return Line(self.number, tuple(operands), out)
+        return Line(self.number, tuple(operands), out, self.line, tuple(columns))
+
+    def column(self) -> int:
+        return self.tokens[self.place][1] if self.place < len(self.tokens) else len(self.line.rstrip())
 
     def tensor(self) -> Tensor:
         start = self.place

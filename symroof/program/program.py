@@ -197,12 +197,12 @@ def _made_once(lines: list[Line]) -> None:
     """Refuse a name that is written after it was read or written, and one that is read with two shapes."""
     seen: dict[str, Tensor] = {}
     for line in lines:
-        for t in line.operands:
+        for i, t in enumerate(line.operands):
             if sorted(seen.setdefault(t.name, t).names) != sorted(t.names):
-                raise ProgramError(f"line {line.number}: {t.name} is {seen[t.name]} before and {t} here; one name, one tensor")
+                raise line.error(f"{t.name} is {seen[t.name]} before and {t} here; one name, one tensor", i)
         if line.out.name in seen:
             name = line.out.name
-            raise ProgramError(f"line {line.number}: {name} is there already; give the result a name of its own, e.g. {name}2")
+            raise line.error(f"{name} is there already; give the result a name of its own, e.g. {name}2")
         seen[line.out.name] = line.out
 
 
@@ -221,7 +221,7 @@ def _chained(line: Line) -> list[Statement]:
             operands = [reduced]
         return [*steps, infer(tuple(operands), line.out)]
     except ProgramError as problem:
-        raise ProgramError(f"line {line.number}: {problem}") from None
+        raise line.error(str(problem)) from None
 
 
 def _reduced_first(tensor: Tensor, out: Tensor) -> Tensor | None:

@@ -20,7 +20,8 @@ from symroof.program.program import Program, program
 class Sharding:
     """The mesh axes of the batch, of heads and d_ff, of weights at rest, of experts, and of the KV cache beyond its heads.
 
-    Each is a text such as "X" or "XZ"; ``cache`` axes shard its batch, ``sequence`` axes its context.
+    Each is a text such as "X" or "XZ"; ``cache`` axes shard its batch, ``sequence`` axes its context. ``context`` axes
+    shard the new tokens and their keys and values (context parallelism), which are gathered for the scores.
     """
 
     data: str = ""
@@ -29,16 +30,18 @@ class Sharding:
     experts: str = ""
     cache: str = ""
     sequence: str = ""
+    context: str = ""
 
     def text(self, template: str) -> str:
         """A template with its marks (``~d`` for data, ``~m~c`` for model and cache) replaced by ``_X`` and the like."""
         axes = {"d": self.data, "m": self.model, "f": self.fsdp, "e": self.experts, "c": self.cache, "s": self.sequence}
+        axes["t"] = self.context
 
         def subscript(match: re.Match[str]) -> str:
             letters = "".join(axes[mark] for mark in match.group().split("~")[1:])
             return f"_{letters}" if letters else ""
 
-        return re.sub(r"(?:~[dmfecs])+", subscript, template)
+        return re.sub(r"(?:~[dmfecst])+", subscript, template)
 
 
 REPLICATED = Sharding()
@@ -65,14 +68,14 @@ def mlp(sharding: Sharding = REPLICATED, gated: bool = True, tokens: Any = B, wi
 
 
 _PROJECTIONS = """
-    In[B~d, T, D~m~c] W_q[D~f, K~m, Q~c, H] -> Que[B~d, T, K~m, Q~c, H]
-    In[B~d, T, D~m~c] W_k[D~f, K~m, H]      -> Key[B~d, T, K~m, H]
-    In[B~d, T, D~m~c] W_v[D~f, K~m, H]      -> Val[B~d, T, K~m, H]
+    In[B~d, T~t, D~m~c] W_q[D~f, K~m, Q~c, H] -> Que[B~d, T~t, K~m, Q~c, H]
+    In[B~d, T~t, D~m~c] W_k[D~f, K~m, H]      -> Key[B~d, T~t, K~m, H]
+    In[B~d, T~t, D~m~c] W_v[D~f, K~m, H]      -> Val[B~d, T~t, K~m, H]
 """
 _BY_HEADS = """
-    Que[B~d, T, K~m, Q, H]      Keys[B~d, S~s, K~m, H]   -> Scores[B~d, T, S~s, K~m, Q]
-    Scores[B~d, T, S~s, K~m, Q] Values[B~d, S~s, K~m, H] -> Att[B~d, T, K~m, Q, H]
-    Att[B~d, T, K~m, Q, H]      W_o[K~m, Q, H, D~f]      -> Out[B~d, T, D~m]
+    Que[B~d, T~t, K~m, Q, H]      Keys[B~d, S~s~t, K~m, H]   -> Scores[B~d, T~t, S~s, K~m, Q]
+    Scores[B~d, T~t, S~s, K~m, Q] Values[B~d, S~s~t, K~m, H] -> Att[B~d, T~t, K~m, Q, H]
+    Att[B~d, T~t, K~m, Q, H]      W_o[K~m, Q, H, D~f]        -> Out[B~d, T~t, D~m]
 """
 _BY_BATCH = """
     Que[B~d, T, K~m, Q~c, H]                             -> Turned[B~d~c, T, K~m, Q, H]
@@ -88,17 +91,20 @@ def attention(sharding: Sharding = REPLICATED, fused: bool = True, context: Any 
 
     MHA is K = N, MQA K = 1; a sliding window is ``context=sympy.Min(S, S_win)``. Beyond its heads (``model``) the cache
     is sharded over the batch (``cache``, with its two AllToAlls of queries and results) or over the context
-    (``sequence``, with an AllReduce of the results). ``fused`` keeps the T x S scores on chip.
+    (``sequence``, with an AllReduce of the results). Context parallelism (``context``) shards the new tokens and gathers
+    keys and values: ring attention, whose steps together move what an AllGather moves. ``fused`` keeps the T x S scores on chip.
 
     >>> attention()["Scores"].flops
     2*B*H*N*S*T  [FLOP]
     >>> [c.kind for c in attention(Sharding(model="Y", cache="Z")).collectives if c.axes == ("Z",)]
     ['AllToAll', 'AllToAll']
 
-    Raises ProgramError if both ``cache`` and ``sequence`` axes are given.
+    Raises ProgramError if more than one of ``cache``, ``sequence`` and ``context`` axes are given.
     """
-    if sharding.cache and sharding.sequence:
-        raise ProgramError("the KV cache is sharded over the batch (cache=) or over the context (sequence=), not both; give one")
+    if sum(map(bool, (sharding.cache, sharding.sequence, sharding.context))) > 1:
+        raise ProgramError(
+            "the KV cache is sharded over its batch (cache=), its context (sequence=) or with the tokens (context=); give one"
+        )
     text = _PROJECTIONS + (_BY_BATCH if sharding.cache else _BY_HEADS)
     return _program(sharding.text(text), on_chip=("Scores",) if fused else (), Q=N / K, S=context, T=new)
 

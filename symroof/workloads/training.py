@@ -43,6 +43,7 @@ from symroof.workloads.training_memory import step_time as step_time
 from symroof.workloads.training_memory import t_run as t_run
 from symroof.workloads.training_memory import tokens_per_second as tokens_per_second
 from symroof.workloads.training_memory import utilisation as utilisation
+from symroof.workloads.training_memory import zero_memory as zero_memory
 
 Direction = Literal["forward", "backward"]
 Overlap = Literal["comms add", "axes"]

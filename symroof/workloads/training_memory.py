@@ -8,7 +8,8 @@ from __future__ import annotations
 from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.algebra.solve import solve
-from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, Z, n, p_a, p_w, price, symbol
+from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, X, Z, n, p_a, p_w, price, symbol
+from symroof.errors import InputError, short
 from symroof.transformer.architecture import DENSE, Architecture
 from symroof.transformer.layers import mlp
 from symroof.workloads.prefill import forward_flops
@@ -40,6 +41,26 @@ def state_memory(gradients: bool = False) -> Cost:
     weights, optimizer = Cost(P * p_w, "byte", "weights"), Cost(P * p_opt, "byte", "optimizer")
     held = weights + optimizer
     return (held + Cost(P * p_w, "byte", "gradients") if gradients else held).named("state")
+
+
+def zero_memory(stage: int) -> Cost:
+    """Bytes per chip of weights, gradients and optimizer over X ways of data parallelism, by ZeRO ``stage`` [byte].
+
+    0 copies everything, 1 shards the optimizer, 2 the gradients too, 3 (FSDP) the weights too. All move the same bytes.
+
+    >>> zero_memory(1)
+    ZeRO-1  [byte]  = sum of
+      weights    P*p_w
+      gradients  P*p_w
+      optimizer  P*p_opt/X
+
+    Raises InputError for another stage.
+    """
+    if stage not in (0, 1, 2, 3):
+        raise InputError(f"there is no ZeRO stage {short(stage)}; give 0, 1, 2 or 3")
+    parts = (("weights", p_w, 3), ("gradients", p_w, 2), ("optimizer", p_opt, 1))
+    held = [Cost(P * width / (X if stage >= first else 1), "byte", name) for name, width, first in parts]
+    return (held[0] + held[1] + held[2]).named(f"ZeRO-{stage}")
 
 
 def largest_model(gradients: bool = False) -> Bound:
