@@ -1,11 +1,10 @@
 """Parts 1 to 4 of the derivation book against a second opinion: plain arithmetic from the givens, and what print says."""
 
 import math
-from collections import Counter
 
 import pytest
 
-from symroof import Bound, Cost, program, symbol
+from symroof import program, symbol
 from symroof.errors import ProgramError
 from symroof.present import book
 
@@ -221,53 +220,9 @@ def test_every_part_is_there():
     assert {q.chapter[: len(PARTS[0])] for q in QUESTIONS} == set(PARTS)
 
 
-def test_every_answer_is_in_the_table_and_exists_once():
-    counted = Counter(a.id for q in QUESTIONS for a in q.function())
-    assert [id for id, times in counted.items() if times > 1] == []
-    assert counted.keys() == TABLE.keys()
-    assert len(TABLE) == len(ROOFLINE) + len(TPUS) + len(SHARDING) + len(TRANSFORMERS)
-
-
-def test_questions_have_an_id_and_words_of_their_own():
-    ids = [q.id for q in QUESTIONS]
-    assert len(ids) == len(set(ids))
-    assert [q.id for q in QUESTIONS if len(q.text) < 80 or not q.title] == []
-
-
-@pytest.mark.parametrize("id", TABLE)
-def test_ours_agrees_with_the_second_opinion(id):
-    assert ANSWERS[id].ours == pytest.approx(TABLE[id][0], rel=1e-6)
-
-
-@pytest.mark.parametrize("id", TABLE)
-def test_print_is_what_the_book_prints(id):
-    assert ANSWERS[id].printed == pytest.approx(TABLE[id][1], rel=1e-12)
-
-
-@pytest.mark.parametrize("id", TABLE)
-def test_every_formula_comes_from_the_engine_and_can_be_shown(id):
-    formula = ANSWERS[id].formula
-    assert isinstance(formula, (Cost, Bound))
-    shown = formula.latex()
-    assert shown.count("{") == shown.count("}") and "nan" not in shown
-    assert not isinstance(formula, Bound) or formula.kind == "bound"
-
-
-@pytest.mark.parametrize("q", QUESTIONS, ids=lambda q: q.id)
-def test_every_question_holds(q):
-    for found in q.answers():
-        assert found.verdict in ("agrees", "differs", "ours")
-        assert found.verdict != "differs" or found.why
-
-
 def test_print_differs_where_we_say_and_its_own_inputs_give_it():
     assert {a.id for a in ANSWERS.values() if a.verdict == "differs"} == DIFFERS
     assert [id for id in sorted(DIFFERS) if not ANSWERS[id].reproduced] == []
-
-
-def test_the_bounds_hold_on_both_sides_of_their_threshold():
-    for bound in {repr(a.formula): a.formula for a in ANSWERS.values() if isinstance(a.formula, Bound)}.values():
-        assert not bound.verify(samples=20).counterexamples, bound
 
 
 def test_the_fourth_case_is_refused_and_says_what_to_do():

@@ -1,11 +1,9 @@
 """The chapters on inference and on GPUs against a second opinion: plain arithmetic from their givens, and what print says."""
 
 import math
-from collections import Counter
 
 import pytest
 
-from symroof import Bound, Cost
 from symroof.present import book
 
 INFERENCE, GPUS = "How to Scale Your Model, part 7: inference", "How to Scale Your Model, part 12: GPUs"
@@ -156,44 +154,6 @@ QUESTIONS = [q for q in book.questions() if q.chapter in (INFERENCE, GPUS)]
 ANSWERS = {a.id: a for q in QUESTIONS for a in q.function()}
 
 
-def test_every_answer_is_in_the_table_and_exists_once():
-    counted = Counter(a.id for q in QUESTIONS for a in q.function())
-    assert [id for id, times in counted.items() if times > 1] == []
-    assert counted.keys() == TABLE.keys()
-
-
-def test_questions_have_an_id_and_words_of_their_own():
-    ids = [q.id for q in book.questions()]
-    assert [q.id for q in QUESTIONS if ids.count(q.id) > 1] == []
-    assert [q.id for q in QUESTIONS if len(q.text) < 80 or not q.title] == []
-
-
-@pytest.mark.parametrize("id", TABLE)
-def test_ours_agrees_with_the_second_opinion(id):
-    assert ANSWERS[id].ours == pytest.approx(TABLE[id][0], rel=1e-9)
-
-
-@pytest.mark.parametrize("id", TABLE)
-def test_print_is_what_the_book_prints(id):
-    assert ANSWERS[id].printed == pytest.approx(TABLE[id][1], rel=1e-12)
-
-
-@pytest.mark.parametrize("id", TABLE)
-def test_every_formula_comes_from_the_engine_and_can_be_shown(id):
-    formula = ANSWERS[id].formula
-    assert isinstance(formula, (Cost, Bound))
-    shown = formula.latex()
-    assert shown.count("{") == shown.count("}") and "nan" not in shown
-    assert not isinstance(formula, Bound) or formula.kind == "bound"
-
-
-@pytest.mark.parametrize("q", QUESTIONS, ids=lambda q: q.id)
-def test_every_question_holds(q):
-    for found in q.answers():
-        assert found.verdict in ("agrees", "differs", "ours")
-        assert found.verdict != "differs" or (found.why and found.reproduced)
-
-
 def test_where_print_differs():
     assert {a.id for a in ANSWERS.values() if a.verdict == "differs"} == {
         "infer.13b.mem",  # 83.9 MB and 104 GB, cut off
@@ -202,11 +162,6 @@ def test_where_print_differs():
         "gpu.q5.2c",  # 1995
         "gpu.q5.3.bounds",  # "roughly 1k and 300"
     }
-
-
-def test_the_bounds_hold_on_both_sides_of_their_threshold():
-    for bound in {repr(a.formula): a.formula for a in ANSWERS.values() if isinstance(a.formula, Bound)}.values():
-        assert not bound.verify(samples=20).counterexamples, bound
 
 
 def test_the_fastest_split_of_two_dimensional_sharding_is_the_least_of_a_scan():
