@@ -194,3 +194,22 @@ def test_show_names_the_source_of_every_value():
     for letter in ("C_bf16", "M_hbm", "W_hbm", "W_ici", "price"):
         assert "http" in found["values"][letter]["source"]
     assert Fraction(found["values"]["W_ici"]["value"]) == 90_000_000_000
+
+
+def test_program_shows_statements_collectives_and_costs():
+    done = run("program", "In[B_X, D] W[D_X, F] -> Out[B_X, F]", "--backward", "--json")
+    found = json.loads(done.output)
+    assert [s["statement"] for s in found["statements"]][0] == "In[B_X, D] W[D_X, F] -> Out[B_X, F]"
+    kinds = [(c["kind"], c["tensor"]) for s in found["statements"] for c in s["collectives"]]
+    assert kinds == [("AllGather", "W"), ("AllGather", "W"), ("ReduceScatter", "dW")]
+    assert found["flops"] == "6*B*D*F/X"
+
+
+def test_program_reads_files_and_standard_input(tmp_path):
+    path = tmp_path / "layer.txt"
+    path.write_text("A[B, J] W[J, F] -> C[B, F]")
+    assert "8192*B*F" in run("program", str(path), "--bind", "J=4096").output
+    done = CliRunner().invoke(cli, ["program", "-"], input="A[B_X, D] -> C[B, D]")
+    assert "AllGather_X(A)" in done.output
+    for wrong in (["program", "nowhere"], ["program", "A[B, J] -> C[B]"], ["program", "A[B, J] -> C[B]", "--bind", "J=-4"]):
+        assert run(*wrong).exit_code == 2

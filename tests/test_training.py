@@ -5,7 +5,7 @@ import math
 import pytest
 import sympy as sp
 
-from symroof import UnitError, chip, dtype, llm, solve, training
+from symroof import UnitError, chip, dtype, llm, sheet, solve, training
 from symroof.errors import UnknownName
 from symroof.present import book
 from symroof.symbols import M_X, M_Y, MFU, B, C, D, F, L, P, W_ici, X, Y, n, p_a, p_w
@@ -348,3 +348,15 @@ def test_a_layer_without_collectives_communicates_nothing():
 def test_what_never_binds_says_so():
     layer = training.layer("data parallel")
     assert solve(training.math(layer) >= training.comms(layer), B).kind == "always"
+
+
+def test_peak_memory_is_what_was_measured():
+    """Llama 3.1 8B, FSDP on 8 H100, two sequences of 8192 each: 77 GiB (torchtitan, llama3_h100_202412 report); we find 79."""
+    eight = llm("llama3-8b")
+    run = sheet("torchtitan", B=16, T=8192, S=8192, p_w=4, p_a=2, p_kv=2, X=8)  # fp32 weights and gradients, bf16 activations
+    peak = training.peak_memory(eight.architecture).at(eight, run, {training.p_opt: 8})
+    assert float(peak) / 2**30 == pytest.approx(77.0, rel=0.05)
+    less = training.peak_memory(eight.architecture, "block").at(eight, run, {training.p_opt: 8})
+    tokens, state = 16 * 8192 / 8, 16 * eight[P] / 8  # by hand: only inputs of the blocks and the logits are kept
+    by_hand = state + 2 * tokens * (32 * 2 * 4096 + 4096 + 128256)
+    assert float(less) == pytest.approx(float(by_hand))

@@ -45,7 +45,7 @@ class Sharding:
 
 
 REPLICATED = Sharding()
-_CACHES = ("Keys", "Values", "Latents", "Ropes")
+CACHES = ("Keys", "Values", "Latents", "Ropes")
 _UNGATED = """
     In[B~d, D~m]  W_in[D~f, F~m]  -> Tmp[B~d, F~m]
     Tmp[B~d, F~m] W_out[F~m, D~f] -> Out[B~d, D~m]
@@ -160,4 +160,4 @@ def unembedding(sharding: Sharding = REPLICATED, tokens: Any = B) -> Program:
 def _program(text: str, on_chip: tuple[str, ...] = (), **sizes: object) -> Program:
     """A program whose weights (W...) are stored in p_w, caches in p_kv, and the rest in p_a bytes an element."""
     weights = dict.fromkeys(re.findall(r"\b(W_\w+)\[", text), p_w)
-    return program(text, formats={**weights, **dict.fromkeys(_CACHES, p_kv)}, width=p_a, on_chip=on_chip, **sizes)
+    return program(text, formats={**weights, **dict.fromkeys(CACHES, p_kv)}, width=p_a, on_chip=on_chip, **sizes)

@@ -7,12 +7,15 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.symbols import B, E_sh, F, F_dense, L, L_dense, L_full, L_win, S, S_win, T
+from symroof.algebra.units import Unit
 from symroof.machine.mesh import Mesh
 from symroof.program.program import Overlap, Program
 from symroof.transformer import layers
 from symroof.transformer.architecture import DENSE, Architecture
+
+BYTE = Unit.of("byte")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,18 @@ class Model:
         """Time on a mesh [s]: the blocks one after the other, each with its own overlap."""
         times = [(name, p.time(mesh, overlap, exact=exact, latency=latency) * times) for name, p, times in self.blocks]
         return self._sum(times, "model")
+
+    def saved(self, remat: str = "none") -> Cost:
+        """Bytes per chip kept for the backward pass, and the logits [byte]; parts by block. Policies as for programs.
+
+        Keys and values are counted where they are made, not again as a cache.
+        """
+        kept = []
+        for name, p, times in self.blocks:
+            caches = sum((p.bytes(t).expr for t in p.inputs if t in layers.CACHES), sp.Integer(0))
+            kept.append((name, quantity(sp.expand(p.saved(remat).expr - caches) * times, BYTE)))
+        logits = self.blocks[-1][1].bytes("Logits")
+        return self._sum([*kept, ("logits", logits)], "saved")
 
     def _sum(self, costs: list[tuple[str, Cost]], name: str) -> Cost:
         whole = costs[0][1].named(costs[0][0])

@@ -35,6 +35,7 @@ from symroof.workloads.training_memory import memory as memory
 from symroof.workloads.training_memory import microbatches as microbatches
 from symroof.workloads.training_memory import mlp_checkpoint_memory as mlp_checkpoint_memory
 from symroof.workloads.training_memory import p_opt as p_opt
+from symroof.workloads.training_memory import peak_memory as peak_memory
 from symroof.workloads.training_memory import run_flops as run_flops
 from symroof.workloads.training_memory import run_price as run_price
 from symroof.workloads.training_memory import run_time as run_time

@@ -11,7 +11,8 @@ from symroof.algebra.solve import solve
 from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, X, Z, n, p_a, p_w, price, symbol
 from symroof.errors import InputError, short
 from symroof.transformer.architecture import DENSE, Architecture
-from symroof.transformer.layers import mlp
+from symroof.transformer.layers import Sharding, mlp
+from symroof.transformer.model import model
 from symroof.workloads.prefill import forward_flops
 
 #: Tokens of a training run, and how long it takes.
@@ -61,6 +62,16 @@ def zero_memory(stage: int) -> Cost:
     parts = (("weights", p_w, 3), ("gradients", p_w, 2), ("optimizer", p_opt, 1))
     held = [Cost(P * width / (X if stage >= first else 1), "byte", name) for name, width, first in parts]
     return (held[0] + held[1] + held[2]).named(f"ZeRO-{stage}")
+
+
+def peak_memory(arch: Architecture = DENSE, remat: str = "none") -> Cost:
+    """Bytes per chip of FSDP over X chips: ZeRO-3 state, what is kept for the backward pass, and the logits [byte].
+
+    B sequences of T tokens over all chips; attention fused, norms and activation functions fused with their neighbours,
+    the layer that is gathered at the moment (P p_w / L) left out. Policies ``remat`` as for programs.
+    """
+    held = zero_memory(3).named("state")
+    return (held + model(arch, Sharding(data="X", fsdp="X")).saved(remat).named("activations")).named("peak memory")
 
 
 def largest_model(gradients: bool = False) -> Bound:
