@@ -199,7 +199,7 @@ def test_show_names_the_source_of_every_value():
 def test_program_shows_statements_collectives_and_costs():
     done = run("program", "In[B_X, D] W[D_X, F] -> Out[B_X, F]", "--backward", "--json")
     found = json.loads(done.output)
-    assert [s["statement"] for s in found["statements"]][0] == "In[B_X, D] W[D_X, F] -> Out[B_X, F]"
+    assert found["statements"][0]["statement"] == "In[B_X, D] W[D_X, F] -> Out[B_X, F]"
     kinds = [(c["kind"], c["tensor"]) for s in found["statements"] for c in s["collectives"]]
     assert kinds == [("AllGather", "W"), ("AllGather", "W"), ("ReduceScatter", "dW")]
     assert found["flops"] == "6*B*D*F/X"
