@@ -167,6 +167,7 @@ def test_a_wrong_program_says_where(text, words):
 
 
 def test_what_is_bound_and_named_is_checked():
+    assert program("A[B, D] W[D, F] -> C[B, F]", width="bf16", formats={"W": "int4"}).bytes("A", "W").expr == 2 * B * D + D * F / 2
     assert program("A[I, J] W[J, O] -> C[I, O]", I=4, J=8, O=D).flops.expr == 64 * D
     for wrong in (
         lambda: program("A[B, D] W[D, F] -> C[B, F]", on_chip=("Q",)),
@@ -174,6 +175,11 @@ def test_what_is_bound_and_named_is_checked():
         lambda: program("A[B, D] W[D, F] -> C[B, F]")["Q"],
         lambda: program("A[B, D] W[D, F] -> C[B, F]").time(mesh(X=Torus()), "some"),
         lambda: program("A[B, D] W[D, F] -> C[B, F]", B="2*D"),
+        lambda: program("A[B, D] W[D, F] -> C[B, F]", B=-4),
+        lambda: program("A[B, D] W[D, F] -> C[B, F]", width=0),
+        lambda: program("A[B, D] W[D, F] -> C[B, F]", width="int9"),
+        lambda: program("A[B, D] W[D, F] -> C[B, F]", formats={"Q": 1}),
+        lambda: layers.mlp("X"),
         lambda: training(program("A[B, D] W[D, F] -> C[B, F]"), "sometimes"),
     ):
         with pytest.raises(SymroofError):

@@ -16,7 +16,7 @@ from symroof.machine.collectives import Collective
 from symroof.machine.mesh import Mesh
 from symroof.machine.roofline import Work
 from symroof.program.infer import Statement, infer, once
-from symroof.program.parse import Line, Scope, axis_size, parse
+from symroof.program.parse import WIDTHS, Line, Scope, axis_size, parse
 from symroof.program.tensor import Tensor
 
 Overlap = Literal["all", "none", "comms add", "axes"]
@@ -178,19 +178,34 @@ def program(text: str, formats: Mapping[str, Any] | None = None, width: Any = p,
     ReduceScatter_Y(Out)  B*D*p/X  [byte]
 
     A dimension is a letter of the alphabet or bound here (``J=4096``); a subscript names the mesh axes that shard it;
-    ``{U_Y}`` marks partial sums. ``width`` is bytes per element, ``formats`` that of single tensors, ``int8 W[D, F]``
-    too. Tensors ``on_chip`` never cross HBM. The rules are a table in ``symroof.program.infer``.
+    ``{U_Y}`` marks partial sums. ``width`` is bytes per element (2, p_w or "bf16"), ``formats`` that of single tensors,
+    ``int8 W[D, F]`` too. Tensors ``on_chip`` never cross HBM. The rules are a table in ``symroof.program.infer``.
 
     Raises ProgramError with line and column.
     """
-    lines = parse(text, Scope(dict(sizes), dict(formats or {}), plain(width)))
+    bound = {name: _positive(name, size) for name, size in sizes.items()}
+    widths = {name: _positive(name, WIDTHS.get(w, w) if isinstance(w, str) else w) for name, w in (formats or {}).items()}
+    whole = _positive("width", WIDTHS.get(width, width) if isinstance(width, str) else width)
+    lines = parse(text, Scope(bound, widths, whole))
     _made_once(lines)
     found = once(s for line in lines for s in _chained(line))
     names = {t.name for s in found for t in (*s.operands, s.out)}
-    for name in on_chip:
-        if name not in names:
-            raise ProgramError(f"on_chip names {short(name)}, which the program does not have; {nearest(str(name), names)}")
+    for what, given in (("on_chip", on_chip), ("formats", widths)):
+        for name in given:
+            if name not in names:
+                raise ProgramError(f"{what} names {short(name)}, which the program does not have; {nearest(str(name), names)}")
     return Program(found, frozenset(on_chip))
+
+
+def _positive(name: str, value: Any) -> sp.Expr:
+    """A size or a width as a positive expression.
+
+    Raises ProgramError naming it.
+    """
+    expr = plain(value)
+    if not expr.is_positive and (expr.is_number or expr.could_extract_minus_sign()):
+        raise ProgramError(f"{name} = {short(expr)} is no size; give a positive number or an expression in symbols")
+    return expr
 
 
 def _made_once(lines: list[Line]) -> None:

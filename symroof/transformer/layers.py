@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symroof.algebra.symbols import B, E, F, H_nope, H_rope, H_v, K, N, R_kv, R_q, S, T, k, p_a, p_kv, p_w
-from symroof.errors import ProgramError
+from symroof.errors import ProgramError, short
 from symroof.program.program import Program, program
 
 
@@ -64,7 +64,7 @@ def mlp(sharding: Sharding = REPLICATED, gated: bool = True, tokens: Any = B, wi
     >>> mlp(gated=False).flops
     4*B*D*F  [FLOP]
     """
-    return _program(sharding.text(_GATED if gated else _UNGATED), B=tokens, F=width)
+    return _program(_text(sharding, _GATED if gated else _UNGATED), B=tokens, F=width)
 
 
 _PROJECTIONS = """
@@ -106,7 +106,7 @@ def attention(sharding: Sharding = REPLICATED, fused: bool = True, context: Any 
             "the KV cache is sharded over its batch (cache=), its context (sequence=) or with the tokens (context=); give one"
         )
     text = _PROJECTIONS + (_BY_BATCH if sharding.cache else _BY_HEADS)
-    return _program(sharding.text(text), on_chip=("Scores",) if fused else (), Q=N / K, S=context, T=new)
+    return _program(_text(sharding, text), on_chip=("Scores",) if fused else (), Q=N / K, S=context, T=new)
 
 
 _LATENT = """
@@ -130,7 +130,7 @@ def latent_attention(sharding: Sharding = REPLICATED, fused: bool = True, new: A
     The cache holds R_kv + H_rope elements a token for all heads together, so model parallelism copies it.
     """
     sizes = {"R": R_q, "A": H_nope, "J": H_rope, "M": R_kv, "H": H_v, "T": new}
-    return _program(sharding.text(_LATENT), on_chip=("Scores", "Turned") if fused else (), **sizes)
+    return _program(_text(sharding, _LATENT), on_chip=("Scores", "Turned") if fused else (), **sizes)
 
 
 _EXPERTS = """
@@ -149,15 +149,22 @@ def experts(sharding: Sharding = REPLICATED, tokens: Any = B) -> Program:
 
     Routing is taken as even, and every expert as hit (B k > E).
     """
-    return _program(sharding.text(_EXPERTS), A=tokens * k / E, B=tokens)
+    return _program(_text(sharding, _EXPERTS), A=tokens * k / E, B=tokens)
 
 
 def unembedding(sharding: Sharding = REPLICATED, tokens: Any = B) -> Program:
     """``[B, D] -> [B, V]``: a matmul; the embedding is a lookup of B rows and costs no FLOPs."""
-    return _program(sharding.text("In[B~d, D~m] W_u[D~f, V~m] -> Logits[B~d, V~m]"), B=tokens)
+    return _program(_text(sharding, "In[B~d, D~m] W_u[D~f, V~m] -> Logits[B~d, V~m]"), B=tokens)
+
+
+def _text(sharding: Sharding, template: str) -> str:
+    if not isinstance(sharding, Sharding):
+        raise ProgramError(f"{short(sharding)} is no sharding; write e.g. Sharding(data='X', model='Y')")
+    return sharding.text(template)
 
 
 def _program(text: str, on_chip: tuple[str, ...] = (), **sizes: object) -> Program:
     """A program whose weights (W...) are stored in p_w, caches in p_kv, and the rest in p_a bytes an element."""
+    caches = {name: p_kv for name in CACHES if f"{name}[" in text}
     weights = dict.fromkeys(re.findall(r"\b(W_\w+)\[", text), p_w)
-    return program(text, formats={**weights, **dict.fromkeys(CACHES, p_kv)}, width=p_a, on_chip=on_chip, **sizes)
+    return program(text, formats={**weights, **caches}, width=p_a, on_chip=on_chip, **sizes)
