@@ -13,7 +13,7 @@ from symroof import SymroofError, Torus, decode, layers, llm, llms, mesh, progra
 from symroof import training as runs
 from symroof.errors import ProgramError
 from symroof.program.backward import REMATS, backward, saved, training
-from symroof.symbols import B, D, F, H, K, L, N, P, P_act, S, T, V, W_hbm, W_ici, X, Y, Z, n, n_axes, p, p_a, p_kv, p_w
+from symroof.symbols import B, D, E, F, H, K, L, N, P, P_act, S, T, V, W_hbm, W_ici, X, Y, Z, n, n_axes, p, p_a, p_kv, p_w
 from symroof.transformer.model import model
 
 AXES = {"X": 2, "Y": 3, "Z": 2}
@@ -360,3 +360,18 @@ def test_zero_stages_hold_less_and_move_the_same():
     assert [float(m) / 1e9 for m in held] == [128, 44, 30, 16]
     with pytest.raises(SymroofError):
         runs.zero_memory(4)
+
+
+def test_experts_are_spread_sharded_and_split():
+    moe = layers.experts(layers.Sharding(data="X", fsdp="X", model="Y", experts="Z"))
+    found = [(c.kind, "".join(c.axes), c.tensor) for c in moe.collectives]
+    assert found == [
+        ("AllToAll", "Z", "Sent"),
+        *[("AllGather", "X", w) for w in ("W_in", "W_gate", "W_out")],
+        ("AllReduce", "Y", "Made"),
+        ("AllToAll", "Z", "Made"),
+    ]
+    whole = layers.experts()
+    spread = moe.flops.expr - moe["Router"].flops.expr
+    assert sp.expand(spread * X * Y * Z - (whole.flops.expr - whole["Router"].flops.expr)) == 0
+    assert sp.expand(moe.bytes("W_in", "W_gate", "W_out").expr * X * Y * Z - 3 * p_w * E * D * F) == 0

@@ -134,13 +134,13 @@ def latent_attention(sharding: Sharding = REPLICATED, fused: bool = True, new: A
 
 
 _EXPERTS = """
-    In[B~d, D]       W_r[D, E]           -> Router[B~d, E]
-    Sent[E, A~e, D]                      -> Held[E~e, A, D]
-    Held[E~e, A, D]   W_in[E~e, D, F]    -> Up[E~e, A, F]
-    Held[E~e, A, D]   W_gate[E~e, D, F]  -> Gate[E~e, A, F]
-    Up[E~e, A, F]     Gate[E~e, A, F]    -> Tmp[E~e, A, F]
-    Tmp[E~e, A, F]    W_out[E~e, F, D]   -> Made[E~e, A, D]
-    Made[E~e, A, D]                      -> Back[E, A~e, D]
+    In[B~d, D]          W_r[D, E]             -> Router[B~d, E]
+    Sent[E, A~d~e, D]                         -> Held[E~e, A~d, D]
+    Held[E~e, A~d, D]   W_in[E~e, D~f, F~m]   -> Up[E~e, A~d, F~m]
+    Held[E~e, A~d, D]   W_gate[E~e, D~f, F~m] -> Gate[E~e, A~d, F~m]
+    Up[E~e, A~d, F~m]   Gate[E~e, A~d, F~m]   -> Tmp[E~e, A~d, F~m]
+    Tmp[E~e, A~d, F~m]  W_out[E~e, F~m, D~f]  -> Made[E~e, A~d, D]
+    Made[E~e, A~d, D]                         -> Back[E, A~d~e, D]
 """
 
 
