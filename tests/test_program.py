@@ -213,6 +213,11 @@ def test_gathers_come_back_as_scatters():
     assert kinds == {("AllGather", "W"), ("ReduceScatter", "dW")}
     reshard = program("A[B_X, D] -> C[B, D]")
     assert [c.kind for c in backward(reshard).collectives] == ["ReduceScatter"]
+    assert [c.kind for c in backward(program("A[B_X, D] -> C[B]")).collectives] == ["ReduceScatter"]
+    assert [str(s) for s in backward(program("A[B, D] W[F] -> C[B, F]")).statements] == [
+        "dC[B, F] W[F] -> dA[B, D]",
+        "A[B, D] dC[B, F] -> dW[F]",
+    ]
     assert [c.kind for c in backward(program("A[B, D]{U_X} -> C[B_X, D]")).collectives] == ["AllGather"]
     assert [c.kind for c in backward(program("A[B_X, D] -> C[B, D_X]")).collectives] == ["AllToAll"]
 
@@ -229,8 +234,6 @@ def test_gradients_are_right_on_every_chip():
     for text in ("In[B_X, D_Y] W[D_X, F_Y] -> Out[B_X, F_Y]", "In[B_X, D] W[D_X, F] -> Out[B_X, F]", "In[B, D_Y] W[D_Y, F] -> Out[B_Y, F]"):
         for s in backward(program(text)).statements:
             arrays = {t.name: rng.integers(-2, 3, [int(d.size.subs(SIZES)) for d in t.dims]).astype(float) for t in s.operands}
-            whole = {**{t.name: t for t in s.operands}}
-            assert whole
             fresh = program(str(s)).statements[0]  # with its gathers, which the whole program does only once
             simulate(fresh, arrays)
 
@@ -272,8 +275,6 @@ def test_a_decode_step_is_the_programs_read_from_hbm():
     assert sp.expand(read - weights - 2 * p_kv * B * S * K * H / Y) == 0
     flops = sum(s.flops.expr for q in layer for s in q.statements if any(t.name.startswith("W_") for t in s.operands))
     assert sp.expand(flops.subs(T, 1) - 2 * B * (2 * D * N * H + 2 * D * K * H + 3 * D * F) / Y) == 0
-    assert L in (L * read).free_symbols
-    assert n not in read.free_symbols
 
 
 # -- whole models

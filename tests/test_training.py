@@ -350,13 +350,18 @@ def test_what_never_binds_says_so():
     assert solve(training.math(layer) >= training.comms(layer), B).kind == "always"
 
 
-def test_peak_memory_is_what_was_measured():
-    """Llama 3.1 8B, FSDP on 8 H100, two sequences of 8192 each: 77 GiB (torchtitan, llama3_h100_202412 report); we find 79."""
+def test_peak_memory_brackets_what_was_measured():
+    """Llama 3.1 8B, FSDP on 8 H100, two sequences of 8192 each: 77 GiB (torchtitan, llama3_h100_202412 report).
+
+    That run recomputes selectively, by rules of its own (it drops some matmul results and keeps others), and its figure
+    holds temporaries of the allocator. No policy here is that one, so this is a bracket: 61 GiB where only products of
+    activations are computed again, 79 GiB where nothing is.
+    """
     eight = llm("llama3-8b")
     run = sheet("torchtitan", B=16, T=8192, S=8192, p_w=4, p_a=2, p_kv=2, X=8)  # fp32 weights and gradients, bf16 activations
-    peak = training.peak_memory(eight.architecture).at(eight, run, {training.p_opt: 8})
-    assert float(peak) / 2**30 == pytest.approx(77.0, rel=0.05)
-    less = training.peak_memory(eight.architecture, "block").at(eight, run, {training.p_opt: 8})
-    tokens, state = 16 * 8192 / 8, 16 * eight[P] / 8  # by hand: only inputs of the blocks and the logits are kept
-    by_hand = state + 2 * tokens * (32 * 2 * 4096 + 4096 + 128256)
-    assert float(less) == pytest.approx(float(by_hand))
+    at = {r: float(training.peak_memory(eight.architecture, r).at(eight, run, {training.p_opt: 8})) for r in ("none", "matmuls", "block")}
+    assert at["matmuls"] < 77 * 2**30 < at["none"]
+    tokens, state = 16 * 8192 / 8, float(16 * eight[P] / 8)  # by hand: Q, K, V, attention and three MLP tensors a layer
+    layer = 4 * 4096 + 2 * 1024 + 3 * 14336
+    assert at["none"] == pytest.approx(state + 2 * tokens * (32 * layer + 4096 + 128256))
+    assert at["block"] == pytest.approx(state + 2 * tokens * (32 * 2 * 4096 + 4096 + 128256))

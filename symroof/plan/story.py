@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
@@ -101,8 +101,9 @@ def _rules(setting: Setting, where: Slice, batch: Any) -> Iterator[Row]:
     yield _row(setting, "plateau", "tokens/s/chip, at most", decode.plateau(setting.arch), where, bare=True)
     if setting.arch.experts:
         return  # experts are spread over chips, not split like one matmul
-    for regime, label in (("math", "FLOPs-bound"), ("hbm", "at this batch")):
-        bound = sharding.largest_model_parallelism(regime)  # type: ignore[arg-type]
+    regimes: tuple[tuple[Literal["math", "hbm"], str], ...] = (("math", "FLOPs-bound"), ("hbm", "at this batch"))
+    for regime, label in regimes:
+        bound = sharding.largest_model_parallelism(regime)
         extra = {"B": batch} if regime == "hbm" else {}
         yield _row(setting, f"tensor_parallel_{regime}", f"model parallelism, {label}", bound, where, **extra)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import sympy as sp
-
 from symroof.algebra.cost import Cost
 from symroof.errors import ProgramError, nearest, short
 from symroof.program.infer import Statement, infer, once
@@ -29,11 +27,12 @@ def backward(program: Program) -> Program:
     statements: list[Statement] = []
     for s in reversed(program.statements):
         grad = _gradient(s.out)
-        if len(s.operands) == 1:
-            statements.append(_resharded_back(s, grad))
-            continue
-        a, b = s.operands
-        statements += [infer((grad, b), _gradient(a)), infer((a, grad), _gradient(b))]
+        if len(s.operands) == 1:  # what was gathered comes back as partial sums, what was reduced as an AllGather
+            gathered = tuple(x for c in s.collectives if c.kind == "AllGather" for x in c.axes)
+            statements.append(_back_to(s.operands[0], (replace(grad, partial=gathered),)))
+        else:
+            a, b = s.operands
+            statements += [_back_to(a, (grad, b)), _back_to(b, (a, grad))]
     kept = {(c.tensor, c.axes) for c in program.collectives if c.kind == "AllGather" and not is_weight(c.tensor)}
     return Program(once(_summed(statements), kept), frozenset(f"d{name}" for name in program.on_chip) | program.on_chip)
 
@@ -85,11 +84,9 @@ def _gradient(tensor: Tensor) -> Tensor:
     return tensor.called(f"d{tensor.name}")
 
 
-def _resharded_back(s: Statement, grad: Tensor) -> Statement:
-    """The way back of one operand: an AllGather comes back as partial sums, a reduction as an AllGather."""
-    (a,) = s.operands
-    gathered = tuple(x for c in s.collectives if c.kind == "AllGather" for x in c.axes)
-    if set(grad.names) == set(a.names):
-        return infer((replace(grad, partial=gathered),), _gradient(a))
-    back = tuple(replace(d, axes=d.axes) for d in a.dims)  # a sum over a dimension: its gradient is spread over it
-    return Statement((grad,), replace(_gradient(a), dims=back), Cost(sp.Integer(0), "FLOP", f"d{a.name}"), s.traffic[::-1], ())
+def _back_to(a: Tensor, operands: tuple[Tensor, ...]) -> Statement:
+    """The gradient of an operand from what makes it; over a dimension that was only summed it is the same everywhere."""
+    known = {name for t in operands for name in t.names}
+    grad = _gradient(a)
+    found = infer(operands, replace(grad, dims=tuple(d for d in grad.dims if d.name in known)))
+    return replace(found, out=grad)
