@@ -60,7 +60,10 @@ def _fronted(extreme: sp.Expr) -> sp.Expr:
         others = [p.get(base, sp.Integer(0)) for p in powers]
         if base.is_positive and not base.is_number and all(e.is_Rational and e * exponent > 0 for e in others):
             common *= base ** (min(others) if exponent > 0 else max(others))
-    return common * extreme.func(*[a / common for a in extreme.args], evaluate=False) if common != 1 else extreme
+    if common == 1:
+        return extreme
+    rest = [a / common for a in extreme.args]
+    return common * extreme.func(*rest, evaluate=all(a.is_number for a in rest))
 
 
 def _product(expr: sp.Mul, xs: frozenset[sp.Symbol]) -> Rows:

@@ -9,6 +9,7 @@ from itertools import pairwise, product
 import sympy as sp
 
 from symroof.algebra.branches import NoClosedForm
+from symroof.algebra.facts import NOTHING
 from symroof.algebra.polynomial import Polynomial, sign, split, tidy
 from symroof.algebra.roots import PositiveRoot
 
@@ -17,11 +18,15 @@ _MOST = 256
 
 @dataclass(frozen=True)
 class Piece:
-    """``low <= x <= high`` (None for no bound) as long as every relation in ``when`` holds."""
+    """``low <= x <= high`` (None for no bound) as long as every relation in ``when`` holds.
+
+    ``strict`` says which of the ends are left out where rounding decides that; None: as the condition does.
+    """
 
     low: sp.Expr | None = None
     high: sp.Expr | None = None
     when: tuple[sp.Rel, ...] = ()
+    strict: tuple[bool, bool] | None = None
 
     @property
     def everything(self) -> bool:
@@ -178,7 +183,7 @@ def union(parts: Iterable[Pieces]) -> Pieces:
 def intersection(parts: Iterable[Pieces]) -> Pieces:
     """Where all hold.
 
-    Raises NoClosedForm if that makes too many pieces.
+    A piece with two ends says when the lower one is the lower. Raises NoClosedForm if that makes too many pieces.
     """
     found: list[Piece] = []
     for choice in product(*parts):
@@ -191,10 +196,36 @@ def intersection(parts: Iterable[Pieces]) -> Pieces:
         highs = [p.high for p in choice if p.high is not None]
         low = _extreme(lows, sp.Max) if lows else None
         high = _extreme(highs, sp.Min) if highs else None
-        if low is not None and high is not None and any(_order(a, b) == 1 for a in lows for b in highs):
-            continue
-        found.append(Piece(low, high, when))
+        if low is not None and high is not None:
+            if any(_order(a, b) == 1 for a in lows for b in highs):
+                continue
+            when = (*when, *(rel for a in lows for b in highs for rel in _in_order(a, b)))
+        found.append(Piece(low, high, NOTHING.without_implied(when) if len(when) > 1 else when))
     return union([tuple(found)])
+
+
+def _in_order(low: sp.Expr, high: sp.Expr) -> tuple[sp.Rel, ...]:
+    """The condition under which two ends leave something between them; none if they always do, or where roots hide it."""
+    if _rooted(low) or _rooted(high) or NOTHING.order(high, low) in (0, 1):
+        return ()
+    return (relation(high, low),)
+
+
+def relation(above: sp.Expr, below: sp.Expr) -> sp.Rel:
+    """``above >= below`` for two positive quantities, cleared of denominators and common factors where they have no roots."""
+    if _rooted(above) or _rooted(below):
+        return sp.Ge(above, below, evaluate=False)
+    plus, minus = split(sp.factor_terms(sp.fraction(sp.together(above - below))[0]))
+    common = _common(plus, minus)
+    return sp.Ge(plus / common, minus / common, evaluate=False)
+
+
+def _rooted(expr: sp.Expr) -> bool:
+    """Whether roots of sums, functions or maxima stand in an expression."""
+    return any(
+        not (a.is_Pow and (a.exp.is_Integer or a.base.is_Symbol or a.base.is_number))
+        for a in expr.atoms(sp.Pow, sp.Function, sp.Max, sp.Min)
+    )
 
 
 def _extreme(exprs: list[sp.Expr], kind: type) -> sp.Expr:

@@ -69,6 +69,11 @@ def latex(expr: Any) -> str:
     return str(_Latex({"mul_symbol": None}).doprint(expr)).replace(r"\geq", r"\ge").replace(r"\leq", r"\le")
 
 
+def readable(expr: sp.Expr) -> sp.Expr:
+    """The same with its long fractions as decimals of four digits, for showing only."""
+    return expr.xreplace({r: sp.Float(float(r), 4) for r in expr.atoms(sp.Rational) if max(abs(r.p), r.q**2) > 10**8})
+
+
 def tree(node: Node) -> str:
     """A cost at one glance: ``expr  [unit]``, or its name, its unit and one line per part."""
     title = f"{node.name}  [{node.unit}]" if node.name else f"[{node.unit}]"
