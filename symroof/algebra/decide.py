@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -11,92 +11,90 @@ from symroof.algebra import show
 from symroof.algebra.bind import Given
 from symroof.algebra.evaluate import tape
 from symroof.algebra.pieces import Piece
-from symroof.algebra.quantity import show_number, show_quantity
-from symroof.algebra.roots import crossings
-from symroof.algebra.units import Unit
+from symroof.algebra.quantity import show_number
+from symroof.algebra.roots import PositiveRoot, PowerOfTwo
+from symroof.algebra.span import Intervals, Opens, Span
 from symroof.algebra.value import Value
 from symroof.errors import InputError
 
 _INF = float("inf")
-Intervals = tuple[tuple[Any, Any], ...]
-
-
-@dataclass(frozen=True, repr=False)
-class Span:
-    """Where an unknown may lie: intervals ``(low, high)`` in SI units, 0 and inf for no end; ``x in span`` asks."""
-
-    symbol: sp.Symbol
-    intervals: Intervals
-    unit: Unit
-
-    def __contains__(self, x: float) -> bool:
-        return any(low <= x <= high for low, high in self.intervals)
-
-    def __float__(self) -> float:
-        raise InputError(f"{self!r} is no single number; look at .intervals")
-
-    def __repr__(self) -> str:
-        return " or ".join(self._one(low, high) for low, high in self.intervals) or f"no {self.symbol}"
-
-    def _one(self, low: Any, high: Any) -> str:
-        below = f"{show_quantity(float(low), self.unit)} <= " if low > 0 else ""
-        above = f" <= {show_quantity(float(high), self.unit)}" if high < _INF else ""
-        if below and not above:
-            return f"{self.symbol} >= {show_quantity(float(low), self.unit)}"
-        return f"{below}{self.symbol}{above}"
 
 
 def decided(bound: Any, given: Given) -> Any:
     """A Value for one threshold (arrays broadcast), else a Span."""
     if any(hasattr(v, "shape") for v in given.numbers.values()):
         return _array(bound, given)
-    if any(_on_edge(rel, given) for p in bound.pieces for rel in p.when):
+    if any(_on_edge(p, given) for p in bound.pieces):
+        known = bound.condition.at({s: given.numbers.get(s, Fraction(1)) for s in bound.free_symbols})
+        if isinstance(known, bool):  # the unknown vanishes
+            return _answer(
+                bound,
+                ((0, _INF),) if known else (),
+                False,
+                f"{'always' if known else 'never'}: {bound.symbol} drops out",
+                ((False, False),),
+            )
         bound, given = bound._partly(given), Given({}, {}, given.sheets)  # a coefficient vanishes: solve with the numbers
-    intervals = intervals_at(bound.pieces, given)
+    if any(_rounds_roots(e) for p in bound.pieces for e in (p.low, p.high) if e is not None):
+        from symroof.algebra.numeric import numerically
+
+        return numerically(bound, given)  # a root that is rounded has to be known to the last digit
+    intervals, opens = intervals_at(bound.pieces, given, len(bound.condition.relation) == 1)
     upward = bool(bound.pieces) and all(p.low is None and p.high is not None for p in bound.pieces)
     note = ""
     if not intervals:
         note = f"never: {_denial(bound, given)}"
     elif intervals == ((0, _INF),):
         note = f"always: {bound.reason or 'at these values every ' + str(bound.symbol) + ' will do'}"
-    return _answer(bound, intervals, upward, note)
+    return _answer(bound, intervals, upward, note, opens)
 
 
-def _answer(bound: Any, intervals: Intervals, upward: bool, note: str = "") -> Any:
+def _answer(bound: Any, intervals: Intervals, upward: bool, note: str, opens: Opens) -> Any:
     """One number if there is one end (or none), else a Span."""
+    out = False
     if not intervals:
         number: Any = 0 if upward else _INF
     elif len(intervals) > 1 or (intervals[0][0] > 0 and intervals[0][1] < _INF):
-        return Span(bound.symbol, intervals, bound.unit)
+        return Span(bound.symbol, intervals, bound.unit, opens=opens)
     else:
         low, high = intervals[0]
-        number = high if high < _INF or (upward and low == 0) else low
+        down = bool(high < _INF or (upward and low == 0))
+        number, out = (high if down else low), opens[0][down] and not note
         upward = upward or high < _INF
-    return Value(number, bound.unit, bound.symbol.name, note=note, round_down=upward)
+    return Value(number, bound.unit, bound.symbol.name, note=note, round_down=upward, open=out)
 
 
-def intervals_at(pieces: tuple[Piece, ...], given: Given) -> Intervals:
-    """The intervals of the pieces whose conditions hold, merged and in order."""
+def intervals_at(pieces: tuple[Piece, ...], given: Given, strict: bool = False) -> tuple[Intervals, Opens]:
+    """The intervals of the pieces whose conditions hold, merged and in order, and which of their ends are left out."""
     found = []
     for piece in pieces:
         if all(_holds(rel, given) for rel in piece.when):
+            out, off = piece.strict or (strict and piece.low is not None, strict and piece.high is not None)
             low = 0 if piece.low is None else max(number(piece.low, given), 0)
             high = _INF if piece.high is None else number(piece.high, given)
-            if low <= high and high > 0:
-                found.append((low, high))
-    merged: list[tuple[Any, Any]] = []
-    for low, high in sorted(found):
-        if merged and low <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
-        else:
-            merged.append((low, high))
-    return tuple(merged)
+            if high > 0 and (low < high or (low == high and not (out or off))):
+                found.append((low, out, high, not off))
+    merged: list[tuple[Any, bool, Any, bool]] = []
+    for low, out, high, on in sorted(found):
+        if merged and (low < merged[-1][2] or (low == merged[-1][2] and (merged[-1][3] or not out))):
+            before = merged.pop()
+            high, on = max((before[2], before[3]), (high, on))
+            low, out = before[:2]
+        merged.append((low, out, high, on))
+    return tuple((low, high) for low, _, high, _ in merged), tuple((out, not on) for _, out, _, on in merged)
 
 
-def number(expr: sp.Expr, given: Given) -> Any:
-    """An expression at given numbers."""
+def _rounds_roots(expr: sp.Expr) -> bool:
+    """Whether a ceiling or a floor stands around what is known as a float only."""
+    inside = [a.args[0] for a in expr.atoms(sp.ceiling, sp.floor, PowerOfTwo)]
+    roots = (PositiveRoot, sp.sinh, sp.log, sp.exp)
+    return any(e.has(*roots) or any(not p.exp.is_Integer for p in e.atoms(sp.Pow)) for e in inside)
+
+
+def number(expr: sp.Expr, given: Given, strict: bool = True) -> Any:
+    """An expression at given numbers; arrays that are not run strictly may hold inf and NaN."""
     compiled = tape(expr)
-    return compiled.run([given.numbers[s] for s in compiled.inputs])[compiled.slots[0]]
+    return compiled.run([given.numbers[s] for s in compiled.inputs], strict)[compiled.slots[0]]
 
 
 def _holds(rel: sp.Rel, given: Given) -> Any:
@@ -104,8 +102,13 @@ def _holds(rel: sp.Rel, given: Given) -> Any:
     return left >= right if isinstance(rel, sp.Ge) else left > right
 
 
-def _on_edge(rel: sp.Rel, given: Given) -> bool:
-    return bool(number(rel.lhs, given) == number(rel.rhs, given))
+def _on_edge(piece: Piece, given: Given) -> bool:
+    """Whether the first of its conditions that does not clearly hold is an equality."""
+    for rel in piece.when:
+        left, right = number(rel.lhs, given), number(rel.rhs, given)
+        if left <= right:
+            return bool(left == right)
+    return False
 
 
 def _denial(bound: Any, given: Given) -> str:
@@ -114,8 +117,9 @@ def _denial(bound: Any, given: Given) -> str:
     for piece in bound.pieces:
         for rel in piece.when:
             if not _holds(rel, given):
-                ratio = float(number(rel.lhs, given)) / float(number(rel.rhs, given))
-                return f"{at}the left side of {show.text(rel)} is {show_number(ratio, 3)} of what it needs"
+                needed = float(number(rel.rhs, given))
+                short = f"is {show_number(float(number(rel.lhs, given)) / needed, 3)} of what it needs" if needed else "is not positive"
+                return f"{at}the left side of {show.text(rel)} {short}"
     return at + (bound.reason or f"no {bound.symbol} is left")
 
 
@@ -129,27 +133,10 @@ def _array(bound: Any, given: Given) -> Value:
         raise InputError(f"{bound!r} has no single threshold for arrays; evaluate it one set of values at a time")
     best: Any = None
     for piece in bound.pieces:
-        ends = np.asarray(number(piece.low if lows else piece.high, given), dtype=np.float64)
+        ends = np.asarray(number(piece.low if lows else piece.high, given, strict=False), dtype=np.float64)
         inside = np.array(True)
         for rel in piece.when:
             inside = inside & np.asarray(_holds(rel, given))
         ends = np.maximum(np.where(inside, ends, _INF if lows else 0.0), 0.0)
         best = ends if best is None else (np.minimum if lows else np.maximum)(best, ends)
     return Value(best, bound.unit, bound.symbol.name)
-
-
-def numerically(bound: Any, given: Given) -> Any:
-    """Thresholds without a closed form: the condition on a fine logarithmic grid, its crossings bisected."""
-    if any(hasattr(v, "shape") for v in given.numbers.values()):
-        raise InputError(f"{bound.symbol} has no closed form here; evaluate it one set of values at a time")
-    condition = bound.condition
-    sides = (tape(condition.left.shape), tape(condition.right.shape))
-    greater = condition.relation[0] == ">"
-
-    def holds(x: Any) -> Any:
-        values = {**given.numbers, bound.symbol: x}
-        left, right = (t.run([values[s] for s in t.inputs], strict=False)[t.slots[0]] for t in sides)
-        return x == x if left is right else (left >= right if greater else left <= right) & (x == x)
-
-    note = "" if (intervals := tuple(crossings(holds))) else f"never: no {bound.symbol} between 1e-15 and 1e25 will do"
-    return _answer(bound, intervals, upward=False, note=note)

@@ -1,4 +1,4 @@
-"""Roots that have no formula: the one positive root of a polynomial, and crossings of any condition, bracketed."""
+"""Roots that have no formula: the one positive root of a polynomial, bracketed, and powers of two."""
 
 from __future__ import annotations
 
@@ -92,26 +92,3 @@ def bisect(above: Callable[[float], bool], low: float, high: float) -> float:
             break
         low, high = (low, middle) if above(middle) else (middle, high)
     return high
-
-
-def crossings(holds: Callable[[Any], Any], low: float = 1e-15, high: float = 1e25, steps: int = 4000) -> list[tuple[float, float]]:
-    """The intervals of a logarithmic grid where a condition on arrays holds, their ends bisected; 0 and inf for no end.
-
-    An interval narrower than a grid step (2.3 %) can be missed, and the caller says so.
-    """
-    import numpy as np
-
-    grid = np.geomspace(low, high, steps + 1)
-    true = np.asarray(holds(grid), dtype=bool)
-    changes = np.flatnonzero(true[1:] != true[:-1])
-    ends = []
-
-    def one(x: float) -> bool:
-        return bool(holds(np.array([x]))[0])
-
-    for i in changes:
-        above = one if true[i + 1] else lambda x: not one(x)
-        ends.append(bisect(above, float(grid[i]), float(grid[i + 1])))
-    ends = [0.0, *ends] if true[0] else ends
-    ends = [*ends, float("inf")] if true[-1] else ends
-    return list(zip(ends[::2], ends[1::2], strict=True))

@@ -18,7 +18,8 @@ class Value:
     """A number (exact fraction, float or array) in SI units, its unit, its name and the values of its parts.
 
     ``float(value)`` and ``numpy.asarray(value)`` convert; ``value["part"]`` is a part; ``value.binding`` names the
-    part of the outermost maximum that binds, and ``value.whole`` is the integer answer.
+    part of the outermost maximum that binds, and ``value.whole`` is the integer answer. A threshold that was found
+    numerically lies in its ``bracket``; an ``open`` one does not hold itself; ``doubt`` says what could not be proven.
     """
 
     number: Any
@@ -28,6 +29,10 @@ class Value:
     parts: tuple[Value, ...] = ()
     note: str = ""
     round_down: bool = False
+    bracket: tuple[Any, Any] | None = None
+    open: bool = False
+    doubt: str = ""
+    error: Any = None  # of a limit: how far it is from the exact answer, see Bound.error
 
     def __float__(self) -> float:
         if self.is_array:
@@ -61,7 +66,14 @@ class Value:
     def whole(self) -> int:
         """The whole number that still holds: of a ``<=`` bound the one below, else the one above (how many chips)."""
         exact = self.number if isinstance(self.number, Fraction) else float(self)
-        return floor(exact) if self.round_down else ceil(exact)
+        if exact == float("inf"):
+            raise InputError(f"no whole number of {self.name or 'the value'} will do ({self.note})")
+        if self.bracket is not None and not isinstance(self.number, Fraction):
+            exact = self.bracket[0] if self.round_down else self.bracket[1]  # no whole number lies between
+        whole = floor(exact) if self.round_down else ceil(exact)
+        if self.open and whole == exact:
+            return whole - 1 if self.round_down else whole + 1
+        return whole
 
     @property
     def binding(self) -> Any:
@@ -112,7 +124,14 @@ class Value:
     __str__ = __repr__
 
     def _shown(self) -> str:
-        return self.note or show_quantity(float(self), self.unit)
+        if self.note:
+            return self.note + self._warning()
+        just = ("just below " if self.round_down else "just above ") if self.open else ""
+        return just + show_quantity(float(self), self.unit) + certainty(self.bracket and (self.bracket,), self.doubt) + self._warning()
+
+    def _warning(self) -> str:
+        """That a limit is far from the exact answer; nothing where it is close, or where none was taken."""
+        return "" if self.error is None else str(self.error.warning)
 
     def _range(self) -> str:
         if not self.number.size:
@@ -170,6 +189,15 @@ def _paths(tree: Any, above: str) -> Iterator[tuple[str, Any]]:
         where = f"{above}/{part.name}" if above else part.name
         yield where, part
         yield from _paths(part, where)
+
+
+def certainty(brackets: tuple[tuple[Any, Any], ...] | None, doubt: str) -> str:
+    """How sure a numeric answer is, to write behind it: ``(numeric: bracketed within 1e-12)``."""
+    if brackets is None:
+        return ""
+    widest = max((float(high - low) / float(low) for low, high in brackets if low < high and low > 0), default=0.0)
+    sure = "exact" if not widest else f"bracketed within {'1e-12' if widest <= 1.01e-12 else format(widest, '.1e')}"
+    return f"   (numeric: {'; '.join([sure] * (widest < 0.01) + [doubt] * bool(doubt))})"
 
 
 def renamed(value: Value, name: str) -> Value:

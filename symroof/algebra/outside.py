@@ -1,0 +1,107 @@
+"""Rounding in several places, or beside the unknown itself: a necessary and a sufficient condition without rounding.
+
+``u <= ceiling(u) < u + 1``, ``u - 1 < floor(u) <= u`` and ``u <= PowerOfTwo(u) <= max(1, 2*u)``. Where the condition
+rises or falls with each rounded quantity, one end of these makes it easier and the other makes it harder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import sympy as sp
+
+from symroof.algebra.bound import Bound
+from symroof.algebra.condition import Condition
+from symroof.algebra.cost import quantity
+from symroof.algebra.pieces import ALWAYS, Piece
+from symroof.algebra.polynomial import expand, sign
+from symroof.algebra.rounding import exceeds
+from symroof.algebra.units import ONE
+from symroof.errors import short
+
+
+def between(numeric: Bound, atoms: set[sp.Expr], solve: Callable[..., Bound]) -> Bound:
+    """The numeric bound with a necessary and a sufficient one beside it, as far as these have a closed form."""
+    condition = numeric.condition
+    names = {atom: sp.Dummy("r", positive=True) for atom in sorted(atoms, key=sp.default_sort_key)}
+    left, right = (side.expr.xreplace(names) for side in (condition.left, condition.right))
+    greater, lesser = (left, right) if condition.relation[0] == ">" else (right, left)
+    easier: dict[sp.Expr, sp.Expr] = {}
+    harder: dict[sp.Expr, sp.Expr] = {}
+    for atom, name in names.items():
+        way = _way(greater, lesser, name)
+        if way is None:
+            return replace(numeric, reason=f"{numeric.reason}, and whether {short(atom)} makes it easier or harder is not known")
+        low, high = _range(atom, _straight(greater, name) and _straight(lesser, name))
+        easier[name], harder[name] = (high, low) if way > 0 else (low, high)
+    inside = f"inside {short(next(iter(atoms)))} and beside it" if len(atoms) == 1 else f"inside {len(atoms)} rounded quantities"
+    reason = f"{numeric.symbol} stands {inside}"
+    found = []
+    for put in (easier, harder):
+        asked = Condition(quantity(left.xreplace(put), ONE), condition.relation, quantity(right.xreplace(put), ONE))
+        found.append(solve(asked, numeric.symbol) if numeric.symbol in asked.free_symbols else _without(numeric, asked))
+    return replace(numeric, reason=reason, necessary=_outer(found[0], 0), sufficient=_outer(found[1], 1))
+
+
+def _without(numeric: Bound, asked: Condition) -> Bound:
+    """A condition from which the unknown has dropped out: any will do, or none."""
+    greater, lesser = (asked.left, asked.right) if asked.relation[0] == ">" else (asked.right, asked.left)
+    when = exceeds(greater.expr, lesser.expr, len(asked.relation) == 1)
+    pieces = () if when is sp.false else ALWAYS if when is sp.true else (Piece(when=(when,)),)
+    return replace(numeric, condition=asked, pieces=pieces, steps=(), reason=f"{numeric.symbol} drops out", closed=True)
+
+
+def _outer(bound: Bound, which: int) -> Bound | None:
+    return bound if bound.closed else (bound.necessary, bound.sufficient)[which]
+
+
+def _range(atom: sp.Expr, straight: bool) -> tuple[sp.Expr, sp.Expr]:
+    """Between what the rounded quantity lies; never below zero where that would matter."""
+    u = atom.args[0]
+    if isinstance(atom, sp.ceiling):
+        return u, u + 1
+    if isinstance(atom, sp.floor):
+        return (u - 1 if straight else sp.Max(0, u - 1, evaluate=False)), u
+    return u, sp.Max(1, 2 * u, evaluate=False)
+
+
+def _straight(expr: sp.Expr, name: sp.Symbol) -> bool:
+    return bool(expr.is_polynomial(name) and sp.degree(expr, name) <= 1) if not expr.has(sp.Max, sp.Min) else False
+
+
+def _way(greater: sp.Expr, lesser: sp.Expr, name: sp.Symbol) -> int | None:
+    """1 if a larger value makes ``greater >= lesser`` easier, -1 if harder, None if that is not known."""
+    if not (greater - lesser).has(sp.Max, sp.Min):
+        known = sign(sp.diff(expand(greater - lesser), name))
+        if known is not None:
+            return known or 1
+    ways = {way for way in (_rising(greater, name), _falling(lesser, name)) if way != 0}
+    return ways.pop() if len(ways) == 1 else None
+
+
+def _falling(expr: sp.Expr, name: sp.Symbol) -> int | None:
+    way = _rising(expr, name)
+    return None if way is None else -way
+
+
+def _rising(expr: sp.Expr, name: sp.Symbol) -> int | None:
+    """1, -1 or 0 if an expression rises, falls, or does not change with a positive symbol; None if not known."""
+    if not expr.has(name):
+        return 0
+    if expr == name:
+        return 1
+    if isinstance(expr, (sp.Add, sp.Max, sp.Min)):
+        ways = {_rising(a, name) for a in expr.args} - {0}
+        return ways.pop() if len(ways) == 1 else None
+    if isinstance(expr, sp.Mul):
+        constant, rest = expr.as_coeff_Mul()
+        if constant.is_negative:
+            way = _rising(rest, name)
+            return None if way is None else -way
+        ways = {_rising(a, name) for a in expr.args} - {0}
+        return ways.pop() if len(ways) == 1 and all(a.is_nonnegative for a in expr.args) else None
+    if isinstance(expr, sp.Pow) and expr.exp.is_Rational and expr.base.is_nonnegative:
+        way = _rising(expr.base, name)
+        return None if way is None else way * (1 if expr.exp > 0 else -1)
+    return None
