@@ -292,7 +292,7 @@ def test_without_a_closed_form_numbers_remain(asked, values):
     for end in ends:
         below, above = (
             holds(asked.relation, worth(asked.left.expr, {**full, x: at}), worth(asked.right.expr, {**full, x: at}))
-            for at in (Decimal(end) * (1 - Decimal("1e-7")), Decimal(end) * (1 + Decimal("1e-7")))
+            for at in (decimal(end) * (1 - Decimal("1e-7")), decimal(end) * (1 + Decimal("1e-7")))
         )
         assert below != above
 
@@ -390,18 +390,25 @@ def test_each_step_follows_from_the_one_before(asked, values):
     bound = solve(asked, unknown)
     first = bound.steps[0]
     assert (first.left, first.relation, first.right) == (asked.left.expr, asked.relation, asked.right.expr)
+    exact = [s for s in bound.steps if s.kind != "domain"]
     inside = all(holds(w.rel_op, worth(w.lhs, values), worth(w.rhs, values)) for piece in bound.pieces for w in piece.when)
-    truth = [holds(s.relation, worth(s.left, values), worth(s.right, values)) for s in (bound.steps if inside else bound.steps[:-1])]
+    always = [s for s in exact if all(holds(w.rel_op, worth(w.lhs, values), worth(w.rhs, values)) for w in s.inside)]
+    truth = [holds(s.relation, worth(s.left, values), worth(s.right, values)) for s in (exact if inside else always)]
     assert len(set(truth)) == 1, [str(s) for s in bound.steps]
+    if len(bound.pieces) == 1 and not inside:
+        assert not truth[0]  # outside of its domain the condition never holds
     assert all(s.why for s in bound.steps)
 
 
-def test_steps_end_in_the_bound():
+def test_steps_end_in_the_bound_and_its_domain():
     bound = solve(MATH >= HBM, B)
-    last = bound.steps[-1]
+    *_, last, domain = bound.steps
     assert (last.left, last.relation, last.right) == (B, ">=", bound.expr)
-    assert len(bound.steps) == 3
+    assert domain.kind == "domain"
+    assert sp.And(sp.Rel(domain.left, domain.right, domain.relation, evaluate=False), evaluate=False) == bound.domain
+    assert [s.kind for s in bound.steps] == ["start", "clear", "exact", "result", "domain"]
     limited = solve(MATH >= HBM, B, large=(D, F))
+    assert [s.kind for s in limited.steps] == ["start", "clear", "exact", "limit", "result"]
     assert any("large D, F" in s.why for s in limited.steps)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -12,39 +12,21 @@ from symroof.algebra import show
 from symroof.algebra.bind import Given, bind
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost, quantity
-from symroof.algebra.decide import Span, decided, numerically
+from symroof.algebra.decide import decided
 from symroof.algebra.pieces import Piece
+from symroof.algebra.span import Span
+from symroof.algebra.steps import Step, substituted
 from symroof.algebra.units import ONE, Unit
-from symroof.algebra.verify import Verification, verify
-from symroof.errors import SolveError
+from symroof.algebra.value import Value
+from symroof.errors import InputError, SolveError
+
+if TYPE_CHECKING:
+    from symroof.algebra.deviation import Deviation
+    from symroof.algebra.proof import Proof
+    from symroof.algebra.verify import Verification
 
 _STRICT = {"low": (">=", ">"), "high": ("<=", "<")}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line of a derivation: ``left relation right``, and why it follows from the line before.
-
-    ``{}`` in ``why`` stands for the expression it speaks ``about``.
-    """
-
-    why: str
-    left: sp.Expr
-    relation: str
-    right: sp.Expr
-    about: sp.Expr | None = None
-
-    def __str__(self) -> str:
-        why = self.why.replace("{}", show.text(self.about)) if self.about is not None else self.why
-        return f"{show.text(self.left)} {self.relation} {show.text(self.right)}   ({why})"
-
-    def latex(self) -> str:
-        """One row of an ``align*``."""
-        before, mark, after = self.why.partition("{}")
-        why = rf"\text{{{show.escape(before)}}}"
-        if mark:
-            why += f" {show.latex(self.about)}" + (rf" \text{{{show.escape(after)}}}" if after else "")
-        return rf"{show.latex(self.left)} &{show.RELATIONS[self.relation]} {show.latex(self.right)} && {why}"
+_MIRRORED = {">=": "<=", ">": "<", show.RELATIONS[">="]: show.RELATIONS["<="]}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,6 +45,8 @@ class Bound:
     reason: str = ""
     closed: bool = True
     again: Callable[..., Bound] | None = field(default=None, repr=False)  # how it was solved
+    necessary: Bound | None = None  # without a closed form: what must hold, and what suffices
+    sufficient: Bound | None = None
 
     # -- what it says
     @property
@@ -77,7 +61,7 @@ class Bound:
     @property
     def relation(self) -> str:
         """``>=`` or ``<=`` (``>``, ``<`` for a strict condition) of a bound with one side."""
-        return self._relation("low" if self._single.low is not None else "high")
+        return self._relation("low" if self._single.low is not None else "high", self._single)
 
     @property
     def expr(self) -> sp.Expr:
@@ -133,8 +117,8 @@ class Bound:
             raise SolveError(f"{self!r} does not depend on {self.symbol}; look at .pieces[0].when")
         return self.pieces[0]
 
-    def _relation(self, side: str) -> str:
-        return _STRICT[side][len(self.condition.relation) == 1]
+    def _relation(self, side: str, piece: Piece) -> str:
+        return _STRICT[side][len(self.condition.relation) == 1 if piece.strict is None else piece.strict[side == "high"]]
 
     @property
     def exact(self) -> Bound:
@@ -145,15 +129,50 @@ class Bound:
     def at(self, *sheets: Any, **values: Any) -> Any:
         """The threshold at these values, a Value (infinite where it is never reached, with the reason).
 
-        With two ends or several pieces a :class:`Span`; with symbols left a Bound again; arrays broadcast.
+        With two ends or several pieces a :class:`Span`; with symbols left a Bound again; arrays broadcast. Of a limit
+        the Value carries its ``error`` if what was called large or small has values too, and says when it is above 5 %
+        (arrays and spans do not).
         """
         given = bind(self.free_symbols, sheets, values)
         free = self.free_symbols if not self.closed else self._needed()
         if given.exprs or free - given.numbers.keys():
             return self._partly(given)
+        return self._beside_exact(self._decided(given), given)
+
+    def _decided(self, given: Given) -> Any:
         if self.closed:
             return decided(self, given)
+        from symroof.algebra.numeric import numerically
+
         return numerically(self, given)
+
+    def error(self, *sheets: Any, **values: Any) -> Deviation:
+        """How far the limit is from the exact bound at values for all symbols: its relative error, exactly.
+
+        Raises InputError if a symbol has no value, for arrays, and where either has more than one threshold.
+        """
+        given = bind(self.free_symbols, sheets, values)
+        missing = sorted(s.name for s in self.free_symbols - given.numbers.keys())
+        if missing or given.exprs:
+            raise InputError(f"the error of a limit needs a value for every symbol; missing: {', '.join(missing) or 'what they stand for'}")
+        found = self._beside_exact(self._decided(given), given)
+        if not isinstance(found, Value) or found.error is None:
+            why = "is exact" if not self.weights else "has more than one threshold here, or one for every value of an array"
+            raise InputError(f"{self!r} {why}; compare .at(...) with .exact.at(...)")
+        error: Deviation = found.error
+        return error
+
+    def _beside_exact(self, found: Any, given: Given) -> Any:
+        """A limit with its error; anything else as it is."""
+        single = isinstance(found, Value) and not found.is_array
+        if not (self.weights and single) or self.free_symbols - given.numbers.keys():
+            return found
+        from symroof.algebra.deviation import deviation, values_of
+
+        exact = self.exact._decided(given)
+        if not isinstance(exact, Value):
+            return found
+        return replace(found, error=deviation(found, exact, values_of((s for s, _ in self.weights), given.numbers)))
 
     def _needed(self) -> set[sp.Symbol]:
         exprs = [e for p in self.pieces for e in (p.low, p.high, *p.when) if e is not None]
@@ -162,7 +181,8 @@ class Bound:
     def _partly(self, given: Given) -> Bound:
         condition = self.condition.between(self.condition.left.put(given), self.condition.right.put(given))
         weights = [(s, w) for s, w in self.weights if s in condition.free_symbols]
-        return self._solved(condition, [s for s, w in weights if w > 0], [s for s, w in weights if w < 0])
+        found = self._solved(condition, [s for s, w in weights if w > 0], [s for s, w in weights if w < 0])
+        return replace(found, steps=substituted(self.steps, found.steps, given))
 
     def _solved(self, condition: Condition, large: Iterable[sp.Symbol] = (), small: Iterable[sp.Symbol] = ()) -> Bound:
         if self.again is None:
@@ -171,23 +191,36 @@ class Bound:
 
     def verify(self, samples: int = 200, seed: int = 0) -> Verification:
         """Try random positive values just below and just above every threshold; reports any counterexample."""
+        from symroof.algebra.verify import verify
+
         return verify(self, samples, seed)
+
+    def proof(self, samples: int = 20, seed: int = 0) -> Proof:
+        """The steps, each checked against the one before: the same truth at random points and around every threshold.
+
+        True only if every step was checked and holds. A bound without a closed form has nothing to prove, and is false.
+        """
+        from symroof.algebra.proof import prove
+
+        return prove(self, samples, seed)
 
     # -- how it looks
     def __repr__(self) -> str:
         if self.kind in ("never", "always"):
             return f"{self.kind}: {self.reason}"
         if self.kind == "numeric":
-            return f"{self.condition!r}   has no closed form for {self.symbol}: {self.reason}; evaluated numerically by .at(...)"
+            ends = [f"{b!r} ({word})" for b, word in ((self.sufficient, "sufficient"), (self.necessary, "necessary")) if b is not None]
+            around = f"; between {' and '.join(ends)}" if ends else ""
+            return f"{self.condition!r}   has no closed form for {self.symbol}: {self.reason}{around}; evaluated numerically by .at(...)"
         return "\nor ".join(self._piece(p, show.text) for p in self.pieces) + self._limits("   for ", ", ")
 
     def _piece(self, piece: Piece, form: Any) -> str:
         """One piece, as text or LaTeX."""
         plain = form is show.text
-        low, high = (r if plain else show.RELATIONS[r] for r in map(self._relation, ("low", "high")))
+        low, high = (r if plain else show.RELATIONS[r] for r in (self._relation(side, piece) for side in ("low", "high")))
         x = form(self.symbol)
         if piece.low is not None and piece.high is not None:
-            shown = f"{form(piece.low)} {high} {x} {high} {form(piece.high)}"
+            shown = f"{form(piece.low)} {_MIRRORED[low]} {x} {high} {form(piece.high)}"
         elif piece.low is not None:
             shown = f"{x} {low} {form(piece.low)}"
         elif piece.high is not None:

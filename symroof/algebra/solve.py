@@ -7,20 +7,20 @@ say where the condition holds (Descartes' rule of signs). Maxima and minima fall
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound, Step
+from symroof.algebra.bound import Bound
 from symroof.algebra.branches import NoClosedForm, branches, tighten
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
-from symroof.algebra.pieces import ALWAYS, NEVER, Piece, Pieces, intersection, union, where_positive
-from symroof.algebra.polynomial import Polynomial, expand, factors, leading, polynomial, sign, split, tidy
+from symroof.algebra.pieces import ALWAYS, NEVER, Pieces, intersection, union, where_positive
+from symroof.algebra.polynomial import expand, factors, leading, polynomial, split, tidy
+from symroof.algebra.steps import Step, answered, apart, cleared, collected, facing, factored, inside_part, limited, settled, solved
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.units import ONE
 from symroof.errors import SolveError, short
@@ -35,6 +35,7 @@ def solve(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol] = 
     ``large`` (and ``small``) name symbols that grow without bound (vanish): only the terms that then matter are kept,
     and the bound says so. Conditions on maxima, on either side, give unions and intersections. A condition that always
     or never holds gives a bound that says why; one without a closed form a bound that is evaluated numerically.
+    A ceiling, floor or power of two of the symbol is undone exactly, or bounded from both sides.
 
     Raises SolveError if the symbol does not occur in the condition, is itself called large or small, or if a symbol of
     the condition is not positive.
@@ -42,14 +43,18 @@ def solve(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol] = 
     condition = _as_condition(condition)
     weights = tuple((s, 1) for s in _symbols(large)) + tuple((s, -1) for s in _symbols(small))
     _check(condition, symbol, weights)
-    left, right, relation = tighten(condition.left.expr), tighten(condition.right.expr), condition.relation
+    left, right = (tighten(_compared(side.expr)) for side in (condition.left, condition.right))
+    relation = condition.relation
     greater, lesser = (left, right) if relation[0] == ">" else (right, left)
+    start = [Step("the condition", condition.left.expr, relation, condition.right.expr, kind="start")]
     try:
         pieces, steps = _solved(greater, lesser, symbol, weights, len(relation) == 1)
     except NoClosedForm as problem:
-        return Bound(symbol, condition, (), weights, (Step("the condition", left, relation, right),), str(problem), False, solve)
+        from symroof.algebra.discrete import rounded
+
+        return rounded(Bound(symbol, condition, (), weights, tuple(start), str(problem), False, solve), solve)
     reason = _reason(pieces, greater, lesser, symbol)
-    return Bound(symbol, condition, tuple(pieces), weights, _facing(condition, steps), reason, again=solve)
+    return Bound(symbol, condition, tuple(pieces), weights, facing([*start, *steps], relation), reason, again=solve)
 
 
 def _as_condition(condition: Any) -> Condition:
@@ -58,6 +63,13 @@ def _as_condition(condition: Any) -> Condition:
     if isinstance(condition, sp.Rel) and condition.rel_op in _FLIP:
         return Condition(Cost(condition.lhs, _unit(condition.lhs)), condition.rel_op, Cost(condition.rhs, _unit(condition.lhs)))
     raise SolveError(f"{short(condition)} is no condition; compare two costs, e.g. solve(t['math'] >= t['hbm'], B)")
+
+
+def _compared(expr: sp.Expr) -> sp.Expr:
+    """The expression with maxima of numbers worked out."""
+    if not expr.has(sp.Max, sp.Min):
+        return expr
+    return expr.replace(lambda e: isinstance(e, (sp.Max, sp.Min)) and e.is_number, lambda e: e.func(*e.args))
 
 
 def _unit(expr: sp.Expr) -> Any:
@@ -106,24 +118,23 @@ def _solved(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights, s
     if len(above) == len(above[0]) == len(below) == len(below[0]) == 1:
         pieces, inner = _smooth(greater, lesser, x, weights, strict)
         return pieces, list(inner)
-    steps = [Step("the condition", greater, ">=", lesser)]
-    solved: dict[tuple[sp.Expr, sp.Expr], Pieces] = {}
+    lines: list[Step] = []
+    known: dict[tuple[sp.Expr, sp.Expr], tuple[str, Pieces]] = {}
 
-    def pair(a: sp.Expr, b: sp.Expr) -> Pieces:
-        if (a, b) not in solved:
-            solved[a, b], (first, *rest) = _smooth(a, b, x, weights, strict)
-            steps.extend([replace(first, why=f"part {len(solved)}"), *rest])
-        return solved[a, b]
+    def pair(a: sp.Expr, b: sp.Expr) -> tuple[str, Pieces]:
+        if (a, b) not in known:
+            pieces, inner = _smooth(a, b, x, weights, strict)
+            label = str(len(known) + 1)
+            lines.extend([Step(f"part {label}", a, ">=", b, kind="part", part=label), *inside_part(inner, label)])
+            known[a, b] = label, pieces
+        return known[a, b]
 
-    either = []
-    for row in above:
-        both = [union([pair(a, b) for b in column]) for a, column in product(row, below)]
-        either.append(intersection(both))
+    rows = [[[pair(a, b) for b in column] for a, column in product(row, below)] for row in above]
+    pieces = union([intersection([union([found for _, found in column]) for column in row]) for row in rows])
+    of = tuple(tuple(tuple(label for label, _ in column) for column in row) for row in rows)
     how = _joined(len(above), len(above[0]), len(below), len(below[0]))
-    steps.insert(1, Step(f"take the maxima apart: {how}", greater, ">=", lesser))
-    pieces = union(either)
-    together = "together" if len(pieces) < 2 else "together, one of"
-    return pieces, steps + [Step(together, x, *_end(piece)) for piece in pieces if piece.low is not None or piece.high is not None]
+    whole = apart(greater, lesser, of, f"take the maxima apart: {how}")
+    return pieces, [whole, *lines, *answered(x, pieces, lambda p: ("together", None), "together")]
 
 
 def _joined(ors: int, ands: int, below: int, below_ors: int) -> str:
@@ -131,85 +142,64 @@ def _joined(ors: int, ands: int, below: int, below_ors: int) -> str:
     if ors > 1 or below_ors > 1:
         words.append("one part of the larger side suffices")
     if ands > 1 or below > 1:
-        words.append("every part of the smaller side has to stay within")
+        words.append("the larger side has to exceed every part of the smaller one")
     return " and ".join(words)
 
 
 @lru_cache(maxsize=2048)
 def _smooth(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights, strict: bool = False) -> tuple[Pieces, tuple[Step, ...]]:
     """``greater >= lesser`` (or ``>``) without maxima: a sign, or one polynomial, or a product whose factors must agree."""
-    steps = [Step("the condition", greater, ">=", lesser)]
-    overall, bases, _ = factors(greater - lesser, x)
+    overall, bases, positive = factors(greater - lesser, x)
     odd = [base for base, power in bases if power % 2]
     if not odd:
-        return ALWAYS if overall > 0 or (overall == 0 and not strict) else NEVER, tuple(steps)
-    either = []
+        holds = overall > 0 or (overall == 0 and not strict)
+        return ALWAYS if holds else NEVER, tuple(settled(greater, lesser, strict))
+    lines = cleared(greater, lesser, positive)
+    if len(bases) > 1 or bases[0][1] != 1:
+        lines.append(factored(overall * sp.Mul(*[tidy(base) ** power for base, power in bases], evaluate=False)))
+    if len(odd) == 1:
+        pieces, inner = _polynomial(expand(overall * odd[0]), x, weights)
+        return pieces, (*lines, *inner)
+    parts: list[Step] = []
+    known: dict[sp.Expr, tuple[str, Pieces]] = {}
+    rows = []
     for signs in product((1, -1), repeat=len(odd)):
         if overall * sp.prod(signs) > 0:
-            each = [_polynomial(expand(s * base), x, weights) for base, s in zip(odd, signs, strict=True)]
-            either.append(intersection(pieces for pieces, _ in each))
-            steps += [step for _, inner in each for step in inner]
-    return union(either), tuple(steps)
+            rows.append([_factor(expand(s * base), x, weights, known, parts) for base, s in zip(odd, signs, strict=True)])
+    pieces = union([intersection([found for _, found in row]) for row in rows])
+    of = tuple(tuple((label,) for label, _ in row) for row in rows)
+    whole = apart(lines[-1].left, lines[-1].right, of, "take the product apart: an even number of its factors may be negative")
+    return pieces, (*lines, whole, *parts, *answered(x, pieces, lambda p: ("together", None), "together"))
+
+
+def _factor(
+    base: sp.Expr, x: sp.Symbol, weights: Weights, known: dict[sp.Expr, tuple[str, Pieces]], parts: list[Step]
+) -> tuple[str, Pieces]:
+    """``base >= 0`` as a numbered part, solved once."""
+    if base not in known:
+        pieces, inner = _polynomial(base, x, weights)
+        label = str(len(known) + 1)
+        parts.extend([Step(f"part {label}", *_sides(base), kind="part", part=label), *inside_part(inner, label)])
+        known[base] = label, pieces
+    return known[base]
+
+
+def _sides(base: sp.Expr) -> tuple[sp.Expr, str, sp.Expr]:
+    above, below = split(base)
+    return above, ">=", below
 
 
 def _polynomial(expr: sp.Expr, x: sp.Symbol, weights: Weights) -> tuple[Pieces, list[Step]]:
     """``expr >= 0``, with the steps of the textbook."""
     poly = polynomial(expr, x)
-    steps = [] if poly.degree == 0 else [_collected(poly, "clear denominators and common factors, all positive; collect {}")]
+    lines = [collected(poly, "collect {}" if poly.degree else "leave out what is positive")]
     if weights:
         limit = leading(poly, dict(weights))
         if limit.coeffs != poly.coeffs:
-            names = " and ".join(
-                f"{word} {', '.join(s.name for s, w in weights if w == sense)}"
-                for word, sense in (("large", 1), ("small", -1))
-                if any(w == sense for _, w in weights)
-            )
+            lines.append(limited(poly, limit, weights))
             poly = limit
-            steps.append(_collected(poly, f"keep the terms that matter for {names}"))
     pieces = where_positive(poly)
-    steps += [_last(poly, piece) for piece in pieces if piece.low is not None or piece.high is not None]
-    return pieces, steps
-
-
-def _collected(poly: Polynomial, why: str) -> Step:
-    """The polynomial with positive terms on either side; a linear one with the unknown alone on one."""
-    xs = [poly.x ** (poly.power * i) for i in range(poly.degree + 1)]
-    if poly.degree == 1:
-        c0, c1 = map(tidy, poly.coeffs)
-        if sign(poly.coeffs[1]) == -1:
-            return Step(why, c0, ">=", -c1 * xs[1], poly.x)
-        return Step(why, c1 * xs[1], ">=", -c0, poly.x)
-    above = sp.Add(*[split(c)[0] * y for c, y in zip(poly.coeffs, xs, strict=True)])
-    below = sp.Add(*[split(c)[1] * y for c, y in zip(poly.coeffs, xs, strict=True)])
-    return Step(why, above, ">=", below, poly.x)
-
-
-def _last(poly: Polynomial, piece: Piece) -> Step:
-    lead = tidy(poly.coeffs[-1])
-    about = -lead if sign(poly.coeffs[-1]) == -1 else lead
-    power = 1 / poly.power
-    root = "" if power == 1 else f", and take the power {power}"
-    if poly.degree == 1:
-        why = ("divide by {}, which is positive" if about != 1 else "so") + root
-    elif poly.degree == 2:
-        why = "the roots of the quadratic" + root
-    else:
-        why = "one change of sign, so one positive root (Descartes)" + root
-    return Step(why, poly.x, *_end(piece), about)
-
-
-def _end(piece: Piece) -> tuple[str, sp.Expr]:
-    return ("<=", piece.high) if piece.low is None else (">=", piece.low)
-
-
-def _facing(condition: Condition, steps: list[Step]) -> tuple[Step, ...]:
-    """The steps, the first as the user wrote the condition, strict if it was."""
-    strict = len(condition.relation) == 1
-    shown = [replace(s, relation=s.relation[0]) if strict else s for s in steps]
-    first = shown[0]
-    if condition.relation[0] == "<":
-        shown[0] = replace(first, left=first.right, relation=condition.relation, right=first.left)
-    return tuple(shown)
+    return pieces, lines + solved(poly, pieces)
 
 
 def _reason(pieces: Pieces, greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol) -> str:

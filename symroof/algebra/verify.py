@@ -10,8 +10,9 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.bind import Given
-from symroof.algebra.decide import Span, decided
+from symroof.algebra.decide import decided
 from symroof.algebra.evaluate import tape
+from symroof.algebra.span import Span
 
 _CLOSE = Fraction(1, 10**6)  # how far from a threshold an exact bound is tried
 _LIMIT = Fraction(1, 50)  # the same for one that drops terms
@@ -56,9 +57,12 @@ def verify(bound: Any, samples: int, seed: int) -> Verification:
         for x in tries:
             if any(abs(x / e - 1) < close * Fraction(9, 10) for e in ends):
                 continue
-            points += 1
+            true, sure = _true(bound.condition.relation, sides, {**values, bound.symbol: x})
             said = any(low <= x <= high for low, high in intervals)
-            if said != _true(bound.condition.relation, sides, {**values, bound.symbol: x}):
+            if said != true and not sure:
+                continue
+            points += 1
+            if said != true:
                 wrong.append({s.name: float(v) for s, v in {**values, bound.symbol: x}.items()})
     return Verification(points, tuple(wrong))
 
@@ -76,6 +80,8 @@ def _sample(chance: random.Random, weight: int) -> Fraction:
     return Fraction(chance.randint(100, 999)) * Fraction(10) ** chance.choice((-3, -2, -1))
 
 
-def _true(relation: str, sides: tuple[Any, Any], values: dict[sp.Symbol, Fraction]) -> bool:
+def _true(relation: str, sides: tuple[Any, Any], values: dict[sp.Symbol, Fraction]) -> tuple[bool, bool]:
+    """Whether the condition holds, and whether that is more than rounding."""
     left, right = (t.run([values[s] for s in t.inputs])[t.slots[0]] for t in sides)
-    return bool({">=": left >= right, ">": left > right, "<=": left <= right, "<": left < right}[relation])
+    sure = (isinstance(left, Fraction) and isinstance(right, Fraction)) or abs(left - right) > 1e-13 * abs(left)
+    return bool({">=": left >= right, ">": left > right, "<=": left <= right, "<": left < right}[relation]), sure

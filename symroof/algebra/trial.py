@@ -1,0 +1,153 @@
+"""Relations at points: exact where the values are, undecided where rounding could decide."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import combinations, pairwise
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra.evaluate import tape
+from symroof.algebra.polynomial import sign
+from symroof.algebra.steps import Step
+from symroof.errors import InputError
+
+_CLOSE = Fraction(1, 10**6)  # how far from a border
+_GROWN = Fraction(10) ** 30  # what is large
+
+
+class Point(dict[sp.Symbol, Any]):
+    """A value for every symbol; remembers what expressions are worth there."""
+
+    def __init__(self, values: Any) -> None:
+        super().__init__(values)
+        self.known: dict[sp.Expr, Any] = {}
+
+    def __call__(self, expr: sp.Expr) -> Any:
+        """What an expression is worth here."""
+        if expr not in self.known:
+            compiled = tape(expr)
+            self.known[expr] = compiled.run([self[s] for s in compiled.inputs])[compiled.slots[0]]
+        return self.known[expr]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{s} = {float(n):.6g}" for s, n in sorted(self.items(), key=lambda item: str(item[0])))
+
+    def moved(self, x: sp.Symbol, to: Any) -> Point:
+        """The point with another value of one symbol."""
+        new = Point({**self, x: to})
+        new.known = {e: v for e, v in self.known.items() if x not in e.free_symbols}
+        return new
+
+
+def related(left: sp.Expr, relation: str, right: sp.Expr, at: Point) -> bool | None:
+    """Whether a relation holds at a point; None where rounding could decide."""
+    if left == right:
+        return "=" in relation
+    a, b = at(left), at(right)
+    if not (isinstance(a, Fraction) and isinstance(b, Fraction)) and abs(a - b) <= 1e-12 * abs(a):
+        return _closely(left, relation, right, at)
+    return bool({">=": a >= b, ">": a > b, "<=": a <= b, "<": a < b}[relation])
+
+
+def _closely(left: sp.Expr, relation: str, right: sp.Expr, at: Point) -> bool | None:
+    """The same with sixty digits; what then still agrees is equal."""
+    values = {s: sp.Rational(Fraction(v).numerator, Fraction(v).denominator) for s, v in at.items()}
+    a, b = (e.xreplace(values).evalf(60) for e in (left, right))
+    if not (a.is_Number and b.is_Number):
+        return None
+    if abs(a - b) <= sp.Float("1e-50", 60) * abs(a):
+        return "=" in relation
+    return bool(a > b) if relation[0] == ">" else bool(a < b)
+
+
+def truth(step: Step, at: Point) -> bool | None:
+    """Whether the relation of a step holds at a point."""
+    return related(*step.same, at)
+
+
+def inside(step: Step, at: Point) -> bool:
+    """Whether a point lies in the domain of a step."""
+    return all(related(w.lhs, w.rel_op, w.rhs, at) for w in step.inside)
+
+
+def impossible(step: Step) -> bool:
+    """Whether two conditions of a domain exclude each other: a > b and c >= d make a*c > b*d."""
+    pairs = combinations(step.inside, 2)
+    return any(sign(v.rhs * w.rhs - v.lhs * w.lhs) in (0, 1) for v, w in pairs if all(sign(e) == 1 for e in (*v.args, *w.args)))
+
+
+def narrowed(step: Step, at: Point) -> Point | None:
+    """A point in a narrow domain: close to the place where one of its conditions changes along one of its symbols."""
+    for w in step.inside:
+        border = Step("", w.lhs, w.rel_op, w.rhs)
+        for s in sorted(w.free_symbols, key=str):
+            for to in crossings(border, s, at):
+                near = [at.moved(s, to * (1 + sign * Fraction(1, 10**k))) for k in (1, 2, 3, 4, 5, 6) for sign in (-1, 1)]
+                found = next((p for p in near if inside(step, p)), None)
+                if found is not None:
+                    return found
+    return None
+
+
+def borders(relations: Iterable[sp.Rel], x: sp.Symbol, at: Point) -> list[Point]:
+    """Points just inside and just outside of conditions, found along a symbol other than the unknown."""
+    found = []
+    for w in relations:
+        others = sorted(w.free_symbols - {x}, key=str)
+        places = ((s, to) for s in others for to in crossings(Step("", w.lhs, w.rel_op, w.rhs), s, at))
+        s, to = next(places, (None, Fraction(1)))
+        found += [at.moved(s, to * (1 + d)) for d in (-_CLOSE, _CLOSE)] if s is not None else []
+    return found
+
+
+def number(expr: sp.Expr, at: Point) -> Fraction | None:
+    """An exact number, or None where there is none."""
+    try:
+        return Fraction(at(expr))
+    except (InputError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def unput(step: Step, at: Point) -> Point:
+    """A point before values were put in."""
+    exprs = dict(step.put)
+    numbers = {s: e for s, e in exprs.items() if e.is_number}
+    others = {s: e.xreplace({k: n for k, n in numbers.items() if k != s}) for s, e in exprs.items() if s not in numbers}
+    return Point({**at, **{s: at(e) for s, e in (numbers | others).items()}})
+
+
+def sample(chance: random.Random, weight: int, decades: int) -> Fraction:
+    """A positive number over some decades, the square of a fraction so that its root is one; large or small by its weight."""
+    root = Fraction(chance.randint(100, 999), 300) * Fraction(10) ** (chance.randint(-decades, decades) // 3)
+    return root**2 * _GROWN**weight
+
+
+def square(x: Fraction) -> Fraction:
+    """The nearest number whose root is a fraction."""
+    return Fraction(math.sqrt(x)) ** 2
+
+
+def crossings(step: Step, x: sp.Symbol, at: Point) -> list[Fraction]:
+    """Where a relation changes along the unknown, by a coarse grid and bisection."""
+
+    def above(to: float) -> bool:
+        moved = at.moved(x, to)
+        return bool(moved(step.left) >= moved(step.right))
+
+    try:
+        grid = [(10.0**e, above(10.0**e)) for e in range(-12, 13, 2)]
+        found = []
+        for (low, was), (high, now) in pairwise(grid):
+            if was != now:
+                for _ in range(40):
+                    middle = math.sqrt(low * high)
+                    low, high = (middle, high) if above(middle) == was else (low, middle)
+                found.append(Fraction(math.sqrt(low * high)))
+    except (InputError, TypeError):
+        return []
+    return found
