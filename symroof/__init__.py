@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from symroof.algebra.bound import Bound, Step
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.decide import Span
 from symroof.algebra.solve import solve
+from symroof.algebra.span import Span
 from symroof.algebra.symbols import Symbol, symbol
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
@@ -24,6 +24,14 @@ from symroof.errors import SymroofError, UnitError
 from symroof.machine.roofline import Work, matmul, roofline
 
 if TYPE_CHECKING:
+    from symroof.algebra.limits import Limit, limit
+    from symroof.algebra.proof import Proof
+    from symroof.analysis.best import Best
+    from symroof.analysis.degree import degree
+    from symroof.analysis.elasticity import elasticity
+    from symroof.analysis.minimize import Minimum, maximize, minimize
+    from symroof.analysis.regimes import Regime, Regimes, regimes
+    from symroof.analysis.sensitivity import sensitivities
     from symroof.machine.links import Network, Switch, Torus, Tree
     from symroof.machine.mesh import Mesh, mesh
     from symroof.present.derivation import Answer, Question, answer, question
@@ -39,6 +47,14 @@ __version__ = "0.1.0"
 
 #: What is loaded when it is first asked for: readers of data files, workloads, derivations.
 _LATER = {
+    "symroof.algebra.limits": ("Limit", "limit"),
+    "symroof.algebra.proof": ("Proof",),
+    "symroof.analysis.degree": ("degree",),
+    "symroof.analysis.elasticity": ("elasticity",),
+    "symroof.analysis.sensitivity": ("sensitivities",),
+    "symroof.analysis.regimes": ("Regime", "Regimes", "regimes"),
+    "symroof.analysis.best": ("Best",),
+    "symroof.analysis.minimize": ("Minimum", "maximize", "minimize"),
     "symroof.machine.links": ("Network", "Switch", "Torus", "Tree"),
     "symroof.machine.mesh": ("Mesh", "mesh"),
     "symroof.program.program": ("Program", "program"),
@@ -53,15 +69,21 @@ _LATER = {
 
 __all__ = [
     "Answer",
+    "Best",
     "Bound",
     "Chip",
     "Condition",
     "Cost",
+    "Limit",
     "Llm",
     "Mesh",
+    "Minimum",
     "Network",
     "Program",
+    "Proof",
     "Question",
+    "Regime",
+    "Regimes",
     "Sheet",
     "Span",
     "Step",
@@ -78,17 +100,24 @@ __all__ = [
     "chip",
     "chips",
     "decode",
+    "degree",
     "dtype",
+    "elasticity",
     "layers",
+    "limit",
     "llm",
     "llms",
     "matmul",
+    "maximize",
     "memory",
     "mesh",
+    "minimize",
     "prefill",
     "program",
     "question",
+    "regimes",
     "roofline",
+    "sensitivities",
     "serving",
     "sharding",
     "sheet",

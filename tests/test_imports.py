@@ -16,10 +16,11 @@ CHAPTERS = sorted((ROOT / "derivations").glob("*.py"))
 STANDS_ON = {
     "errors": (),
     "algebra": ("errors",),
+    "analysis": ("errors", "algebra"),
     "machine": ("errors", "algebra"),
     "program": ("errors", "algebra", "machine"),
     "transformer": ("errors", "algebra", "machine", "program"),
-    "workloads": ("errors", "algebra", "machine", "program", "transformer"),
+    "workloads": ("errors", "algebra", "analysis", "machine", "program", "transformer"),
     "sheets": ("errors", "algebra", "transformer"),
     "present": ("errors", "algebra"),
     "symbols": ("algebra",),
@@ -27,8 +28,10 @@ STANDS_ON = {
 
 #: The order inside the algebra; a file imports only from files before it.
 ALGEBRA = (
-    *("units", "quantity", "symbols", "roots", "balance", "evaluate", "show", "value", "operands", "check", "bind", "condition", "cost"),
-    *("branches", "polynomial", "pieces", "decide", "verify", "bound", "solve"),
+    *("units", "quantity", "symbols", "roots", "balance", "evaluate", "show", "value", "span", "deviation"),
+    *("operands", "check", "bind", "condition", "cost"),
+    *("branches", "polynomial", "facts", "pieces", "steps", "certify", "boxes", "sweep", "numeric"),
+    *("decide", "verify", "trial", "proof", "bound", "rounding", "outside", "discrete", "solve", "limits"),
 )
 
 

@@ -1,0 +1,1 @@
+"""What binds, where, and what would change it: regimes, optima and elasticities of any Cost."""

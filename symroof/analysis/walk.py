@@ -1,0 +1,224 @@
+"""A walk along one symbol: who wins just above a place, where the next change is, and which comparison decides it.
+
+The walk is written as if every order were known. Where one does not follow from the facts it stops, and is taken twice:
+once with the comparison as a fact, once with its opposite. So every answer is a short list of cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, reduce
+from typing import Any, Generic, TypeVar
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.algebra.condition import Condition
+from symroof.algebra.cost import quantity
+from symroof.algebra.facts import NOTHING, Facts
+from symroof.algebra.operands import rational
+from symroof.algebra.pieces import ALWAYS, NEVER, Piece, Pieces, relation
+from symroof.algebra.polynomial import split
+from symroof.algebra.solve import solve
+from symroof.algebra.span import Span
+from symroof.algebra.units import ONE
+from symroof.algebra.value import Value
+from symroof.errors import SolveError
+
+_MOST = 16
+Result = TypeVar("Result")
+
+
+class Undecided(Exception):
+    """Whether ``above >= below`` does not follow from the facts."""
+
+    def __init__(self, above: sp.Expr, below: sp.Expr) -> None:
+        super().__init__("which is larger is not known")
+        self.above, self.below = above, below
+
+
+class Impossible(Exception):
+    """The walk came back to where it was: no values satisfy the facts it assumed."""
+
+
+@dataclass(frozen=True)
+class Case(Generic[Result]):
+    """A result and the comparisons under which it is the one."""
+
+    when: tuple[sp.Rel, ...]
+    result: Result
+
+
+@dataclass(frozen=True)
+class Line:
+    """The positive values of one symbol, with what is known of the others."""
+
+    x: sp.Symbol
+    facts: Facts
+    learned: list[tuple[sp.Expr, sp.Expr]] = field(default_factory=list, compare=False)
+
+    def order(self, a: sp.Expr, b: sp.Expr) -> int:
+        """The sign of a - b; raises Undecided where it is not known."""
+        found = self.facts.order(a, b)
+        if found is None and self.learned:
+            found = Facts((*self.facts.known, *self.learned)).order(a, b)
+        if found is None:
+            raise Undecided(a, b)
+        return found
+
+    def holds(self, rel: sp.Rel) -> bool:
+        """Whether a relation holds; at equality a strict one does not."""
+        found = self.order(rel.lhs, rel.rhs)
+        return found > 0 or (found == 0 and isinstance(rel, sp.Ge))
+
+    def wins(self, a: sp.Expr, b: sp.Expr, place: sp.Expr) -> bool:
+        """Whether a >= b just above a place, which is 0 or a positive expression."""
+        unknown: Undecided | None = None
+        for piece in where(a, b, self.x):
+            try:
+                if all(self.holds(w) for w in piece.when) and self._inside(piece, place):
+                    return True
+            except Undecided as problem:
+                unknown = unknown or problem
+        if unknown is not None:
+            raise unknown
+        return False
+
+    def _inside(self, piece: Piece, place: sp.Expr) -> bool:
+        """Whether a piece holds just above a place."""
+        self._learn(piece)
+        low = self.positive(piece.low)
+        if low is not None and (place == 0 or self.order(place, low) < 0):
+            return False
+        return piece.high is None or place == 0 or self.order(place, piece.high) < 0
+
+    def _learn(self, piece: Piece) -> None:
+        """A piece that counts has its ends in order, and where they are the two roots of a quadratic their mean between them."""
+        if piece.low is None or piece.high is None or (piece.high, piece.low) in self.learned:
+            return
+        self.learned.append((piece.high, piece.low))
+        product = piece.low * piece.high
+        if product.is_positive and not product.has(sp.Add, sp.Max, sp.Min):
+            self.learned.extend([(sp.sqrt(product), piece.low), (piece.high, sp.sqrt(product))])
+
+    def overtaken(self, a: sp.Expr, b: sp.Expr, place: sp.Expr) -> sp.Expr | None:
+        """The first place from here on where b begins to exceed a, which wins just above this one; None if there is none."""
+        return self._first(where(b, a, self.x), place)
+
+    def undercut(self, a: sp.Expr, b: sp.Expr, place: sp.Expr) -> sp.Expr | None:
+        """The same for b beginning to fall below a."""
+        return self._first(where(a, b, self.x), place)
+
+    def _first(self, pieces: Pieces, place: sp.Expr) -> sp.Expr | None:
+        starts = [replace(p, low=low) for p in self.counting(pieces) if (low := self.positive(p.low)) is not None]
+        if len(starts) > 1 or any(p.high is not None for p in starts):  # else it must lie ahead, as the other wins here
+            starts = [p for p in starts if place == 0 or self._ahead(p, place)]
+        return self.least([p.low for p in starts]) if starts else None
+
+    def _ahead(self, piece: Piece, place: sp.Expr) -> bool:
+        """Whether a piece begins further on, or just here."""
+        self._learn(piece)
+        from_here = self.order(piece.low, place)
+        return from_here > 0 or (from_here == 0 and self._inside(piece, place))
+
+    def positive(self, low: sp.Expr | None) -> sp.Expr | None:
+        """A lower end, or None if it is not above 0 and so no end at all."""
+        if low is None or low.is_positive:
+            return low
+        if isinstance(low, (sp.Max, sp.Min)):
+            parts = [self.positive(part) for part in low.args]
+            ends = [part for part in parts if part is not None]
+            smallest = isinstance(low, sp.Min)
+            if not ends or (smallest and len(ends) < len(parts)):
+                return None
+            return low if len(ends) == len(parts) else low.func(*ends, evaluate=False) if len(ends) > 1 else ends[0]
+        if low.has(sp.sinh):
+            return low
+        plus, minus = split(sp.fraction(sp.together(low))[0])
+        return low if minus.is_zero or self.order(plus, minus) > 0 else None
+
+    def least(self, places: Iterable[sp.Expr]) -> sp.Expr:
+        """The smallest of several places."""
+        return reduce(lambda a, b: b if self.order(a, b) > 0 else a, places)
+
+    def best(self, exprs: list[sp.Expr], place: sp.Expr, largest: bool = True) -> int:
+        """The number of the largest (or smallest) just above a place."""
+        best = 0
+        for i, e in enumerate(exprs[1:], 1):
+            if not (self.wins(exprs[best], e, place) if largest else self.wins(e, exprs[best], place)):
+                best = i
+        return best
+
+    def counting(self, pieces: Pieces) -> Pieces:
+        """The pieces whose conditions hold."""
+        found = tuple(p for p in pieces if all(self.holds(w) for w in p.when))
+        for piece in found:
+            self._learn(piece)
+        return found
+
+
+def cases(walk: Callable[[Facts], Result], facts: Facts) -> tuple[Case[Result], ...]:
+    """A walk under every order that the facts leave open, with the comparisons that decide between the results.
+
+    Raises SolveError if there are too many; values for some of the symbols decide.
+    """
+
+    def take(known: Facts, when: tuple[sp.Rel, ...]) -> list[Case[Result]]:
+        if known.contradict:
+            return []
+        try:
+            return [Case(when, walk(known))]
+        except Impossible:
+            return []
+        except Undecided as open_question:
+            a, b = open_question.above, open_question.below
+        first, second = (take(known.also(*pair), (*when, relation(*pair))) for pair in ((a, b), (b, a)))
+        if len(first) == len(second) == 1 and first[0].result == second[0].result:
+            return [Case(when, first[0].result)]  # it does not decide after all
+        if len(first) + len(second) > _MOST:
+            raise SolveError(f"the order of the breakpoints has more than {_MOST} cases")
+        return first + second
+
+    return tuple(Case(facts.without_implied(c.when), c.result) for c in take(facts, ()))
+
+
+@lru_cache(maxsize=4096)
+def where(above: sp.Expr, below: sp.Expr, x: sp.Symbol) -> Pieces:
+    """Where ``above >= below``, in closed form; with no symbol but x left, by certified roots if there is no closed form.
+
+    Raises SolveError if there is neither.
+    """
+    others = {m for side in (above, below) for m in side.atoms(sp.Max, sp.Min) if x not in m.free_symbols}
+    if others:  # to x they are positive numbers, and sympy is slow with them
+        put = {m: sp.Dummy(positive=True) for m in sorted(others, key=sp.count_ops, reverse=True)}
+        back = {d: m for m, d in put.items()}
+        return tuple(_put(piece, back) for piece in where(above.xreplace(put), below.xreplace(put), x))
+    if x not in (above - below).free_symbols:
+        known = NOTHING.order(above, below)
+        return (ALWAYS if known >= 0 else NEVER) if known is not None else (Piece(when=(relation(above, below),)),)
+    if x not in above.free_symbols | below.free_symbols:
+        return ALWAYS
+    bound = solve(Condition(quantity(above, ONE), ">=", quantity(below, ONE)), x)
+    if bound.closed:
+        return bound.pieces
+    if bound.free_symbols:
+        raise SolveError(f"{show.text(above)} against {show.text(below)} has no closed form for {x}: {bound.reason}")
+    return tuple(Piece(_end(low), _end(high)) for low, high in intervals(bound.at()))
+
+
+def _put(piece: Piece, values: dict[sp.Expr, sp.Expr]) -> Piece:
+    low, high = (None if end is None else end.xreplace(values) for end in (piece.low, piece.high))
+    return Piece(low, high, tuple(rel.func(rel.lhs.xreplace(values), rel.rhs.xreplace(values), evaluate=False) for rel in piece.when))
+
+
+def _end(number: Any) -> sp.Expr | None:
+    return None if number in (0, float("inf")) else rational(number)
+
+
+def intervals(found: Value | Span) -> tuple[tuple[float, float], ...]:
+    """What ``Bound.at`` found, as intervals."""
+    if isinstance(found, Span):
+        return found.intervals
+    low, high = (0, found.number) if found.round_down else (found.number, float("inf"))
+    return ((low, high),) if low < high else ()
