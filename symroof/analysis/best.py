@@ -1,0 +1,186 @@
+"""An optimum in numbers: the real one, and the whole numbers that really win once sizes have to divide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra.bind import Given
+from symroof.algebra.cost import Cost
+from symroof.algebra.quantity import show_number, show_quantity
+from symroof.algebra.units import ONE, Unit
+from symroof.algebra.value import Value
+from symroof.analysis.descent import Lowest
+from symroof.analysis.geometric import geometric, violation, worth
+from symroof.analysis.integers import integers
+from symroof.analysis.posynomial import NoValues
+from symroof.analysis.problem import Problem
+from symroof.errors import SolveError
+
+_STEPS = 10_000
+
+
+@dataclass(frozen=True, repr=False)
+class Best:
+    """The best point: ``point`` by symbol, ``value`` there; ``whole`` and ``whole_value`` the best whole numbers, if any.
+
+    ``gap`` bounds how much better anything else could be (0 for a closed form, else certified), ``kind`` says what stops
+    it, ``binds`` which conditions do. On a plateau everything from the point ``until`` there costs the same.
+    """
+
+    point: Mapping[sp.Symbol, Value]
+    value: Value
+    kind: str
+    gap: float = 0.0
+    whole: Mapping[sp.Symbol, int] | None = None
+    whole_value: Value | None = None
+    why_whole: str = ""
+    binds: tuple[str, ...] = ()
+    until: Value | None = None
+
+    def __getitem__(self, symbol: sp.Symbol) -> Value:
+        return self.point[symbol]
+
+    @property
+    def excess(self) -> float:
+        """How much worse the best whole numbers are than the real optimum, as a fraction."""
+        if self.whole_value is None:
+            return float("inf")
+        return abs(float(self.whole_value) / float(self.value) - 1)
+
+    def __repr__(self) -> str:
+        real = ", ".join(f"{s} = {show_quantity(float(v), v.unit)}" for s, v in self.point.items())
+        real += f" (or up to {show_quantity(float(self.until), self.until.unit)})" if self.until is not None else ""
+        gap = f", within {show_number(self.gap, 2)} of the best" if self.gap > 1e-12 else ""
+        stopped = f"; stopped by {' and '.join(self.binds)}" if self.binds else ""
+        lines = [f"{real}: {self._shown(self.value)}   ({self.kind}{gap}{stopped})"]
+        if self.whole is not None and self.whole_value is not None:
+            sizes = ", ".join(f"{s} = {v}" for s, v in self.whole.items())
+            lines.append(f"whole: {sizes}: {self._shown(self.whole_value)}   ({show_number(100 * self.excess, 2)} % off; {self.why_whole})")
+        elif self.why_whole:
+            lines.append(f"whole: {self.why_whole}")
+        return "\n".join(lines)
+
+    @staticmethod
+    def _shown(value: Value) -> str:
+        return show_quantity(float(value), value.unit)
+
+
+def best(ask: Problem, found: Lowest) -> Best:
+    """The numbers of one unknown.
+
+    Raises SolveError where nothing satisfies the conditions or the cost has no optimum.
+    """
+    x = ask.over[0]
+    if found.kind == "impossible":
+        raise SolveError(f"no {x} satisfies {' and '.join(ask.called)}; relax one of them")
+    if found.kind == "none":
+        better, which = ("falls", "rises")[ask.sense < 0], ("small", "large")[found.x is sp.oo]
+        raise SolveError(f"there is no best {x}: the cost {better} without end as {x} grows {which}; add a limit to subject_to")
+    place = found.until if found.x == 0 else found.x
+    at = worth(place, {})
+    point = _point(ask, {x: at})
+    value = _value(ask.cost, {x: at})
+    binds = tuple(n for n, r in zip(ask.called, ask.limits, strict=True) if found.kind == "limit" and _tight(r, {x: at}))
+    flat = found.kind == "plateau" and found.x != 0 and found.until is not sp.oo
+    until = Value(worth(found.until, {}), _unit(x), x.name) if flat else None
+    numbers, why = _whole(ask, x, at)
+    if numbers is None:
+        return Best(_values(point), value, found.kind, why_whole=why, binds=binds, until=until)
+    whole = _value(ask.cost, {x: Fraction(numbers[x])})
+    return Best(_values(point), value, found.kind, 0.0, numbers, whole, why, binds, until)
+
+
+def several(ask: Problem) -> Best:
+    """The numbers of several unknowns: a geometric program, with its certified gap."""
+    expr = ask.cost.expr if ask.sense > 0 else 1 / ask.cost.expr
+    found = geometric(expr, ask.over, ask.limits)
+    point = _point(ask, found.point)
+    value = _value(ask.cost, dict(found.point))
+    binds = tuple(n for n, tight in zip(ask.called, found.binds, strict=True) if tight)
+    allowed, exact = _divisors(ask), None
+    try:
+        whole = integers(expr, ask.over, ask.limits, allowed, exact)
+    except NoValues:
+        return Best(_values(point), value, "geometric program", found.gap, why_whole="no whole numbers satisfy the conditions", binds=binds)
+    except SolveError as problem:
+        return Best(_values(point), value, "geometric program", found.gap, why_whole=str(problem), binds=binds)
+    numbers = _point(ask, {s: Fraction(v) for s, v in whole.point.items()})
+    sizes = {s: int(v) for s, v in numbers.items() if v == int(v)}
+    why = "the best there are" if whole.proven else "the best found"
+    exactly = _value(ask.cost, {s: Fraction(v) for s, v in whole.point.items()})
+    return Best(_values(point), value, "geometric program", found.gap, sizes, exactly, why, binds)
+
+
+def _whole(ask: Problem, x: sp.Symbol, at: Any) -> tuple[dict[sp.Symbol, int] | None, str]:
+    """The best whole number: in one valley the next possible one below or above, whichever is better."""
+    sides = [next((n for n in steps if _possible(ask, x, n)), None) for steps in (_down(ask, x, at), _up(ask, x, at))]
+    able = [n for n in sides if n is not None]
+    if not able:
+        return None, "no whole numbers nearby satisfy the conditions"
+    won = min(able, key=lambda n: ask.sense * worth(ask.cost.expr, {x: Fraction(n)}))
+    sizes = {s: int(v) for s, v in _point(ask, {x: Fraction(won)}).items()}
+    return sizes, "the better of its neighbours"
+
+
+def _down(ask: Problem, x: sp.Symbol, at: Any) -> Iterator[int]:
+    divides = _divisors(ask).get(x)
+    if divides is not None:
+        return (d for d in reversed(sp.divisors(divides)) if d <= at)
+    start = floor(at)
+    return iter(range(start, max(0, start - _STEPS), -1))
+
+
+def _up(ask: Problem, x: sp.Symbol, at: Any) -> Iterator[int]:
+    divides = _divisors(ask).get(x)
+    if divides is not None:
+        return (d for d in sp.divisors(divides) if d >= at)
+    start = max(1, ceil(at))
+    return iter(range(start, start + _STEPS))
+
+
+def _divisors(ask: Problem) -> dict[sp.Symbol, int]:
+    """Unknowns that must divide a whole number: those of an equation ``Y = n/X`` with a whole n."""
+    found: dict[sp.Symbol, int] = {}
+    for _, e in ask.put:
+        coefficient, rest = e.as_coeff_Mul()
+        for x in ask.over:
+            if coefficient.is_Integer and coefficient > 0 and rest.as_powers_dict().get(x, 0) == -1 and rest.free_symbols <= set(ask.over):
+                found[x] = int(coefficient)
+    return found
+
+
+def _possible(ask: Problem, x: sp.Symbol, n: int) -> bool:
+    """Whether a whole number satisfies the conditions and leaves the eliminated symbols whole and positive."""
+    at = {x: Fraction(n)}
+    if any(violation(r, at) > 0 for r in ask.limits):
+        return False
+    return all(v > 0 and Fraction(v).denominator == 1 for v in _point(ask, at).values() if v is not at[x])
+
+
+def _point(ask: Problem, at: Mapping[sp.Symbol, Any]) -> dict[sp.Symbol, Any]:
+    return {**at, **{s: worth(e, at) for s, e in ask.put}}
+
+
+def _values(point: Mapping[sp.Symbol, Any]) -> dict[sp.Symbol, Value]:
+    return {s: Value(v, _unit(s), s.name) for s, v in point.items()}
+
+
+def _unit(s: sp.Symbol) -> Unit:
+    unit: Unit = getattr(s, "unit", ONE)
+    return unit
+
+
+def _value(cost: Cost, at: Mapping[sp.Symbol, Any]) -> Value:
+    value: Value = cost.put(Given(dict(at)))
+    return value
+
+
+def _tight(rel: sp.Rel, at: Mapping[sp.Symbol, Any]) -> bool:
+    left, right = float(worth(rel.lhs, at)), float(worth(rel.rhs, at))
+    return abs(left - right) <= 1e-9 * max(abs(left), abs(right))

@@ -1,0 +1,268 @@
+"""Costs as geometric programs: sums of monomials with positive coefficients, every condition as ``posynomial <= 1``.
+
+A maximum on the smaller side, a minimum on the larger one, a power of a sum and a reserve ``a - b`` under a fraction bar
+become a helper unknown with a condition of its own, tight at the optimum. Anything else is refused with its term named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from symroof.algebra import polynomial
+from symroof.algebra.show import text
+from symroof.errors import SolveError, short
+
+
+class NoValues(SolveError):
+    """No values satisfy the conditions."""
+
+
+@dataclass(frozen=True)
+class Posynomial:
+    """``sum(c * prod(x**a))`` with positive coefficients and rational exponents, a row of them per term."""
+
+    variables: tuple[sp.Symbol, ...]
+    coefficients: tuple[sp.Expr, ...]
+    exponents: tuple[tuple[sp.Rational, ...], ...]
+
+    @classmethod
+    def of(cls, expr: sp.Expr, variables: Iterable[sp.Symbol]) -> Posynomial:
+        """A sum of monomials in the variables.
+
+        >>> from symroof.symbols import X, Y
+        >>> Posynomial.of(3*X**2/Y + 1/X, (X, Y)).expr
+        3*X**2/Y + 1/X
+
+        Raises SolveError if a term has a minus sign or is no monomial.
+        """
+        variables = tuple(variables)
+        terms = [_monomial(t, variables) for t in sp.Add.make_args(expand(expr)) if t != 0]
+        return cls(variables, tuple(c for c, _ in terms), tuple(a for _, a in terms))
+
+    @property
+    def expr(self) -> sp.Expr:
+        """The sum as an expression."""
+        rows = zip(self.coefficients, self.exponents, strict=True)
+        return sp.Add(*[c * sp.Mul(*[x**a for x, a in zip(self.variables, row, strict=True)]) for c, row in rows])
+
+
+@dataclass(frozen=True)
+class Program:
+    """The smallest objective where every limit is at most 1 and every equality is 1, each with the number of its condition.
+
+    The first of the variables are the unknowns, the others helpers.
+    """
+
+    unknowns: tuple[sp.Symbol, ...]
+    variables: tuple[sp.Symbol, ...]
+    objective: Posynomial
+    limits: tuple[tuple[int, Posynomial], ...]
+    equalities: tuple[tuple[int, Posynomial], ...]
+
+
+def program(objective: sp.Expr, over: Iterable[sp.Symbol], subject_to: Iterable[sp.Basic] = ()) -> Program:
+    """An objective and its conditions (``<=``, ``>=``, ``==`` between expressions in the unknowns) in standard form.
+
+    Raises SolveError naming the term that no geometric program can hold, NoValues where a condition is plainly false.
+    """
+    unknowns = tuple(over)
+    for s in unknowns:
+        if not (isinstance(s, sp.Symbol) and s.is_positive):
+            raise SolveError(f"{short(s)} is no positive symbol; minimize over symbols such as those of symroof.symbols")
+    rewrite = _Rewriter(unknowns)
+    goal = rewrite.told(objective, lambda: rewrite.lesser(objective), objective)
+    if goal == 0:
+        raise SolveError("the objective is zero everywhere; minimize a cost that depends on the unknowns")
+    for i, condition in enumerate(subject_to):
+        rewrite.condition = i
+        rewrite.told(condition, lambda c=condition: rewrite.condition_of(c), *getattr(condition, "args", ()))  # type: ignore[misc]
+    variables = (*unknowns, *rewrite.helpers.values())
+    limits = tuple((i, Posynomial.of(e, variables)) for i, e in rewrite.limits)
+    equal = tuple((i, Posynomial.of(e, variables)) for i, e in rewrite.equalities)
+    return Program(unknowns, variables, Posynomial.of(goal, variables), limits, equal)
+
+
+class _No(Exception):
+    """Why an expression has no place in a geometric program, and the cure."""
+
+
+@dataclass
+class _Rewriter:
+    unknowns: tuple[sp.Symbol, ...]
+    helpers: dict[tuple[str, sp.Expr], sp.Symbol] = field(default_factory=dict)
+    limits: list[tuple[int, sp.Expr]] = field(default_factory=list)
+    equalities: list[tuple[int, sp.Expr]] = field(default_factory=list)
+    condition: int = -1
+
+    def told(self, whole: sp.Basic, rewrite: Callable[[], sp.Expr | None], *sides: sp.Expr) -> sp.Expr | None:
+        """What the rewriting gives; a refusal as a sentence about the whole."""
+        missing = sorted({s.name for e in sides for s in e.free_symbols if s not in self.unknowns})
+        if missing:
+            raise SolveError(f"{missing[0]} in {short(text(whole))} has no value; give it one, or name it in over=")
+        try:
+            return rewrite()
+        except _No as problem:
+            raise SolveError(f"{short(text(whole))} is no geometric program: {problem}") from None
+
+    # -- conditions
+    def condition_of(self, condition: sp.Basic) -> None:
+        """A relation as limits and equalities."""
+        if condition in (sp.true, sp.false):
+            if condition == sp.false:
+                raise NoValues("no values satisfy a condition that is false as it stands; leave it out or correct its numbers")
+            return
+        how = getattr(condition, "rel_op", "")
+        if how in ("<=", "<"):
+            self.at_most(condition.lhs, condition.rhs)
+        elif how in (">=", ">"):
+            self.at_most(condition.rhs, condition.lhs)
+        elif how == "==":
+            self.equal(condition.lhs, condition.rhs)
+        else:
+            raise SolveError(f"{short(condition)} is no condition; compare two costs with <=, >= or ==")
+
+    def at_most(self, lesser: sp.Expr, greater: sp.Expr) -> None:
+        """``lesser <= greater``, as it stands or with its terms moved to the side where they are positive."""
+        if isinstance(lesser, sp.Max) or isinstance(greater, sp.Min):
+            for small in lesser.args if isinstance(lesser, sp.Max) else (lesser,):
+                for large in greater.args if isinstance(greater, sp.Min) else (greater,):
+                    self.at_most(small, large)
+            return
+        before = (dict(self.helpers), list(self.limits))
+        try:
+            self.limit(self.lesser(lesser) / self.greater(greater))
+        except _No:
+            self.helpers, self.limits = before
+            left, right = _sides(lesser - greater, self.unknowns)
+            if left == 0:
+                return
+            if right == 0:
+                raise NoValues(f"no values satisfy {short(text(lesser))} <= {short(text(greater))}; its terms leave nothing") from None
+            self.limit(self.lesser(left) / self.greater(right))
+
+    def equal(self, left: sp.Expr, right: sp.Expr) -> None:
+        """Two monomials that are equal."""
+        one, other = expand(left), expand(right)
+        if not (one.is_Mul or one.is_Symbol or one.is_Pow or one.is_number) or other.is_Add:
+            one, other = _sides(left - right, self.unknowns)
+        if one == other:
+            return
+        if one == 0 or other == 0:
+            raise NoValues(f"no values satisfy {short(text(left))} == {short(text(right))}; one side is zero")
+        if one.is_Add or other.is_Add or (one / other).has(sp.Max, sp.Min):
+            raise _No("an equality of sums or maxima is not convex; write <= or >= if the optimum presses against it anyway")
+        self.equalities.append((self.condition, one / other))
+
+    def limit(self, expr: sp.Expr) -> None:
+        """``expr <= 1``."""
+        if (expr := expand(expr)) != 0:
+            self.limits.append((self.condition, expr))
+
+    # -- sides
+    def lesser(self, expr: sp.Expr) -> sp.Expr:
+        """A sum of monomials that is at least the expression, and presses down on it."""
+        total = []
+        for factor, rest in self._terms(expr):
+            if factor.is_negative:
+                raise _No(f"the term {_shown(factor * rest)} is negative on the smaller side; {_MOVE}")
+            total.append(factor * sp.Mul(*[self._lesser_factor(f) for f in sp.Mul.make_args(rest)]))
+        return expand(sp.Add(*total))
+
+    def greater(self, expr: sp.Expr) -> sp.Expr:
+        """A monomial that is at most the expression, and presses up to it."""
+        terms = self._terms(expr)
+        plus = [(c, rest) for c, rest in terms if not c.is_negative]
+        minus = sp.Add(*[-c * rest for c, rest in terms if c.is_negative])
+        if not plus:
+            raise _No(f"{_shown(expr)} is never positive on the larger side; look at its signs")
+        if len(plus) > 1:
+            raise _No(f"the larger side {_shown(expr)} is a sum; {_ONE}")
+        (c, rest) = plus[0]
+        monomial = c * sp.Mul(*[self._greater_factor(f) for f in sp.Mul.make_args(rest)])
+        if minus == 0:
+            return monomial
+        return self._helper("reserve", expr, lambda t: [(t + self.lesser(minus)) / monomial])
+
+    def _terms(self, expr: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
+        variables = (*self.unknowns, *self.helpers.values())
+        return [t.as_independent(*variables, as_Add=False) for t in sp.Add.make_args(expand(expr)) if t != 0]
+
+    def _lesser_factor(self, factor: sp.Expr) -> sp.Expr:
+        base, power = factor.as_base_exp()
+        if factor.is_number or (base.is_Symbol and power.is_Rational):
+            return factor
+        if isinstance(factor, sp.Max):
+            return self._helper("max", factor, lambda t: [self.lesser(a) / t for a in factor.args])
+        if power.is_Rational and power < 0:
+            return self.greater(base) ** power
+        if power.is_Rational and power != 1:
+            inner = self.lesser(base)
+            if not inner.is_Add or (power.is_Integer and power <= 4):
+                return expand(inner**power)
+            return self._helper("sum", base, lambda t: [inner / t]) ** power
+        if isinstance(factor, sp.Min):
+            raise _No(f"{_shown(factor)} stands on the smaller side, where one part suffices; ask once per part and take the best")
+        raise _No(f"{_shown(factor)} is no power of the unknowns; write it as a sum of monomials")
+
+    def _greater_factor(self, factor: sp.Expr) -> sp.Expr:
+        base, power = factor.as_base_exp()
+        if factor.is_number or (base.is_Symbol and power.is_Rational):
+            return factor
+        if isinstance(factor, sp.Min):
+            return self._helper("min", factor, lambda t: [t / self.greater(a) for a in factor.args])
+        if power.is_Rational and power < 0:
+            inner = self.lesser(base)
+            return (self._helper("sum", base, lambda t: [inner / t]) if inner.is_Add else inner) ** power
+        if power.is_Rational and power != 1:
+            return self.greater(base) ** power
+        if isinstance(factor, sp.Max):
+            raise _No(f"{_shown(factor)} stands on the larger side, where one part suffices; ask once per part and take the best")
+        raise _No(f"{_shown(factor)} is no power of the unknowns; write it as a monomial")
+
+    def _helper(self, kind: str, expr: sp.Expr, limits: Callable[[sp.Symbol], list[sp.Expr]]) -> sp.Symbol:
+        """The unknown that stands for an expression; its limits are written once."""
+        if (kind, expr) not in self.helpers:
+            t = self.helpers[kind, expr] = sp.Dummy("t", positive=True)
+            found = limits(t)
+            condition, self.condition = self.condition, -1
+            for e in found:
+                self.limit(e)
+            self.condition = condition
+        return self.helpers[kind, expr]
+
+
+_MOVE = "move it to the larger side, or minimize a cost without differences"
+_ONE = (
+    "a geometric program needs one monomial there (or a minimum of monomials); keep the larger term, or ask at fixed values of one unknown"
+)
+
+
+def expand(expr: sp.Expr) -> sp.Expr:
+    """A sum of products; what already is a sum of monomials stays untouched."""
+    factors = (f.as_base_exp() for t in sp.Add.make_args(expr) for f in sp.Mul.make_args(t))
+    flat = all(base.is_Symbol or base.is_number or isinstance(base, (sp.Max, sp.Min)) for base, _ in factors)
+    return expr if flat else polynomial.expand(expr)
+
+
+def _sides(difference: sp.Expr, unknowns: tuple[sp.Symbol, ...]) -> tuple[sp.Expr, sp.Expr]:
+    """The terms with a plus and, made positive, those with a minus."""
+    terms = [t for t in sp.Add.make_args(expand(difference)) if t != 0]
+    minus = [t for t in terms if t.as_independent(*unknowns, as_Add=False)[0].is_negative]
+    return sp.Add(*[t for t in terms if t not in minus]), -sp.Add(*minus)
+
+
+def _monomial(term: sp.Expr, variables: tuple[sp.Symbol, ...]) -> tuple[sp.Expr, tuple[sp.Rational, ...]]:
+    factor, rest = term.as_independent(*variables, as_Add=False)
+    powers = {} if rest == 1 else dict(f.as_base_exp() for f in sp.Mul.make_args(rest))
+    if not factor.is_number or not set(powers) <= set(variables) or not all(a.is_Rational for a in powers.values()):
+        raise SolveError(f"{_shown(term)} is no monomial in {', '.join(s.name for s in variables)}; a posynomial is a sum of monomials")
+    if not factor.is_positive:
+        raise SolveError(f"the term {_shown(term)} has no positive coefficient; {_MOVE}")
+    return factor, tuple(powers.get(x, sp.Integer(0)) for x in variables)
+
+
+def _shown(expr: sp.Expr) -> str:
+    return short(text(expr), 50).strip("'")
