@@ -69,7 +69,7 @@ TEXTBOOK = [
         a*x**2 >= b*x**2 + c   (the condition)
         x**2*(a - b) >= c   (collect x)
         x**2 >= c/(a - b)   (divide by a - b, which is positive in the domain)
-        x >= sqrt(c)*sqrt(1/(a - b))   (take the square root (both sides are positive))
+        x >= sqrt(c/(a - b))   (take the square root (both sides are positive))
         a > b   (the domain; elsewhere no x will do)
         """,
     ),

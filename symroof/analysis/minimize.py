@@ -168,8 +168,8 @@ def minimize(cost: Any, over: Any, subject_to: Any = (), given: Any = ()) -> Min
     >>> from symroof.symbols import X
     >>> minimize(training.mixed()["comms"], over=X)
     minimize comms over X
-      X = sqrt(B)*sqrt(M_X)*sqrt(n)*sqrt(p_a)/(sqrt(F)*sqrt(M_Y)*sqrt(p_w))   the derivative vanishes there
-      4*sqrt(B)*D*sqrt(F)*sqrt(p_a)*sqrt(p_w)/(sqrt(M_X)*sqrt(M_Y)*W_ici*sqrt(n))  [s]
+      X = sqrt(B*M_X*n*p_a/(F*M_Y*p_w))   the derivative vanishes there
+      4*D*sqrt(B*F*p_a*p_w/(M_X*M_Y*n))/W_ici  [s]
 
     Raises InputError for a question without sense, SolveError for one with more than one valley.
     """

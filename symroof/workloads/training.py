@@ -202,7 +202,7 @@ def optimal_fsdp(overlap: Overlap = "comms add", direction: Direction = "forward
     Comms that add are least where their derivative by X changes sign, overlapped ones where they are equal.
 
     >>> optimal_fsdp()                                         # sqrt(B n M_X / (F M_Y)) in one format
-    X >= sqrt(B)*sqrt(M_X)*sqrt(n)*sqrt(p_a)/(sqrt(F)*sqrt(M_Y)*sqrt(p_w))
+    X >= sqrt(B*M_X*n*p_a/(F*M_Y*p_w))
     >>> optimal_fsdp("axes").expr == optimal_fsdp().expr
     True
     """
@@ -237,7 +237,7 @@ def mixed_range(overlap: Overlap = "axes", direction: Direction = "forward") -> 
     """All ways X of FSDP that are compute-bound at a batch: between the limits of tensor parallelism and of FSDP.
 
     >>> mixed_range()
-    C*n*p_a/(2*F*M_Y*W_ici) <= X <= 2*B*M_X*W_ici/(C*p_w)
+    C*n*p_a/(2*F*M_Y*W_ici) <= X <= 2*B*M_X*W_ici/(C*p_w)   when 4*B*F*M_X*M_Y*W_ici**2 >= C**2*n*p_a*p_w
     """
     time = mixed(overlap, direction)
     return solve(time["math"] >= time["comms"], X)
@@ -247,7 +247,7 @@ def mixed_ratio(overlap: Overlap = "comms add") -> Cost:
     """Math over comms at the optimal X, the square root of the batch over its threshold; compute-bound above 1.
 
     >>> mixed_ratio("axes")
-    2*sqrt(B)*sqrt(F)*sqrt(M_X)*sqrt(M_Y)*W_ici/(C*sqrt(n)*sqrt(p_a)*sqrt(p_w))  [1]
+    2*W_ici*sqrt(B*F*M_X*M_Y/(n*p_a*p_w))/C  [1]
     """
     time = mixed_at_optimum(overlap)
     whole = time["comms"] if overlap == "comms add" else time["FSDP"]
