@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from symroof.analysis.elasticity import elasticity
     from symroof.analysis.minimize import Minimum, maximize, minimize
     from symroof.analysis.regimes import Regime, Regimes, regimes
+    from symroof.analysis.regions import Region, Regions
     from symroof.analysis.sensitivity import sensitivities
+    from symroof.export.export import export
     from symroof.machine.links import Network, Switch, Torus, Tree
     from symroof.machine.mesh import Mesh, mesh
     from symroof.present.derivation import Answer, Question, answer, question
@@ -47,6 +49,7 @@ __version__ = "0.1.0"
 
 #: What is loaded when it is first asked for: readers of data files, workloads, derivations.
 _LATER = {
+    "symroof.analysis.regions": ("Region", "Regions"),
     "symroof.algebra.limits": ("Limit", "limit"),
     "symroof.algebra.proof": ("Proof",),
     "symroof.analysis.degree": ("degree",),
@@ -55,6 +58,7 @@ _LATER = {
     "symroof.analysis.regimes": ("Regime", "Regimes", "regimes"),
     "symroof.analysis.best": ("Best",),
     "symroof.analysis.minimize": ("Minimum", "maximize", "minimize"),
+    "symroof.export.export": ("export",),
     "symroof.machine.links": ("Network", "Switch", "Torus", "Tree"),
     "symroof.machine.mesh": ("Mesh", "mesh"),
     "symroof.program.program": ("Program", "program"),
@@ -84,6 +88,8 @@ __all__ = [
     "Question",
     "Regime",
     "Regimes",
+    "Region",
+    "Regions",
     "Sheet",
     "Span",
     "Step",
@@ -103,6 +109,7 @@ __all__ = [
     "degree",
     "dtype",
     "elasticity",
+    "export",
     "layers",
     "limit",
     "llm",

@@ -5,7 +5,7 @@ Nothing here uses symroof to evaluate: what the tests compare symroof with must 
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, getcontext
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Decimal, getcontext
 from fractions import Fraction
 from functools import reduce
 from operator import add, mul
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from symroof import Cost
 from symroof.symbols import B, C, D, F, W_hbm, p, t_hop
 
-getcontext().prec = 120
+getcontext().prec, getcontext().Emax, getcontext().Emin = 120, MAX_EMAX, MIN_EMIN
 LETTERS = (B, D, F)
 SYMBOLS = (B, D, F, C, W_hbm, p, t_hop)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import pairwise, product
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
 
 import sympy as sp
 
 from symroof.algebra.branches import NoClosedForm
-from symroof.algebra.facts import NOTHING
-from symroof.algebra.polynomial import Polynomial, sign, split, tidy
-from symroof.algebra.roots import PositiveRoot
+from symroof.algebra.facts import NOTHING, Facts
+from symroof.algebra.polynomial import over, sign, split
 
 _MOST = 256
 
@@ -39,121 +39,49 @@ ALWAYS: Pieces = (Piece(),)
 NEVER: Pieces = ()
 
 
-def where_positive(poly: Polynomial) -> Pieces:
-    """Where ``poly >= 0`` for positive x: linear, monomial and quadratic in closed form, others by their one root.
-
-    Raises NoClosedForm for a higher degree with more than one change of sign.
-    """
-    signs = [s for s in poly.signs if s != 0]
-    if all(s == 1 for s in signs):
-        return ALWAYS
-    if all(s == -1 for s in signs):
-        return NEVER
-    if poly.degree == 0:
-        return _guarded(ALWAYS, poly.coeffs[0])
-    if poly.degree == 1:
-        return _linear(poly)
-    if poly.degree == 2:
-        return _quadratic(poly)
-    return _higher(poly, signs)
-
-
-def _linear(poly: Polynomial) -> Pieces:
-    c0, c1 = poly.coeffs
-    low = _back(poly, _ratio(-c0, c1))
-    high = _back(poly, _ratio(c0, -c1))
-    rising: Pieces = (Piece(low=low),)
-    if sign(c0) is None and poly.power != 1:  # no root of a negative number
-        rising = _guarded(rising, -c0) + _guarded(ALWAYS, c0)
-    elif sign(c0) == 1:
-        rising = ALWAYS
-    falling = _guarded((Piece(high=high),), c0)
-    return _by_sign(c1, rising, falling)
-
-
-def _quadratic(poly: Polynomial) -> Pieces:
-    c0, c1, c2 = poly.coeffs
-    inside = sp.factor_terms(tidy(c1**2 - 4 * c0 * c2))
-    root = sp.sqrt(inside)
-    larger = _ratio(-2 * c0, c1, root) if sign(c1) == 1 else _root(-c1, root, c2)  # whichever cancels nothing
-    smaller = _ratio(2 * c0, -c1, root)
-    upper: Pieces = (Piece(low=_back(poly, larger)),)
-    lower: Pieces = (Piece(high=_back(poly, smaller)),)
-    opening: Pieces
-    if sign(c0) == -1:
-        opening = upper
-    elif sign(c1) in (0, 1):  # of two roots one is never positive
-        opening = _guarded(upper, -c0) + _guarded(ALWAYS, c0)
-    else:
-        both = _guarded(upper + lower, inside, c0, -c1)
-        opening = _guarded(upper, -c0) + both + _guarded(ALWAYS, -inside) + _guarded(ALWAYS, c0, c1)
-    low_end = _back(poly, _ratio(-2 * c0, c1, root))
-    high_end = _back(poly, _ratio(2 * c0, -c1, root) if sign(c1) == -1 else _root(c1, root, -c2))
-    closing = _guarded((Piece(high=high_end),), c0) + _guarded((Piece(low_end, high_end),), -c0, c1, inside)
-    return _by_sign(c2, opening, closing)
-
-
-def _higher(poly: Polynomial, signs: list[int | None]) -> Pieces:
-    changes = sum(a != b for a, b in pairwise(signs))
-    if None in signs or changes != 1:
-        raise NoClosedForm(
-            f"a polynomial of degree {poly.degree} in {poly.x} whose coefficients change sign"
-            f" {'an unknown number of' if None in signs else changes} times has no closed form here"
-        )
-    rising = signs[-1] == 1
-    coeffs = [c if rising else -c for c in poly.coeffs]
-    root = _sinh_root(coeffs) if poly.degree == 3 and coeffs[2] == 0 and sign(coeffs[1]) == 1 else PositiveRoot(*map(tidy, coeffs[::-1]))
-    return (Piece(low=_back(poly, root)) if rising else Piece(high=_back(poly, root)),)
-
-
-def _sinh_root(coeffs: list[sp.Expr]) -> sp.Expr:
-    """The positive root of ``a*y**3 + b*y - c``, a, b, c > 0: Cardano's, in the form that cancels nothing."""
-    slope, target = _ratio(coeffs[1], coeffs[3]), _ratio(-coeffs[0], coeffs[3])
-    return 2 * sp.sqrt(slope / 3) * sp.sinh(sp.asinh(3 * target / (2 * slope) * sp.sqrt(3 / slope)) / 3)
-
-
-def _ratio(above: sp.Expr, below: sp.Expr, root: sp.Expr = 0) -> sp.Expr:
-    return tidy(above) / sp.factor_terms(tidy(below) + root)
-
-
-def _root(first: sp.Expr, second: sp.Expr, leading: sp.Expr) -> sp.Expr:
-    """``(first + second) / (2*leading)``, a common factor taken out."""
-    return sp.factor_terms(tidy(first) + second) / (2 * tidy(leading))
-
-
-def _back(poly: Polynomial, y: sp.Expr) -> sp.Expr:
-    return y ** (1 / poly.power)
-
-
-def _by_sign(leading: sp.Expr, positive: Pieces, negative: Pieces) -> Pieces:
-    known = sign(leading)
-    if known is not None:
-        return positive if known > 0 else negative
-    return _guarded(positive, leading) + _guarded(negative, -leading)
-
-
-def _guarded(pieces: Pieces, *positive: sp.Expr) -> Pieces:
+def guarded(pieces: Pieces, *positive: sp.Expr) -> Pieces:
     """The pieces where all these expressions are positive."""
     for expr in positive:
         known = sign(expr)
         if known is not None:
             pieces = pieces if known > 0 else NEVER
             continue
-        above, below = split(sp.factor_terms(expr))
+        above, below = map(_numbered, split(expr))
         common = _common(above, below)
         kind = sp.Ge if all(p.low is None and p.high is None for p in pieces) else sp.Gt
-        rel = kind(above / common, below / common, evaluate=False)
+        rel = kind(_without(above, common), _without(below, common), evaluate=False)
         pieces = tuple(Piece(p.low, p.high, (*p.when, rel)) for p in pieces if not _denied(rel, p.when))
     return pieces
 
 
+def _numbered(side: sp.Expr) -> sp.Expr:
+    """The side with the numbers that the parts of a maximum share in front of it."""
+    if not side.has(sp.Max, sp.Min):
+        return side
+
+    def fronted(e: sp.Expr) -> sp.Expr:
+        numbers = [a.as_coeff_Mul()[0] for a in e.args]
+        shared = sp.gcd_list(numbers) if all(c.is_Rational and c > 0 for c in numbers) else sp.Integer(1)
+        return e if shared == 1 else shared * e.func(*[a / shared for a in e.args], evaluate=False)
+
+    return side.replace(lambda e: isinstance(e, (sp.Max, sp.Min)), fronted)
+
+
 def _common(above: sp.Expr, below: sp.Expr) -> sp.Expr:
     """The monomial that both sides share; an expression that only has positive factors."""
-    mine = {b: e for b, e in above.as_powers_dict().items() if b.is_positive}
-    other = below.as_powers_dict()
-    return sp.Mul(
-        *[b ** min(e, other[b]) for b, e in mine.items() if b in other and e.is_Rational and other[b].is_Rational and min(e, other[b]) > 0]
-    )
+    (number, mine), (also, other) = above.as_coeff_Mul(), below.as_coeff_Mul()
+    shared = sp.gcd(number, also) if number.is_Rational and also.is_Rational and number and also else sp.Integer(1)
+    theirs = other.as_powers_dict()
+    powers = ((b, e, theirs[b]) for b, e in mine.as_powers_dict().items() if b.is_positive and not b.is_Rational and b in theirs)
+    return shared * sp.Mul(*[b ** min(e, o) for b, e, o in powers if e.is_Rational and o.is_Rational and min(e, o) > 0])
+
+
+def _without(product: sp.Expr, factor: sp.Expr) -> sp.Expr:
+    """The product divided by what it has as a factor; a sum in it stays a sum."""
+    number, rest = product.as_coeff_Mul()
+    mine, other = factor.as_coeff_Mul()
+    left, rest = number / mine, rest / other
+    return rest if left == 1 else sp.Mul(left, rest, evaluate=False) if rest.is_Add else left * rest
 
 
 def _denied(rel: sp.Rel, when: tuple[sp.Rel, ...]) -> bool:
@@ -180,17 +108,34 @@ def union(parts: Iterable[Pieces]) -> Pieces:
     return tuple(merged)
 
 
+def joined(pieces: Pieces) -> Pieces:
+    """Pieces with closed ends that leave no gap between them, as one."""
+    for low, high in product([p for p in pieces if p.high is None], [p for p in pieces if p.low is None]):
+        ends = low.low is not None and high.high is not None and low.when == high.when
+        if ends and NOTHING.order(high.high, low.low) in (0, 1):
+            return union([tuple(p for p in pieces if p not in (low, high)), (Piece(when=low.when),)])
+    return pieces
+
+
+def strictly(pieces: Pieces) -> Pieces:
+    """Pieces whose conditions do not hold at equality."""
+    return tuple(replace(p, when=tuple(sp.Gt(w.lhs, w.rhs, evaluate=False) for w in p.when)) for p in pieces)
+
+
 def intersection(parts: Iterable[Pieces]) -> Pieces:
     """Where all hold.
 
     A piece with two ends says when the lower one is the lower. Raises NoClosedForm if that makes too many pieces.
     """
     found: list[Piece] = []
+    parts = list(parts)
+    if prod(map(len, parts)) > 8 * _MOST:
+        raise NoClosedForm(f"the condition falls into more than {8 * _MOST} cases")
     for choice in product(*parts):
         if len(found) > _MOST:
             raise NoClosedForm(f"the condition falls into more than {_MOST} pieces")
         when = tuple(dict.fromkeys(w for p in choice for w in p.when))
-        if any(_denied(w, when) for w in when):
+        if any(_denied(w, when) for w in when) or (len(when) > 1 and _empty(when)):
             continue
         lows = [p.low for p in choice if p.low is not None]
         highs = [p.high for p in choice if p.high is not None]
@@ -204,6 +149,14 @@ def intersection(parts: Iterable[Pieces]) -> Pieces:
     return union([tuple(found)])
 
 
+def _empty(when: tuple[sp.Rel, ...]) -> bool:
+    """Whether conditions contradict each other: a strict one the others deny, say."""
+    if Facts.of(when).contradict:
+        return True
+    strict = (w for w in when if isinstance(w, sp.Gt))
+    return any(Facts.of(o for o in when if o is not w).order(w.lhs, w.rhs) in (-1, 0) for w in strict)
+
+
 def _in_order(low: sp.Expr, high: sp.Expr) -> tuple[sp.Rel, ...]:
     """The condition under which two ends leave something between them; none if they always do, or where roots hide it."""
     if _rooted(low) or _rooted(high) or NOTHING.order(high, low) in (0, 1):
@@ -215,9 +168,9 @@ def relation(above: sp.Expr, below: sp.Expr) -> sp.Rel:
     """``above >= below`` for two positive quantities, cleared of denominators and common factors where they have no roots."""
     if _rooted(above) or _rooted(below):
         return sp.Ge(above, below, evaluate=False)
-    plus, minus = split(sp.factor_terms(sp.fraction(sp.together(above - below))[0]))
+    plus, minus = split(over(above - below)[0])
     common = _common(plus, minus)
-    return sp.Ge(plus / common, minus / common, evaluate=False)
+    return sp.Ge(_without(plus, common), _without(minus, common), evaluate=False)
 
 
 def _rooted(expr: sp.Expr) -> bool:
@@ -245,6 +198,6 @@ def _order(a: sp.Expr, b: sp.Expr) -> int | None:
         return 0
     if a.has(sp.Max, sp.Min, sp.Function) or b.has(sp.Max, sp.Min, sp.Function):
         return None
-    top, bottom = sp.fraction(sp.together(a - b))
+    top, bottom = over(a - b)
     above, below = sign(top), sign(bottom)
     return None if above is None or not below else above * below

@@ -17,6 +17,8 @@ import sympy as sp
 from symroof.algebra.branches import NoClosedForm
 from symroof.errors import short
 
+_PRIMES = tuple(map(sp.Integer, (10007, 20011, 30011, 40009, 50021, 60013, 70001, 80021, 90001)))
+
 
 @dataclass(frozen=True)
 class Polynomial:
@@ -48,10 +50,23 @@ def sign(expr: sp.Expr) -> int | None:
     expr = expand(expr)
     if expr.is_zero:
         return 0
-    found = {_monomial_sign(t) for t in sp.Add.make_args(expr)}
+    terms = sp.Add.make_args(expr)
+    found = {_monomial_sign(t) for t in terms}
+    if len(found) > 1 and expr.is_number:
+        return _number_sign(terms)
     return found.pop() if len(found) == 1 else None
 
 
+def _number_sign(terms: tuple[sp.Expr, ...]) -> int | None:
+    """The sign of a sum of numbers, some with roots; 0 if they differ by what a float rounds off."""
+    worth = [t.evalf(40) for t in terms]
+    if not all(w.is_Float or w.is_Rational for w in worth):
+        return None
+    total, most = sum(worth), max(map(abs, worth))
+    return 0 if abs(total) <= most * sp.Float("1e-15") else 1 if total > 0 else -1
+
+
+@lru_cache(maxsize=8192)
 def expand(expr: sp.Expr) -> sp.Expr:
     """A sum of monomials."""
     return sp.expand(expr, power_base=False, power_exp=False, log=False)
@@ -70,12 +85,49 @@ def tidy(expr: sp.Expr) -> sp.Expr:
     return above - below if above and below else above or -below
 
 
+@lru_cache(maxsize=8192)
 def split(expr: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """The positive terms of a sum and, made positive, its negative ones."""
     terms = sp.Add.make_args(expand(expr))
     minus = [t for t in terms if t.could_extract_minus_sign()]
     above = sp.Add(*[t for t in terms if not t.could_extract_minus_sign()])
-    return sp.factor_terms(above), sp.factor_terms(-sp.Add(*minus))
+    return front(above), front(-sp.Add(*minus))
+
+
+@lru_cache(maxsize=8192)
+def front(expr: sp.Expr) -> sp.Expr:
+    """The expression with what its terms share in front; no negative powers are left behind it."""
+    terms = sp.Add.make_args(expr)
+    found = [m for m in map(_monomial, terms) if m is not None]
+    if len(terms) < 2 or len(found) < len(terms):
+        return sp.factor_terms(expr)
+    least: dict[sp.Symbol, sp.Rational] = {}
+    for s in dict.fromkeys(s for _, powers in found for s in powers):
+        least[s] = min(powers.get(s, sp.Integer(0)) for _, powers in found)
+    number = sp.gcd_list([c for c, _ in found])
+    content = number * sp.Mul(*[s**e for s, e in least.items()])
+    rest = [c / number * sp.Mul(*[s ** (powers.get(s, 0) - e) for s, e in least.items()]) for c, powers in found]
+    inner = sp.Add(*rest)
+    return sp.Mul(content, inner, evaluate=False) if content.is_Rational and content != 1 else content * inner
+
+
+def _monomial(term: sp.Expr) -> tuple[sp.Rational, dict[sp.Symbol, sp.Rational]] | None:
+    """The number and the powers of a monomial; None if it is none."""
+    number, rest = term.as_coeff_Mul()
+    powers = [f.as_base_exp() for f in sp.Mul.make_args(rest) if f != 1]
+    if number.is_Rational and all(b.is_Symbol and e.is_Rational for b, e in powers):
+        return number, dict(powers)
+    return None
+
+
+@lru_cache(maxsize=8192)
+def over(expr: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Numerator and denominator, neither of them with fractions in it."""
+    if expr.is_Add and all(_monomial(t) is not None for t in expr.args):
+        top, bottom = sp.fraction(front(expr))
+        return top, bottom
+    top, bottom = sp.fraction(sp.together(expr))
+    return top, bottom
 
 
 def factors(f: sp.Expr, x: sp.Symbol) -> tuple[int, list[tuple[sp.Expr, int]], sp.Expr]:
@@ -83,7 +135,7 @@ def factors(f: sp.Expr, x: sp.Symbol) -> tuple[int, list[tuple[sp.Expr, int]], s
 
     The condition f >= 0 is then one about the signs of the factors.
     """
-    top, bottom = sp.fraction(sp.together(f))
+    top, bottom = over(f)
     overall, found, positive = 1, [], sp.Integer(1)
     for side, direction in ((top, 1), (bottom, -1)):
         for base, power in _factored(expand(side), x):
@@ -100,20 +152,29 @@ def factors(f: sp.Expr, x: sp.Symbol) -> tuple[int, list[tuple[sp.Expr, int]], s
 
 def _factored(expr: sp.Expr, x: sp.Symbol) -> list[tuple[sp.Expr, int]]:
     """The factors of a sum of monomials: its common monomial and, from the second degree in x on, its polynomial factors."""
-    common = sp.factor_terms(expr)
+    common = front(expr)
     pieces: list[tuple[sp.Expr, int]] = []
     for factor in sp.Mul.make_args(common):
         base, power = factor.as_base_exp()
         if not (power.is_Integer and power > 0):
             base, power = factor, sp.Integer(1)
         degree = sp.degree(base, x) if base.is_polynomial(x) and base.has(x) else 0
-        if degree >= 2 and base.is_polynomial(*base.free_symbols):
+        if degree >= 2 and base.is_polynomial(*base.free_symbols) and not _prime(base, x):
             constant, listed = sp.factor_list(base)
             pieces += [(constant, 1)] * (constant != 1)
             pieces += [(b, int(n) * int(power)) for b, n in listed]
         else:
             pieces.append((base, int(power)))
     return pieces
+
+
+def _prime(base: sp.Expr, x: sp.Symbol) -> bool:
+    """Whether it has no factors even with numbers for all other symbols; False if that is not known."""
+    others = sorted(base.free_symbols - {x}, key=str)
+    if len(others) > len(_PRIMES):
+        return False
+    content, listed = sp.Poly(base.xreplace(dict(zip(others, _PRIMES, strict=False))), x).factor_list()
+    return abs(content) == 1 and len(listed) == 1 and listed[0][1] == 1
 
 
 def polynomial(expr: sp.Expr, x: sp.Symbol) -> Polynomial:

@@ -27,8 +27,9 @@ class PositiveRoot(sp.Function):  # type: ignore[misc]
     def _sympystr(self, printer: Any) -> str:
         return f"root of {printer._print(self._polynomial())} = 0"
 
-    def _latex(self, printer: Any) -> str:
-        return rf"\operatorname{{root}}\left({printer._print(self._polynomial())}\right)"
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        shown = rf"\operatorname{{root}}\left({printer._print(self._polynomial())}\right)"
+        return shown if exp is None else f"{shown}^{{{exp}}}"
 
     def _polynomial(self) -> sp.Expr:
         y = sp.Symbol("y", positive=True)
@@ -45,8 +46,9 @@ class PowerOfTwo(sp.Function):  # type: ignore[misc]
     def eval(cls, x: sp.Expr) -> None:
         """Stays as it is; numbers come from :func:`power_of_two`."""
 
-    def _latex(self, printer: Any) -> str:
-        return rf"2^{{\left\lceil \log_2 {printer._print(self.args[0])} \right\rceil}}"
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        shown = rf"2^{{\left\lceil \log_2 {printer._print(self.args[0])} \right\rceil}}"
+        return shown if exp is None else rf"\left({shown}\right)^{{{exp}}}"
 
 
 def power_of_two(x: Any) -> Any:
@@ -69,6 +71,8 @@ def positive_root(*coeffs: Any) -> Any:
         return np.array([positive_root(*map(float, row)) for row in rows]).reshape(spread[0].shape)
     floats = [float(c) for c in coeffs]
     rising = 1 if floats[0] > 0 else -1
+    if rising * floats[-1] >= 0:  # rounding leaves nothing of it
+        return 0.0
 
     def f(y: float) -> float:
         total = 0.0

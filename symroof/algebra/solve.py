@@ -6,7 +6,7 @@ say where the condition holds (Descartes' rule of signs). Maxima and minima fall
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -17,15 +17,18 @@ from symroof.algebra.bound import Bound
 from symroof.algebra.branches import NoClosedForm, branches, tighten
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
+from symroof.algebra.inverse import inverted
 from symroof.algebra.operands import plain
-from symroof.algebra.pieces import ALWAYS, NEVER, Pieces, intersection, union, where_positive
-from symroof.algebra.polynomial import expand, factors, leading, polynomial, split, tidy
+from symroof.algebra.pieces import ALWAYS, NEVER, Pieces, intersection, joined, strictly, union
+from symroof.algebra.polynomial import expand, factors, leading, over, polynomial, split, tidy
+from symroof.algebra.positive import where_positive
 from symroof.algebra.steps import Step, answered, apart, cleared, collected, facing, factored, inside_part, limited, settled, solved
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.units import ONE
 from symroof.errors import SolveError, short
 
 Weights = tuple[tuple[sp.Symbol, int], ...]
+Solved = tuple[Pieces, list[Step]]
 _FLIP = {">=": "<=", ">": "<", "<=": ">=", "<": ">"}
 
 
@@ -131,6 +134,7 @@ def _solved(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights, s
 
     rows = [[[pair(a, b) for b in column] for a, column in product(row, below)] for row in above]
     pieces = union([intersection([union([found for _, found in column]) for column in row]) for row in rows])
+    pieces = pieces if strict else joined(pieces)
     of = tuple(tuple(tuple(label for label, _ in column) for column in row) for row in rows)
     how = _joined(len(above), len(above[0]), len(below), len(below[0]))
     whole = apart(greater, lesser, of, f"take the maxima apart: {how}")
@@ -158,14 +162,15 @@ def _smooth(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights, s
     if len(bases) > 1 or bases[0][1] != 1:
         lines.append(factored(overall * sp.Mul(*[tidy(base) ** power for base, power in bases], evaluate=False)))
     if len(odd) == 1:
-        pieces, inner = _polynomial(expand(overall * odd[0]), x, weights)
+        pieces, inner = _polynomial(expand(overall * odd[0]), x, weights, strict)
         return pieces, (*lines, *inner)
     parts: list[Step] = []
     known: dict[sp.Expr, tuple[str, Pieces]] = {}
     rows = []
     for signs in product((1, -1), repeat=len(odd)):
         if overall * sp.prod(signs) > 0:
-            rows.append([_factor(expand(s * base), x, weights, known, parts) for base, s in zip(odd, signs, strict=True)])
+            signed = [expand(s * base) for base, s in zip(odd, signs, strict=True)]
+            rows.append([_factor(base, lambda e: _polynomial(e, x, weights, strict), known, parts) for base in signed])
     pieces = union([intersection([found for _, found in row]) for row in rows])
     of = tuple(tuple((label,) for label, _ in row) for row in rows)
     whole = apart(lines[-1].left, lines[-1].right, of, "take the product apart: an even number of its factors may be negative")
@@ -173,11 +178,11 @@ def _smooth(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights, s
 
 
 def _factor(
-    base: sp.Expr, x: sp.Symbol, weights: Weights, known: dict[sp.Expr, tuple[str, Pieces]], parts: list[Step]
+    base: sp.Expr, alone: Callable[[sp.Expr], Solved], known: dict[sp.Expr, tuple[str, Pieces]], parts: list[Step]
 ) -> tuple[str, Pieces]:
     """``base >= 0`` as a numbered part, solved once."""
     if base not in known:
-        pieces, inner = _polynomial(base, x, weights)
+        pieces, inner = alone(base)
         label = str(len(known) + 1)
         parts.extend([Step(f"part {label}", *_sides(base), kind="part", part=label), *inside_part(inner, label)])
         known[base] = label, pieces
@@ -189,9 +194,15 @@ def _sides(base: sp.Expr) -> tuple[sp.Expr, str, sp.Expr]:
     return above, ">=", below
 
 
-def _polynomial(expr: sp.Expr, x: sp.Symbol, weights: Weights) -> tuple[Pieces, list[Step]]:
-    """``expr >= 0``, with the steps of the textbook."""
-    poly = polynomial(expr, x)
+def _polynomial(expr: sp.Expr, x: sp.Symbol, weights: Weights, strict: bool) -> Solved:
+    """``expr >= 0`` (or ``>``), with the steps of the textbook."""
+    try:
+        poly = polynomial(expr, x)
+    except NoClosedForm:
+        if weights:
+            raise
+        pieces = inverted(expr, x, lambda inner: _smooth(inner, sp.Integer(0), x, ())[0])
+        return pieces, answered(x, pieces, lambda p: (f"undo, from the outside in, what {x} stands in; every function is monotonic", None))
     lines = [collected(poly, "collect {}" if poly.degree else "leave out what is positive")]
     if weights:
         limit = leading(poly, dict(weights))
@@ -199,6 +210,7 @@ def _polynomial(expr: sp.Expr, x: sp.Symbol, weights: Weights) -> tuple[Pieces, 
             lines.append(limited(poly, limit, weights))
             poly = limit
     pieces = where_positive(poly)
+    pieces = strictly(pieces) if strict and not poly.degree else pieces
     return pieces, lines + solved(poly, pieces)
 
 
@@ -208,8 +220,10 @@ def _reason(pieces: Pieces, greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol) -> 
         return ""
     if plain(greater).has(sp.Max, sp.Min) or plain(lesser).has(sp.Max, sp.Min):
         return f"at every {x} one part of the maxima decides it"
-    top, _ = sp.fraction(sp.together(greater - lesser))
+    top, _ = over(greater - lesser)
     above, below = split(top)
+    if above == below == 0:
+        return "both sides are the same" + ("" if pieces else ", so neither is larger")
     if pieces:
         return f"for every {x}, whatever the other values" + ("" if below else ": the difference of the sides has positive terms only")
     return f"for no {x}, whatever the other values" + ("" if above else ": the difference of the sides has negative terms only")

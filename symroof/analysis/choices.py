@@ -40,11 +40,12 @@ Made = Mapping[Choice, int]
 
 def choices(cost: Cost, made: Made) -> Iterator[Choice]:
     """The choices of a cost that matter once those in ``made`` are made, the outer ones first."""
-    if cost.join == "max" and not (made and _choice(cost) in made):
-        yield _choice(cost)
-    elif cost.join == "max":
-        yield _choice(cost)
-        yield from choices(_winner(cost, made), made)
+    if cost.join == "max":
+        choice = _choice(cost)
+        if len(choice.parts) > 1:
+            yield choice
+        if len(choice.parts) == 1 or choice in made:
+            yield from choices(_winner(choice, made), made)
     elif cost.join == "sum":
         for part in cost.parts:
             yield from choices(part, made)
@@ -55,7 +56,7 @@ def choices(cost: Cost, made: Made) -> Iterator[Choice]:
 def smooth(cost: Cost, made: Made) -> Cost:
     """The cost with every choice made: sums keep their parts, a maximum is its winner under its own name."""
     if cost.join == "max":
-        won = smooth(_winner(cost, made), made)
+        won = smooth(_winner(_choice(cost), made), made)
         names = [n for n in (cost.name, won.name) if n]
         return won.named(": ".join(names)) if names else won
     if cost.join == "sum":
@@ -80,9 +81,9 @@ def _choice(cost: Cost) -> Choice:
     return Choice(cost.expr, cost.name, _named([(p.name, p) for p in cost.parts]))
 
 
-def _winner(cost: Cost, made: Made) -> Cost:
-    choice = _choice(cost)
-    return choice.parts[made[choice]][1]
+def _winner(choice: Choice, made: Made) -> Cost:
+    """The part that wins; the only one, where all are equal."""
+    return choice.parts[made[choice] if len(choice.parts) > 1 else 0][1]
 
 
 def _within(expr: sp.Expr, made: Made) -> Iterator[Choice]:

@@ -141,10 +141,10 @@ class Regimes:
         """A ``cases`` environment for each case: cost by interval."""
         blocks = []
         for case in self.cases:
-            rows = r" \\ ".join(f"{show.latex(r.cost.expr)} & {r.latex().split(' & ')[0]}" for r in case.result)
+            rows = r" \\[1ex] ".join(rf"\displaystyle {show.latex(r.cost.expr)} & {r.latex().split(' & ')[0]}" for r in case.result)
             when = r" \quad\text{when } " + r" \text{ and } ".join(map(show.latex, case.when)) if case.when else ""
             blocks.append(rf"\begin{{cases}} {rows} \end{{cases}}{when}")
-        return r" \\ ".join(blocks)
+        return r" \\[1ex] ".join(blocks)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

@@ -1,0 +1,197 @@
+"""``regimes(cost, over=(B, S))``: what binds where in the plane of two symbols; lines and curves in log-log space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.algebra.bind import bind
+from symroof.algebra.cost import Cost
+from symroof.algebra.facts import Facts
+from symroof.algebra.operands import rational
+from symroof.analysis.borders import Boundary, Corner, Region
+from symroof.analysis.choices import choices
+from symroof.analysis.falls import falls, without_echoes
+from symroof.analysis.inhabited import witness
+from symroof.analysis.polygons import Polygon, polygons
+from symroof.analysis.regimes import known_symbol, relations
+from symroof.errors import InputError, SolveError, UnknownName, nearest, short
+
+_EVERYWHERE = ((log(1e-15), log(1e-15)), (log(1e25), log(1e25)))
+
+
+@dataclass(frozen=True, repr=False)
+class Regions:
+    """The regions of a cost over two symbols; ``never`` names the parts that bind nowhere.
+
+    >>> from symroof import regimes, sharding
+    >>> from symroof.symbols import B, Y
+    >>> found = regimes(sharding.sharded_matmul(), over=(B, Y)); found
+    regimes of sharded matmul over B, Y
+      ici    Y >= F*W_ici*n_axes*p_w/(B*W_hbm*p_a) and Y >= 2*F*W_ici*n_axes/(C*p_a)   B*D*p_a/(W_ici*n_axes)
+      hbm    Y <= F*W_ici*n_axes*p_w/(B*W_hbm*p_a) and B <= C*p_w/(2*W_hbm)            D*F*p_w/(W_hbm*Y)
+      math   Y <= 2*F*W_ici*n_axes/(C*p_a) and B >= C*p_w/(2*W_hbm)                    2*B*D*F/(C*Y)
+    >>> found.corners
+    ((C*p_w/(2*W_hbm), 2*F*W_ici*n_axes/(C*p_a)),)
+
+    Where the ways the maxima can fall are too many, ``reason`` says so and ``.at(...)`` with all other values still answers.
+    """
+
+    cost: Cost
+    symbols: tuple[sp.Symbol, sp.Symbol]
+    regions: tuple[Region, ...]
+    given: tuple[sp.Rel, ...] = ()
+    dominance: bool = True
+    never: tuple[str, ...] = ()
+    reason: str = ""
+
+    def __iter__(self) -> Iterator[Region]:
+        return iter(self.regions)
+
+    def __len__(self) -> int:
+        return len(self.regions)
+
+    @property
+    def corners(self) -> tuple[Corner, ...]:
+        """Where lines meet, over all regions."""
+        return tuple(dict.fromkeys(c for r in self.regions for c in r.corners))
+
+    def at(self, *sheets: Any, **values: Any) -> Any:
+        """The regions at these values, symbols left staying symbols; with values for both symbols too, the region there."""
+        asked = {s.name: values.pop(s.name) for s in self.symbols if s.name in values}
+        if len(asked) == 1:
+            (fixed,) = asked
+            free = next(s for s in self.symbols if s.name != fixed)
+            raise InputError(
+                f"{fixed} is one of the two symbols of the plane; for one {fixed} ask regimes(cost, along={free}).at({fixed}=...)"
+            )
+        given = bind(self.cost.free_symbols - set(self.symbols), sheets, values)
+        arrays = [s for s, v in given.numbers.items() if hasattr(v, "shape")]
+        if arrays:
+            raise InputError(f"{arrays[0]} is an array; regions are found for one set of values at a time")
+        numbers = {s: rational(v) for s, v in given.numbers.items()}
+        put = {**given.exprs, **numbers}
+        cost = self.cost.map(lambda e: e.xreplace(dict(given.exprs)).xreplace(numbers))
+        still = tuple(rel.func(rel.lhs.xreplace(put), rel.rhs.xreplace(put), evaluate=False) for rel in self.given)
+        found = _found(cost, self.symbols, still, self.dominance)
+        return found.which(**asked) if asked else found
+
+    def which(self, **values: Any) -> Any:
+        """The region at a place, ``which(B=64, S=8192)``; for arrays, which broadcast, an array of the names of regions."""
+        self._ready()
+        if set(values) != {s.name for s in self.symbols}:
+            raise self._unknown(values, "a value", "which({0}=64, {1}=8192)")
+        points = bind(set(self.symbols), (), values).numbers
+        x, y = (points[s] for s in self.symbols)
+        if not hasattr(x, "shape") and not hasattr(y, "shape"):
+            place = log(x), log(y)
+            return max(self.regions, key=lambda r: min((h.value(*place) for h in r.halves), default=0.0))
+        import numpy as np
+
+        u, v = np.broadcast_arrays(*(np.log(np.asarray(z, dtype=float)) for z in (x, y)))
+        margins = [np.min([h.grid(u, v) for h in r.halves], axis=0) if r.halves else np.zeros(u.shape) for r in self.regions]
+        return np.array([r.name for r in self.regions])[np.argmax(margins, axis=0)]
+
+    def polygons(self, **window: Any) -> tuple[Polygon, ...]:
+        """The regions inside a window, ``polygons(B=(1, 4096), S=(128, 1e6))``, as polygons; a region in pieces has several."""
+        self._ready()
+        if set(window) != {s.name for s in self.symbols}:
+            raise self._unknown(window, "a pair of ends", "polygons({0}=(1, 4096), {1}=(128, 1e6))")
+        ends = [_ends(s, window[s.name]) for s in self.symbols]
+        return tuple(polygons(self.regions, *ends))
+
+    def _ready(self) -> None:
+        if self.reason:
+            raise SolveError(f"{self.reason}; give the other values to .at(...)")
+        free = {s for r in self.regions for b in r.boundaries for s in b.free_symbols}
+        missing = sorted(s.name for s in free - set(self.symbols))
+        if missing:
+            raise SolveError(f"where the regions lie depends on {', '.join(missing)}; give values to .at(...) first")
+
+    def _unknown(self, got: Any, what: str, example: str) -> Exception:
+        names = [s.name for s in self.symbols]
+        odd = next((name for name in got if name not in names), None)
+        if odd is not None:
+            return UnknownName(f"{short(odd)} is neither of the two symbols of the plane; {nearest(odd, names)}")
+        return InputError(f"give {what} for each of {' and '.join(names)}, e.g. {example.format(*names)}")
+
+    def __repr__(self) -> str:
+        over = ", ".join(s.name for s in self.symbols)
+        title = f"regimes of {self.cost.name or show.text(self.cost.expr)} over {over}"
+        if self.reason:
+            return f"{title}: {self.reason}; evaluated by .at(...)"
+        rows = [
+            (r.binds, f"mostly {r.dominant}" if r.dominant else "", r.where, show.text(show.readable(r.cost.expr))) for r in self.regions
+        ]
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        table = ["  " + "   ".join(c.ljust(w) for c, w in zip(row, (*widths, 0), strict=True) if w or c is row[3]) for row in rows]
+        never = [f"  never: {', '.join(self.never)}"] if self.never else []
+        reasons = dict.fromkeys(b.reason for r in self.regions for b in r.boundaries if b.reason)
+        return "\n".join([title, *table, *never, *(f"  by values: {reason}" for reason in reasons)])
+
+    def latex(self) -> str:
+        """A ``cases`` environment: the cost in every region, and where that is."""
+        rows = r" \\ ".join(f"{show.latex(show.readable(r.cost.expr))} & {r.latex()}" for r in self.regions)
+        return rf"\begin{{cases}} {rows} \end{{cases}}" if rows else show.latex(self.cost.expr)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+
+def over_two(cost: Cost, over: Any, given: Sequence[Any], dominance: bool) -> Regions:
+    """``regimes(cost, over=(x, y))`` after the cost is known to be one. Raises InputError unless x and y are two symbols of it."""
+    if not isinstance(over, (tuple, list)) or len(over) != 2:
+        raise InputError(f"{short(over)} is no pair of symbols; give e.g. over=(B, S) with B and S from symroof.symbols")
+    x, y = (known_symbol(cost, s) for s in over)
+    if x == y:
+        raise InputError(f"{x} is given twice; a plane needs two different symbols, and for one there is regimes(cost, along={x})")
+    return _found(cost, (x, y), tuple(relations(given)), dominance)
+
+
+def _found(cost: Cost, symbols: tuple[sp.Symbol, sp.Symbol], given: tuple[sp.Rel, ...], dominance: bool) -> Regions:
+    cost, facts = without_echoes(cost), Facts.of(given)
+    if facts.contradict:
+        raise SolveError(f"the given conditions contradict each other: {', '.join(map(show.text, given))}")
+    try:
+        ways, every = falls(cost, symbols, facts, dominance)
+    except SolveError as problem:
+        if cost.free_symbols <= set(symbols):
+            raise
+        return Regions(cost, symbols, (), given, dominance, reason=str(problem))
+    regions, made_by = [], {}
+    for made, dominant, left, boundaries in ways:
+        reached = list(choices(cost, made))
+        winners = tuple(("" if c.expr == cost.expr else c.name, c.called(made[c])) for c in reached if len(c.parts) > 1)
+        region = Region(symbols, winners, dominant, left, boundaries, given)
+        regions.append(region)
+        made_by[region] = {(c, made[c]) for c in reached}
+    kept = _somewhere(regions)
+    used = set().union(*(made_by[r] for r in kept))
+    never = [": ".join(filter(None, ("" if c.expr == cost.expr else c.name, c.called(i)))) for c, i in every if (c, i) not in used]
+    return Regions(cost, symbols, tuple(kept), given, dominance, tuple(sorted(set(never))))
+
+
+def _somewhere(regions: list[Region]) -> list[Region]:
+    """The regions less those bounded by curves of which it is proven that numbers leave nothing between 1e-15 and 1e25."""
+    free = {s for r in regions for b in r.boundaries for s in b.free_symbols}
+    if not regions or not free <= set(regions[0].symbols):
+        return regions
+    return [r for r in regions if all(b.line for b in r.boundaries) or witness(r.halves, _EVERYWHERE) is not False]
+
+
+def _ends(s: sp.Symbol, ends: Any) -> tuple[float, float]:
+    """The logarithms of the two ends of a window."""
+    if not isinstance(ends, (tuple, list)) or len(ends) != 2:
+        raise InputError(f"{short(ends)} is no pair of ends; give e.g. {s}=(1, 4096)")
+    low, high = (bind({s}, (), {s.name: end}).numbers[s] for end in ends)
+    if hasattr(low, "shape") or hasattr(high, "shape") or not low < high:
+        raise InputError(f"{short(ends)} is no window for {s}; give the lower end first, e.g. {s}=(1, 4096)")
+    return float(low), float(high)
+
+
+__all__ = ["Boundary", "Polygon", "Region", "Regions", "over_two"]
