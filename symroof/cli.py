@@ -1,13 +1,14 @@
-"""The command line: ``symroof serve``, ``derive``, ``chips``, ``llms``, ``show``."""
+"""The command line: ``symroof serve``, ``derive``, ``chips``, ``llms``, ``show``, ``program``, and what asks the solver."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
 
+from symroof.commands import ask, export
+from symroof.commands.options import forms, overrides
 from symroof.errors import DerivationError, SymroofError, nearest
 
 
@@ -39,14 +40,10 @@ def cli() -> None:
     \b
     symroof serve llama3-70b --on tpu-v5e
     symroof serve llama3-405b --on tpu-v5e --formats int8 --latency "15 ms"
+    symroof solve "decode.step <= 15 ms" --for B
     symroof derive q05
     symroof show h100
     """
-
-
-def _forms(f: Callable[..., Any]) -> Callable[..., Any]:
-    f = click.option("--json", "form", flag_value="json", help="As JSON, numbers in SI units.")(f)
-    return click.option("--latex", "form", flag_value="latex", help="As LaTeX.")(f)
 
 
 @cli.command()
@@ -65,7 +62,7 @@ def _forms(f: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--latency", metavar="TIME", help='Longest decode step, e.g. "15 ms": finds the best slice and batch.')
 @click.option("--set", "override", multiple=True, metavar="LETTER=VALUE", help="Another value for a letter, e.g. P=70e9 or eta_hbm=0.8.")
 @click.option("--formulas", is_flag=True, help="Each row's formula beside its number.")
-@_forms
+@forms
 def serve(model: str, chip_name: str, formats: str, **options: Any) -> None:
     """The serving story of MODEL: memory, slice, batch, step time and what binds it, throughput, cost, thresholds.
 
@@ -86,7 +83,7 @@ def serve(model: str, chip_name: str, formats: str, **options: Any) -> None:
     names = [f.strip() for f in formats.split(",") if f.strip()]
     if not names:
         raise click.UsageError("--formats is empty; give e.g. bf16,int8")
-    found = settings(chip(chip_name), llm(model), names, traffic, options["kv"], options["math"], _overrides(options["override"]))
+    found = settings(chip(chip_name), llm(model), names, traffic, options["kv"], options["math"], overrides(options["override"]))
     form = options["form"] or "text"
     if options["latency"]:
         sys.exit(serving.within(found, form, options["formulas"]))
@@ -96,7 +93,7 @@ def serve(model: str, chip_name: str, formats: str, **options: Any) -> None:
 @cli.command()
 @click.argument("question", required=False)
 @click.option("--index", "as_index", is_flag=True, help="All questions as the Markdown page derivations/README.md.")
-@_forms
+@forms
 def derive(question: str | None, as_index: bool, form: str | None) -> None:
     """Derive the answers of a QUESTION of the book and compare them with print; without one, list the questions.
 
@@ -117,7 +114,7 @@ def derive(question: str | None, as_index: bool, form: str | None) -> None:
 
 
 @cli.command(name="chips")
-@_forms
+@forms
 def chips_command(form: str | None) -> None:
     """All chips, with their FLOP/s, memory, links and price.
 
@@ -131,7 +128,7 @@ def chips_command(form: str | None) -> None:
 
 
 @cli.command(name="llms")
-@_forms
+@forms
 def llms_command(form: str | None) -> None:
     """All language models, with their dimensions and parameter counts, derived and published.
 
@@ -146,7 +143,7 @@ def llms_command(form: str | None) -> None:
 
 @cli.command()
 @click.argument("name")
-@_forms
+@forms
 def show(name: str, form: str | None) -> None:
     """A chip, language model or number format NAME: every value with its source. A path to a TOML file works too.
 
@@ -164,7 +161,7 @@ def show(name: str, form: str | None) -> None:
 @click.argument("text")
 @click.option("--backward", is_flag=True, help="The gradients too.")
 @click.option("--bind", "sizes", multiple=True, metavar="DIM=SIZE", help="The size of a dimension of your own: a number or a letter.")
-@_forms
+@forms
 def program(text: str, backward: bool, sizes: tuple[str, ...], form: str | None) -> None:
     """What a layer in the sharding notation costs a chip. TEXT is the program, ``-`` (standard input) or the path of a file.
 
@@ -175,17 +172,11 @@ def program(text: str, backward: bool, sizes: tuple[str, ...], form: str | None)
     """
     from symroof.pages import programs
 
-    programs.page(text, _overrides(sizes), backward, form or "text")
+    programs.page(text, overrides(sizes), backward, form or "text")
 
 
-def _overrides(pairs: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for pair in pairs:
-        letter, equals, value = pair.partition("=")
-        if not equals:
-            raise click.UsageError(f"--set {pair[:40]!r} has no '='; write e.g. --set P=70e9")
-        found[letter.strip()] = value.strip()
-    return found
+for _command in (*ask.COMMANDS, *export.COMMANDS):
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The commands that ask the solver, and the options they share."""

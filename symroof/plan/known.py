@@ -1,0 +1,167 @@
+"""What is known when a question is asked: a chip and a slice, a model, formats, letters with a value; all of it optional.
+
+A letter that is asked for is left free, whatever sheet gives it: then ``W_hbm`` is the bandwidth that an otherwise given
+chip would need.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra.check import check
+from symroof.algebra.cost import Cost
+from symroof.algebra.operands import rational
+from symroof.algebra.symbols import C_FORMAT, DERATES, C, Symbol, p, p_a, p_kv, p_w, symbol
+from symroof.errors import InputError, UnknownName, nearest
+from symroof.plan.formulas import Asked, letter
+from symroof.sheets.chips import Chip, chip
+from symroof.sheets.dtypes import dtype
+from symroof.sheets.llms import Llm, llm
+from symroof.sheets.sheet import Sheet
+from symroof.transformer.architecture import DENSE, Architecture
+
+_LEVELS = 4  # C stands for C_bf16, and that is a number
+
+
+@dataclass(frozen=True)
+class Known:
+    """The sheets of a question; ``letters`` are texts by name and win over them, ``formats`` are weights, KV, arithmetic."""
+
+    chip: Chip | None = None
+    shape: str = ""
+    model: Llm | None = None
+    formats: tuple[str, str, str] = ("", "", "")
+    letters: Mapping[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def of(on: str, shape: str, model: str, formats: tuple[str, str, str], letters: Mapping[str, str]) -> Known:
+        """From names, an empty one for nothing.
+
+        Raises UnknownName with the nearest name.
+        """
+        if shape and not on:
+            raise InputError("a slice needs a chip; add e.g. --on tpu-v5e")
+        where = chip(on) if on else None
+        rate = C_FORMAT.get(formats[2])
+        if where and rate and rate not in where.values:
+            raise InputError(f"{where.name} does no arithmetic in {formats[2]}; it has {', '.join(where.formats)}")
+        return Known(where, shape, llm(model) if model else None, formats, letters)
+
+    @property
+    def arch(self) -> Architecture:
+        """Which formulas hold for the model."""
+        return self.model.architecture if self.model else DENSE
+
+    @property
+    def called(self) -> str:
+        """The sheets and letters, on one line."""
+        weights, kv, math = self.formats
+        words = [
+            f"{self.chip.name} {self.chip.slice(self.shape).name}" if self.chip and self.shape else self.chip.name if self.chip else "",
+            self.model.name if self.model else "",
+            weights,
+            f"KV {kv}" if kv else "",
+            f"arithmetic in {math}" if math else "",
+            *[f"{name} = {text}" for name, text in self.letters.items()],
+        ]
+        return ", ".join(w for w in words if w)
+
+    def derated(self, cost: Cost, asked: Iterable[str] = ()) -> Cost:
+        """A cost whose rates carry the efficiencies that are given, or asked for: with eta_hbm, W_hbm is eta_hbm*W_hbm."""
+        said = {*self.letters, *asked}
+        scaled = {r: eta * r for eta, rates in DERATES.items() if eta.name in said for r in rates}
+        return cost.map(lambda e: e.xreplace(scaled)) if scaled else cost
+
+    def condition(self, asked: Asked, also: Iterable[str] = ()) -> Asked:
+        """A condition with the efficiencies on both sides."""
+        return replace(asked, left=self.derated(asked.left, also), right=self.derated(asked.right, also))
+
+    def sheet(self, free: Iterable[sp.Symbol], asked: Iterable[sp.Symbol] = ()) -> Sheet:
+        """Everything that is known of the ``free`` symbols of a formula, less what is ``asked`` for.
+
+        Raises UnknownName for a letter that the formula does not have, InputError for one that is asked for as well.
+        """
+        free, asked = set(free), set(asked)
+        known = self._tables()
+        for s, value in self._given(free, known).items():
+            if s in asked:
+                raise InputError(f"{s} is asked for and given; drop --set {s}=...")
+            known[s] = value
+        kept = {s: v for s, v in known.items() if s not in asked}
+        found = {s: _number(s, kept) for s in free - asked if s in kept}
+        return Sheet(self.called or "nothing", "", {s: v for s, v in found.items() if v != s})
+
+    def _tables(self) -> dict[Symbol, Any]:
+        held: Sheet | None = self.chip.on(self.shape) if self.chip and self.shape else self.chip
+        sheets = [s for s in (held, self.model, self._format()) if s is not None]
+        return {k: v for table in ([s.defaults for s in sheets], [s.values for s in sheets]) for t in table for k, v in t.items()}
+
+    def _format(self) -> Sheet | None:
+        """The bytes per element that the named formats give, and what C stands for."""
+        weights, kv, math = self.formats
+        if not any(self.formats):
+            return None
+        arithmetic = math or (str(self.chip.defaults[C]).removeprefix("C_") if self.chip else "")
+        whole = dtype(weights or kv or arithmetic, kv=kv, activations=arithmetic, math=arithmetic)
+        without = {s for s, name in ((p, weights), (p_w, weights), (p_kv, weights or kv), (p_a, arithmetic), (C, math)) if not name}
+        return Sheet(whole.name, "", {s: v for s, v in whole.values.items() if s not in without})
+
+    def _given(self, free: set[sp.Symbol], known: Mapping[Symbol, Any]) -> dict[Symbol, Any]:
+        """The letters that were given, checked; each must occur in the formula, or define one that does."""
+        reach = free | {x for s in free for x in _defining(s, known)}
+        names = {s.name: s for s in reach}
+        found = {}
+        for name, text in self.letters.items():
+            if name not in names:
+                letter(name)
+                raise UnknownName(f"{name} does not occur in the question; {nearest(name, names)}")
+            found[names[name]] = check(names[name], text)
+        return found
+
+
+def beside(cost: Cost, other: str, math: str = "") -> tuple[Cost, Sheet]:
+    """A cost on another chip, written ``CHIP`` or ``CHIP:SLICE``: its chip's letters get the chip's name, and values.
+
+    ``W_hbm`` becomes ``W_hbm_tpu_v5e``; everything else stays what it is on this chip, and free if it is asked for.
+    """
+    name, _, shape = other.partition(":")
+    there = Known.of(name.strip(), shape.strip(), "", ("", "", math), {})
+    called = re.sub(r"\W+", "_", there.chip.name if there.chip else "")[:20]
+    tables = {s: v for s, v in there._tables().items() if s != p_a}
+    own = {s: symbol(f"{s.name}_{called}", s.unit, f"{s.meaning}, of {name}") for s in cost.free_symbols if s in tables}
+    if not own:
+        raise InputError(f"nothing on the right side is of the chip, so {other} changes nothing; put a formula there")
+    values = {new: _number(s, tables) for s, new in own.items()}
+    return cost.map(lambda e: e.xreplace(own)), Sheet(other, "", {s: v for s, v in values.items() if not isinstance(v, sp.Symbol)})
+
+
+def missing(free: Iterable[sp.Symbol], sheet: Sheet, asked: Iterable[sp.Symbol] = ()) -> list[str]:
+    """The letters that are still without a value."""
+    return sorted(s.name for s in set(free) - set(asked) - set(sheet.values) - set(DERATES))
+
+
+def numbers(sheet: Sheet) -> dict[sp.Symbol, sp.Expr]:
+    """The values of a sheet as exact sympy numbers."""
+    return {s: v if isinstance(v, sp.Expr) else rational(v) for s, v in sheet.values.items()}
+
+
+def _number(s: Any, known: Mapping[Any, Any]) -> Any:
+    """What a symbol is worth, through the symbols it stands for."""
+    for _ in range(_LEVELS):
+        if not isinstance(s, sp.Symbol) or s not in known:
+            return s
+        s = known[s]
+    return s
+
+
+def _defining(s: sp.Symbol, known: Mapping[Any, Any]) -> set[sp.Symbol]:
+    found: set[sp.Symbol] = set()
+    while isinstance(known.get(s), sp.Symbol):
+        s = known[s]
+        found.add(s)
+    return found
