@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from symroof.algebra.bound import Bound, Step
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
+from symroof.algebra.evaluate import engines
 from symroof.algebra.solve import solve
 from symroof.algebra.span import Span
 from symroof.algebra.symbols import Symbol, symbol
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from symroof.analysis.regions import Region, Regions
     from symroof.analysis.sensitivity import sensitivities
     from symroof.export.export import export
+    from symroof.grid.sweep import Sweep, sweep
     from symroof.machine.links import Network, Switch, Torus, Tree
     from symroof.machine.mesh import Mesh, mesh
     from symroof.present.derivation import Answer, Question, answer, question
@@ -59,6 +61,7 @@ _LATER = {
     "symroof.analysis.best": ("Best",),
     "symroof.analysis.minimize": ("Minimum", "maximize", "minimize"),
     "symroof.export.export": ("export",),
+    "symroof.grid.sweep": ("Sweep", "sweep"),
     "symroof.machine.links": ("Network", "Switch", "Torus", "Tree"),
     "symroof.machine.mesh": ("Mesh", "mesh"),
     "symroof.program.program": ("Program", "program"),
@@ -93,6 +96,7 @@ __all__ = [
     "Sheet",
     "Span",
     "Step",
+    "Sweep",
     "Switch",
     "Symbol",
     "SymroofError",
@@ -129,9 +133,13 @@ __all__ = [
     "sharding",
     "sheet",
     "solve",
+    "sweep",
     "symbol",
     "training",
 ]
+
+
+engines.append(lambda compiled, values: import_module("symroof.grid.large").slots(compiled, values))
 
 
 def __getattr__(name: str) -> Any:

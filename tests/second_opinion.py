@@ -5,6 +5,7 @@ Nothing here uses symroof to evaluate: what the tests compare symroof with must 
 
 from __future__ import annotations
 
+import os
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Decimal, getcontext
 from fractions import Fraction
 from functools import reduce
@@ -16,9 +17,15 @@ from hypothesis import strategies as st
 from symroof import Cost
 from symroof.symbols import B, C, D, F, W_hbm, p, t_hop
 
+THOROUGH = float(os.environ.get("SYMROOF_TESTS", "0.4"))
 getcontext().prec, getcontext().Emax, getcontext().Emin = 120, MAX_EMAX, MIN_EMIN
 LETTERS = (B, D, F)
 SYMBOLS = (B, D, F, C, W_hbm, p, t_hop)
+
+
+def some(examples: int) -> int:
+    """How many examples a law is tried on: two fifths of the number by default, all with SYMROOF_TESTS=1 (or ten times with 10)."""
+    return max(5, round(examples * THOROUGH))
 
 
 def decimal(number) -> Decimal:

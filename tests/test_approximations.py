@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from second_opinion import close, coefficients, costs, decimal, points, worth
+from second_opinion import close, coefficients, costs, decimal, points, some, worth
 
 from symroof import Bound, Cost, Span, SymroofError, chip, decode, dtype, matmul, roofline, solve, symbol
 from symroof.algebra.limits import Limit, limit
@@ -62,7 +62,7 @@ BOUNDS = [
 
 
 @pytest.mark.parametrize("asked, unknown, how", BOUNDS, ids=lambda v: str(v)[:40])
-@settings(max_examples=30)
+@settings(max_examples=some(30))
 @given(values=points((B, C, D, F, W_hbm, p, a, b, c)))
 def test_the_error_is_the_ratio_of_the_two_answers(asked, unknown, how, values):
     rule, exact = solve(asked, unknown, **how), solve(asked, unknown)
@@ -174,7 +174,7 @@ def _each(symbols):
     return () if symbols is None else symbols if isinstance(symbols, tuple) else (symbols,)
 
 
-@settings(max_examples=120)
+@settings(max_examples=some(120))
 @given(costs(), st.sampled_from((("large", (B,)), ("large", (D, F)), ("small", (B,)), ("small", (C, t_hop)))), points())
 def test_far_out_the_limit_is_the_cost(cost, how, values):
     word, symbols = how
@@ -186,7 +186,7 @@ def test_far_out_the_limit_is_the_cost(cost, how, values):
     assert close(worth(found.cost.expr, grown), worth(cost.expr, grown), 1e-6)
 
 
-@settings(max_examples=120)
+@settings(max_examples=some(120))
 @given(costs(), st.sampled_from(((B,), (D, F), (B, D, F))), points())
 def test_the_error_of_a_limit_is_exact(cost, large, values):
     large = tuple(s for s in large if s in cost.free_symbols)

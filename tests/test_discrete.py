@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from second_opinion import some
 
 from symroof import Bound, Cost, Span, SymroofError, solve, symbol
 from symroof.algebra.roots import PowerOfTwo
@@ -108,7 +109,7 @@ FORMS = [
 
 
 # -- one rounded quantity: a closed form
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(arguments, kinds, st.sampled_from(FORMS), st.sampled_from(RELATIONS), numbers)
 def test_one_rounded_quantity_is_solved_exactly(u, kind, form, relation, values):
     left, right = form(kind(u))
@@ -121,7 +122,7 @@ def test_one_rounded_quantity_is_solved_exactly(u, kind, form, relation, values)
     check(asked, values)
 
 
-@settings(max_examples=20)
+@settings(max_examples=some(20))
 @given(arguments, kinds, st.sampled_from(FORMS[:4]), st.sampled_from((">=", "<=")), numbers)
 def test_the_bound_verifies_itself(u, kind, form, relation, values):
     left, right = form(kind(u))
@@ -129,7 +130,7 @@ def test_the_bound_verifies_itself(u, kind, form, relation, values):
     assert bound.verify(10), (bound, bound.verify(10))
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(st.sampled_from([x / 3, 2 * x, x / a]), kinds, st.sampled_from(FORMS[:3]), st.sampled_from(RELATIONS), numbers)
 def test_the_whole_answer_is_the_last_one_that_holds(u, kind, form, relation, values):
     left, right = form(kind(u))
@@ -210,7 +211,7 @@ LARGER = [
 inner = st.sampled_from([x / 3, x / 2, 2 * x / 5, 3 * x])
 
 
-@settings(max_examples=120)
+@settings(max_examples=some(120))
 @given(inner, inner, st.sampled_from(LARGER), st.sampled_from(RELATIONS), numbers)
 def test_between_a_necessary_and_a_sufficient_bound(u, v, form, relation, values):
     assume(u != v)
@@ -233,7 +234,7 @@ def test_between_a_necessary_and_a_sufficient_bound(u, v, form, relation, values
         assert repr(bound).count("(sufficient)") == repr(bound).count("(necessary)") == 1
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(inner, inner, st.sampled_from(LARGER[:9]), st.sampled_from(RELATIONS), numbers)
 def test_numbers_of_several_rounded_quantities(u, v, form, relation, values):
     left, right = form(u, v)
@@ -267,7 +268,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("asked", [o[0] for o in OTHERS], ids=repr)
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(numbers)
 def test_rounding_of_other_symbols(asked, values):
     assert solve(asked, x).closed

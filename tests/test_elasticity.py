@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from second_opinion import costs, decimal, points, seconds, worth
+from second_opinion import costs, decimal, points, seconds, some, worth
 
 from symroof import Cost, SymroofError, Value, chip, decode, dtype, llm, memory, serving, symbol, training
 from symroof.algebra.evaluate import TABLE
@@ -51,7 +51,7 @@ def used(cost, values):
 
 
 # -- laws
-@settings(max_examples=300)
+@settings(max_examples=some(300))
 @given(costs(), points(), st.data())
 def test_elasticity_is_the_central_difference(cost, values, data):
     s = data.draw(st.sampled_from(sorted(cost.free_symbols, key=str)))
@@ -61,7 +61,7 @@ def test_elasticity_is_the_central_difference(cost, values, data):
         assert isinstance(said.number, Q) and agree(said.number, central(cost.expr, s, values), "1e-30")
 
 
-@settings(max_examples=200)
+@settings(max_examples=some(200))
 @given(costs(BROKEN), points(), st.data())
 def test_rational_exponents(cost, values, data):
     s = data.draw(st.sampled_from(sorted(cost.free_symbols, key=str)))
@@ -84,13 +84,13 @@ def check_cases(cost, s, values, tolerance="1e-11"):
         assert any(agree(worth(case.expr, values), m, tolerance) for m in measured), (cost, found, values)
 
 
-@settings(max_examples=200)
+@settings(max_examples=some(200))
 @given(costs(BROKEN), points(), st.data())
 def test_the_case_that_holds_says_the_number(cost, values, data):
     check_cases(cost, data.draw(st.sampled_from(sorted(cost.free_symbols, key=str))), values)
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(costs(BROKEN, max_leaves=3), costs(max_leaves=3), seconds(), points(), st.data())
 def test_minima_differences_and_ratios(one, two, third, values, data):
     """Minima, quotients and logarithms, by number and by case."""
@@ -121,7 +121,7 @@ def test_minima_differences_and_ratios(one, two, third, values, data):
         check_cases(cost, s, values)
 
 
-@settings(max_examples=200)
+@settings(max_examples=some(200))
 @given(seconds(), seconds(), costs(max_leaves=3), points(), st.data())
 def test_at_an_exact_kink_both_sides_are_said(first, second, rest, values, data):
     ratio = first / second
@@ -137,7 +137,7 @@ def test_at_an_exact_kink_both_sides_are_said(first, second, rest, values, data)
             float(said)
 
 
-@settings(max_examples=120)
+@settings(max_examples=some(120))
 @given(costs(), points())
 def test_elasticities_sum_to_the_degree(cost, values):
     """In time and bytes: every cost in seconds has the degree -1 in its rates and its latency's inverse."""
@@ -150,7 +150,7 @@ def test_elasticities_sum_to_the_degree(cost, values):
         assert ranking.total.number == -1
 
 
-@settings(max_examples=120)
+@settings(max_examples=some(120))
 @given(costs(BROKEN), points(), st.sampled_from((Q(2), Q(3, 7))), st.data())
 def test_the_degree_is_that_of_scaling(cost, values, by, data):
     asked = data.draw(st.lists(st.sampled_from(sorted(cost.free_symbols, key=str)), min_size=1, unique=True))
@@ -165,7 +165,7 @@ def test_the_degree_is_that_of_scaling(cost, values, by, data):
     assert agree(worth(cost.expr, grown) / worth(cost.expr, values), worth(sp.Rational(by.numerator, by.denominator) ** d, {}), "1e-60")
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(costs(max_leaves=6), points(), points(), points(), st.data())
 def test_an_array_is_a_loop(cost, one, two, three, data):
     s = data.draw(st.sampled_from(sorted(cost.free_symbols, key=str)))
@@ -180,7 +180,7 @@ def test_an_array_is_a_loop(cost, one, two, three, data):
             assert abs(each[i] - float(wanted)) < 1e-9
 
 
-@settings(max_examples=100)
+@settings(max_examples=some(100))
 @given(costs(max_leaves=6), points(), st.data())
 def test_the_effect_of_a_step_is_exact(cost, values, data):
     ranking = sensitivities(cost).at(used(cost, values))

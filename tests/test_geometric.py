@@ -9,6 +9,7 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from second_opinion import some
 
 from symroof import symbol
 from symroof.analysis.geometric import geometric
@@ -81,7 +82,7 @@ def search(unknowns, parts, limits, start):
     return best, value
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(programs())
 def test_nothing_is_found_below_the_certified_bound(case):
     unknowns, parts, limits, inside = case
@@ -104,7 +105,7 @@ def test_nothing_is_found_below_the_certified_bound(case):
             assert value <= best + 1e-6
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(programs())
 def test_a_multiplier_is_what_relaxing_brings(case):
     unknowns, parts, limits, _ = case
@@ -124,7 +125,7 @@ def test_a_multiplier_is_what_relaxing_brings(case):
 
 
 # -- closed forms
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(coefficients, coefficients, coefficients)
 def test_the_inequality_of_means(a, b, c):
     found = geometric(expression([(a, (1, 0)), (b, (0, 1)), (c, (-1, -1))], (x, y)), (x, y))
@@ -201,7 +202,7 @@ def test_what_has_no_answer_is_a_sentence(goal, conditions, said):
         geometric(goal, (x, y), conditions)
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(st.lists(st.tuples(coefficients, st.tuples(exponents, exponents)), min_size=1, max_size=4))
 def test_falling_without_end_is_true(terms):
     """In the plane: an edge of the cone where no term rises is at a right angle to a term, or against the only one."""
@@ -231,7 +232,7 @@ def test_a_posynomial_is_its_terms():
 KINDS = {"any": range(1, 13), "powers of two": (1, 2, 4, 8, 16), 12: (1, 2, 3, 4, 6, 12), 30: (1, 2, 3, 5, 6, 10, 15, 30)}
 
 
-@settings(max_examples=50)
+@settings(max_examples=some(50))
 @given(programs(), st.lists(st.sampled_from(list(KINDS)), min_size=2, max_size=2), st.integers(1, 300), st.booleans())
 def test_the_best_whole_numbers_are_those_of_an_enumeration(case, kinds, most, product_fixed):
     _, parts, _, _ = case

@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from second_opinion import coefficients, holds, points, positives, worth
+from second_opinion import coefficients, holds, points, positives, some, worth
 
 from symroof import Cost, SymroofError, chip, decode, dtype, llm, maximize, memory, minimize, serving, symbol, training
 from symroof.symbols import M_X, M_Y, B, C, D, F, G, W_ici, X, Y, n, p_a, p_w
@@ -50,7 +50,7 @@ def check_minimum(cost, found, values, sense=1):
         assert sense * (worth(cost.expr, {**values, x: place}) - least) >= -Decimal("1e-12") * abs(least), (cost, found, values, place)
 
 
-@settings(max_examples=250)
+@settings(max_examples=some(250))
 @given(st.one_of(valleys, maxima, mixed), st.tuples(positives, positives))
 def test_nothing_is_better(cost, row):
     assume(x in cost.free_symbols)
@@ -66,7 +66,7 @@ def test_nothing_is_better(cost, row):
     check_minimum(cost, the_case(found, values), values)
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(st.one_of(maxima, mixed), st.tuples(positives, positives))
 def test_the_most_of_an_inverse_is_the_least(cost, row):
     assume(x in cost.free_symbols)
@@ -77,7 +77,7 @@ def test_the_most_of_an_inverse_is_the_least(cost, row):
         check_minimum(rate, the_case(found, values), values, -1)
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(st.one_of(valleys, maxima), st.tuples(positives, positives), st.tuples(positives, positives))
 def test_limits_are_kept_and_nothing_within_is_better(cost, row, ends):
     assume(x in cost.free_symbols)
@@ -134,7 +134,7 @@ def test_whole_numbers_that_divide():
     assert float(found.value) <= min(every.values())
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(st.integers(1, 400), positives, positives)
 def test_the_best_divisor_is_the_best_of_all(size, u, v):
     found = minimize(
@@ -261,7 +261,7 @@ def test_why_it_is_the_best():
     assert split.x == a / 2
 
 
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(points((B, F, M_X, M_Y, n, p_a, p_w, D, W_ici)))
 def test_more_fsdp_or_less_costs_more(values):
     cost, found = training.mixed()["comms"], minimize(training.mixed()["comms"], over=X)

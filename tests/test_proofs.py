@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from second_opinion import coefficients, costs, holds, points, worth
+from second_opinion import coefficients, costs, holds, points, some, worth
 
 from symroof import Cost, chip, decode, dtype, matmul, roofline, solve, symbol
 from symroof.symbols import B, C, D, F, W_hbm, p, t_hop
@@ -154,7 +154,7 @@ def test_no_line_repeats_the_one_before(asked):
 
 
 @pytest.mark.parametrize("asked", DERIVED, ids=repr)
-@settings(max_examples=25)
+@settings(max_examples=some(25))
 @given(values=points((B, C, D, F, W_hbm, p, a, b, c, d, x)))
 def test_exact_lines_are_equivalent_by_another_evaluator(asked, values):
     """The lines that only rewrite the condition, with 120 digits and none of our own evaluation."""
@@ -170,7 +170,7 @@ def test_a_bound_of_a_model_is_proved():
 
 
 # -- the law: every derivation is proved
-@settings(max_examples=130)
+@settings(max_examples=some(130))
 @given(costs(max_leaves=4), costs(max_leaves=4), st.sampled_from(RELATIONS), st.sampled_from((B, D, C, W_hbm, p, t_hop)))
 def test_derivations_of_costs_are_proved(left, right, relation, letter):
     proved(condition(left, relation, right), letter)
@@ -183,13 +183,13 @@ sides = st.recursive(
 )
 
 
-@settings(max_examples=170)
+@settings(max_examples=some(170))
 @given(sides, sides, st.sampled_from(RELATIONS))
 def test_derivations_with_half_exponents_are_proved(left, right, relation):
     proved(condition(left, relation, right), x)
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(costs(max_leaves=3), costs(max_leaves=3), st.sampled_from(RELATIONS), st.sampled_from(((D,), (D, F), (F,))))
 def test_derivations_of_limits_are_proved(left, right, relation, large):
     asked = condition(left, relation, right)

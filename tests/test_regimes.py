@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 from fractions import Fraction as Q
+from itertools import pairwise
 
 import pytest
 import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from second_opinion import coefficients, costs, holds, points, positives, worth
+from second_opinion import coefficients, costs, holds, points, positives, some, worth
 
 from symroof import Cost, SymroofError, chip, decode, dtype, llm, matmul, regimes, roofline, sharding, symbol, training
 from symroof.analysis.regimes import Regimes
@@ -34,7 +35,7 @@ def places(row, values: dict):
     ends = [(Decimal(0) if r.low == 0 else worth(r.low, values), None if r.high is sp.oo else worth(r.high, values), r) for r in row]
     assert ends[0][0] == 0
     assert ends[-1][1] is None
-    for (low, high, _), (after, _, _) in zip(ends, ends[1:], strict=False):
+    for (low, high, _), (after, _, _) in pairwise(ends):
         assert low * (1 - CLOSE) <= high
         assert abs(high - after) <= CLOSE * after
     return ends
@@ -59,7 +60,7 @@ def check(cost: Cost, found: Regimes, values: dict) -> None:
 
 
 # -- random costs of a machine, and with rational exponents
-@settings(max_examples=250)
+@settings(max_examples=some(250))
 @given(costs(max_leaves=4), st.sampled_from((B, D, C, W_hbm, p, t_hop)), points())
 def test_the_winner_is_the_largest(cost, along, values):
     assume(along in cost.free_symbols)
@@ -74,13 +75,13 @@ trees = st.one_of(maxima, st.builds(lambda m, o: m + plain(o, "other"), maxima, 
 nested = st.builds(lambda m, o: (m + o) | plain(a), maxima, maxima)
 
 
-@settings(max_examples=250)
+@settings(max_examples=some(250))
 @given(trees, st.tuples(positives, positives))
 def test_with_rational_exponents(cost, row):
     check_with_thirds(cost, row)
 
 
-@settings(max_examples=30)
+@settings(max_examples=some(30))
 @given(nested, st.tuples(positives, positives))
 def test_maxima_inside_maxima(cost, row):
     check_with_thirds(cost, row)
@@ -98,7 +99,7 @@ def check_with_thirds(cost, row):
         check(cost, found, values)
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(costs(max_leaves=4), points())
 def test_values_decide_as_the_cases_do(cost, values):
     assume(B in cost.free_symbols)
@@ -171,7 +172,7 @@ EDGES = [  # cost, what binds in each interval
 
 
 @pytest.mark.parametrize("cost, binds", [e[1:] for e in EDGES], ids=[e[0] for e in EDGES])
-@settings(max_examples=30)
+@settings(max_examples=some(30))
 @given(values=points((a, b, c)))
 def test_edges(cost, binds, values):
     if x not in cost.free_symbols:

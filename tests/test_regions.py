@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from second_opinion import coefficients, costs, points, positives, worth
+from second_opinion import coefficients, costs, points, positives, some, worth
 
 from symroof import Cost, SymroofError, chip, decode, dtype, llm, matmul, regimes, roofline, sharding, symbol
 from symroof.analysis.clip import ACCURACY
@@ -52,7 +52,7 @@ def check(found, cost, values):
 pairs = st.lists(st.sampled_from((B, D, C, W_hbm, p, t_hop)), min_size=2, max_size=2, unique=True)
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(costs(max_leaves=4), pairs, st.lists(points(), min_size=3, max_size=3))
 def test_the_winner_is_the_largest(cost, over, places):
     assume(set(over) <= cost.free_symbols)
@@ -76,7 +76,7 @@ trees = st.one_of(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=some(30))
 @given(trees, st.booleans(), st.lists(st.tuples(positives, positives, positives), min_size=3, max_size=3))
 def test_with_rational_exponents_sums_and_minima(cost, dominance, places):
     assume({x, y} <= cost.free_symbols)
@@ -85,7 +85,7 @@ def test_with_rational_exponents_sums_and_minima(cost, dominance, places):
         check(found, cost, dict(zip((x, y, a), row, strict=True)))
 
 
-@settings(max_examples=20)
+@settings(max_examples=some(20))
 @given(trees, positives, st.lists(st.tuples(positives, positives), min_size=4, max_size=4))
 def test_values_leave_the_regions_they_should(cost, value, places):
     assume({x, y} <= cost.free_symbols)
@@ -102,7 +102,7 @@ def test_values_leave_the_regions_they_should(cost, value, places):
     assert [str(name) for name in names] == alone
 
 
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(costs(max_leaves=4), points())
 def test_a_row_of_the_plane_is_the_line(cost, values):
     assume({B, D} <= cost.free_symbols)
@@ -156,7 +156,7 @@ def check_polygons(found, window, places):
 unit = st.floats(0.003, 0.997)
 
 
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(costs(max_leaves=4), points(), st.lists(st.tuples(unit, unit), min_size=6, max_size=6))
 def test_polygons_of_a_machine(cost, values, places):
     assume({B, D} <= cost.free_symbols)
@@ -164,7 +164,7 @@ def test_polygons_of_a_machine(cost, values, places):
     check_polygons(found, ((1e-3, 1e4), (0.5, 1e6)), places)
 
 
-@settings(max_examples=20)
+@settings(max_examples=some(20))
 @given(trees, positives, st.booleans(), st.lists(st.tuples(unit, unit), min_size=6, max_size=6))
 def test_polygons_with_curves(cost, value, dominance, places):
     assume({x, y} <= cost.free_symbols)
@@ -201,7 +201,7 @@ def test_a_chord_is_never_far_from_its_curve():
 
 
 # -- corners
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(costs(max_leaves=4), points())
 def test_corners_lie_on_two_boundaries_and_inside_the_others(cost, values):
     assume({B, D} <= cost.free_symbols)
@@ -414,7 +414,7 @@ def test_too_many_ways_wait_for_values():
 
 
 # -- the ground they stand on
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(st.lists(st.tuples(st.integers(-8, 8), st.sampled_from((1, -1)), positives), min_size=2, max_size=6))
 def test_zeros_are_all_changes_of_sign(rows):
     found = zeros((e / 2, log(size), sign) for e, sign, size in rows)
@@ -431,7 +431,7 @@ def test_zeros_are_all_changes_of_sign(rows):
             assert any(t <= z <= s for z in found)
 
 
-@settings(max_examples=20)
+@settings(max_examples=some(20))
 @given(sums, sums, sums, positives)
 def test_a_witness_is_one_and_its_denial_is_true(first, second, third, value):
     number = {a: sp.Rational(value.numerator, value.denominator)}

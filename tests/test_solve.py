@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from second_opinion import close, coefficients, costs, decimal, holds, points, positives, worth
+from second_opinion import close, coefficients, costs, decimal, holds, points, positives, some, worth
 
 from symroof import Bound, Cost, Span, SymroofError, Value, chip, dtype, llm, matmul, roofline, solve, symbol
 from symroof.symbols import B, C, D, F, L, W_hbm, Y, n, p, p_w, t_hop, t_lim
@@ -74,7 +74,7 @@ def check_at(bound: Bound, asked, values: dict) -> None:
 
 
 # -- the laws, on costs of a machine
-@settings(max_examples=120)
+@settings(max_examples=some(120))
 @given(costs(), costs(), st.sampled_from(RELATIONS), st.sampled_from((B, D, C, W_hbm, p, t_hop)), points())
 def test_a_threshold_of_costs_flips(left, right, relation, unknown, values):
     asked = condition(left, relation, right)
@@ -96,7 +96,7 @@ sides = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(sides, sides, st.sampled_from(RELATIONS), st.lists(st.tuples(positives, positives), min_size=2, max_size=2))
 def test_a_threshold_with_half_exponents_flips(left, right, relation, rows):
     asked = condition(left, relation, right)
@@ -111,7 +111,7 @@ def test_a_threshold_with_half_exponents_flips(left, right, relation, rows):
             assert bound.verify(20), bound.verify(20)
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(sides, sides, st.lists(st.tuples(positives, positives), min_size=2, max_size=2))
 def test_the_other_way_round_is_the_same_question(left, right, rows):
     assume(x in (left >= right).free_symbols)
@@ -137,7 +137,7 @@ MAXIMA = [
 
 
 @pytest.mark.parametrize("asked", [m[1] for m in MAXIMA], ids=[m[0] for m in MAXIMA])
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(values=points((a, b, c, d)))
 def test_maxima_give_unions_and_intersections(asked, values):
     bound = solve(asked, x)
@@ -319,7 +319,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize("asked, unknown, large, known", LIMITS, ids=lambda v: str(v)[:40])
-@settings(max_examples=25)
+@settings(max_examples=some(25))
 @given(values=points((B, C, D, F, W_hbm, p, a, b, c, d)))
 def test_large_is_the_limit_of_the_exact_bound(asked, unknown, large, known, values):
     exact, rule = solve(asked, unknown), solve(asked, unknown, large=large)
@@ -383,7 +383,7 @@ STEPPED = [
 
 
 @pytest.mark.parametrize("asked", STEPPED, ids=repr)
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(values=points((B, C, D, F, W_hbm, p, a, b, c, x)))
 def test_each_step_follows_from_the_one_before(asked, values):
     unknown = x if x in asked.free_symbols else B
@@ -487,7 +487,7 @@ def test_a_bound_at_some_values_is_a_bound():
     assert RULE.at(p=2).expr == C / W_hbm
 
 
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(points((C, D, F, W_hbm, p)))
 def test_binding_first_or_solving_first_is_one(values):
     rows = {s: values[s] for s in (C, W_hbm)}, {s: values[s] for s in (D, F, p)}

@@ -219,7 +219,9 @@ class Bound:
         plain = form is show.text
         low, high = (r if plain else show.RELATIONS[r] for r in (self._relation(side, piece) for side in ("low", "high")))
         x = form(self.symbol)
-        if piece.low is not None and piece.high is not None:
+        if piece.low is not None and piece.low == piece.high:
+            shown = f"{x} = {form(piece.low)}"
+        elif piece.low is not None and piece.high is not None:
             shown = f"{form(piece.low)} {_MIRRORED[low]} {x} {high} {form(piece.high)}"
         elif piece.low is not None:
             shown = f"{x} {low} {form(piece.low)}"

@@ -18,7 +18,7 @@ from symroof.algebra import show
 from symroof.algebra.balance import measured_unit
 from symroof.algebra.bind import Given, bind
 from symroof.algebra.condition import Condition
-from symroof.algebra.evaluate import Shape, tape
+from symroof.algebra.evaluate import Shape, named_slots, tape
 from symroof.algebra.operands import beside, called, factor, plain, rational, right_rate, same_unit
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value, find_part
@@ -215,7 +215,7 @@ class Cost:
             left = cost.map(lambda e: e.xreplace(exact))
             return left if left.free_symbols else left.put(Given())  # what had no value cancelled
         compiled = tape(cost.shape)
-        slots = compiled.run([given.numbers[s] for s in compiled.inputs])
+        slots = named_slots(compiled, [given.numbers[s] for s in compiled.inputs])
         return _value(cost, slots, compiled.slots)
 
     def like(self, side: Any) -> Cost:

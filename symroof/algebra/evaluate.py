@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, reduce
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 import sympy as sp
@@ -134,6 +135,17 @@ class Tape:
             for kind, places in self.steps:
                 slots.append(TABLE[kind][1](*[slots[i] for i in places]))
         return slots
+
+
+#: A result of more points is handed to what ``engines`` holds; the package puts the grid's engine there, for the algebra knows no grid.
+LARGE = 10**6
+engines: list[Callable[[Tape, Sequence[Number]], list[Number]]] = []
+
+
+def named_slots(compiled: Tape, values: Sequence[Number]) -> list[Number]:
+    """``compiled.run(values)``; of a large grid only the slots that the shape names, worked out in blocks on all cores."""
+    sizes = zip_longest(*[reversed(v.shape) for v in values if hasattr(v, "shape")], fillvalue=1)
+    return engines[-1](compiled, values) if engines and math.prod(map(max, sizes)) > LARGE else compiled.run(values)
 
 
 @lru_cache(maxsize=1024)

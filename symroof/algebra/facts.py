@@ -115,6 +115,12 @@ def _sums(a: sp.Expr, b: sp.Expr, known: tuple[tuple[sp.Expr, sp.Expr], ...]) ->
 
 
 @lru_cache(maxsize=8192)
+def _hides_terms(expr: sp.Expr) -> bool:
+    """Whether maxima, functions or roots of sums stand in an expression, whose terms then say nothing."""
+    return expr.has(sp.Max, sp.Min, sp.Function) or any(p.base.is_Add and not p.exp.is_Integer for p in expr.atoms(sp.Pow))
+
+
+@lru_cache(maxsize=8192)
 def _number(expr: sp.Expr) -> float:
     """What a number with roots or functions is worth; two within a few bits of each other count as equal."""
     compiled = tape(expr)
@@ -124,7 +130,7 @@ def _number(expr: sp.Expr) -> float:
 @lru_cache(maxsize=8192)
 def _sides(a: sp.Expr, b: sp.Expr) -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]] | None:
     """The positive and the negative terms of a - b over a positive denominator; None if there is no such form."""
-    if a.has(sp.Max, sp.Min) or b.has(sp.Max, sp.Min):
+    if _hides_terms(a) or _hides_terms(b):
         return None
     top, bottom = sp.fraction(sp.together(a - b))
     if sign(bottom) != 1:

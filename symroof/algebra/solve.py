@@ -155,6 +155,11 @@ def _smooth(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights, s
     """``greater >= lesser`` (or ``>``) without maxima: a sign, or one polynomial, or a product whose factors must agree."""
     overall, bases, positive = factors(greater - lesser, x)
     odd = [base for base, power in bases if power % 2]
+    even = [base for base, power in bases if power % 2 == 0 and x in base.free_symbols]
+    if even and not odd and (overall > 0) == strict:  # a square, which is 0 at its roots and nowhere else
+        roots = [[_polynomial(s * base, x, weights, strict)[0] for s in (1, -1)] for base in even]
+        pieces = intersection(map(union, roots)) if strict else union(map(intersection, roots))
+        return pieces, tuple(answered(x, pieces, lambda p: ("a square is 0 at its root, and positive elsewhere", None)))
     if not odd:
         holds = overall > 0 or (overall == 0 and not strict)
         return ALWAYS if holds else NEVER, tuple(settled(greater, lesser, strict))

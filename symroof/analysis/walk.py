@@ -27,6 +27,7 @@ from symroof.algebra.value import Value
 from symroof.errors import SolveError
 
 _MOST = 16
+_DEEP = 7  # comparisons that one case may rest on
 Result = TypeVar("Result")
 
 
@@ -163,8 +164,12 @@ def cases(walk: Callable[[Facts], Result], facts: Facts) -> tuple[Case[Result], 
 
     Raises SolveError if there are too many; values for some of the symbols decide.
     """
+    tried: list[tuple[sp.Rel, ...]] = []
 
     def take(known: Facts, when: tuple[sp.Rel, ...]) -> list[Case[Result]]:
+        tried.append(when)
+        if len(tried) > 2 * _MOST or len(when) > _DEEP:
+            raise SolveError("the order of the breakpoints has too many cases to list")
         if known.contradict:
             return []
         try:
@@ -177,7 +182,7 @@ def cases(walk: Callable[[Facts], Result], facts: Facts) -> tuple[Case[Result], 
         if len(first) == len(second) == 1 and first[0].result == second[0].result:
             return [Case(when, first[0].result)]  # it does not decide after all
         if len(first) + len(second) > _MOST:
-            raise SolveError(f"the order of the breakpoints has more than {_MOST} cases")
+            raise SolveError("the order of the breakpoints has too many cases to list")
         return first + second
 
     return tuple(Case(facts.without_implied(c.when), c.result) for c in take(facts, ()))

@@ -1,0 +1,215 @@
+"""Functions that generated source brings along where it needs them: rounding, roots without a formula, powers of two.
+
+They do what the evaluator does: what is within a few bits of a whole number counts as whole.
+"""
+
+from __future__ import annotations
+
+_WHOLE_PYTHON = '''def _{name}(x):
+    """Round {way} what is not within a few bits of a whole number."""
+    nearest = round(x)
+    return nearest if abs(x - nearest) <= 8e-16 * abs(x) else math.{call}(x)
+'''
+_WHOLE_NUMPY = '''def _{name}(x):
+    """Round {way} what is not within a few bits of a whole number."""
+    nearest = np.rint(x)
+    return np.where(np.abs(x - nearest) <= 8e-16 * np.abs(x), nearest, np.{call}(x))
+'''
+_WHOLE_JAVASCRIPT = """/* Round {way} what is not within a few bits of a whole number. */
+function symroof_{name}(x) {{
+  const below = Math.floor(x);
+  const half = x - below === 0.5;
+  const nearest = half && below % 2 === 0 ? below : Math.round(x);
+  return Math.abs(x - nearest) <= 8e-16 * Math.abs(x) ? nearest : Math.{call}(x);
+}}
+"""
+_WHOLE_C = """/* Round {way} what is not within a few bits of a whole number. */
+static double symroof_{name}(double x) {{
+  const double nearest = rint(x);
+  return fabs(x - nearest) <= 8e-16 * fabs(x) ? nearest : {call}(x);
+}}
+"""
+_WHOLE = {"python": _WHOLE_PYTHON, "numpy": _WHOLE_NUMPY, "javascript": _WHOLE_JAVASCRIPT, "c": _WHOLE_C}
+
+_ROOT_PYTHON = '''def _positive_root(*coefficients):
+    """The only positive root of the polynomial with these coefficients, the highest power first, bisected."""
+    numbers = [float(c) for c in coefficients]
+    rising = 1.0 if numbers[0] > 0 else -1.0
+    if rising * numbers[-1] >= 0:
+        return 0.0
+
+    def value(y):
+        total = 0.0
+        for c in numbers:
+            total = total * y + c
+        return rising * total
+
+    low = high = 1.0
+    while value(low) > 0:
+        low /= 16
+    while value(high) < 0:
+        high *= 16
+    for _ in range(200):
+        middle = (low * high) ** 0.5
+        if not low < middle < high:
+            break
+        if value(middle) >= 0:
+            high = middle
+        else:
+            low = middle
+    return high
+'''
+_ROOT_NUMPY = (
+    _ROOT_PYTHON.replace("def _positive_root(*coefficients)", "def _one_positive_root(*coefficients)")
+    + '''
+
+def _positive_root(*coefficients):
+    """The positive root for every element of arrays that broadcast."""
+    spread = np.broadcast_arrays(*coefficients)
+    rows = zip(*[a.ravel() for a in spread])
+    return np.array([_one_positive_root(*row) for row in rows], dtype=np.float64).reshape(spread[0].shape)
+'''
+)
+_ROOT_JAVASCRIPT = """/* The only positive root of the polynomial with these coefficients, the highest power first, bisected. */
+function symroof_positive_root(...coefficients) {
+  const rising = coefficients[0] > 0 ? 1 : -1;
+  if (rising * coefficients[coefficients.length - 1] >= 0) return 0;
+  const value = (y) => rising * coefficients.reduce((total, c) => total * y + c, 0);
+  let low = 1, high = 1;
+  while (value(low) > 0) low /= 16;
+  while (value(high) < 0) high *= 16;
+  for (let i = 0; i < 200; i++) {
+    const middle = Math.sqrt(low * high);
+    if (!(low < middle && middle < high)) break;
+    if (value(middle) >= 0) high = middle; else low = middle;
+  }
+  return high;
+}
+"""
+_ROOT_C = """/* rising times the polynomial with these coefficients, the highest power first. */
+static double symroof_polynomial(int count, const double *coefficients, double rising, double y) {
+  double total = 0.0;
+  for (int i = 0; i < count; i++) total = total * y + coefficients[i];
+  return rising * total;
+}
+
+/* The only positive root of the polynomial, bisected. */
+static double symroof_positive_root(int count, const double *coefficients) {
+  const double rising = coefficients[0] > 0 ? 1.0 : -1.0;
+  double low = 1.0, high = 1.0;
+  if (rising * coefficients[count - 1] >= 0) return 0.0;
+  while (symroof_polynomial(count, coefficients, rising, low) > 0) low /= 16;
+  while (symroof_polynomial(count, coefficients, rising, high) < 0) high *= 16;
+  for (int i = 0; i < 200; i++) {
+    const double middle = sqrt(low * high);
+    if (!(low < middle && middle < high)) break;
+    if (symroof_polynomial(count, coefficients, rising, middle) >= 0) high = middle; else low = middle;
+  }
+  return high;
+}
+"""
+
+_POWER_PYTHON = '''def _power_of_two(x):
+    """The smallest power of two, from 1 on, that is not below x."""
+    mantissa, exponent = math.frexp(max(x, 1.0))
+    return math.ldexp(1.0, exponent - (mantissa == 0.5))
+'''
+_POWER_NUMPY = '''def _power_of_two(x):
+    """The smallest power of two, from 1 on, that is not below x."""
+    mantissa, exponent = np.frexp(np.maximum(x, 1.0))
+    return np.ldexp(1.0, exponent - (mantissa == 0.5))
+'''
+_POWER_JAVASCRIPT = """/* The smallest power of two, from 1 on, that is not below x. */
+function symroof_power_of_two(x) {
+  let power = 1;
+  while (power < x) power *= 2;
+  return power;
+}
+"""
+_POWER_C = """/* The smallest power of two, from 1 on, that is not below x. */
+static double symroof_power_of_two(double x) {
+  int exponent = 0;
+  const double mantissa = frexp(fmax(x, 1.0), &exponent);
+  return ldexp(1.0, mantissa == 0.5 ? exponent - 1 : exponent);
+}
+"""
+
+_BINDING_NUMPY = '''def _largest(names, *values):
+    """The name of the largest value, element by element."""
+    stacked = np.stack(np.broadcast_arrays(*values))
+    return np.array(names, dtype=object)[stacked.argmax(axis=0)]
+'''
+_BINDING_PYTHON = '''def _largest(names, *values):
+    """The name of the largest value, the first of equal ones."""
+    return names[max(range(len(values)), key=values.__getitem__)]
+'''
+_BINDING_JAVASCRIPT = """/* The name of the largest value, the first of equal ones. */
+function symroof_largest(names, ...values) {
+  return names[values.reduce((best, value, i) => (value > values[best] ? i : best), 0)];
+}
+"""
+_BINDING_C = """/* The place of the largest value, the first of equal ones. */
+static int symroof_largest(int count, const double *values) {
+  int best = 0;
+  for (int i = 1; i < count; i++) {
+    if (values[i] > values[best]) best = i;
+  }
+  return best;
+}
+"""
+
+_UNION_PYTHON = '''def _union(found):
+    """Intervals (low, whether it is left out, high, whether it holds), merged and in order, as (low, high)."""
+    merged = []
+    for low, out, high, on in sorted(found):
+        if not (high > 0 and (low < high or (low == high and not out and on))):
+            continue
+        if merged and (low < merged[-1][1] or (low == merged[-1][1] and (merged[-1][2] or not out))):
+            before = merged.pop()
+            low = before[0]
+            high, on = max((before[1], before[2]), (high, on))
+        merged.append((low, high, on))
+    return [(low, high) for low, high, _ in merged]
+'''
+_UNION_JAVASCRIPT = """/* Intervals [low, whether it is left out, high, whether it holds], merged and in order, as [low, high]. */
+function symroof_union(found) {
+  const merged = [];
+  found.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3]); /* inf - inf is NaN, and falls through */
+  for (let [low, out, high, on] of found) {
+    if (!(high > 0 && (low < high || (low === high && !out && on)))) continue;
+    const last = merged[merged.length - 1];
+    if (last && (low < last[1] || (low === last[1] && (last[2] || !out)))) {
+      merged.pop();
+      low = last[0];
+      if (last[1] > high || (last[1] === high && last[2])) [high, on] = [last[1], last[2]];
+    }
+    merged.push([low, high, on]);
+  }
+  return merged.map(([low, high]) => [low, high]);
+}
+"""
+
+_WAYS = {"ceil": ("up", "ceil"), "floor": ("down", "floor")}
+
+#: The text of a helper by name and language.
+HELPERS: dict[tuple[str, str], str] = {
+    **{
+        (name, language): text.format(name=name, way=way, call=call)
+        for name, (way, call) in _WAYS.items()
+        for language, text in _WHOLE.items()
+    },
+    ("positive_root", "python"): _ROOT_PYTHON,
+    ("positive_root", "numpy"): _ROOT_NUMPY,
+    ("positive_root", "javascript"): _ROOT_JAVASCRIPT,
+    ("positive_root", "c"): _ROOT_C,
+    ("power_of_two", "python"): _POWER_PYTHON,
+    ("power_of_two", "numpy"): _POWER_NUMPY,
+    ("power_of_two", "javascript"): _POWER_JAVASCRIPT,
+    ("power_of_two", "c"): _POWER_C,
+    ("largest", "python"): _BINDING_PYTHON,
+    ("largest", "numpy"): _BINDING_NUMPY,
+    ("largest", "javascript"): _BINDING_JAVASCRIPT,
+    ("largest", "c"): _BINDING_C,
+    ("union", "python"): _UNION_PYTHON,
+    ("union", "javascript"): _UNION_JAVASCRIPT,
+}

@@ -1,0 +1,1 @@
+"""Formulas over large grids: a planned evaluation in blocks, and sweeps with named axes."""

@@ -1,0 +1,180 @@
+"""The axes of a sweep: numbers for a symbol, or categories that are sheets; and what every symbol is worth along them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from symroof.algebra.bind import bind
+from symroof.algebra.check import check
+from symroof.algebra.quantity import parse_quantity, show_quantity
+from symroof.algebra.symbols import ALPHABET
+from symroof.algebra.units import ONE, Unit
+from symroof.errors import InputError, UnknownName, nearest, short
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """A name and its labels: numbers in SI units (``unit``), texts with their ``numbers``, or names of ``sheets``."""
+
+    name: str
+    labels: Any
+    numbers: Any = None
+    sheets: tuple[Any, ...] = ()
+    unit: Unit = ONE
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def index(self, label: Any) -> int:
+        """Where a label stands.
+
+        Raises UnknownName with the nearest label.
+        """
+        for i, known in enumerate(self.labels):
+            if known is label or (type(known) is str and known == getattr(label, "name", label)):
+                return i
+        if self.numbers is None:
+            raise UnknownName(f"{self.name} has no {short(getattr(label, 'name', label))}; {nearest(str(label), self.labels)}")
+        wanted = float(parse_quantity(label, self.unit)[0] if isinstance(label, str) else label)
+        close = np.flatnonzero(np.isclose(self.numbers, wanted, rtol=1e-12, atol=0))
+        if not len(close):
+            near = "it is empty" if not len(self) else f"the nearest is {self.numbers[np.abs(self.numbers - wanted).argmin()]:.6g}"
+            raise UnknownName(f"{self.name} has no {short(label)}; {near}")
+        return int(close[0])
+
+    def only(self, indices: Any) -> Axis:
+        """The axis at some of its labels."""
+        labels = self.labels[indices] if isinstance(self.labels, np.ndarray) else tuple(self.labels[i] for i in indices)
+        numbers = None if self.numbers is None else self.numbers[indices]
+        return Axis(self.name, labels, numbers, tuple(self.sheets[i] for i in indices) if self.sheets else (), self.unit)
+
+    def __str__(self) -> str:
+        """One line: how many, and from where to where."""
+        if not len(self):
+            return "empty"
+        if self.numbers is None or len(self) <= 4:
+            shown = [str(label) for label in self.labels[:6]]
+            return ", ".join(shown) + (f", ... ({len(self)})" if len(self) > 6 else "")
+        low, high = (show_quantity(float(f()), self.unit) for f in (self.numbers.min, self.numbers.max))
+        return f"{len(self)} values, {low} to {high}"
+
+
+def is_axis(value: Any) -> bool:
+    """Whether a keyword spans an axis."""
+    return isinstance(value, (list, tuple, range)) or getattr(value, "ndim", 0) > 0
+
+
+def axis(name: str, values: Any, symbols: Mapping[str, sp.Symbol]) -> Axis:
+    """An axis from a list, a range or an array.
+
+    Raises InputError if its entries are neither numbers nor quantities in texts nor sheets, or it has several dimensions.
+    """
+    entries = values if hasattr(values, "ndim") else list(values)
+    if not len(entries) and name not in symbols:
+        return Axis(name, ())
+    if not hasattr(values, "ndim") and len(entries) and all(_is_sheet(v) for v in entries):
+        return Axis(name, _names(entries), sheets=tuple(entries))
+    symbol = symbols.get(name)
+    unit: Unit = getattr(symbol, "unit", ONE)
+    if not hasattr(values, "ndim") and any(isinstance(v, str) for v in entries):
+        if symbol is None:
+            raise UnknownName(f"{short(name)} is not a symbol of this formula; {nearest(name, symbols)}")
+        checked = [check(symbol, v) for v in entries]
+        sheets = tuple({symbol: v} for v in checked) if "USD" in dict(unit.powers) else ()
+        return Axis(name, tuple(entries), np.array([float(v) for v in checked]), sheets, unit)
+    try:
+        numbers = np.asarray(values)
+    except ValueError:
+        numbers = np.empty((0, 0))
+    if numbers.ndim != 1:
+        raise InputError(f"{name} must be a list of numbers, of texts or of sheets, in one dimension; axes are multiplied out")
+    if len(numbers) and numbers.dtype.kind not in "iuf":
+        raise InputError(f"{name} mixes what is no number with others; give numbers, texts such as '8 Ki', or only sheets")
+    return Axis(name, numbers, numbers.astype(np.float64) if symbol is None else check(symbol, numbers), unit=unit)
+
+
+def _is_sheet(value: Any) -> bool:
+    return isinstance(value, Mapping) or (hasattr(value, "values") and hasattr(value, "defaults"))
+
+
+def _names(sheets: Sequence[Any]) -> tuple[str, ...]:
+    """What to call each sheet: its name; with its title, or a number, where several have one name."""
+    plain = [getattr(s, "name", "") or ", ".join(f"{k}={v}" for k, v in s.items()) for s in sheets]
+    titled = [f"{p} ({getattr(s, 'title', '')})" if Counter(plain)[p] > 1 else p for p, s in zip(plain, sheets, strict=True)]
+    return tuple(f"{t} #{i + 1}" if Counter(titled)[t] > 1 else t for i, t in enumerate(titled))
+
+
+def symbols_of(free: Iterable[sp.Symbol], sheets: Iterable[Any]) -> dict[str, sp.Symbol]:
+    """The symbols that an axis may be named after: of the alphabet, of the sheets and of the formula."""
+    tables = [sheet if isinstance(sheet, Mapping) else getattr(sheet, "values", {}) for sheet in sheets]
+    said = [s for table in tables if isinstance(table, Mapping) for v in table.values() if isinstance(v, sp.Expr) for s in v.free_symbols]
+    return {**ALPHABET, **{s.name: s for s in said}, **{s.name: s for s in free}}
+
+
+def worth(free: set[sp.Symbol], sheets: Sequence[Any], axes: Sequence[Axis], fixed: Mapping[str, Any]) -> dict[sp.Symbol, Any]:
+    """Every symbol as a number, or as an array with the axes it depends on.
+
+    Raises InputError naming the symbols, and the categories, that lack a value.
+    """
+    if any(not len(a) for a in axes):
+        return dict.fromkeys(free, 1.0)
+    shaped = {a.name: a.numbers.reshape([-1 if i == j else 1 for j in range(len(axes))]) for i, a in enumerate(axes) if not a.sheets}
+    cases = [i for i, a in enumerate(axes) if a.sheets]
+    found: dict[sp.Symbol, dict[tuple[int, ...], Any]] = {s: {} for s in free}
+    for combo in product(*(range(len(axes[i])) for i in cases)):
+        chosen = [axes[i].sheets[k] for i, k in zip(cases, combo, strict=True)]
+        named = {**fixed, **shaped, **{a.name: v for a, s in _priced(axes, cases, combo) for v in s.values()}}
+        given = bind(free, [*sheets, *(s for s in chosen if not _only_price(s, axes, named))], named)
+        _refuse_missing(free, given.numbers, [str(axes[i].labels[k]) for i, k in zip(cases, combo, strict=True)])
+        for s in free:
+            found[s][combo] = _same(found[s], given.numbers[s])
+    return {s: _stacked(values, axes, cases) for s, values in found.items()}
+
+
+def _priced(axes: Sequence[Axis], cases: Sequence[int], combo: Sequence[int]) -> list[tuple[Axis, Any]]:
+    """Axes of prices: categories for bind, because a price is never a bare number, but named by their symbol."""
+    return [(axes[i], axes[i].sheets[k]) for i, k in zip(cases, combo, strict=True) if axes[i].numbers is not None]
+
+
+def _only_price(sheet: Any, axes: Sequence[Axis], named: Mapping[str, Any]) -> bool:
+    return any(sheet is s for a in axes if a.numbers is not None for s in a.sheets)
+
+
+def _same(before: Mapping[tuple[int, ...], Any], value: Any) -> Any:
+    """The value found first, if this one equals it, so that a long array is not kept once for every category."""
+    array = np.asarray(value if hasattr(value, "shape") else float(value))
+    first = next(iter(before.values()), None)
+    return first if first is not None and np.array_equal(first, array) else array
+
+
+def _refuse_missing(free: set[sp.Symbol], numbers: Mapping[Any, Any], chosen: Sequence[str]) -> None:
+    missing = sorted(s.name for s in free if s not in numbers)
+    if missing:
+        where = f" with {', '.join(chosen)}" if chosen else ""
+        raise InputError(f"every symbol needs a value; missing{short(where, 100).strip(chr(39))}: {', '.join(missing)}")
+
+
+def _stacked(values: Mapping[tuple[int, ...], Any], axes: Sequence[Axis], cases: Sequence[int]) -> Any:
+    arrays = list(values.values())
+    if all(a is arrays[0] for a in arrays):
+        return arrays[0] if arrays[0].ndim else float(arrays[0])
+    shape = list(np.broadcast_shapes(*[a.shape for a in arrays], (1,) * len(axes)))
+    for i in cases:
+        shape[i] = len(axes[i])
+    whole = np.empty(shape)
+    for combo, array in values.items():
+        at: list[Any] = [slice(None)] * len(axes)
+        for i, k in zip(cases, combo, strict=True):
+            at[i] = slice(k, k + 1)
+        whole[tuple(at)] = array
+    for i in cases:
+        first = whole.take([0], axis=i)
+        whole = first if np.array_equal(np.broadcast_to(first, whole.shape), whole) else whole
+    return whole
