@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from symroof.analysis.regions import Region, Regions
     from symroof.analysis.sensitivity import sensitivities
     from symroof.export.export import export
+    from symroof.grid.found import Found
+    from symroof.grid.search import search
+    from symroof.grid.space import Space, space
     from symroof.grid.sweep import Sweep, sweep
     from symroof.machine.links import Network, Switch, Torus, Tree
     from symroof.machine.mesh import Mesh, mesh
@@ -61,6 +64,9 @@ _LATER = {
     "symroof.analysis.best": ("Best",),
     "symroof.analysis.minimize": ("Minimum", "maximize", "minimize"),
     "symroof.export.export": ("export",),
+    "symroof.grid.found": ("Found",),
+    "symroof.grid.search": ("search",),
+    "symroof.grid.space": ("Space", "space"),
     "symroof.grid.sweep": ("Sweep", "sweep"),
     "symroof.machine.links": ("Network", "Switch", "Torus", "Tree"),
     "symroof.machine.mesh": ("Mesh", "mesh"),
@@ -81,6 +87,7 @@ __all__ = [
     "Chip",
     "Condition",
     "Cost",
+    "Found",
     "Limit",
     "Llm",
     "Mesh",
@@ -94,6 +101,7 @@ __all__ = [
     "Region",
     "Regions",
     "Sheet",
+    "Space",
     "Span",
     "Step",
     "Sweep",
@@ -128,11 +136,13 @@ __all__ = [
     "question",
     "regimes",
     "roofline",
+    "search",
     "sensitivities",
     "serving",
     "sharding",
     "sheet",
     "solve",
+    "space",
     "sweep",
     "symbol",
     "training",

@@ -30,7 +30,7 @@ STANDS_ON = {
 
 #: The order inside the algebra; a file imports only from files before it.
 ALGEBRA = (
-    *("units", "quantity", "symbols", "roots", "balance", "evaluate", "show", "value", "span", "deviation"),
+    *("units", "quantity", "symbols", "roots", "radicals", "balance", "evaluate", "show", "value", "span", "deviation"),
     *("operands", "check", "bind", "condition", "cost"),
     *("branches", "polynomial", "facts", "pieces", "higher", "positive", "inverse", "steps", "certify", "boxes", "sweep", "numeric"),
     *("decide", "verify", "trial", "proof", "bound", "rounding", "outside", "discrete", "solve", "limits"),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import sympy as sp
 
+from symroof.algebra.radicals import under_one_root
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo, positive_root, power_of_two
 from symroof.errors import InputError, short
 
@@ -155,9 +156,15 @@ def tape(shape: Shape) -> Tape:
     Raises InputError naming a function that has no row in the table.
     """
     build = _Builder()
+    shape = _tidied(shape)
     build.collect(shape)
     slots = build.node(shape)
     return Tape(tuple(build.inputs), tuple(build.constants), tuple(build.steps), slots)
+
+
+def _tidied(shape: Shape) -> Shape:
+    """The shape with the roots of every product under one sign, so that sqrt(2)*sqrt(8) is 4."""
+    return under_one_root(shape) if isinstance(shape, sp.Expr) else (shape[0], tuple(map(_tidied, shape[1])))
 
 
 class _Builder:

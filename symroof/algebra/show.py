@@ -9,9 +9,9 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
+from symroof.algebra.radicals import under_one_root
 from symroof.algebra.units import Unit
 
-_HALF = sp.Rational(1, 2)
 RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<"}
 
 
@@ -62,28 +62,12 @@ class _Latex(_PlusFirst, LatexPrinter):  # type: ignore[misc]
 
 def text(expr: Any) -> str:
     """An expression or a relation as text that sympy and a reader understand."""
-    return str(_Text({"order": None}).doprint(_under_one_root(expr)))
+    return str(_Text({"order": None}).doprint(under_one_root(expr)))
 
 
 def latex(expr: Any) -> str:
     """An expression or a relation as LaTeX, with the symbols' own names."""
-    return str(_Latex({"mul_symbol": None}).doprint(_under_one_root(expr))).replace(r"\geq", r"\ge").replace(r"\leq", r"\le")
-
-
-def _under_one_root(expr: Any) -> Any:
-    """Square roots that are multiplied, as one: ``sqrt(B*n/F)``, never ``sqrt(B)*sqrt(n)/sqrt(F)``."""
-    if not isinstance(expr, sp.Basic) or not any(abs(power.exp) == _HALF for power in expr.atoms(sp.Pow)):
-        return expr
-    return expr.replace(lambda e: e.is_Mul, _one_root)
-
-
-def _one_root(product: sp.Mul) -> sp.Expr:
-    roots = [f for f in product.args if f.is_Pow and abs(f.exp) == _HALF]
-    if len(roots) < 2:
-        return product
-    rest = [f for f in product.args if f not in roots]
-    root = sp.Pow(sp.Mul(*[f.base ** (2 * f.exp) for f in roots]), _HALF, evaluate=False)
-    return sp.Mul(*rest, root, evaluate=False) if rest else root
+    return str(_Latex({"mul_symbol": None}).doprint(under_one_root(expr))).replace(r"\geq", r"\ge").replace(r"\leq", r"\le")
 
 
 def readable(expr: sp.Expr) -> sp.Expr:

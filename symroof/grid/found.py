@@ -1,0 +1,150 @@
+"""What a search found: the best points with their parts, what was looked at, and what the conditions cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+from symroof.algebra.condition import Condition
+from symroof.algebra.quantity import show_quantity
+from symroof.algebra.value import Value
+from symroof.errors import InputError
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One point: its labels, and the Value of every cost there, with its parts."""
+
+    at: Mapping[str, Any]
+    values: tuple[Value, ...]
+
+    @property
+    def value(self) -> Value:
+        """The value of the first cost."""
+        return self.values[0]
+
+    def __repr__(self) -> str:
+        labels = ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.at.items())
+        shown = "   ".join(_number(v) for v in self.values) if len(self.values) > 1 else repr(self.value)
+        return f"{labels}: {shown}"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A condition at the winner: both sides, and the share of the right side that is left."""
+
+    condition: Condition
+    left: Value
+    right: Value
+
+    @property
+    def name(self) -> str:
+        """What it is called: the name of its left side, or its formula."""
+        return f"{self.left.name or 'the cost'} {self.condition.relation} {self.right.name or _number(self.right)}"
+
+    @property
+    def room(self) -> float:
+        """The distance of the two sides as a fraction of the larger: 0 where the condition just holds."""
+        a, b = float(self.left), float(self.right)
+        return abs(a - b) / max(abs(a), abs(b)) if a != b else 0.0
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {_number(self.left)} of {_number(self.right)}, {self.room:.1%} left"
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What relaxing one condition buys: the best point then, and by which factor its cost changes."""
+
+    limit: Limit
+    by: float
+    best: Candidate
+    factor: float
+
+    def __repr__(self) -> str:
+        change = "nothing" if self.factor == 1 else f"{self.factor - 1:+.2%}, {self.best!r}"
+        return f"{self.limit.name} relaxed by {self.by:.0%}: {change}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Found:
+    """The ``points`` of a search, the best first (or a Pareto front, by the first cost); equal ones in the order of the grid.
+
+    ``considered`` points are in the space; ``evaluated`` is how often a point was worked out, those of a bisection
+    included; the rest was ``pruned``. ``complete`` is False after an interrupt.
+    """
+
+    points: tuple[Candidate, ...]
+    limits: tuple[Limit, ...]
+    considered: int
+    evaluated: int
+    pruned: int
+    seconds: float
+    complete: bool = True
+    along: str = ""
+    again: Callable[[float], tuple[Gain, ...]] | None = field(default=None, repr=False)
+
+    @property
+    def best(self) -> Candidate:
+        """The winner."""
+        return self.points[0]
+
+    @property
+    def binding(self) -> Limit | None:
+        """The condition whose relaxing by 10 % buys most; None where no single one of them buys anything."""
+        best = max((g for g in self.gains if g.factor != 1), key=lambda g: abs(g.factor - 1), default=None)
+        return best.limit if best else None
+
+    @cached_property
+    def gains(self) -> tuple[Gain, ...]:
+        """What relaxing each condition by 10 % would buy: one more search for each."""
+        return self.relax(0.1)
+
+    def relax(self, by: float = 0.1) -> tuple[Gain, ...]:
+        """What relaxing each condition by a fraction of its right side would buy.
+
+        Raises InputError for a fraction that is not between 0 and 1, and for a Pareto front.
+        """
+        if not 0 < by < 1:
+            raise InputError(f"a condition is relaxed by a fraction between 0 and 1, not by {by!r}; give e.g. 0.1")
+        if self.again is None:
+            raise InputError("what relaxing buys is worked out for one cost, not for a Pareto front; search with one cost")
+        return self.again(by)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __iter__(self) -> Iterator[Candidate]:
+        return iter(self.points)
+
+    def __getitem__(self, place: int) -> Candidate:
+        return self.points[place]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One flat mapping per point: its labels, then the costs in SI units."""
+        names = [v.name or f"cost {i + 1}" for i, v in enumerate(self.best.values)]
+        return [{**p.at, **dict(zip(names, map(float, p.values), strict=True))} for p in self.points]
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame, one row per point. Raises InputError if pandas is not installed."""
+        try:
+            return import_module("pandas").DataFrame(self.rows())
+        except ImportError:
+            raise InputError("pandas is not installed; pip install pandas, or take .rows()") from None
+
+    def __repr__(self) -> str:
+        counts = f"{self.considered:,} points considered, {self.pruned:,} pruned, {self.evaluated:,} evaluated in {self.seconds:.2g} s"
+        binding = self.binding if "gains" in self.__dict__ else None
+        lines = [repr(p) for p in self.points[:10]]
+        lines += [f"... {len(self.points) - 10} more"] * (len(self.points) > 10)
+        lines += [f"  {limit!r}{'  <- binds' if limit is binding else ''}" for limit in self.limits]
+        lines += [f"  {gain!r}" for gain in self.__dict__.get("gains", ())]
+        lines += [f"  {counts}" + (f", along {self.along}" if self.along else "")]
+        return "\n".join(lines + ["  interrupted: the best of what was seen"] * (not self.complete))
+
+
+def _number(value: Value) -> str:
+    return show_quantity(float(value), value.unit)

@@ -1,0 +1,283 @@
+"""Search: the same answer as looking at every point, however it is run."""
+
+import itertools
+import pickle
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from symroof import Cost, SymroofError, chip, decode, dtype, llm, memory, search, space
+from symroof.grid import pool
+from symroof.grid.prune import direction
+from symroof.symbols import B, D, F, L, X, Y
+
+COSTS = {
+    "falls": Cost(F / D + L / F, "1"),
+    "rises": Cost(D * F + L, "1"),
+    "flat": Cost(sp.Max(60 / D, L, evaluate=False) + F, "1"),
+    "steps": Cost(sp.ceiling(D / 3) * F + L, "1"),
+    "bends": Cost(D + 16 / D + F / L, "1"),
+    "saturates": Cost(D / (D + F) * L, "1"),
+    "one axis": Cost(7 / D, "1"),
+    "part of a maximum": Cost(D / sp.Max(D * F, 20, evaluate=False), "1"),
+}
+SIDES = [Cost(D * F, "1"), Cost(D + L, "1"), Cost(F / D, "1"), Cost(D * F * L, "1"), Cost(sp.floor(D / 2) + 1, "1"), Cost(L, "1")]
+AXIS = st.lists(st.integers(1, 24), min_size=1, max_size=9)
+
+
+@st.composite
+def conditions(draw):
+    """Limits that whole points reach exactly, so that a float on the wrong side would show."""
+    found = []
+    for _ in range(draw(st.integers(0, 3))):
+        side, limit = draw(st.sampled_from(SIDES)), draw(st.sampled_from([1, 2, 3, 6, 12, 24, 40, 100, Fraction(1, 3)]))
+        right = Cost(sp.Rational(limit), "1")
+        found.append(draw(st.sampled_from([side <= right, side >= right, side < right, side > right])))
+    return found
+
+
+def put(thing, at):
+    """A cost (a fraction) or a condition at the symbols it has."""
+    found = thing.at(**{s.name: Fraction(at[s.name]) for s in thing.free_symbols})
+    return found if isinstance(found, bool) else found.number
+
+
+def by_hand(cost, sign, limits, axes, best):
+    """Every point on fractions, one by one: the best and their places."""
+    found = []
+    for place, values in enumerate(itertools.product(*axes.values())):
+        at = dict(zip(axes, values, strict=True))
+        if all(put(c, at) for c in limits):
+            found.append((sign * put(cost, at), place, at))
+    return [at for _, _, at in sorted(found, key=lambda f: f[:2])[:best]]
+
+
+@settings(max_examples=250)
+@given(st.sampled_from(list(COSTS)), st.sampled_from([1, -1]), conditions(), AXIS, AXIS, AXIS, st.permutations("DFL"), st.integers(1, 4))
+def test_the_answer_is_that_of_looking_at_every_point(name, sign, limits, one, two, three, order, best):
+    cost = COSTS[name]
+    free = {s.name for s in cost.free_symbols.union(*(c.free_symbols for c in limits))}
+    lists = dict(zip("DFL", (one, two, three), strict=True))
+    axes = {k: lists[k] for k in order if k in free}
+    expected = by_hand(cost, sign, limits, axes, best)
+    asked = {"minimize" if sign > 0 else "maximize": cost, "subject_to": limits, "best": best}
+    for prune in (True, False):
+        if not expected:
+            with pytest.raises(SymroofError, match="no point"):
+                search(space(**axes), prune=prune, **asked)
+            continue
+        found = search(space(**axes), prune=prune, **asked)
+        assert [dict(p.at) for p in found.points] == expected
+        assert found.considered == np.prod([len(a) for a in axes.values()])
+        assert found.pruned + found.evaluated >= found.considered
+
+
+@settings(max_examples=60)
+@given(st.permutations(list(COSTS)), conditions(), AXIS, AXIS, AXIS)
+def test_a_front_is_what_no_other_point_beats(names, limits, one, two, three):
+    costs = [COSTS[n] for n in names[:2]]
+    free = {s.name for c in (*costs, *limits) for s in c.free_symbols}
+    axes = {k: v for k, v in zip("DFL", (one, two, three), strict=True) if k in free}
+    points = []
+    for values in itertools.product(*axes.values()):
+        at = dict(zip(axes, values, strict=True))
+        if all(put(c, at) for c in limits):
+            points.append((at, put(costs[0], at), -put(costs[1], at)))
+    best = {(a, b) for _, a, b in points if not any((x <= a and y <= b) and (x, y) != (a, b) for _, x, y in points)}
+    if not best:
+        return
+    found = search(space(**axes), minimize=costs[0], maximize=costs[1], subject_to=limits)
+    assert {(p.values[0].number, -p.values[1].number) for p in found} == best
+    assert len(found) == len(best)
+
+
+DIRECTIONS = [
+    (D * F, 1),
+    (F / D, -1),
+    (F - D, -1),
+    (D - D * F, None),
+    (D + 16 / D, None),
+    (D / (D + F), 1),
+    (D / sp.Max(D * F + L, D, F), 1),
+    (sp.ceiling(D / 3) * F, 1),
+    (sp.ceiling(D / 3) / D, None),
+    (sp.Max(D, F / D), None),
+    (sp.Min(1 / D, F / D), -1),
+    (L + F, 0),
+    (sp.sqrt(D) * sp.log(D), None),
+    ((D + F) ** 2 - D**2, 1),
+]
+
+
+@pytest.mark.parametrize("expr, way", DIRECTIONS, ids=str)
+def test_directions(expr, way):
+    assert direction(expr, D) == way
+
+
+@settings(max_examples=80)
+@given(st.sampled_from([e for e, w in DIRECTIONS if w is not None]), *[st.fractions(Fraction(1, 9), 99) for _ in range(4)])
+def test_a_direction_is_never_wrong(expr, a, b, f, ell):
+    low, high = sorted((a, b))
+    at = [expr.subs({D: sp.Rational(x), F: sp.Rational(f), L: sp.Rational(ell)}) for x in (low, high)]
+    change = at[1] - at[0]
+    way = direction(expr, D)
+    assert change * way >= 0 if way else change == 0
+
+
+# -- a real search
+SHEETS = (chip("tpu-v5e"), llm("llama3-70b"), dtype("int8", math="bf16"))
+FITS = memory.memory() <= memory.capacity()
+SERVE = {"B": range(1, 301), "n": [8, 16, 32, 64], "S": ["8 Ki", "32 Ki"]}
+
+
+def serve(**options):
+    return search(space(*SHEETS, **SERVE), maximize=decode.throughput(), subject_to=[FITS, decode.step() <= "15 ms"], best=5, **options)
+
+
+def answer(found):
+    return [(tuple(p.at.items()), p.value.number) for p in found]
+
+
+class Late(Executor):
+    """Runs what it is given when it is asked for it, and may break or be interrupted at some point."""
+
+    def __init__(self, after=10**9, problem=None):
+        self.left, self.problem = after, problem
+
+    def submit(self, f, /, *args, **kwargs):
+        self.left -= 1
+        if self.left < 0:
+            raise self.problem
+        future = Future()
+        future.set_result(f(*pickle.loads(pickle.dumps(args)), **kwargs))
+        return future
+
+
+def test_executors_give_the_same_answer(monkeypatch):
+    monkeypatch.setattr("symroof.grid.layout.BLOCK", 64)
+    monkeypatch.setattr("symroof.grid.layout.ROW", 8)
+    monkeypatch.setattr("symroof.grid.job._LINES", 4)
+    expected = answer(serve())
+    assert answer(serve(prune=False)) == expected
+    with ThreadPoolExecutor(3) as threads, ProcessPoolExecutor(1) as processes:
+        for prune in (True, False):
+            for executor in (threads, processes, Late(), Late(3, BrokenExecutor("gone")), Late(0, BrokenExecutor("gone"))):
+                assert answer(serve(executor=executor, prune=prune)) == expected
+
+
+def test_an_interrupt_gives_the_best_so_far(monkeypatch):
+    monkeypatch.setattr("symroof.grid.layout.BLOCK", 64)
+    monkeypatch.setattr("symroof.grid.layout.ROW", 8)
+    monkeypatch.setattr("symroof.grid.job._LINES", 4)
+    found = serve(prune=False, executor=Late(20, KeyboardInterrupt()))
+    assert not found.complete
+    assert 0 < found.considered < 2400
+    assert "interrupted" in repr(found)
+    with pytest.raises(SymroofError, match="interrupted"):
+        serve(executor=Late(0, KeyboardInterrupt()))
+
+
+def test_what_binds_and_what_relaxing_it_buys():
+    found = search(
+        space(*SHEETS, B=range(1, 513), n=[16], S="32 Ki"), maximize=decode.throughput(), subject_to=[FITS, decode.step() <= "15 ms"]
+    )
+    assert found.binding.left.name == "decode step"
+    assert found.best.at["B"] == decode.batch_within().at(*SHEETS, n=16, S="32 Ki", t_lim="15 ms").whole
+    looser = decode.batch_within().at(*SHEETS, n=16, S="32 Ki", t_lim="16.5 ms").whole
+    gain = found.gains[1]
+    assert gain.best.at["B"] == looser
+    assert gain.factor == pytest.approx(float(gain.best.value) / float(found.best.value))
+    assert found.gains[0].factor == 1
+    for text in ("<- binds", "relaxed by 10%", "points considered", "along B"):
+        assert text in repr(found)
+
+
+def test_large_spaces_are_pruned():
+    lots = space(*SHEETS, B=range(1, 10**6 + 1), n=range(1, 101), S=[1024 * k for k in range(1, 11)])
+    found = search(lots, maximize=decode.throughput(), subject_to=[FITS, decode.step() <= "15 ms"])
+    assert found.considered == 10**9
+    assert found.evaluated < 10**6
+    assert found.pruned == found.considered - found.evaluated
+
+
+def test_ties_stand_in_the_order_of_the_grid():
+    found = search(
+        space(D=[2, 1, 1], X=range(1, 3001), Y=[5, 6]),
+        minimize=Cost(D, "1"),
+        subject_to=[Cost(X * Y, "1") >= Cost(sp.Integer(1), "1")],
+        best=3,
+    )
+    assert [tuple(p.at.values()) for p in found] == [(1, 1, 5), (1, 1, 6), (1, 2, 5)]
+
+
+def test_costs_that_floats_cannot_tell_apart():
+    cost = Cost(1 + D * sp.Rational(1, 10**18), "1")
+    for prune in (True, False):
+        assert search(space(D=[3, 1, 2]), minimize=cost, prune=prune).best.at == {"D": 1}
+
+
+def test_rows_and_reprs():
+    found = serve()
+    assert found.rows()[0]["B"] == found.best.at["B"]
+    assert len(found.rows()) == len(found) == 5
+    assert "2,400 points" in repr(space(*SHEETS, **SERVE))
+    pytest.importorskip("pandas")
+    assert list(found.to_pandas().columns)[:3] == ["B", "n", "S"]
+
+
+STEP = decode.step()
+BAD = [
+    (lambda: search(3, minimize=STEP), "no space"),
+    (lambda: search(space(B=[1]), minimize=3), "no cost"),
+    (lambda: search(space(B=[1])), "nothing to search"),
+    (lambda: search(space(*SHEETS, B=[1], n=1, S=1), minimize=STEP, subject_to=[True]), "no condition"),
+    (lambda: search(space(*SHEETS, B=[1], n=1, S=1), minimize=STEP, best=0), "best is"),
+    (lambda: search(space(*SHEETS, B=[], n=1, S=1), minimize=STEP), "empty: B"),
+    (lambda: search(space(*SHEETS, B=[1], n=1), minimize=STEP), "missing: S"),
+    (lambda: search(space(*SHEETS, B=[1, 2], n=[1, 2], S=1), minimize=STEP, subject_to=[FITS, STEP <= "9 s"]), "excludes"),
+    (lambda: serve().relax(2), "fraction"),
+    (lambda: search(space(B=[1, 2]), minimize=[Cost(B, "token"), Cost(1 / B, "1/token")]).relax(), "Pareto"),
+]
+
+
+@pytest.mark.parametrize("call, says", BAD, ids=[b[1] for b in BAD])
+def test_what_cannot_be_searched_is_said_in_a_sentence(call, says):
+    with pytest.raises(SymroofError, match=says) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 420
+
+
+def test_the_condition_that_excludes_most_is_named():
+    for prune in (True, False):
+        with pytest.raises(SymroofError, match="excludes") as caught:
+            search(
+                space(D=[1, 2, 3], F=[4, 5]),
+                minimize=Cost(D * F, "1"),
+                subject_to=[Cost(D, "1") <= Cost(F, "1"), Cost(F, "1") >= Cost(sp.Integer(9), "1")],
+                prune=prune,
+            )
+        assert "F >= 9" in str(caught.value)
+
+
+def test_a_flood_of_points_on_the_edge_is_decided_exactly():
+    """Many points fulfil a condition with nothing to spare: floats leave them open, fractions do not."""
+    many = pool.Points(np.arange(5000.0)[:, None], np.arange(5000), np.zeros(5000, bool))
+    assert pool.settled(many, 2, lambda i: i % 7 == 6).index.tolist()[:2] == [6, 13]
+    found = search(
+        space(D=range(1, 200), F=range(1, 200), X=[1, 2, 3]),
+        maximize=Cost(D * F + X / 10**9, "1"),
+        subject_to=[Cost(D * F, "1") <= Cost(sp.Integer(720), "1")],
+        prune=False,
+    )
+    assert found.best.at == {"D": 4, "F": 180, "X": 3}
+
+
+def test_symbols_of_an_axis_that_move_others_are_not_pruned():
+    found = search(space({F: 4 * D}, D=[1, 2, 3, 4], L=[1, 2]), minimize=Cost(F / D**2 * L, "1"))
+    assert found.best.at == {"D": 4, "L": 1}
