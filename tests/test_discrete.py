@@ -85,7 +85,8 @@ def places(found):
 def check(asked, values):
     found = solve(asked, x).at({s: v for s, v in values.items() if s in asked.free_symbols})
     for at in places(found):
-        assert says(found, at) == true(asked, {**values, x: at}), (asked, found, values, at)
+        said, truth = says(found, at), true(asked, {**values, x: at})
+        assert said == truth or (found.doubt and not said), (asked, found, values, at)  # what is promised is true
     return found
 
 
