@@ -9,3 +9,15 @@ COMMON = {"deadline": None, "derandomize": True, "database": None, "max_examples
 settings.register_profile("symroof", **COMMON)
 settings.register_profile("quick", phases=[Phase.explicit, Phase.generate], **COMMON)
 settings.load_profile("symroof")
+
+
+def pytest_configure(config: object) -> None:
+    """Import everything first: hypothesis draws constants from the modules that are loaded, which must not depend on the order of tests."""
+    import importlib
+    import pkgutil
+
+    import symroof
+
+    for module in pkgutil.walk_packages(symroof.__path__, "symroof."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
