@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from symroof.grid.sweep import Sweep, sweep
     from symroof.machine.links import Network, Switch, Torus, Tree
     from symroof.machine.mesh import Mesh, mesh
+    from symroof.plan.choices import Choice, Choices
+    from symroof.plan.deployments import search_serving
+    from symroof.plan.runs import search_training
     from symroof.present.derivation import Answer, Question, answer, question
     from symroof.program.program import Program, program
     from symroof.sheets.chips import Chip, chip, chips
@@ -72,6 +75,9 @@ _LATER = {
     "symroof.machine.mesh": ("Mesh", "mesh"),
     "symroof.program.program": ("Program", "program"),
     "symroof.transformer": ("layers",),
+    "symroof.plan.choices": ("Choice", "Choices"),
+    "symroof.plan.deployments": ("search_serving",),
+    "symroof.plan.runs": ("search_training",),
     "symroof.present.derivation": ("Answer", "Question", "answer", "question"),
     "symroof.sheets.chips": ("Chip", "chip", "chips"),
     "symroof.sheets.dtypes": ("dtype",),
@@ -85,6 +91,8 @@ __all__ = [
     "Best",
     "Bound",
     "Chip",
+    "Choice",
+    "Choices",
     "Condition",
     "Cost",
     "Found",
@@ -137,6 +145,8 @@ __all__ = [
     "regimes",
     "roofline",
     "search",
+    "search_serving",
+    "search_training",
     "sensitivities",
     "serving",
     "sharding",

@@ -5,6 +5,7 @@
     SymroofError
     ├── UnitError      (ValueError)    units that do not balance, or a text that is no quantity
     ├── InputError     (ValueError)    a number or an argument that cannot be meant
+    │   └── NothingFits                no point of a space fulfils the conditions of a search
     ├── UnknownName    (LookupError)   a symbol, sheet, part or question that does not exist
     ├── SheetError     (ValueError)    a data file that does not follow its schema
     ├── SolveError     (ValueError)    a question the solver cannot take
@@ -27,6 +28,14 @@ class UnitError(SymroofError, ValueError):
 
 class InputError(SymroofError, ValueError):
     """A number or an argument that cannot be meant: negative, NaN, too large, of the wrong kind."""
+
+
+class NothingFits(InputError):
+    """No point of a space fulfils the conditions of a search; ``why`` names the condition in the way, and the nearest point."""
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class UnknownName(SymroofError, LookupError):

@@ -237,6 +237,24 @@ def test_regrouping_never_leaves_the_range_that_the_order_stays_in():
         np.testing.assert_allclose(found, 1.0, rtol=1e-12)
 
 
+@pytest.mark.parametrize("scale, terms", [(1.0, 4), (-1.0, 3), (1e-200, 3)], ids=["all", "not what is negative", "not what underflows"])
+def test_a_sum_of_products_is_one_matrix_product_where_that_is_safe(scale, terms):
+    compiled = tape(x * z + y * symbol("w") + x + symbol("w") + 3)
+    columns = {"x": scale * np.linspace(1, 2, 40)[:, None], "y": np.linspace(3, 4, 40)[:, None]}
+    by_name = columns | {"z": scale * np.linspace(5, 6, 9_000), "w": np.linspace(7, 8, 9_000)}
+    values = {s: by_name[s.name] for s in compiled.inputs}
+    (fused,) = plan(compiled, values, (40, 9_000)).program.products.values()
+    assert len(fused.down) == terms
+    check_against_numpy(compiled, (40, 9_000), values, [compiled.slots[0]])
+
+
+def test_an_overflow_in_a_sum_of_products_is_said():
+    compiled = tape(x * z + y)
+    values = {x: np.linspace(1, 1e200, 40)[:, None], y: np.ones((40, 1)), z: np.linspace(1, 1e200, 9_000)}
+    with pytest.raises(SymroofError, match="overflow"):
+        plan(compiled, values, (40, 9_000)).run()
+
+
 def test_float32_overflow_is_said():
     with pytest.raises(SymroofError, match="float32") as caught:
         plan(tape(x * y), {x: BIG * 1e20, y: np.array([[1.0], [1e20]])}, dtype=np.float32).run()

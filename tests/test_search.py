@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symroof import Cost, SymroofError, chip, decode, dtype, llm, memory, search, space
-from symroof.grid import pool
+from symroof.algebra.evaluate import tape
+from symroof.grid import bounds, pool, stream
 from symroof.grid.prune import direction
 from symroof.symbols import B, D, F, L, X, Y
 
@@ -74,7 +75,9 @@ def test_the_answer_is_that_of_looking_at_every_point(name, sign, limits, one, t
         found = search(space(**axes), prune=prune, **asked)
         assert [dict(p.at) for p in found.points] == expected
         assert found.considered == np.prod([len(a) for a in axes.values()])
-        assert found.pruned + found.evaluated >= found.considered
+        assert found.pruned + found.evaluated == found.considered
+        assert 0 < found.evaluated <= found.considered
+        assert prune or not found.pruned
 
 
 @settings(max_examples=60)
@@ -91,9 +94,36 @@ def test_a_front_is_what_no_other_point_beats(names, limits, one, two, three):
     best = {(a, b) for _, a, b in points if not any((x <= a and y <= b) and (x, y) != (a, b) for _, x, y in points)}
     if not best:
         return
-    found = search(space(**axes), minimize=costs[0], maximize=costs[1], subject_to=limits)
-    assert {(p.values[0].number, -p.values[1].number) for p in found} == best
-    assert len(found) == len(best)
+    for block, prune in ((1 << 17, True), (16, True), (16, False)):
+        with pytest.MonkeyPatch.context() as small:
+            small.setattr("symroof.grid.layout.BLOCK", block)
+            small.setattr("symroof.grid.layout.ROW", block)
+            found = search(space(**axes), minimize=costs[0], maximize=costs[1], subject_to=limits, prune=prune)
+        assert found.evaluated + found.pruned == found.considered == np.prod([len(a) for a in axes.values()])
+        assert prune or not found.pruned
+        assert {(p.values[0].number, -p.values[1].number) for p in found} == best
+        assert len(found) == len(best)
+
+
+def test_blocks_that_cannot_win_are_passed_over(monkeypatch):
+    """A front has no lines to go along, and a single cost may have none: there blocks are bounded by their corners."""
+    many = space(*SHEETS, B=range(1, 3001), n=[4, 8, 16, 32], S=[1024 * k for k in range(1, 65)])
+    asked = {"maximize": decode.throughput(), "subject_to": [FITS, decode.step() <= "15 ms"]}
+    front = [search(many, minimize=decode.step(), prune=prune, **asked) for prune in (True, False)]
+    assert answer(front[0]) == answer(front[1])
+    monkeypatch.setattr("symroof.grid.search.along", lambda *_: None)
+    one = [search(many, best=3, prune=prune, **asked) for prune in (True, False)]
+    assert answer(one[0]) == answer(one[1])
+    for pruned, whole in (front, one):
+        assert pruned.considered == whole.considered == whole.evaluated == 768_000
+        assert pruned.evaluated < 500_000
+
+
+def test_every_block_comes_once():
+    for count in (1, 2, 3, 63, 64, 65, 127, 128, 1000, 1025, 7631):
+        runs = sorted(stream._spans(count))
+        assert [start for start, _ in runs] == [0, *(stop for _, stop in runs[:-1])]
+        assert runs[-1][1] == count
 
 
 DIRECTIONS = [
@@ -127,6 +157,25 @@ def test_a_direction_is_never_wrong(expr, a, b, f, ell):
     change = at[1] - at[0]
     way = direction(expr, D)
     assert change * way >= 0 if way else change == 0
+
+
+@settings(max_examples=120)
+@given(
+    st.sampled_from([c.expr for c in COSTS.values()] + [e for e, _ in DIRECTIONS if sp.S(e).free_symbols <= {D, F, L}]), AXIS, AXIS, AXIS
+)
+def test_a_corner_bounds_a_block(expr, one, two, three):
+    axes = dict(zip((D, F, L), (one, two, three), strict=True))
+    axes = {s: v for s, v in axes.items() if expr.has(s)}
+    values = {s: np.array(v, float).reshape([-1 if t == s else 1 for t in axes]) for s, v in axes.items()}
+    whole = {s: (float(min(v)), float(max(v))) for s, v in axes.items()}
+    compiled = tape(("sum", (expr,)))
+    for part in itertools.product(*[(slice(0, len(v)), slice(len(v) // 2, len(v) // 2 + 1)) for v in axes.values()]):
+        box = bounds.Box(values, whole, part)
+        inside = itertools.product(*[v[p] for v, p in zip(axes.values(), part, strict=True)])
+        found = [float(expr.subs(dict(zip(axes, at, strict=True)))) for at in inside]
+        for side, edge in ((1, min(found)), (-1, max(found))):
+            corner = box.corner(compiled, bounds.ways([expr], [], values)[0], side)
+            assert corner is None or side * corner[0] <= side * edge + 1e-9 * abs(edge)
 
 
 # -- a real search
@@ -177,6 +226,7 @@ def test_an_interrupt_gives_the_best_so_far(monkeypatch):
     found = serve(prune=False, executor=Late(20, KeyboardInterrupt()))
     assert not found.complete
     assert 0 < found.considered < 2400
+    assert found.considered == found.evaluated + found.pruned
     assert "interrupted" in repr(found)
     with pytest.raises(SymroofError, match="interrupted"):
         serve(executor=Late(0, KeyboardInterrupt()))
@@ -226,8 +276,34 @@ def test_rows_and_reprs():
     assert found.rows()[0]["B"] == found.best.at["B"]
     assert len(found.rows()) == len(found) == 5
     assert "2,400 points" in repr(space(*SHEETS, **SERVE))
+    assert found.to_numpy().tolist() == [[float(p.value)] for p in found]
+    same = search(space(D=[1, 2], F=[3]), minimize=[Cost(D * F, "1", "D"), Cost(F / D, "1", "D")], best=2)
+    assert same.rows() == [{"D": 1, "F": 3, "D 2": 3, "D 3": 3}, {"D": 2, "F": 3, "D 2": 6, "D 3": 1.5}]
+    pytest.importorskip("pyarrow")
+    assert found.to_arrow().to_pylist() == found.rows()
     pytest.importorskip("pandas")
     assert list(found.to_pandas().columns)[:3] == ["B", "n", "S"]
+    assert found.to_pandas().to_dict("records") == found.rows()
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(list(COSTS)), conditions(), AXIS, AXIS, AXIS, st.booleans(), st.integers(1, 3))
+def test_small_blocks_through_executors_give_the_same_answer(name, limits, one, two, three, prune, best):
+    cost = COSTS[name]
+    free = {s.name for s in cost.free_symbols.union(*(c.free_symbols for c in limits))}
+    axes = {k: v for k, v in zip("DFL", (one, two, three), strict=True) if k in free}
+    expected = by_hand(cost, 1, limits, axes, best)
+    if not expected:
+        return
+    with pytest.MonkeyPatch.context() as small, ThreadPoolExecutor(2) as threads:
+        small.setattr("symroof.grid.layout.BLOCK", 4)
+        small.setattr("symroof.grid.layout.ROW", 2)
+        small.setattr("symroof.grid.layout.LONG", 2)
+        small.setattr("symroof.grid.job._LINES", 2)
+        for executor in (None, threads, Late(), Late(2, BrokenExecutor("gone"))):
+            found = search(space(**axes), minimize=cost, subject_to=limits, best=best, prune=prune, executor=executor)
+            assert [dict(p.at) for p in found.points] == expected
+            assert found.considered == np.prod([len(a) for a in axes.values()]) == found.pruned + found.evaluated
 
 
 STEP = decode.step()
@@ -263,6 +339,48 @@ def test_the_condition_that_excludes_most_is_named():
                 prune=prune,
             )
         assert "F >= 9" in str(caught.value)
+
+
+LESS = [  # the conditions, and what is said about them
+    (
+        lambda: [FITS, decode.step() <= "3 ms"],
+        "decode step <= 3 ms excludes every point, and B=1, n=16, S=32 Ki comes closest",
+        "against 3 ms",
+    ),
+    (
+        lambda: [memory.memory() <= "16 GB", FITS],
+        "memory <= 16 GB excludes every point, and B=1, n=8, S=32 Ki comes closest",
+        "against 16 GB",
+    ),
+    (lambda: [decode.step() >= "9 ms", decode.step() <= "8.9 ms"], "decode step", "excludes every point that fulfils the others"),
+    (lambda: [memory.memory() <= memory.capacity() / 9], "excludes every point", "TB|GB"),
+]
+
+
+@pytest.mark.parametrize("limits, says, also", LESS, ids=[x[1] for x in LESS])
+def test_what_stands_in_the_way_is_named_with_the_nearest_point(limits, says, also):
+    axes = {"B": range(1, 200), "n": [8, 16], "S": ["32 Ki"]}
+    for prune in (True, False):
+        with pytest.raises(SymroofError, match=f"{says}.*{also}.*relax it, or widen B") as caught:
+            search(space(*SHEETS, **axes), maximize=decode.throughput(), subject_to=limits(), prune=prune)
+        assert len(str(caught.value)) < 300
+
+
+@settings(max_examples=60)
+@given(conditions(), AXIS, AXIS, AXIS)
+def test_the_nearest_point_is_nearest(limits, one, two, three):
+    """One condition: the least violation over all points, by hand."""
+    for limit in limits[:1]:
+        axes = {k: v for k, v in zip("DFL", (one, two, three), strict=True) if k in {s.name for s in limit.free_symbols}}
+        points = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+        if any(put(limit, at) for at in points):
+            continue
+        least = min(points, key=lambda at: abs(put(limit.left, at) - put(limit.right, at)))
+        with pytest.raises(SymroofError, match="excludes every point") as caught:
+            search(space(**axes), minimize=limit.left, subject_to=[limit])
+        shown = dict(pair.split("=") for pair in str(caught.value).split(", and ")[1].split(" comes")[0].split(", "))
+        nearest = put(limit.left, {k: int(v) for k, v in shown.items()})
+        assert nearest == put(limit.left, least)
 
 
 def test_a_flood_of_points_on_the_edge_is_decided_exactly():

@@ -215,3 +215,42 @@ def test_arrow():
     rows = GRID.to_arrow().to_pylist()
     assert len(rows) == GRID.size
     assert {"B": 64, "S": "8 Ki", "chip": "h100", "decode step": GRID.values[1, 0, 2]} in rows
+
+
+NAMED = {"B": [1, 64], "S": ["8 Ki", "32 Ki"], "eta_hbm": [0.5, 1.0], "chip": CHIPS, "llm": LLMS, "weights": FORMATS}
+SHAPES = {
+    "all kinds": lambda **o: sweep(STEP, n=16, **NAMED, **o),
+    "one category": lambda **o: sweep(STEP, LLMS[0], FORMATS[0], B=3, S=1, n=1, chip=CHIPS, **o),
+    "one point": lambda **o: sweep(STEP, CHIPS[0], LLMS[0], FORMATS[0], B=3, S=1, n=1, **o),
+    "none": lambda **o: sweep(STEP, CHIPS[0], LLMS[0], FORMATS[0], B=np.arange(0), S=[1, 2], n=1, **o),
+}
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_point_in_every_library(name, precision):
+    """The labels of each axis, and at every one of them the number of ``.values``."""
+    made = SHAPES[name](precision=precision)
+    rows = [(*at, v) for at, v in zip(itertools.product(*(list(a) for a in made.axes.values())), made.values.ravel().tolist(), strict=True)]
+    pytest.importorskip("pandas")
+    series = made.to_pandas()
+    assert series.dtype == made.values.dtype
+    assert series.tolist() == [r[-1] for r in rows]
+    if made.axes:
+        assert list(series.index.names) == list(made.axes)
+        assert [(*at, v) for at, v in series.items()] == rows if len(made.axes) > 1 else len(series) == len(rows)
+    pytest.importorskip("xarray")
+    array = made.to_xarray()
+    assert array.dims == tuple(made.axes)
+    assert array.dtype == made.values.dtype
+    assert all(float(array.sel(dict(zip(made.axes, r, strict=False)))) == r[-1] for r in rows)
+    pytest.importorskip("pyarrow")
+    table = made.to_arrow()
+    assert table.column_names == [*made.axes, "decode step"]
+    assert [tuple(r.values()) for r in table.to_pylist()] == rows
+
+
+def test_an_axis_called_like_the_cost():
+    pytest.importorskip("pyarrow")
+    made = sweep(Cost(D * F, "1", "D"), D=[2, 3], F=5)
+    assert made.to_arrow().to_pydict() == {"D": [2, 3], "D 2": [10, 15]}

@@ -118,8 +118,8 @@ class Tape:
         try:
             return self._on_arrays(values, "raise" if strict else "ignore") if arrays else self._exactly(values)
         except (ZeroDivisionError, OverflowError, FloatingPointError, ValueError) as problem:
-            given = ", ".join(f"{s} = {short(_brief(v), 20)}" for s, v in zip(self.inputs, values, strict=True))
-            raise InputError(f"cannot be evaluated: {problem} (with {short(given, 300)})") from None
+            given = short(", ".join(f"{s} = {_brief(v)}" for s, v in zip(self.inputs, values, strict=True)), 300)[1:-1]
+            raise InputError(f"cannot be evaluated: {_why(problem)} (with {given})") from None
 
     def _exactly(self, values: Sequence[Number]) -> list[Number]:
         slots: list[Any] = [*values, *self.constants]
@@ -231,5 +231,18 @@ def _constant(number: sp.Expr) -> Fraction | float:
     raise InputError(f"{short(number)} is no finite real number, so it has no place in a cost")
 
 
-def _brief(value: Number) -> str:
-    return f"array{value.shape}" if hasattr(value, "shape") else f"{float(value):.6g}"
+def _brief(value: Any) -> str:
+    if not hasattr(value, "shape"):
+        return f"{float(value):.6g}"
+    if not value.size:
+        return "no values"
+    low, high = float(value.min()), float(value.max())
+    return f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}"
+
+
+def _why(problem: Exception) -> str:
+    """What went wrong, without the words of Python and NumPy."""
+    said = str(problem)
+    if isinstance(problem, ZeroDivisionError) or "divide by zero" in said or "Fraction(" in said:
+        return "division by zero"
+    return "overflow, a value beyond 1.8e308" if isinstance(problem, OverflowError) or "overflow" in said else said

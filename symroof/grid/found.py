@@ -8,10 +8,12 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
+from symroof.algebra import show
 from symroof.algebra.condition import Condition
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.value import Value
 from symroof.errors import InputError
+from symroof.grid.tables import columns, library
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,15 @@ class Candidate:
         """The value of the first cost."""
         return self.values[0]
 
+    @property
+    def labels(self) -> str:
+        """Where it is, as ``B=59, n=32``."""
+        shown = ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.at.items())
+        return shown or "the only point"
+
     def __repr__(self) -> str:
-        labels = ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.at.items())
-        shown = "   ".join(_number(v) for v in self.values) if len(self.values) > 1 else repr(self.value)
-        return f"{labels}: {shown}"
+        shown = "   ".join(amount(v) for v in self.values) if len(self.values) > 1 else repr(self.value)
+        return f"{self.labels}: {shown}"
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,8 @@ class Limit:
 
     @property
     def name(self) -> str:
-        """What it is called: the name of its left side, or its formula."""
-        return f"{self.left.name or 'the cost'} {self.condition.relation} {self.right.name or _number(self.right)}"
+        """What it is called: both sides by their names, else by their amount or formula."""
+        return called(self.condition)
 
     @property
     def room(self) -> float:
@@ -52,7 +59,7 @@ class Limit:
         return abs(a - b) / max(abs(a), abs(b)) if a != b else 0.0
 
     def __repr__(self) -> str:
-        return f"{self.name}: {_number(self.left)} of {_number(self.right)}, {self.room:.1%} left"
+        return f"{self.name}: {amount(self.left)} of {amount(self.right)}, {self.room:.1%} left"
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,8 @@ class Gain:
 class Found:
     """The ``points`` of a search, the best first (or a Pareto front, by the first cost); equal ones in the order of the grid.
 
-    ``considered`` points are in the space; ``evaluated`` is how often a point was worked out, those of a bisection
-    included; the rest was ``pruned``. ``complete`` is False after an interrupt.
+    ``considered`` points of the space are ``evaluated`` or ``pruned``: a pruned one was never worked out. ``complete`` is
+    False after an interrupt; then only part of the space was considered.
     """
 
     points: tuple[Candidate, ...]
@@ -125,15 +132,20 @@ class Found:
 
     def rows(self) -> list[dict[str, Any]]:
         """One flat mapping per point: its labels, then the costs in SI units."""
-        names = [v.name or f"cost {i + 1}" for i, v in enumerate(self.best.values)]
+        names = columns(self.best.at, [v.name or f"cost {i + 1}" for i, v in enumerate(self.best.values)])
         return [{**p.at, **dict(zip(names, map(float, p.values), strict=True))} for p in self.points]
+
+    def to_numpy(self) -> Any:
+        """The costs in SI units, as an array of one row per point and one column per cost."""
+        return import_module("numpy").array([[float(v) for v in p.values] for p in self.points])
 
     def to_pandas(self) -> Any:
         """A pandas DataFrame, one row per point. Raises InputError if pandas is not installed."""
-        try:
-            return import_module("pandas").DataFrame(self.rows())
-        except ImportError:
-            raise InputError("pandas is not installed; pip install pandas, or take .rows()") from None
+        return library("pandas", ".rows()").DataFrame(self.rows())
+
+    def to_arrow(self) -> Any:
+        """An Arrow table, one row per point. Raises InputError if pyarrow is not installed."""
+        return library("pyarrow", ".rows()").Table.from_pylist(self.rows())
 
     def __repr__(self) -> str:
         counts = f"{self.considered:,} points considered, {self.pruned:,} pruned, {self.evaluated:,} evaluated in {self.seconds:.2g} s"
@@ -146,5 +158,20 @@ class Found:
         return "\n".join(lines + ["  interrupted: the best of what was seen"] * (not self.complete))
 
 
-def _number(value: Value) -> str:
+def called(condition: Condition) -> str:
+    """A condition by the names of its sides, as ``decode step <= 15 ms``; a side without a name by its amount or formula."""
+    return f"{_side(condition.left)} {condition.relation} {_side(condition.right)}"
+
+
+def _side(cost: Any) -> str:
+    if cost.name:
+        return str(cost.name)
+    if not cost.free_symbols:
+        return show_quantity(float(cost.expr), cost.unit)
+    formula = show.text(cost.expr)
+    return formula if len(formula) <= 60 else f"{formula[:59]}…"
+
+
+def amount(value: Value) -> str:
+    """A value with its unit, without its parts."""
     return show_quantity(float(value), value.unit)

@@ -13,9 +13,10 @@ import numpy as np
 import sympy as sp
 
 from symroof.algebra.evaluate import Tape, tape
+from symroof.grid.bounds import Box, Ways
 from symroof.grid.layout import Layout, layout
 from symroof.grid.plan import Plan, plan
-from symroof.grid.pool import CLOSE, MANY, Points, front, kept, level, no_points, settled, together, within
+from symroof.grid.pool import CLOSE, MANY, Points, beaten, front, kept, level, no_points, settled, together, within
 from symroof.grid.prune import Lines
 
 _ROOM = 1 << 17  # points that are evaluated at once
@@ -25,7 +26,7 @@ _RELATED = {">=": lambda a, b: a >= b, ">": lambda a, b: a > b, "<=": lambda a, 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What some blocks gave: points that may win, how many were evaluated, how many each condition excluded."""
+    """What some blocks gave: points that may win, how many were evaluated (at most all), how many each condition excluded."""
 
     points: Points
     evaluated: int
@@ -42,6 +43,7 @@ class Job:
     shape: tuple[int, ...]
     best: int
     lines: Lines | None = None
+    ways: tuple[Ways, ...] = ()  # of every cost and condition, if blocks that cannot win are passed over
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: self.__dict__[name] for name in self.__dataclass_fields__}
@@ -51,6 +53,11 @@ class Job:
     def cut(self) -> Layout:
         """The blocks: of the grid, or of the lines."""
         return layout(self.shape) if self.lines is None else _short(self._reduced)
+
+    @property
+    def length(self) -> int:
+        """The points of the space that one point of the blocks stands for: those of its line."""
+        return 1 if self.lines is None else self.shape[self.lines.axis]
 
     @property
     def _reduced(self) -> tuple[int, ...]:
@@ -69,6 +76,14 @@ class Job:
     def _blockers(self) -> tuple[Tape, ...]:
         picked = [self.conditions[i] for i in self.lines.blockers] if self.lines else []
         return tuple(tape(("sum", (c[0], c[2]))) for c in picked)
+
+    @cached_property
+    def _corners(self) -> tuple[Tape, ...]:
+        return tuple(tape(("sum", sides)) for sides in (*((c,) for c in self.costs), *((c[0], c[2]) for c in self.conditions)))
+
+    @cached_property
+    def _spans(self) -> dict[sp.Symbol, tuple[float, float]]:
+        return {s: (float(np.min(v)), float(np.max(v))) for s, v in self.values.items()}
 
     @cached_property
     def _plan(self) -> Plan:
@@ -91,10 +106,28 @@ class Job:
         """Blocks ``start`` to ``stop``, with the points that are already there to beat."""
         found, evaluated, excluded = before, 0, np.zeros(len(self.conditions), np.int64)
         for i in range(start, stop):
+            if self.ways and self._hopeless(i, found, excluded):
+                continue
             part = self._along(i, found) if self.lines is not None else self._everywhere(i, found)
             found = self.merged(found, part.points)
             evaluated, excluded = evaluated + part.evaluated, excluded + part.excluded
         return Part(found, evaluated, excluded)
+
+    def _hopeless(self, block: int, found: Points, excluded: Any) -> bool:
+        """Whether a corner shows that a block breaks a condition everywhere, or has nothing as good as what is there."""
+        slices = self.cut.slices(self.cut.place(block))
+        at = self.lines.axis if self.lines else -1
+        box = Box(self.values, self._spans, tuple(slice(None) if i == at else s for i, s in enumerate(slices)))
+        count = len(self.costs)
+        for i, (_, how, _) in enumerate(self.conditions):
+            sides = box.corner(self._corners[count + i], self.ways[count + i], -1)
+            if sides and not _may(sides[0], how, sides[1]):
+                excluded[i] += prod(len(range(*s.indices(n))) for s, n in zip(box.part, self.shape, strict=True))
+                return True
+        if len(found) < self.best:
+            return False
+        least = [box.corner(compiled, way, 1) for compiled, way in zip(self._corners[:count], self.ways, strict=False)]
+        return all(least) and beaten(found, self.best, np.array([side[0] for side in least if side]))
 
     def merged(self, a: Points, b: Points) -> Points:
         """The points of both that may win."""
@@ -144,11 +177,11 @@ class Job:
         at = [a.ravel() for a in np.meshgrid(*[np.arange(r.start, r.stop) for r in ranges], indexing="ij", copy=False)]
         length = len(self._lines.order)
         excluded = np.zeros(len(self.conditions), np.int64)
-        first, evaluated = self._first(at, excluded)
+        first, looked = self._first(at, excluded)
         open_, place, width, fresh = np.flatnonzero(first < length), first, 1, no_points(len(self.costs))
         while len(open_):
             points, possible = self._stretch([a[open_] for a in at], place[open_], width, excluded)
-            evaluated += len(points)
+            looked[open_] += width
             fresh = self.merged(fresh, self._few(points.only(possible)))
             last = possible.reshape(len(open_), -1)[:, -1] & within(
                 points.costs[width - 1 :: width, 0], level(together(found, fresh), self.best)
@@ -156,7 +189,7 @@ class Job:
             place[open_] += width
             open_ = open_[last & (place[open_] < length)]
             width = max(1, min(2 * width, _ROOM // max(1, len(open_))))
-        return Part(fresh, evaluated, excluded)
+        return Part(fresh, int(np.minimum(looked, length).sum()), excluded)
 
     @property
     def _lines(self) -> Lines:
@@ -164,10 +197,10 @@ class Job:
             raise RuntimeError("a search that does not prune has no lines")
         return self.lines
 
-    def _first(self, at: Sequence[Any], excluded: Any) -> tuple[Any, int]:
-        """For every line the first place that the opposing conditions may allow, by bisection; and the points this took."""
-        low = np.zeros(len(at[0]), np.int64)
-        evaluated, length = 0, len(self._lines.order)
+    def _first(self, at: Sequence[Any], excluded: Any) -> tuple[Any, Any]:
+        """For every line the first place that the opposing conditions may allow, by bisection; and how many points this took."""
+        low, looked = np.zeros((2, len(at[0])), np.int64)
+        length = len(self._lines.order)
         for i, compiled in zip(self._lines.blockers, self._blockers, strict=True):
             given = self._given(compiled, at)
             high = np.full(len(low), length)
@@ -175,13 +208,14 @@ class Job:
             never = ~_may(left, self.conditions[i][1], right)
             excluded[i] += np.count_nonzero(never)
             low[never] = length
+            looked += 1
             while (low < high).any():
+                looked += low < high
                 middle = (low + high) // 2
                 left, right = self._run(compiled, given, self._lines.order[np.minimum(middle, length - 1)])
                 may = _may(left, self.conditions[i][1], right) & (middle < length)
                 high, low = np.where(may, middle, high), np.where(may | (low >= high), low, middle + 1)
-                evaluated += len(low)
-        return low, evaluated
+        return low, looked
 
     def _stretch(self, at: Sequence[Any], place: Any, width: int, excluded: Any) -> tuple[Points, Any]:
         """Some places of some lines, and where they are possible; a place beyond the end is none."""

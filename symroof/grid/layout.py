@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 LONG = 8192  # elements of a row from which NumPy runs at full speed
 ROW = 1 << 16  # the longest row
 BLOCK = 1 << 17  # elements of a block: 1 MiB of float64
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """One block: the indices of the leading axes, and the first and last row."""
 
     outer: tuple[int, ...]

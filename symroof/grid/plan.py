@@ -14,7 +14,7 @@ import numpy as np
 from symroof.algebra.evaluate import Tape
 from symroof.errors import InputError
 from symroof.grid.graph import Graph, Trouble
-from symroof.grid.layout import Layout, layout
+from symroof.grid.layout import Layout, Place, layout
 from symroof.grid.program import Program
 from symroof.grid.trouble import explained
 
@@ -84,22 +84,25 @@ class Plan:
         place = self.cut.place(index)
         slices = self.cut.slices(place)
         outs = [np.empty((place.stop - place.start, self.cut.inner), self.dtype) for _ in self.wanted]
-        self._checked(index, self.program.space(), outs)
+        with self._watch():
+            self._checked(place, self.program.space(), outs)
         shape = tuple(len(range(*s.indices(n))) for s, n in zip(slices, self.shape, strict=True))
         return Block(slices, tuple(o.reshape(shape) for o in outs))
 
-    def _checked(self, index: int, space: list[Any], outs: Sequence[Any]) -> None:
-        """One block into tables; once more in the order of the tape if that fails."""
-        place = self.cut.place(index)
-        under: Any = "raise" if self.grouped else "ignore"
+    def _watch(self) -> Any:
+        """What NumPy is to raise."""
+        return np.errstate(divide="raise", over="raise", invalid="raise", under="raise" if self.grouped else "ignore")
+
+    def _checked(self, place: Place, space: list[Any], outs: Sequence[Any]) -> None:
+        """One block into tables, watched; once more in the order of the tape if that fails."""
         try:
-            with np.errstate(divide="raise", over="raise", invalid="raise", under=under):
-                self.program.run(place, space, outs)
+            self.program.run(place, space, outs)
         except _PROBLEMS:
             if not self.grouped:
                 raise explained(self.tape, self.values, self.shape, self.cut.slices(place), self.dtype) from None
             again = self._ungrouped()
-            again._checked(index, again.program.space(), outs)
+            with again._watch():
+                again._checked(place, again.program.space(), outs)
 
     def _ungrouped(self) -> Plan:
         if "ungrouped" not in self.__dict__:
@@ -127,9 +130,10 @@ class Plan:
 
     def _fill(self, tables: Sequence[Any], blocks: Iterator[int]) -> None:
         space = self.program.space()
-        for i in blocks:
-            place = self.cut.place(i)
-            self._checked(i, space, [t[place.outer][place.start : place.stop] for t in tables])
+        with self._watch():
+            for i in blocks:
+                place = self.cut.place(i)
+                self._checked(place, space, [t[place.outer][place.start : place.stop] for t in tables])
 
 
 def plan(

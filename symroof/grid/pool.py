@@ -55,6 +55,13 @@ def within(costs: Any, limit: float) -> Any:
     return costs <= limit + CLOSE * abs(limit) if np.isfinite(limit) else np.ones(np.shape(costs), bool)
 
 
+def beaten(points: Points, best: int, least: Any) -> bool:
+    """Whether costs that are nowhere below ``least`` are clearly worse than the k-th best, or than a point of the front."""
+    if len(least) == 1:
+        return not within(least, level(points, best))[0]
+    return bool((points.costs[points.sure] < least - CLOSE * np.abs(least)).all(axis=1).any())
+
+
 def kept(points: Points, best: int) -> Points:
     """Those that can still be among the best k, in the order of cost and grid."""
     points = points.only(within(points.costs[:, 0], level(points, best)))

@@ -10,6 +10,7 @@ import numpy as np
 
 from symroof.grid.graph import Graph, function
 from symroof.grid.layout import LONG, Layout, Place
+from symroof.grid.product import Product, product
 
 _NARROW = 8  # columns up to which a column is copied at a time
 
@@ -83,7 +84,10 @@ def _spread(array: Any, cut: Layout, start: int) -> Any:
 
 @dataclass(frozen=True)
 class Step:
-    """One operation: operands are ("source" | "buffer" | "out", number), the result goes to a buffer or an output."""
+    """One operation: operands are ("source" | "buffer" | "out", number), the result goes to a buffer or an output.
+
+    The function is one of NumPy or of the table, or a matrix product with operands of its own.
+    """
 
     function: Any
     args: tuple[tuple[str, int], ...]
@@ -98,13 +102,15 @@ class Program:
         self.sources: list[Source] = []
         self.buffers: list[tuple[bool, bool]] = []
         self.steps: list[Step] = []
+        self.products: dict[int, Product] = {}
         self._where: dict[int, tuple[str, int]] = {}
         self._read: dict[tuple[int, bool], int] = {}
         self._write(graph, wanted)
 
     def _write(self, graph: Graph, wanted: Sequence[int]) -> None:
-        needed = _needed(graph, wanted)
-        last = {arg: node for node in needed for arg in graph.nodes[node].args}
+        needed = self._needed(graph, wanted)
+        made_of = {node: () if node in self.products else graph.nodes[node].args for node in needed}
+        last = {arg: node for node in needed for arg in made_of[node]}
         last |= {node: len(graph.nodes) for node in wanted}  # what is copied out at the end must stay
         shapes = {node: graph.cut.tail(graph.nodes[node].mask) for node in needed}
         full = graph.cut.tail(_tail_mask(graph.cut))
@@ -112,13 +118,12 @@ class Program:
         due = {i: node for node, i in final.items()}
         free: dict[tuple[bool, bool], list[tuple[str, int]]] = {full: [("out", i) for i in due]}
         for node in needed:
-            made = graph.nodes[node]
-            args = tuple(self._operand(graph, i, shapes[node] == full) for i in made.args)
-            for i in {i for i in made.args if last[i] == node and i in shapes and i not in final}:
+            args = tuple(self._operand(graph, i, shapes[node] == full) for i in made_of[node])
+            for i in {i for i in made_of[node] if last[i] == node and i in shapes and i not in final}:
                 free.setdefault(shapes[i], []).append(self._where[i])
             to = ("out", final[node]) if node in final else self._buffer(free.get(shapes[node], []), shapes[node], last[node], due)
             self._where[node] = to
-            self.steps.append(Step(function(made.name), args, to))
+            self.steps.append(Step(self.products.get(node) or function(graph.nodes[node].name), args, to))
             free[full] = [place for place in free[full] if place != to]
         for i, node in enumerate(wanted):
             place = self._operand(graph, node, True)
@@ -134,6 +139,21 @@ class Program:
         self.buffers.append(shape)
         return "buffer", len(self.buffers) - 1
 
+    def _needed(self, graph: Graph, wanted: Sequence[int]) -> list[int]:
+        """The nodes that are run in blocks for the wanted ones, in order; what is one matrix product needs no others."""
+        found: set[int] = set()
+        front = list(wanted)
+        while front:
+            node = front.pop()
+            if graph.nodes[node].value is None and node not in found:
+                found.add(node)
+                fused = product(graph, node, self.dtype)
+                if fused is not None:
+                    self.products[node] = fused
+                else:
+                    front += graph.nodes[node].args
+        return sorted(found)
+
     def _operand(self, graph: Graph, node: int, full: bool) -> tuple[str, int]:
         if node in self._where:
             return self._where[node]
@@ -145,36 +165,28 @@ class Program:
     @property
     def weight(self) -> int:
         """The bytes a worker needs, about."""
-        return (len(self.buffers) + 2) * self.cut.rows * self.cut.inner * int(self.dtype.itemsize)
+        tables = sum(len(fused.along) for fused in self.products.values()) * self.cut.inner
+        return ((len(self.buffers) + 2) * self.cut.rows * self.cut.inner + tables) * int(self.dtype.itemsize)
 
     def space(self) -> list[Any]:
         """Fresh buffers, for one worker."""
-        return [np.empty((self.cut.rows if row else 1, self.cut.inner if along else 1), self.dtype) for row, along in self.buffers]
+        buffers = [np.empty((self.cut.rows if row else 1, self.cut.inner if along else 1), self.dtype) for row, along in self.buffers]
+        return [buffers, {fused: fused.space() for fused in self.products.values()}]
 
     def run(self, place: Place, space: list[Any], outs: Sequence[Any]) -> None:
         """Evaluate one block into tables of (rows, inner)."""
         rows = place.stop - place.start
         have = {
             "source": [s.at(place) for s in self.sources],
-            "buffer": [b[:rows] if len(b) > rows else b for b in space],
+            "buffer": [b[:rows] if len(b) > rows else b for b in space[0]],
             "out": outs,
         }
         for step in self.steps:
             args = [have[kind][i] for kind, i in step.args]
             to = have[step.to[0]][step.to[1]]
-            if isinstance(step.function, np.ufunc):
+            if isinstance(step.function, Product):
+                step.function.run(place, space[1][step.function], to)
+            elif isinstance(step.function, np.ufunc):
                 step.function(*args, out=to)
             else:
                 np.copyto(to, step.function(*[np.asarray(a) for a in args]))
-
-
-def _needed(graph: Graph, wanted: Sequence[int]) -> list[int]:
-    """The nodes that are run in blocks for the wanted ones, in order."""
-    found: set[int] = set()
-    front = list(wanted)
-    while front:
-        node = front.pop()
-        if graph.nodes[node].value is None and node not in found:
-            found.add(node)
-            front += graph.nodes[node].args
-    return sorted(found)

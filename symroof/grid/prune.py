@@ -117,7 +117,7 @@ def lines(
         if shape[axis] < 2 or symbol is None:
             continue
         way = direction(cost, symbol)
-        room = [_difference(large, small, symbol) for large, small in slacks] if way else []
+        room = [difference(large, small, symbol) for large, small in slacks] if way else []
         if not way or None in room:
             continue
         numbers = np.asarray(values[symbol]).ravel()
@@ -126,7 +126,8 @@ def lines(
     return None
 
 
-def _difference(large: sp.Expr, small: sp.Expr, x: sp.Symbol) -> int | None:
+def difference(large: sp.Expr, small: sp.Expr, x: sp.Symbol) -> int | None:
+    """The direction of ``large - small``."""
     up, down = direction(large, x), direction(small, x)
     plain = None if up is None or down is None else joined([up, -down])
     return plain if plain is not None else _by_slope(large - small, x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -16,14 +17,20 @@ import sympy as sp
 from symroof.algebra.bind import Given
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.errors import InputError, short
+from symroof.algebra.quantity import show_quantity
+from symroof.errors import InputError, NothingFits, short
 from symroof.grid.axes import Axis
-from symroof.grid.found import Candidate, Found, Gain, Limit
-from symroof.grid.job import Job, worth
-from symroof.grid.pool import Points, front, settled
-from symroof.grid.prune import lines
+from symroof.grid.bounds import ways
+from symroof.grid.found import Candidate, Found, Gain, Limit, called
+from symroof.grid.interrupts import Interrupts
+from symroof.grid.job import Job
+from symroof.grid.obstacle import obstacle
+from symroof.grid.pool import Points
 from symroof.grid.space import Space
 from symroof.grid.stream import Seen, stream
+from symroof.grid.winners import along, exact, winners
+
+_QUICK = 1.0  # seconds of a search up to which another is made to say why it found nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +56,11 @@ def search(
 ) -> Found:
     """The best configurations of a space; with two or more costs, those that no other beats in all of them.
 
-    Blocks of the space are evaluated on all cores, or through any ``concurrent.futures.Executor``, and only the points
-    that may win are kept. A cost and conditions that are monotone along an axis turn it into one point per line, unless
-    ``prune=False``; the answer is the same. Equal points stand in the order of the space. Ctrl-C gives the best so far.
+    Blocks of the space are evaluated on all cores, and only the points that may win are kept. A cost and conditions that
+    are monotone along an axis turn it into one point per line (of one cost, not of a Pareto front), and blocks are passed
+    over where the corner of monotone symbols cannot win, unless ``prune=False``; the answer is the same. Equal points stand
+    in the order of the space. Ctrl-C gives the best so far, with ``complete`` False. A search of more than a second shows
+    on a terminal how far it is.
 
     >>> from symroof import chip, decode, dtype, llm, memory, space
     >>> slices = space(chip("tpu-v5e"), llm("llama3-70b"), dtype("int8", math="bf16"), S="32 Ki", B=range(1, 513), n=[8, 16, 32])
@@ -64,12 +73,26 @@ def search(
     >>> found.relax(0.1)[1].best
     B=66, n=32: 125.8 token/s/chip
 
-    Raises InputError if no point fulfils the conditions, naming the one that excludes most.
+    **Many machines.** The blocks go through any ``concurrent.futures.Executor``: a ProcessPoolExecutor, or that of a
+    cluster, ``executor=Client("scheduler:8786").get_executor()`` of ``dask.distributed``, with symroof installed on the
+    workers. A block travels as two numbers, the job once to each worker, and only the points that may win come back. The
+    answer is that without an executor, whatever the order in which blocks return and whichever workers are lost: what an
+    executor loses, refuses, or does not give back is evaluated in this process, each block counted once.
+
+    Raises NothingFits if no point fulfils the conditions, naming the one that stands in the way and the point that comes
+    nearest to it.
     """
+    if not (executor is None or isinstance(executor, Executor)):
+        raise InputError(f"{short(executor)} is no concurrent.futures.Executor; of a dask cluster pass client.get_executor()")
     asked = _asked(space, _listed(minimize), _listed(maximize), tuple(subject_to), best)
-    if prune and len(asked.costs) == 1:
-        asked = replace(asked, job=replace(asked.job, lines=_lines(asked)))
-    return _found(asked, stream(asked.job, executor), executor)
+    if prune:
+        asked = replace(asked, job=_pruned(asked))
+    with Interrupts() as interrupts:
+        found = _found(asked, stream(asked.job, executor, interrupts, partial(_told, asked)), executor)
+    if asked.job.lines and found.limits and found.complete and found.seconds < 0.5:
+        with suppress(KeyboardInterrupt):
+            found.gains  # noqa: B018  cheap enough to be told at once
+    return found
 
 
 def _listed(costs: Any) -> tuple[Any, ...]:
@@ -102,39 +125,34 @@ def _asked(space: Space, small: Sequence[Any], large: Sequence[Any], conditions:
     return _Asked(costs, signs, conditions, scale, Job(shapes, related, values, shape, best))
 
 
-def _lines(asked: _Asked) -> Any:
-    sides = [(c.right.expr, c.left.expr) if c.relation[0] == "<" else (c.left.expr, c.right.expr) for c in asked.conditions]
-    return lines(asked.signs[0] * asked.costs[0].expr, sides, asked.job.values, asked.job.shape)
+def _pruned(asked: _Asked) -> Job:
+    """The same job with what it need not look at: beside the best of a line, blocks whose corner cannot win."""
+    costs = [sign * cost.expr for cost, sign in zip(asked.costs, asked.signs, strict=True)]
+    single = along(asked.job, costs[0], asked.conditions) if len(costs) == 1 else None
+    return replace(asked.job, lines=single, ways=ways(costs, asked.conditions, asked.job.values))
+
+
+def _told(asked: _Asked, points: Points) -> str:
+    """The best so far, for who waits."""
+    sure = points.costs[points.sure]
+    if len(asked.costs) > 1:
+        return f"{len(sure)} on the front"
+    return f"best {show_quantity(asked.signs[0] * float(sure[0, 0]), asked.costs[0].unit)}" if len(sure) else "none yet"
 
 
 # -- the answer
-def _exact(job: Job, points: Points) -> list[int]:
-    """The numbers of the winners, decided on fractions."""
-    single = len(job.costs) == 1
-    left = settled(points, job.best, job.allowed, single)
-    if not single:
-        sure = front(Points(left.costs, left.index, np.ones(len(left), bool)))
-        return [int(i) for i in sure.index]
-    ranked = sorted((worth(job.costs[0], job.exact(int(i))), int(i)) for i in left.index[left.sure])
-    return [i for _, i in ranked[: job.best]]
-
-
 def _found(asked: _Asked, seen: Seen, executor: Executor | None) -> Found:
     job = asked.job
-    winners = _exact(job, seen.points)
-    if not winners:
+    indices = exact(job, seen.points)
+    if not indices:
         raise _nothing(asked, seen)
-    points = tuple(_candidate(asked, i) for i in winners)
-    given = Given(job.exact(winners[0]))
+    points = tuple(_candidate(asked, i) for i in indices)
+    given = Given(job.exact(indices[0]))
     limits = tuple(Limit(c, c.left.put(given), c.right.put(given)) for c in asked.conditions)
-    evaluated = seen.evaluated
-    considered = prod(job.shape) if seen.complete else seen.considered
-    along = asked.scale[job.lines.axis].name if job.lines else ""
+    pruned = seen.considered - seen.evaluated
+    axis = asked.scale[job.lines.axis].name if job.lines else ""
     again = partial(_gains, asked, points[0], limits, executor) if len(asked.costs) == 1 else None
-    found = Found(points, limits, considered, evaluated, max(0, considered - evaluated), seen.seconds, seen.complete, along, again)
-    if job.lines and limits and seen.complete and seen.seconds < 0.5:
-        found.gains  # noqa: B018  cheap enough to be told at once
-    return found
+    return Found(points, limits, seen.considered, seen.evaluated, pruned, seen.seconds, seen.complete, axis, again)
 
 
 def _candidate(asked: _Asked, index: int) -> Candidate:
@@ -149,8 +167,8 @@ def _gains(asked: _Asked, best: Candidate, limits: tuple[Limit, ...], executor: 
     found = []
     for i, limit in enumerate(limits):
         job = _relaxed(replace(asked.job, best=1), i, Fraction(repr(by)))
-        winners = _exact(job, stream(job, executor).points)
-        then = _candidate(asked, winners[0]) if winners else best
+        relaxed = winners(job, executor)
+        then = _candidate(asked, relaxed[0]) if relaxed else best
         found.append(Gain(limit, by, then, float(then.value) / float(best.value)))
     return tuple(found)
 
@@ -169,10 +187,14 @@ def _scaled(shape: Any, factor: Fraction) -> Any:
 
 
 def _nothing(asked: _Asked, seen: Seen) -> InputError:
-    if not seen.complete or not len(seen.excluded):
+    if not seen.complete:
         return InputError("the search was interrupted before a point was found; give it more time, or a smaller space")
-    worst = int(np.argmax(seen.excluded))
-    share = seen.excluded[worst] / max(1, seen.considered if asked.job.lines is None else int(np.max(seen.excluded)))
-    much = "every point" if share >= 1 and asked.job.lines is None else "most"
-    shown = short(repr(asked.conditions[worst]), 80)
-    return InputError(f"no point of the space fulfils the conditions; {shown} excludes {much}: relax it, or widen the axes in it")
+    order = [int(i) for i in np.argsort(-seen.excluded, kind="stable")]
+    blamed = asked.conditions[order[0]]
+    why = f"{called(blamed)} excludes most"
+    if seen.seconds < _QUICK:
+        with suppress(KeyboardInterrupt):
+            blamed, why = obstacle(asked.job, asked.conditions, order, lambda i: _candidate(asked, i).labels)
+    names = {s.name for s in blamed.free_symbols}
+    axes = ", ".join(a.name for a in asked.scale if a.name in names or a.sheets) or "the space"
+    return NothingFits(f"no point of the space fulfils the conditions; {why}; relax it, or widen {axes}", why)

@@ -56,4 +56,4 @@ def _sentence(tape: Tape, slots: list[Any], used: set[int], kind: type, found: A
         why = "invalid value, neither finite nor infinite"
     else:
         why = _WORDS.get(kind.__name__, "overflow")
-    return InputError(f"cannot be evaluated: {why} (with {short(given, 300)})")
+    return InputError(f"cannot be evaluated: {why} (with {short(given, 300)[1:-1]})")

@@ -35,13 +35,14 @@ class Sharding:
     def text(self, template: str) -> str:
         """A template with its marks (``~d`` for data, ``~m~c`` for model and cache) replaced by ``_X`` and the like."""
         axes = {"d": self.data, "m": self.model, "f": self.fsdp, "e": self.experts, "c": self.cache, "s": self.sequence}
-        axes["t"] = self.context
+        axes |= {"t": self.context, "h": "".join(a for a in self.data if a not in self.experts)}
+        axes["u"] = axes["h"] + self.experts
 
         def subscript(match: re.Match[str]) -> str:
             letters = "".join(axes[mark] for mark in match.group().split("~")[1:])
             return f"_{letters}" if letters else ""
 
-        return re.sub(r"(?:~[dmfecst])+", subscript, template)
+        return re.sub(r"(?:~[dmfecsthu])+", subscript, template)
 
 
 REPLICATED = Sharding()
@@ -135,19 +136,20 @@ def latent_attention(sharding: Sharding = REPLICATED, fused: bool = True, new: A
 
 _EXPERTS = """
     In[B~d, D]          W_r[D, E]             -> Router[B~d, E]
-    Sent[E, A~d~e, D]                         -> Held[E~e, A~d, D]
-    Held[E~e, A~d, D]   W_in[E~e, D~f, F~m]   -> Up[E~e, A~d, F~m]
-    Held[E~e, A~d, D]   W_gate[E~e, D~f, F~m] -> Gate[E~e, A~d, F~m]
-    Up[E~e, A~d, F~m]   Gate[E~e, A~d, F~m]   -> Tmp[E~e, A~d, F~m]
-    Tmp[E~e, A~d, F~m]  W_out[E~e, F~m, D~f]  -> Made[E~e, A~d, D]
-    Made[E~e, A~d, D]                         -> Back[E, A~d~e, D]
+    Sent[E, A~u, D]                           -> Held[E~e, A~h, D]
+    Held[E~e, A~h, D]   W_in[E~e, D~f, F~m]   -> Up[E~e, A~h, F~m]
+    Held[E~e, A~h, D]   W_gate[E~e, D~f, F~m] -> Gate[E~e, A~h, F~m]
+    Up[E~e, A~h, F~m]   Gate[E~e, A~h, F~m]   -> Tmp[E~e, A~h, F~m]
+    Tmp[E~e, A~h, F~m]  W_out[E~e, F~m, D~f]  -> Made[E~e, A~h, D]
+    Made[E~e, A~h, D]                         -> Back[E, A~u, D]
 """
 
 
 def experts(sharding: Sharding = REPLICATED, tokens: Any = B) -> Program:
     """A mixture of experts for B ``tokens``, B k / E of them for each of E experts; over ``experts`` axes two AllToAlls move them.
 
-    Routing is taken as even, and every expert as hit (B k > E).
+    With the same axes for ``data`` and ``experts`` the chips that split the batch hold different experts. Routing is taken as
+    even, and every expert as hit (B k > E).
     """
     return _program(_text(sharding, _EXPERTS), A=tokens * k / E, B=tokens)
 

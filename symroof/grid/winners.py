@@ -1,0 +1,44 @@
+"""The winners of a search, decided on fractions; and searches that belong to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from symroof.algebra.condition import Condition
+from symroof.grid.interrupts import Interrupts
+from symroof.grid.job import Job, worth
+from symroof.grid.pool import Points, front, settled
+from symroof.grid.prune import Lines, lines
+from symroof.grid.stream import stream
+
+
+def exact(job: Job, points: Points) -> list[int]:
+    """The numbers of the winners, decided on fractions."""
+    single = len(job.costs) == 1
+    left = settled(points, job.best, job.allowed, single)
+    if not single:
+        sure = front(Points(left.costs, left.index, np.ones(len(left), bool)))
+        return [int(i) for i in sure.index]
+    ranked = sorted((worth(job.costs[0], job.exact(int(i))), int(i)) for i in left.index[left.sure])
+    return [i for _, i in ranked[: job.best]]
+
+
+def winners(job: Job, executor: Executor | None = None) -> list[int]:
+    """The winners of a search that belongs to another. Raises KeyboardInterrupt, for half of it is worth nothing."""
+    with Interrupts() as interrupts:
+        seen = stream(job, executor, interrupts, lambda points: "")
+    if not seen.complete:
+        raise KeyboardInterrupt
+    return exact(job, seen.points)
+
+
+def along(job: Job, cost: sp.Expr, conditions: Sequence[Condition]) -> Lines | None:
+    """The lines along which a search with these conditions may go."""
+    sides: list[tuple[Any, Any]] = [(c.left.expr, c.right.expr) for c in conditions]
+    slacks = [(b, a) if c.relation[0] == "<" else (a, b) for c, (a, b) in zip(conditions, sides, strict=True)]
+    return lines(cost, slacks, job.values, job.shape)

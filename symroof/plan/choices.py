@@ -1,0 +1,110 @@
+"""What a search for a deployment or a training run found: the best configuration of every slice, and why others cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from symroof.algebra.condition import Condition
+from symroof.algebra.value import Value
+from symroof.errors import InputError, UnknownName, nearest, short
+from symroof.grid.found import Found
+from symroof.sheets.slices import Slice
+
+
+@dataclass(frozen=True, repr=False)
+class Choice:
+    """The best of one slice under one ``option`` (formats, policy): its ``mesh``, batch and values; none if ``found`` is None."""
+
+    chip: str
+    slice: Slice
+    option: str
+    stopped_by: str
+    found: Found | None = None
+    mesh: Mapping[str, int] = field(default_factory=dict)
+    batch: int = 0
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        where = f"{self.chip} {self.slice.name}, {self.option}"
+        if self.found is None:
+            return f"{where}: none; {self.stopped_by}"
+        shown = ", ".join(f"{name} {value._shown()}" for name, value in self.values.items())
+        return f"{where}, {self.ways}, B={self.batch}: {shown}; stopped by {self.stopped_by}"
+
+    @property
+    def ways(self) -> str:
+        """``X=1 Y=8 Z=2``."""
+        return " ".join(f"{axis}={ways}" for axis, ways in self.mesh.items())
+
+    def row(self) -> dict[str, Any]:
+        """One flat mapping, values in SI units."""
+        said = {"chip": self.chip, "slice": self.slice.name, "chips": self.slice.chips, "option": self.option}
+        known = {name.replace(" ", "_"): float(value) for name, value in self.values.items()}
+        return {**said, "fits": self.found is not None, **self.mesh, "batch": self.batch or None, **known, "stopped_by": self.stopped_by}
+
+
+@dataclass(frozen=True, repr=False)
+class Choices:
+    """All of them, the best first, then the slices that cannot; ``by`` says what is best."""
+
+    rows: tuple[Choice, ...]
+    by: str
+    model: str
+
+    @property
+    def able(self) -> tuple[Choice, ...]:
+        """Those that fulfil the wishes."""
+        return tuple(row for row in self.rows if row.found)
+
+    @property
+    def best(self) -> Choice:
+        """The winner.
+
+        Raises InputError if no slice fulfils the wishes, with what stops the largest.
+        """
+        if not self.able:
+            raise InputError(f"no slice fulfils the wishes; {self.rows[-1]!r}")
+        return self.rows[0]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many points were considered, pruned and evaluated."""
+        found = [row.found for row in self.rows if row.found]
+        return {name: sum(getattr(f, name) for f in found) for name in ("considered", "pruned", "evaluated")}
+
+    def table(self) -> list[dict[str, Any]]:
+        """One flat mapping per slice and option, in SI units, for JSON, CSV or a DataFrame."""
+        return [row.row() for row in self.rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
+        shown = [*(f"  {row!r}" for row in self.rows[:10]), *[f"  ... {len(self.rows) - 10} more"] * (len(self.rows) > 10)]
+        return "\n".join([f"{self.model}, the best of every slice by {self.by}", *shown, f"  {counts}"])
+
+
+def ranked(rows: list[Choice], by: str, large: bool, model: str) -> Choices:
+    """The choices in order; of equals the smallest slice first, those that cannot last."""
+    sign = -1 if large else 1
+    able = sorted((r for r in rows if r.found), key=lambda r: (sign * float(r.values[by]), r.slice.chips))
+    return Choices((*able, *(r for r in rows if not r.found)), by, model)
+
+
+def aim(by: str, aims: Mapping[str, str]) -> str:
+    """ "minimize" or "maximize".
+
+    Raises UnknownName for what nothing is judged by.
+    """
+    if by not in aims:
+        raise UnknownName(f"nothing is judged by {short(by)}; {nearest(str(by), aims)}")
+    return aims[by]
+
+
+def holds(condition: Condition, sheets: tuple[Any, ...]) -> bool:
+    """Whether a condition (``<=``) holds at sheets."""
+    left, right = (float(side.at(*sheets)) for side in (condition.left, condition.right))
+    return left <= right

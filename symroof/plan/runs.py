@@ -1,0 +1,127 @@
+"""The best mesh of a training run: X ways of FSDP, Y of tensor parallelism, Z stages, microbatches, what is computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Cost
+from symroof.algebra.symbols import D, E, F, K, L, M_hbm, N, X, Y, Z, n, price
+from symroof.errors import InputError, NothingFits
+from symroof.grid.search import search
+from symroof.grid.space import space
+from symroof.plan.choices import Choice, Choices, aim, ranked
+from symroof.plan.layouts import divisors, rates
+from symroof.plan.wishes import Training, listed
+from symroof.sheets.chips import Chip
+from symroof.sheets.dtypes import dtype
+from symroof.sheets.llms import Llm, llm
+from symroof.sheets.sheet import Sheet
+from symroof.sheets.slices import Slice
+from symroof.workloads import pretraining
+from symroof.workloads.deployment import A_X, W_X, W_Y
+from symroof.workloads.training_memory import D_tok, microbatches, p_opt
+
+#: What a search makes best, and whether that is small or large.
+AIMS = {"time": "minimize", "cost": "minimize", "MFU": "maximize", "throughput": "maximize"}
+
+
+def search_training(model: str | Llm, on: Any, by: str = "time", prune: bool = True, **wishes: Any) -> Choices:
+    """The best slice, mesh, microbatches and rematerialization to train a model, by "time" of a step, "cost", "MFU" or "throughput".
+
+    ``on`` are chips, by name or as sheets. Wishes: ``batch`` (tokens), ``context``, ``chips`` (at most), ``tokens`` of the run,
+    when it must ``finish``, ``remat``, ``format``, ``optimizer`` (bytes a parameter), ``math``, ``overlap``, ``letters``. Every
+    legal slice is searched over its meshes and microbatches; the formulas are those of ``symroof.workloads.pretraining``.
+
+    >>> found = search_training("llama3-8b", "tpu-v5p", batch=2**20, chips=64, remat="block")
+    >>> found.best.slice.name, found.best.mesh
+    ('4x4x4', {'X': 64, 'Y': 1, 'Z': 1, 'microbatches': 1})
+    >>> found.best.values["memory"]
+    14.43 GB   state 1.506 GB | activations 8.724 GB | logits 4.203 GB
+
+    Raises InputError for an aim or a wish there is not, UnknownName for a chip, model or format.
+    """
+    asked = Training.of(**wishes)
+    way = aim(by, AIMS)
+    trained = asked.over(model if isinstance(model, Llm) else llm(model))
+    rows = [row for name in listed(on) for row in _on(trained, asked.over(name), asked, (by, prune))]
+    if not rows:
+        raise InputError(f"no chip has a slice of at most {asked.chips} chips; allow more")
+    return ranked(rows, by, way == "maximize", trained.name)
+
+
+def _on(model: Llm, where: Chip, asked: Training, how: tuple[str, bool]) -> list[Choice]:
+    if how[0] == "cost" and not _priced(where, asked):
+        raise InputError(f"{where.name} has no price; give letters={{'price': '$2/h'}} (--set), or search by time")
+    costs = {remat: _costs(model, asked, remat, _priced(where, asked)) for remat in asked.policies}
+    slices = [s for s in where.slices if s.chips <= asked.most_chips()]
+    return [_slice((model, where, s), asked, costs[remat], (remat, *how)) for s in slices for remat in costs]
+
+
+def _priced(where: Chip, asked: Training) -> bool:
+    return price in where.values or price.name in asked.letters
+
+
+def _costs(model: Llm, asked: Training, remat: str, priced: bool) -> dict[str, Cost]:
+    """What is known of a configuration."""
+    arch, overlap = model.architecture, asked.overlap
+    costs = {
+        "time": pretraining.step(arch, remat, overlap),
+        "MFU": pretraining.mfu(arch, remat, overlap),
+        "throughput": pretraining.tokens(arch, remat, overlap),
+        "memory": pretraining.memory(arch, remat),
+    }
+    if priced:
+        costs["cost"] = pretraining.dollars_per_token(arch, remat, overlap)
+    if asked.tokens is not None:
+        costs["run"] = pretraining.run(arch, remat, overlap)
+        costs |= {"price of the run": pretraining.run_price(arch, remat, overlap)} if priced else {}
+    return costs
+
+
+def _conditions(costs: dict[str, Cost], asked: Training) -> list[Condition]:
+    found = [costs["memory"] <= Cost(M_hbm, "byte", "HBM")]
+    if asked.finish is not None and "run" not in costs:
+        raise InputError("when a run finishes depends on its tokens; give tokens=15e12 beside finish")
+    return found + ([costs["run"] <= asked.finish] if asked.finish is not None else [])
+
+
+def _slice(place: tuple[Llm, Chip, Slice], asked: Training, costs: dict[str, Cost], how: tuple[str, str, bool]) -> Choice:
+    model, where, of = place
+    remat, by, prune = how
+    layouts = list(meshes(model, where, of, asked.sequences))
+    if not layouts:
+        return Choice(where.name, of, remat, f"no legal mesh: {asked.sequences} sequences, {int(model[L])} layers")
+    arithmetic = asked.arithmetic(where)
+    run = {D_tok: asked.tokens} if asked.tokens is not None else {}
+    known = (model, dtype(asked.format, activations=arithmetic, math=arithmetic), asked.traffic, {p_opt: asked.optimizer, **run})
+    best_of: dict[str, Any] = {AIMS[by]: costs[by]}
+    try:
+        found = search(space(*known, mesh=layouts), subject_to=_conditions(costs, asked), prune=prune, **best_of)
+    except NothingFits as problem:
+        return Choice(where.name, of, remat, problem.why)
+    best = next(s for s in layouts if s.name == found.best.at["mesh"])
+    values = {name: cost.at(*known, best) for name, cost in costs.items()}
+    ways = {axis.name: int(best[axis]) for axis in (X, Y, Z, microbatches)}
+    return Choice(where.name, of, remat, f"{values['time'].binding}", found, ways, asked.sequences, values)
+
+
+def meshes(model: Llm, where: Chip, of: Slice, sequences: int) -> Iterator[Sheet]:
+    """Every legal mesh: Y divides the KV heads, d_model and d_ff, Z the layers, X the experts and, times microbatches, the sequences."""
+    arch, total = model.architecture, of.chips
+    heads = int(model[N]) if arch.latent else int(model[K])
+    for z in divisors(total):
+        for y in divisors(total // z):
+            x = total // (y * z)
+            legal = int(model[L]) % z == 0 and sequences % x == 0 and all(size % y == 0 for size in (heads, int(model[D]), int(model[F])))
+            if not legal or (arch.experts and int(model[E]) % x):
+                continue
+            found = rates(where, of, (y, x, z))
+            if not found:
+                continue
+            known = {W_Y: found[0].gather, W_X: found[1].gather, A_X: found[1].all_to_all, n: Fraction(total)}
+            for turns in divisors(sequences // x):
+                mesh = {X: Fraction(x), Y: Fraction(y), Z: Fraction(z), microbatches: Fraction(turns)}
+                yield Sheet(f"{of.name} X{x} Y{y} Z{z} m{turns}", "", {**where.values, **known, **mesh}, where.defaults)

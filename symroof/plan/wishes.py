@@ -1,0 +1,145 @@
+"""What is asked of a search for a deployment or a training run: traffic, limits, formats, and letters that win over sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from typing import Any, ClassVar, Self
+
+from symroof.algebra.check import check
+from symroof.algebra.symbols import C_FORMAT, B, C, Symbol, n, t_lim
+from symroof.errors import InputError, nearest, short
+from symroof.program.backward import REMATS
+from symroof.sheets.chips import Chip, chip
+from symroof.sheets.dtypes import dtype
+from symroof.sheets.sheet import Sheet, sheet
+from symroof.workloads.training_memory import D_tok, p_opt, t_run
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What both have: the context, at most so many chips, the arithmetic, whether communication overlaps, ``letters``."""
+
+    context: Any = 8192
+    chips: Any = None
+    math: str = ""
+    overlap: bool = True
+    letters: Mapping[str, Any] = field(default_factory=dict)
+    checked: ClassVar[dict[str, Symbol]] = {"chips": n}
+
+    @classmethod
+    def of(cls, **wishes: Any) -> Self:
+        """The wishes, checked; what is not said has a default.
+
+        Raises InputError for a wish there is not, or a wrong one.
+        """
+        known = [f.name for f in fields(cls)]
+        for name in wishes:
+            if name not in known:
+                raise InputError(f"there is no wish {short(name)}; {nearest(name, known)}")
+        asked = cls(**wishes)
+        for name, letter in cls.checked.items():
+            if getattr(asked, name) is not None:
+                check(letter, getattr(asked, name))
+        if not isinstance(asked.letters, Mapping):
+            raise InputError(f"letters are names and values, e.g. letters={{'P': '70e9'}}, not {short(asked.letters)}")
+        return asked
+
+    def over(self, other: Any) -> Any:
+        """A sheet without what the letters say."""
+        return replace(other, values={s: v for s, v in other.values.items() if s.name not in self.letters})
+
+    def arithmetic(self, where: Chip) -> str:
+        """The format of the arithmetic on a chip.
+
+        Raises InputError if the chip has no rate for it.
+        """
+        chosen = self.math or str(where.defaults[C]).removeprefix("C_")
+        if C_FORMAT.get(chosen) not in where.values:
+            raise InputError(f"{where.name} does no arithmetic in {short(chosen)}; it has {', '.join(where.formats)}")
+        return chosen
+
+    def most_chips(self) -> Fraction | float:
+        """The largest slice that is looked at."""
+        return float("inf") if self.chips is None else check(n, self.chips)
+
+
+@dataclass(frozen=True)
+class Serving(Wishes):
+    """Of a deployment: ``latency`` of a step, time to the ``first_token``, a ``batch`` it is at most, formats of weights and KV."""
+
+    prompt: Any = None
+    latency: Any = None
+    first_token: Any = None
+    batch: Any = None
+    formats: Any = ("bf16", "int8")
+    kv: Any = ()
+    mfu: Any = "0.4"
+    checked: ClassVar[dict[str, Symbol]] = {"chips": n, "latency": t_lim, "first_token": t_lim, "batch": B}
+
+    @property
+    def traffic(self) -> Sheet:
+        """Context, prompt, the MFU of prefill, and all letters."""
+        said = {"S": self.context, "T": self.context if self.prompt is None else self.prompt, "MFU": self.mfu}
+        return sheet("traffic", **{**said, **self.letters})
+
+    def sheets(self, arithmetic: str) -> Iterator[tuple[str, Sheet]]:
+        """Every choice of formats: its name, and its sheet."""
+        for weights in words(self.formats):
+            for cache in words(self.kv) or (weights,):
+                name = weights if cache == weights else f"{weights}, KV {cache}"
+                yield name, dtype(weights, kv=cache, activations=arithmetic, math=arithmetic)
+
+
+@dataclass(frozen=True)
+class Training(Wishes):
+    """Of a run: the ``batch`` and all ``tokens``, when it must ``finish``, ``remat`` policies, bytes of the ``optimizer`` a parameter."""
+
+    batch: Any = 2**22
+    tokens: Any = None
+    finish: Any = None
+    format: str = "bf16"
+    optimizer: Any = 8
+    remat: Any = ("none", "matmuls", "block")
+    checked: ClassVar[dict[str, Symbol]] = {"chips": n, "batch": B, "tokens": D_tok, "finish": t_run, "optimizer": p_opt, "context": B}
+
+    @property
+    def sequences(self) -> int:
+        """Sequences of a batch.
+
+        Raises InputError unless the batch is a multiple of the context.
+        """
+        count = check(B, self.batch) / check(B, self.context)
+        if count.denominator != 1 or count < 1:
+            raise InputError(f"a batch of {short(self.batch)} tokens is no whole number of sequences of {short(self.context)}; change one")
+        return int(count)
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """What may be computed again.
+
+        Raises InputError for another policy.
+        """
+        for policy in words(self.remat):
+            if policy not in REMATS:
+                raise InputError(f"{short(policy)} is no policy of rematerialization; {nearest(policy, REMATS)}")
+        return words(self.remat)
+
+    @property
+    def traffic(self) -> Sheet:
+        """Sequences, their length, and all letters."""
+        return sheet("run", **{"S": self.context, "B": self.sequences, **self.letters})
+
+
+def listed(on: Any) -> list[Chip]:
+    """Chips by name, several with commas, or as sheets."""
+    several = words(on) if isinstance(on, str) else (on,) if isinstance(on, Chip) else tuple(on)
+    if not several:
+        raise InputError("a search needs a chip; give e.g. on='tpu-v5e'")
+    return [c if isinstance(c, Chip) else chip(c) for c in several]
+
+
+def words(text: str | Iterable[str]) -> tuple[str, ...]:
+    """``"bf16, int8"``, or several texts, as texts."""
+    return tuple(w.strip() for w in (text.split(",") if isinstance(text, str) else text) if w.strip())
