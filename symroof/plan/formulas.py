@@ -28,7 +28,7 @@ from symroof.algebra.units import ONE
 from symroof.errors import InputError, UnitError, UnknownName, nearest, short
 from symroof.transformer.architecture import DENSE, Architecture
 
-MODULES = ("decode", "memory", "prefill", "serving", "sharding", "training")
+MODULES = ("decode", "deployment", "memory", "prefill", "pretraining", "serving", "sharding", "training")
 LONGEST = 400
 
 _PLACE = "symroof.workloads"
