@@ -12,6 +12,7 @@ B >= C*p/(2*W_hbm)   for large D, F
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from symroof.algebra import show
 from symroof.algebra.bound import Bound, Step
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from symroof.sheets.llms import Llm, llm, llms
     from symroof.sheets.sheet import Sheet, sheet
     from symroof.transformer import layers
+    from symroof.web.page import Page, page
     from symroof.workloads import decode, memory, prefill, serving, sharding, training
 
 __version__ = "0.1.0"
@@ -83,6 +85,7 @@ _LATER = {
     "symroof.sheets.dtypes": ("dtype",),
     "symroof.sheets.llms": ("Llm", "llm", "llms"),
     "symroof.sheets.sheet": ("Sheet", "sheet"),
+    "symroof.web.page": ("Page", "page"),
     "symroof.workloads": ("decode", "memory", "prefill", "serving", "sharding", "training"),
 }
 
@@ -101,6 +104,7 @@ __all__ = [
     "Mesh",
     "Minimum",
     "Network",
+    "Page",
     "Program",
     "Proof",
     "Question",
@@ -139,6 +143,7 @@ __all__ = [
     "memory",
     "mesh",
     "minimize",
+    "page",
     "prefill",
     "program",
     "question",
@@ -160,6 +165,8 @@ __all__ = [
 
 
 engines.append(lambda compiled, values: import_module("symroof.grid.large").slots(compiled, values))
+show.views.append(lambda thing: str(import_module("symroof.notebook").html(thing)))
+show.pages.append(lambda *given, **options: import_module("symroof.web.page").page(*given, **options))
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,11 @@ STANDS_ON = {
     "workloads": ("errors", "algebra", "analysis", "machine", "program", "transformer"),
     "sheets": ("errors", "algebra", "transformer"),
     "present": ("errors", "algebra"),
+    "notebook": ("errors", "algebra", "present"),
+    "latex": ("errors", "algebra", "analysis", "present"),
+    "figures": ("errors", "algebra", "analysis", "grid"),
+    "web": ("errors", "algebra", "analysis", "export", "grid", "present"),
+    "book": ("errors", "algebra", "present", "latex"),
     "symbols": ("algebra",),
 }
 
@@ -119,7 +124,7 @@ def test_nothing_executes_text(path):
 
 
 def test_importing_symroof_is_light():
-    heavy = ("numpy", "rich", "click", "matplotlib", "pandas", "scipy")
+    heavy = ("numpy", "rich", "click", "matplotlib", "pandas", "scipy", "plotly", "jinja2", "latex2mathml", "IPython")
     code = f"import sys, symroof, symroof.symbols; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout == "[]\n", done.stdout + done.stderr

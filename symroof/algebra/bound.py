@@ -257,5 +257,8 @@ class Bound:
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
 
 __all__ = ["Bound", "Span", "Step"]

@@ -63,3 +63,6 @@ class Condition:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_html_(self) -> str:
+        return show.html(self)

@@ -96,6 +96,9 @@ class Cost:
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cost) and self.unit == other.unit and self.expr == other.expr
 
@@ -201,6 +204,10 @@ class Cost:
         Values are numbers, texts with a unit (``"15 ms"``), arrays (which broadcast) or expressions in symbols.
         """
         return self.put(bind(self.free_symbols, sheets, values))
+
+    def page(self, *sheets: Any, **options: Any) -> Any:
+        """An interactive page (one HTML file) on which symbols are moved and sheets chosen: ``symroof.page(cost, ...)``."""
+        return show.pages[-1](self, *sheets, **options)
 
     def put(self, given: Given) -> Any:
         """The cost at checked values: a Value, or a Cost in the symbols that are left."""

@@ -81,6 +81,9 @@ class Limit:
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
 
 def limit(cost: Cost, large: Iterable[sp.Symbol] = (), small: Iterable[sp.Symbol] = ()) -> Limit:
     """The leading behaviour of a cost as the ``large`` symbols grow and the ``small`` ones vanish, part by part.

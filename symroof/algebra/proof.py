@@ -84,6 +84,9 @@ class Proof:
     def _repr_latex_(self) -> str:
         return self.latex()
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
 
 def prove(bound: Any, samples: int, seed: int) -> Proof:
     """Check every step of a bound, and the bound as a whole."""

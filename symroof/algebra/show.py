@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from html import escape as escape_html
 from typing import Any, Protocol
 
 import sympy as sp
@@ -13,6 +14,37 @@ from symroof.algebra.radicals import under_one_root
 from symroof.algebra.units import Unit
 
 RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<"}
+
+_CHARACTERS = {c: f"\\{c}" for c in "_%&#${}"} | {
+    "\u2060": "{}",  # nothing, between two hyphens that are no dash
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "\n": " ",
+    "\t": " ",
+    "≤": r"$\le$",
+    "≥": r"$\ge$",
+    "µ": r"$\mu$",
+    "μ": r"$\mu$",
+    "·": r"$\cdot$",
+    "×": r"$\times$",
+    "→": r"$\to$",
+    "∞": r"$\infty$",
+    "…": r"\ldots{}",
+    "’": "'",
+    "‘": "`",
+    "“": "``",
+    "”": "''",
+    "–": "--",
+    "—": "---",
+    "\u00a0": " ",
+    "²": "$^2$",
+    "³": "$^3$",
+}
+_LETTERS = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ"  # what every LaTeX prints
 
 
 class Node(Protocol):
@@ -56,8 +88,12 @@ class _Text(_PlusFirst, StrPrinter):  # type: ignore[misc]
     pass
 
 
-class _Latex(_PlusFirst, LatexPrinter):  # type: ignore[misc]
-    pass
+class Latex(_PlusFirst, LatexPrinter):  # type: ignore[misc]
+    """sympy's LaTeX, sums with their positive terms first; a foreign symbol's name is never taken as LaTeX."""
+
+    def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
+        plain = expr.name.replace("_", "a").isalnum() and expr.name.isascii()
+        return str(super()._print_Symbol(expr, style)) if plain else rf"\text{{{escape(expr.name)}}}"
 
 
 def text(expr: Any) -> str:
@@ -67,7 +103,7 @@ def text(expr: Any) -> str:
 
 def latex(expr: Any) -> str:
     """An expression or a relation as LaTeX, with the symbols' own names."""
-    return str(_Latex({"mul_symbol": None}).doprint(under_one_root(expr))).replace(r"\geq", r"\ge").replace(r"\leq", r"\le")
+    return str(Latex({"mul_symbol": None}).doprint(under_one_root(expr))).replace(r"\geq", r"\ge").replace(r"\leq", r"\le")
 
 
 def readable(expr: sp.Expr) -> sp.Expr:
@@ -121,8 +157,11 @@ def _braced(part: Node, join: str, braces: bool) -> str:
 
 
 def escape(name: str) -> str:
-    """A name inside LaTeX text."""
-    return "".join(f"\\{c}" if c in "_%&#$" else c for c in name)
+    """A name inside LaTeX text: whatever it holds, it is printed and never executed."""
+    return "".join(
+        _CHARACTERS.get(c) or (c if " " <= c <= "~" or c in _LETTERS else rf"\{{U+{ord(c):04X}\}}")
+        for c in str(name).replace("--", "-\u2060-")
+    )
 
 
 def relation_text(left: str, relation: str, right: str) -> str:
@@ -133,3 +172,13 @@ def relation_text(left: str, relation: str, right: str) -> str:
 def relation_latex(left: str, relation: str, right: str) -> str:
     r"""``left \ge right``."""
     return f"{left} {RELATIONS[relation]} {right}"
+
+
+#: Makes HTML of whatever has a view, and pages of costs; the package puts them there, for the algebra knows neither.
+views: list[Callable[[Any], str]] = []
+pages: list[Callable[..., Any]] = []
+
+
+def html(thing: Any) -> str:
+    """A thing as HTML for a notebook; as its text where no notebook is."""
+    return views[-1](thing) if views else f"<pre>{escape_html(repr(thing))}</pre>"

@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy as sp
 
+from symroof.algebra import show
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import Unit
 from symroof.algebra.value import certainty
@@ -47,6 +48,9 @@ class Span:
         shown = " or ".join(each if len(each) < 9 else [*each[:6], f"... {len(each) - 6} more, see .intervals"])
         every = None if self.brackets is None else tuple(b for pair in self.brackets for b in pair if b[0] and b[1] != _INF)
         return (shown or f"no {self.symbol}") + certainty(every, self.doubt)
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
     def _one(self, low: Any, high: Any, out: bool, off: bool) -> str:
         if low == high:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+from symroof.algebra import show
 from symroof.algebra.quantity import parse_quantity, show_quantity
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, UnitError, UnknownName, nearest, short
@@ -140,15 +141,7 @@ class Value:
         return f"array {'x'.join(map(str, self.number.shape))}, {low} to {high}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        arrow = "&larr; bound"
-        rows = "".join(
-            f"<tr><td style='text-align:left'>{'&nbsp;' * 4 * depth}{escape(v.name)}</td>"
-            f"<td style='text-align:right'>{escape(v._range() if v.is_array else v._shown())}</td><td>{arrow * bound}</td></tr>"
-            for v, depth, bound in _walk(self, 0, False)
-        )
-        return f"<table>{rows}</table>"
+        return show.html(self)
 
 
 def _marked(value: Value) -> Iterator[str]:
@@ -157,12 +150,6 @@ def _marked(value: Value) -> Iterator[str]:
         mark = "  <- bound" if value.join == "max" and part.name == value.binding else ""
         inner = f" ({' | '.join(_marked(part))})" if part.parts else ""
         yield f"{part.name} {part._shown()}{inner}{mark}"
-
-
-def _walk(value: Value, depth: int, bound: bool) -> Iterator[tuple[Value, int, bool]]:
-    yield value, depth, bound
-    for part in value.parts:
-        yield from _walk(part, depth + 1, value.join == "max" and not value.is_array and part.name == value.binding)
 
 
 def find_part(tree: Any, path: str) -> Any:

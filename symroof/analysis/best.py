@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy as sp
 
+from symroof.algebra import show
 from symroof.algebra.bind import Given
 from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_number, show_quantity
@@ -65,6 +66,9 @@ class Best:
         elif self.why_whole:
             lines.append(f"whole: {self.why_whole}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
     @staticmethod
     def _shown(value: Value) -> str:

@@ -194,6 +194,9 @@ class Region:
         """The boundaries as text."""
         return " and ".join(b.brief for b in self.boundaries) or "everywhere"
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
     @cached_property
     def corners(self) -> tuple[Corner, ...]:
         """Where two of its lines meet and every other comparison is known to hold, as formulas in the other symbols."""

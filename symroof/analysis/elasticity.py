@@ -58,6 +58,9 @@ class Kink:
         at = f" at the kink of {self.where}" if self.where else " at a kink"
         return f"{show_number(float(self.below))} to {show_number(float(self.above))}{at}"
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Elasticity:
@@ -149,6 +152,9 @@ class Elasticity:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 def elasticity(cost: Cost, symbol: sp.Symbol) -> Elasticity:

@@ -157,6 +157,9 @@ class Minimum:
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
 
 def minimize(cost: Any, over: Any, subject_to: Any = (), given: Any = ()) -> Minimum:
     """The value of a symbol at which a cost is least, with the conditions it is subject to.

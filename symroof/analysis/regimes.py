@@ -60,6 +60,9 @@ class Regime:
         between = rf"{x} \ge {low}" if self.high is sp.oo else rf"{x} \le {high}" if self.low == 0 else rf"{low} \le {x} \le {high}"
         return rf"{between} & \text{{{show.escape(self.binds)}}} & {show.latex(self.cost.expr)}"
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
 
 Line_ = tuple[Regime, ...]
 
@@ -148,6 +151,9 @@ class Regimes:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 def along_one(cost: Cost, x: sp.Symbol, given: Sequence[Any], dominance: bool) -> Regimes:

@@ -142,6 +142,9 @@ class Regions:
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
 
 def over_two(cost: Cost, over: Any, given: Sequence[Any], dominance: bool) -> Regions:
     """``regimes(cost, over=(x, y))`` after the cost is known to be one. Raises InputError unless x and y are two symbols of it."""

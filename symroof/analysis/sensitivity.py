@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy as sp
 
+from symroof.algebra import show
 from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost
 from symroof.algebra.evaluate import tape
@@ -89,11 +90,7 @@ class Ranking:
         return "\n".join([self._title(), *[f"  {line}" for line in lines]])
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        head = "".join(f"<th style='text-align:left'>{h}</th>" for h in _HEAD)
-        rows = "".join("<tr>" + "".join(f"<td style='text-align:left'>{escape(c)}</td>" for c in _cells(r)) + "</tr>" for r in self.rows)
-        return f"<table><caption>{escape(self._title())}</caption><tr>{head}</tr>{rows}</table>"
+        return show.html(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -142,6 +139,9 @@ class Sensitivities:
 
     def __repr__(self) -> str:
         return f"sensitivities of {name_of(self.cost)} to {', '.join(s.name for s in self.symbols)}; ask .at(sheets, ...)"
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 def sensitivities(cost: Cost, among: Iterable[sp.Symbol] | None = None, higher: bool | None = None) -> Sensitivities:

@@ -38,6 +38,9 @@ class Candidate:
         shown = "   ".join(amount(v) for v in self.values) if len(self.values) > 1 else repr(self.value)
         return f"{self.labels}: {shown}"
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -156,6 +159,9 @@ class Found:
         lines += [f"  {gain!r}" for gain in self.__dict__.get("gains", ())]
         lines += [f"  {counts}" + (f", along {self.along}" if self.along else "")]
         return "\n".join(lines + ["  interrupted: the best of what was seen"] * (not self.complete))
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 def called(condition: Condition) -> str:

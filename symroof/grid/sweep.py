@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from symroof.algebra import show
 from symroof.algebra.bind import Given
 from symroof.algebra.cost import Cost
 from symroof.algebra.evaluate import tape
@@ -52,6 +53,9 @@ class Spot:
 
     def __repr__(self) -> str:
         return f"{self.value!r}   at {_labels(self.at)}"
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -218,6 +222,9 @@ class Sweep:
             return "\n".join([title, *rows])
         low, high = (show_quantity(float(f()), self.unit) for f in (self.values.min, self.values.max))
         return "\n".join([f"{title}, {low} to {high}", *rows, f"  least at {_labels(self.argmin)}"])
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 def _labels(at: Mapping[str, Any]) -> str:

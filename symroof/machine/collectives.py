@@ -72,6 +72,9 @@ class Collective:
     def __repr__(self) -> str:
         return f"{self.name}  {show.text(self.volume.expr)}  [{self.volume.unit}]"
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
 
 def check_kind(kind: str) -> None:
     """Raise UnknownName unless this is a kind of collective."""

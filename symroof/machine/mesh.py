@@ -119,6 +119,9 @@ class Mesh:
         said = [f"{a:<{width}}  {link}" + (f" of {show.text(n)}" if str(n) != a else "") for a, link, n in self._rows()]
         return "\n  ".join([f"mesh of {show.text(self.chips)} chips", *said])
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
     def _rows(self) -> list[tuple[str, Link, sp.Expr]]:
         return list(zip(self.axes, self.links, self.extents, strict=True))
 

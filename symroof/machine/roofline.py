@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from symroof.algebra import show
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import C, W_hbm, p
@@ -31,6 +32,9 @@ class Work:
         return _work(self.name, self.flops.expr * plain(times), self.traffic.expr * plain(times))
 
     __rmul__ = __mul__
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 def matmul(b: Any, d: Any, f: Any, weights: Any = p, activations: Any = p) -> Work:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from symroof.algebra import show
 from symroof.algebra.condition import Condition
 from symroof.algebra.value import Value
 from symroof.errors import InputError, UnknownName, nearest, short
@@ -32,6 +33,9 @@ class Choice:
             return f"{where}: none; {self.stopped_by}"
         shown = ", ".join(f"{name} {value._shown()}" for name, value in self.values.items())
         return f"{where}, {self.ways}, B={self.batch}: {shown}; stopped by {self.stopped_by}"
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
     @property
     def ways(self) -> str:
@@ -85,6 +89,9 @@ class Choices:
         counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
         shown = [*(f"  {row!r}" for row in self.rows[:10]), *[f"  ... {len(self.rows) - 10} more"] * (len(self.rows) > 10)]
         return "\n".join([f"{self.model}, the best of every slice by {self.by}", *shown, f"  {counts}"])
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 def ranked(rows: list[Choice], by: str, large: bool, model: str) -> Choices:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from symroof.algebra import show
 from symroof.algebra.quantity import parse_quantity, show_number, show_quantity
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
@@ -56,6 +57,9 @@ class Answer:
         """Numbers with their unit."""
         return ", ".join(show_quantity(x, self.unit) for x in numbers) if numbers else ""
 
+    def _repr_html_(self) -> str:
+        return show.html(self)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -80,6 +84,9 @@ class Question:
     def text(self) -> str:
         """What the derivation says in words: the function's docstring."""
         return " ".join((self.function.__doc__ or "").split())
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 def question(id: str, title: str, chapter: str) -> Callable[[Callable[[], Iterator[Answer]]], Question]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import sympy as sp
 
+from symroof.algebra import show
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import C, W_hbm, p
@@ -160,6 +161,9 @@ class Program:
             lines.append(str(s))
             lines += [f"    {c!r}" for c in s.collectives]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 def program(text: str, formats: Mapping[str, Any] | None = None, width: Any = p, on_chip: Iterable[str] = (), **sizes: Any) -> Program:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy as sp
 
+from symroof.algebra import show
 from symroof.algebra.check import check
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.symbols import ALPHABET, C_FORMAT, Symbol
@@ -45,6 +46,9 @@ class Sheet:
         wide = max((len(r[0]) for r in rows), default=0), max((len(r[1]) for r in rows), default=0)
         title = f"{self.name}: {self.title}" if self.title else self.name
         return "\n".join([title, *(f"  {r[0]:<{wide[0]}}  {r[1]:<{wide[1]}}  {r[2]}" for r in rows)])
+
+    def _repr_html_(self) -> str:
+        return show.html(self)
 
 
 def shown(symbol: Symbol, value: Fraction | sp.Expr) -> str:
