@@ -1,0 +1,69 @@
+"""A whole document of text, formulas and tables, ready for ``pdflatex``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from symroof.latex.dispatch import fragment
+from symroof.latex.piece import Fragment, one_after_another, write
+from symroof.latex.tabular import breakable
+
+_ALWAYS = ("amsmath",)
+_HEAD = r"""\documentclass[11pt,a4paper]{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{lmodern}
+\usepackage[margin=2.5cm]{geometry}
+"""
+_SETTINGS = r"""\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{0.5\baselineskip}
+\emergencystretch=2em
+"""
+
+
+@dataclass(frozen=True, repr=False)
+class Document:
+    """A document: ``str`` of it is its source, ``.save("step.tex")`` writes it."""
+
+    source: str
+
+    def __str__(self) -> str:
+        return self.source
+
+    def __repr__(self) -> str:
+        return self.source
+
+    def save(self, path: str | Path) -> Path:
+        """Write it to a file.
+
+        Raises InputError if that is not possible.
+        """
+        return write(path, self.source)
+
+
+def document(*pieces: Any, title: str = "") -> Document:
+    """An article of pieces: a text is a paragraph (and escaped), :func:`section` a heading, anything else its fragment.
+
+    Raises InputError for what has no LaTeX.
+    """
+    made = [paragraph(p) if isinstance(p, str) else fragment(p) for p in pieces]
+    needs = dict.fromkeys([*_ALWAYS, *(package for m in made for package in m.needs)])
+    head = [_HEAD.rstrip(), *(rf"\usepackage{{{package}}}" for package in needs), _SETTINGS.rstrip()]
+    if title:
+        head.append(rf"\title{{{breakable(title)}}}" + "\n\\date{}")
+    body = one_after_another([*([r"\maketitle"] if title else []), *(m.code for m in made)])
+    return Document("\n".join([*head, "", r"\begin{document}", body, r"\end{document}", ""]))
+
+
+def paragraph(text: str) -> Fragment:
+    """A text as paragraphs, everything in it printed as it is; an empty line begins another one."""
+    parts = [breakable(" ".join(part.split())) for part in text.split("\n\n")]
+    return Fragment("\n\n".join(p for p in parts if p), ())
+
+
+def section(title: str) -> Fragment:
+    """A heading."""
+    return Fragment(rf"\section*{{{breakable(' '.join(title.split()))}}}", ())
