@@ -1,0 +1,209 @@
+"""The commands ``symroof figure ...``: figures for papers, as PDF, SVG or PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from symroof.commands.options import known, letters, values
+
+Command = Callable[..., Any]
+
+
+@click.group()
+def figure() -> None:
+    """Figures for papers: PDF, SVG or PNG by the suffix of the file; needs symroof[figures].
+
+    \b
+    symroof figure roofline tpu-v5e,h100 -o roofline.pdf
+    symroof figure frontier llama3-70b --on tpu-v5e --slice 4x4 --formats int8 -o frontier.pdf
+    symroof figure latency llama3-70b --on tpu-v5e --slice 4x4 --formats int8 -o latency.svg
+    symroof figure regimes decode.step --over B,S --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8
+    """
+
+
+def _file(name: str) -> Callable[[Command], Command]:
+    """Where to write, and how it looks."""
+
+    def decorated(f: Command) -> Command:
+        for option in (
+            click.option("--height", type=float, default=None, metavar="INCHES", help="The height; by default what fits."),
+            click.option("--width", type=click.Choice(["column", "page"]), default="column", show_default=True, help="3.4 or 7 inches."),
+            click.option("--title", default="", help="A title above the figure."),
+            click.option("-o", "--output", default=name, show_default=True, metavar="FILE", help="The .pdf, .svg or .png to write."),
+        ):
+            f = option(f)
+        return f
+
+    return decorated
+
+
+def _model(f: Command) -> Command:
+    return click.argument("named", metavar="[MODEL]", default="")(values(f))
+
+
+def _saved(make: Callable[[Any], Any], options: dict[str, Any]) -> None:
+    from symroof import figures
+
+    look = figures.Look(options["title"], options["width"], options["height"])
+    click.echo(str(figures.save(make(look), options["output"])))
+
+
+def _known(options: dict[str, Any]) -> Any:
+    options["model"] = options["model"] or options.pop("named", "")
+    return known(options)
+
+
+def _whole(text: str, option: str) -> tuple[int, ...]:
+    found = letters(text)
+    if not found or not all(t.isascii() and t.isdigit() and 0 < int(t) < 10**12 for t in found):
+        raise click.UsageError(f"{option} takes whole numbers separated by commas, e.g. 16,256, not {text[:40]!r}")
+    return tuple(map(int, found))
+
+
+@figure.command()
+@click.argument("chips", metavar="CHIP[,CHIP]")
+@click.option("--batches", default="16,256", show_default=True, help="Batches of the matmuls under the roof; none with ''.")
+@click.option("--size", default="8192,8192", show_default=True, metavar="D,F", help="The matmuls: [B, D] x [D, F].")
+@click.option("--format", "form", default="bf16", show_default=True, metavar="FORMAT", help="Of weights, activations and arithmetic.")
+@_file("roofline.pdf")
+def roofline(chips: str, batches: str, size: str, form: str, **options: Any) -> None:
+    """FLOP/s over arithmetic intensity of one or several CHIPs, with matmuls under the roof and the ridge as a formula.
+
+    \b
+    symroof figure roofline tpu-v5e,tpu-v5p,h100 --batches 16,256 -o roofline.pdf
+    """
+    from symroof.pages import figures
+
+    sizes = _whole(size, "--size")
+    if len(sizes) != 2:
+        raise click.UsageError("--size takes two whole numbers, e.g. 8192,28672")
+    under = _whole(batches, "--batches") if batches.strip() else ()
+    _saved(lambda look: figures.roofline(letters(chips), under, (sizes[0], sizes[1]), form, look), options)
+
+
+@figure.command()
+@_model
+@click.option("--contexts", default="2048,4096,8192,16384,32768,65536", show_default=True, help="One curve for each.")
+@click.option("--most", default=512, show_default=True, help="The largest batch drawn, if that many fit.")
+@_file("frontier.pdf")
+def frontier(contexts: str, most: int, **options: Any) -> None:
+    """Throughput per chip over the latency of a decode step of MODEL, by batch, one curve per context.
+
+    \b
+    symroof figure frontier llama3-70b --on tpu-v5e --slice 4x4 --formats int8 --math bf16 --contexts 2048,8192
+    """
+    from symroof.pages import figures
+
+    here = _known(options)
+    _saved(lambda look: figures.frontier(here, _whole(contexts, "--contexts"), most, look), options)
+
+
+@figure.command()
+@_model
+@click.option("--context", default="2048", show_default=True, metavar="TOKENS", help='The context, e.g. "8 Ki".')
+@click.option("--most", default=512, show_default=True, help="The largest batch drawn.")
+@_file("latency.pdf")
+def latency(context: str, most: int, **options: Any) -> None:
+    """The decode step of MODEL by parts over the batch; compute-bound where the ground is grey.
+
+    \b
+    symroof figure latency llama3-70b --on tpu-v5e --slice 4x4 --formats int8 --context "8 Ki" -o latency.pdf
+    """
+    from symroof.pages import figures
+
+    here = _known(options)
+    _saved(lambda look: figures.latency(here, context, most, look), options)
+
+
+@figure.command()
+@click.argument("formula")
+@click.option("--over", required=True, metavar="LETTERS", help="The two letters of the map, e.g. B,S.")
+@click.option("--window", "windows", multiple=True, metavar="LETTER=LOW:HIGH", help="The ends of an axis, e.g. B=1:4096; repeatable.")
+@values
+@_file("regimes.pdf")
+def regimes(formula: str, over: str, windows: tuple[str, ...], **options: Any) -> None:
+    """What binds a FORMULA where over two letters, the formulas of the borders written on them.
+
+    \b
+    symroof figure regimes decode.step --over B,S --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --window S=128:1e6
+    """
+    from symroof.pages import figures
+
+    here, ends = known(options), dict(map(_window, windows))
+    _saved(lambda look: figures.regimes(formula, letters(over), here, ends, look), options)
+
+
+def _window(text: str) -> tuple[str, tuple[str, str]]:
+    letter, equals, ends = text.partition("=")
+    low, colon, high = ends.partition(":")
+    if not (equals and colon and low.strip() and high.strip()):
+        raise click.UsageError(f"--window {text[:40]!r} is no window; write e.g. --window B=1:4096")
+    return letter.strip(), (low.strip(), high.strip())
+
+
+@figure.command()
+@click.argument("formula")
+@values
+@_file("tornado.pdf")
+def tornado(formula: str, **options: Any) -> None:
+    """The elasticities of a FORMULA by each of its letters, the largest on top.
+
+    \b
+    symroof figure tornado decode.step --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --set B=32 --set S=8192
+    """
+    from symroof.pages import figures
+
+    here = known(options)
+    _saved(lambda look: figures.tornado(formula, here, look), options)
+
+
+@figure.command()
+@click.option("--ways", default="256,8", show_default=True, metavar="FSDP,TP", help="The split; alone, a scheme takes all the chips.")
+@values
+@_file("training.pdf")
+def training(ways: str, **options: Any) -> None:
+    """FLOPs and communication of an MLP layer over the batch, for FSDP, tensor parallelism and both; crossings marked.
+
+    \b
+    symroof figure training --on tpu-v5p --ways 256,8 --set D=8192 --set F=32768 -o training.pdf
+    """
+    from symroof.pages import figures
+
+    split = _whole(ways, "--ways")
+    if len(split) != 2:
+        raise click.UsageError("--ways takes two whole numbers, of FSDP and of tensor parallelism, e.g. 256,8")
+    here = known(options)
+    _saved(lambda look: figures.communication(here, (split[0], split[1]), look), options)
+
+
+@figure.command()
+@_model
+@click.option("--slices", default="", metavar="SHAPES", help="One group of bars for each, e.g. 2x4,4x4; by default --slice.")
+@click.option("--weights", default="bf16,int8,int4", show_default=True, metavar="FORMATS", help="One bar for each format of the weights.")
+@click.option("--training", "chips", default="", metavar="CHIPS", help="Training with FSDP over so many chips instead, e.g. 16,64.")
+@click.option("--remat", default="none,matmuls,block", show_default=True, metavar="POLICIES", help="What training saves.")
+@_file("memory.pdf")
+def memory(slices: str, weights: str, chips: str, remat: str, **options: Any) -> None:
+    """HBM per chip by parts against what the chip has: weights and KV cache of MODEL, or state and activations in training.
+
+    \b
+    symroof figure memory llama3-70b --on tpu-v5e --slices 2x4,4x4 --set B=32 --set S=8192 -o memory.pdf
+    symroof figure memory llama3-8b --on tpu-v5p --training 16,64 --set B=64 --set T=8192 -o memory.pdf
+    """
+    from symroof.pages import figures
+
+    here = _known(options)
+    if chips:
+        many = _whole(chips, "--training")
+        _saved(lambda look: figures.training_stack(here, many, letters(remat), look), options)
+        return
+    shapes = letters(slices) or ((here.shape,) if here.shape else ())
+    if not shapes:
+        raise click.UsageError("say on which slices, e.g. --slices 2x4,4x4")
+    _saved(lambda look: figures.stack(here, letters(weights), shapes, look), options)
+
+
+COMMANDS = (figure,)

@@ -1,0 +1,205 @@
+"""The named figures of ``symroof figure``: which costs, thresholds and sheets stand behind each; drawn by symroof.figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from symroof import figures
+from symroof.algebra.cost import Cost
+from symroof.algebra.solve import solve
+from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, M_hbm, S, X, Y, n, p_a, p_w, symbol
+from symroof.analysis.regimes import regimes as regimes_of
+from symroof.analysis.sensitivity import sensitivities
+from symroof.errors import InputError, UnknownName, nearest
+from symroof.figures.canvas import Look
+from symroof.figures.frontier import Front
+from symroof.machine.roofline import Work, matmul
+from symroof.machine.roofline import roofline as time_of
+from symroof.pages.questions import find
+from symroof.plan.formulas import formula
+from symroof.plan.known import Known, missing
+from symroof.sheets.chips import chip
+from symroof.sheets.dtypes import dtype
+from symroof.sheets.sheet import Sheet
+from symroof.workloads import decode, memory, training
+
+INTENSITY = symbol("I", "FLOP/byte", "arithmetic intensity")
+_CONTEXTS = (2048, 4096, 8192, 16384, 32768, 65536)
+
+
+# -- serving
+def frontier(known: Known, contexts: Sequence[Any] = _CONTEXTS, most: int = 512, look: Look | None = None) -> Any:
+    """Throughput per chip over the latency of a decode step by batch, one curve per context [token]."""
+    front = Front(
+        known.derated(decode.step(known.arch)).named("time per decode step"),
+        known.derated(decode.throughput(known.arch)),
+        *_thresholds(known),
+    )
+    sheet = _sheet(known, front.latency.free_symbols | front.rate.free_symbols | {*_limits(front)}, (B, S))
+    return figures.frontier(front, sheet, along=(B, 1, most), each=(S, contexts), look=look)
+
+
+def latency(known: Known, context: Any = 2048, most: int = 512, look: Look | None = None) -> Any:
+    """A decode step by parts over the batch, compute-bound where the ground is grey."""
+    step = known.derated(decode.step(known.arch))
+    mlp = step["MLP"]
+    parts = step["attention"].named("KV loading") + (mlp["weights"].named("weight loading") | mlp["math"].named("FLOPs")).named("MLP")
+    _, critical = _thresholds(known)
+    sheet = _sheet(known, step.free_symbols, (B, S))
+    return figures.breakdown(
+        parts.named("time per decode step"), sheet, {S: context}, along=(B, 1, most), shade={"compute-bound": critical}, look=look
+    )
+
+
+def _thresholds(known: Known) -> tuple[Any, Any]:
+    """The largest batch that fits and the critical one, with the efficiencies that are given."""
+    found = []
+    for bound in (memory.largest_batch(known.arch), decode.critical_batch(known.arch)):
+        condition = bound.condition
+        found.append(solve(condition.between(known.derated(condition.left), known.derated(condition.right)), B))
+    return found[0], found[1]
+
+
+def _limits(front: Front) -> set[Any]:
+    return {s for bound in (front.most, front.knee) if bound is not None for s in bound.free_symbols}
+
+
+# -- chips
+def roofline(chips: Sequence[str], batches: Sequence[int], size: tuple[int, int], format: str = "bf16", look: Look | None = None) -> Any:
+    """The roofs of chips in a format, and under each the matmuls [batch, D] x [D, F] at these batches."""
+    one = Work("work", Cost(1, "FLOP"), Cost(1 / INTENSITY, "byte"))
+    time = time_of(one)
+    rate = (one.flops / time).named("attainable rate")
+    ridge = solve(time["math"] >= time["hbm"], INTENSITY)
+    found = [chip(name) for name in chips]
+    on = {f"{c.title}, {format}": (c, dtype(format)) for c in found}
+    dots = [_dot(sheets, b, size) for sheets in on.values() for b in batches]
+    return figures.roofline(rate, ridge, on, dots, look)
+
+
+def _dot(sheets: tuple[Any, ...], batch: int, size: tuple[int, int]) -> figures.Dot:
+    work = matmul(B, D, F)
+    at = {B: batch, D: size[0], F: size[1]}
+    rate = (work.flops / time_of(work)).named("rate")
+    kind = f"matmul [B, {size[0]}] · [{size[0]}, {size[1]}]"
+    return figures.Dot(f"B={batch}", work.intensity.at(*sheets, at), rate.at(*sheets, at), kind)
+
+
+# -- any formula
+def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, Any] | None = None, look: Look | None = None) -> Any:
+    """What binds a formula where over two letters, inside a window for each.
+
+    Raises InputError unless two letters are given, or naming those that have no value.
+    """
+    if len(over) != 2 or over[0] == over[1]:
+        raise InputError("a map is drawn over two letters; write e.g. --over B,S")
+    cost = known.derated(formula(path, known.arch))
+    x, y = (find(name, cost.free_symbols) for name in over)
+    sheet = _sheet(known, cost.free_symbols, (x, y))
+    inside = {s.name: _window(s, windows or {}) for s in (x, y)}
+    odd = next((name for name in windows or {} if name not in inside), None)
+    if odd is not None:
+        raise UnknownName(f"{odd} is neither of the two letters of the map; {nearest(odd, inside)}")
+    return figures.regime_map(regimes_of(cost, over=(x, y)), sheet, look=look, **inside)
+
+
+def tornado(path: str, known: Known, look: Look | None = None) -> Any:
+    """The elasticities of a formula by each of its letters, the largest first."""
+    cost = known.derated(formula(path, known.arch))
+    return figures.tornado(sensitivities(cost).at(_sheet(known, cost.free_symbols, ())), look)
+
+
+_WINDOWS = {"B": (1, 4096), "S": (128, 2**20), "n": (1, 1024), "T": (128, 2**20), "X": (1, 4096), "Y": (1, 4096)}
+
+
+def _window(s: Any, windows: Mapping[str, Any]) -> tuple[Any, Any]:
+    ends: tuple[Any, Any] | None = windows.get(s.name, _WINDOWS.get(s.name))
+    if ends is None:
+        raise InputError(f"the map needs a window for {s}; add e.g. --window {s}=LOW:HIGH")
+    return ends
+
+
+# -- training
+def communication(known: Known, ways: tuple[int, int] = (256, 8), look: Look | None = None) -> Any:
+    """FLOPs and communication of a layer's forward pass per scheme over the batch [token], crossings marked.
+
+    Every scheme runs on the same chips: as many as ``ways`` of FSDP times ways of tensor parallelism.
+    """
+    values = {D: Fraction(8192), F: Fraction(32768), p_w: Fraction(2), p_a: Fraction(2)}
+    time = training.mixed("axes")
+    letters = time.free_symbols | {C, X, Y, n, M_X, M_Y}
+    sheet = _sheet(known, letters - {n, M_X, M_Y, X, Y}, (B,), values)
+    fsdp, tensor = ways
+    chips, axes = fsdp * tensor, _axes
+    both = {X: fsdp, n: chips, M_X: axes(fsdp), M_Y: axes(tensor)}
+    drawn = [figures.Curve(time["math"], ({n: chips},), f"FLOPs, {chips:,} chips")]
+    alone: dict[str, dict[Any, int]] = {"FSDP": {X: chips, M_X: axes(chips)}, "tensor parallel": {Y: chips, M_Y: axes(chips)}}
+    for name, way in alone.items():
+        program = training.layer(name)
+        comms = training.comms(program)
+        drawn.append(figures.Curve(comms, (way,), f"{name} {chips}", solve(training.math(program) >= comms, B)))
+    mixed = solve(time["math"] >= time["comms"], B)
+    drawn.append(figures.Curve(time["comms"], (both,), f"FSDP {fsdp} x TP {tensor}", mixed))
+    return figures.curves(drawn, sheet, along=(B, 1e4, 1e8), look=look)
+
+
+def _axes(ways: int) -> int:
+    """The physical axes that so many chips take, 16 to an axis: ceil(log_16 ways), three at most."""
+    return min(3, next(k for k in range(1, 40) if ways <= 16**k))
+
+
+# -- memory
+def stack(known: Known, formats: Sequence[str], slices: Sequence[str], look: Look | None = None) -> Any:
+    """HBM per chip of a server: weights and KV cache, for every slice and format of the weights."""
+    if known.chip is None or known.model is None:
+        raise InputError("memory needs a chip and a model; add e.g. --on tpu-v5e --model llama3-70b")
+    held = (memory.memory(known.arch) / n).declare("byte/chip")
+    room = (memory.capacity() / n).declare("byte/chip").named("HBM of a chip")
+    bars = {}
+    for shape in slices:
+        for format in formats:
+            here = Known(known.chip, shape, known.model, (format, *known.formats[1:]), known.letters)
+            sheet = _sheet(here, held.free_symbols | room.free_symbols, ())
+            bars[f"{shape}, {format}"] = held.at(sheet)
+    return figures.memory_stack(bars, room.at(known.chip), look)
+
+
+def training_stack(known: Known, ways: Sequence[int], remat: Sequence[str], look: Look | None = None) -> Any:
+    """HBM per chip of FSDP in training: weights, gradients, optimizer, saved activations, by chips and recomputation.
+
+    ``B`` sequences of ``T`` tokens over all chips; Adam in fp32 (8 bytes a parameter) and bf16 unless told.
+    """
+    if known.chip is None or known.model is None:
+        raise InputError("memory needs a chip and a model; add e.g. --on tpu-v5p --model llama3-8b")
+    usual = {p_w: Fraction(2), p_a: Fraction(2), training.p_opt: Fraction(8)}
+    bars = {}
+    for count in ways:
+        for policy in remat:
+            peak = training.peak_memory(known.arch, policy)
+            held = (peak["state"] + Cost(peak["activations"].expr, "byte", "saved activations")).declare("byte/chip")
+            sheet = _sheet(known, held.free_symbols | {X}, (X,), usual)
+            bars[f"{count} chips, {_POLICIES.get(policy, policy)}"] = held.at(sheet, {X: count})
+    room = Cost(M_hbm, "byte/chip", "HBM of a chip")
+    return figures.memory_stack(bars, room.at(known.chip), look)
+
+
+_POLICIES = {"none": "all saved", "block": "blocks again", "matmuls": "matmuls saved"}
+
+
+# -- helpers
+def _sheet(known: Known, free: Iterable[Any], asked: Iterable[Any], usual: Mapping[Any, Any] | None = None) -> Sheet:
+    """What is known of the letters of a figure but those ``asked`` for, ``usual`` where nothing else is said.
+
+    Raises InputError naming the letters without a value.
+    """
+    free, asked = set(free), set(asked)
+    found = known.sheet(free, asked)
+    values = {**{s: v for s, v in (usual or {}).items() if s in free}, **found.values}
+    whole = Sheet(found.name, "", values)
+    lacking = missing(free, whole, asked)
+    if lacking:
+        cure = f"add e.g. --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8, or --set {lacking[0]}=..."
+        raise InputError(f"{', '.join(lacking)} still need a value; {cure}")
+    return whole
