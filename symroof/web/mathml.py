@@ -1,0 +1,84 @@
+"""LaTeX as native MathML, in letters or with places for numbers that the browser fills in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import unescape
+from itertools import pairwise
+from typing import Any
+from xml.etree import ElementTree as Tree
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.present.mathml import element, mathml
+
+_DOT = "\u22c5"
+_FUNCTIONS = {"log", "exp", "sinh", "asinh", "max", "min", "floor", "ceil"}
+
+
+def letters(latex: str) -> str:
+    """A formula in its letters, as a ``<math>`` element."""
+    return mathml(latex)
+
+
+def numbers(latex: str, symbols: Iterable[sp.Symbol]) -> str:
+    """The same formula with an empty ``<mn data-symbol="W_hbm">`` for each letter, and a dot between factors."""
+    root = element(latex)
+    known = {_key(element(show.latex(s))): s.name for s in symbols}
+    _fill(root, known)
+    _dotted(root)
+    return _text(root)
+
+
+def _text(root: Tree.Element) -> str:
+    return Tree.tostring(root, encoding="unicode", short_empty_elements=False)
+
+
+def _inner(element: Tree.Element) -> Tree.Element:
+    while element.tag in ("math", "mrow") and len(element) == 1:
+        element = element[0]
+    return element
+
+
+def _key(element: Tree.Element) -> Any:
+    """A tree without its attributes and rows of one, to compare."""
+    element = _inner(element)
+    return element.tag, unescape(element.text or "").strip(), tuple(_key(child) for child in element)
+
+
+def _fill(element: Tree.Element, known: dict[Any, str]) -> None:
+    for i, child in enumerate(list(element)):
+        name = known.get(_key(child))
+        if name is not None:
+            element[i] = _place(name, element.tag == "msup" and i == 0)
+            element[i].tail = child.tail
+        elif child.tag == "msubsup" and (name := known.get(("msub", "", (_key(child[0]), _key(child[1]))))) is not None:
+            power = Tree.Element("msup")
+            power.extend([_place(name, True), child[2]])
+            element[i] = power
+        else:
+            _fill(child, known)
+
+
+def _place(name: str, base: bool) -> Tree.Element:
+    found = Tree.Element("mn", {"data-symbol": name, **({"data-base": "1"} if base else {})})
+    found.text = name
+    return found
+
+
+def _dotted(element: Tree.Element) -> None:
+    for child in element:
+        _dotted(child)
+    if element.tag not in ("mrow", "msqrt", "math"):
+        return
+    children = list(element)
+    for before, after in reversed(list(pairwise(children))):
+        if _factor(before) and _factor(after) and (before.text or "") not in _FUNCTIONS:
+            dot = Tree.Element("mo")
+            dot.text = _DOT
+            element.insert(list(element).index(after), dot)
+
+
+def _factor(element: Tree.Element) -> bool:
+    return element.tag not in ("mo", "mtext", "mspace")

@@ -1,0 +1,177 @@
+"""``page(cost, ...)``: a cost as an interactive page, with sliders for letters and selects between sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra.bind import bind
+from symroof.algebra.bound import Bound
+from symroof.algebra.cost import Cost
+from symroof.algebra.symbols import ALPHABET, DERATES
+from symroof.errors import InputError, UnknownName, nearest, short
+from symroof.web.compiled import symbols_of
+from symroof.web.render import render
+from symroof.web.spec import Choice, Mark, Option, Range, Spec, View
+
+_LONGEST = 40  # characters of a title in a select
+_LABELS = {"chip": "Chip", "llm": "Model", "dtype": "Format", "slice": "Slice"}
+
+
+@dataclass(frozen=True, repr=False)
+class Page:
+    """An interactive page: ``.html`` is the whole file, ``.save(path)`` writes it, a notebook shows it."""
+
+    title: str
+    html: str
+
+    def save(self, path: str | Path) -> Path:
+        """Write the file and return its path.
+
+        Raises InputError if that is not possible; a directory is never overwritten.
+        """
+        target = Path(path)
+        if target.is_dir():
+            raise InputError(f"{short(target)} is a directory; give a file in it, e.g. {short(target / 'page.html')}")
+        try:
+            target.write_text(self.html, encoding="utf-8", newline="\n")
+        except OSError as problem:
+            raise InputError(f"{short(target)} cannot be written: {problem.strerror or problem}; give another path") from None
+        return target
+
+    def __repr__(self) -> str:
+        return f"page {self.title!r}, {len(self.html) / 1e6:.1f} MB; .save('page.html') writes it"
+
+    def _repr_html_(self) -> str:
+        style = "width:100%;height:900px;border:0"
+        return f'<iframe title="{escape(self.title)}" style="{style}" sandbox="allow-scripts" srcdoc="{escape(self.html)}"></iframe>'
+
+
+def shown(spec: Spec) -> Page:
+    """The page of a Spec."""
+    return Page(spec.title, render(spec))
+
+
+def page(
+    cost: Any,
+    *sheets: Any,
+    along: Any = "B",
+    sliders: Any = ("S",),
+    choose: Mapping[str, Iterable[Any]] | None = None,
+    marks: Mapping[str, Any] | None = None,
+    title: str = "",
+    **values: Any,
+) -> Page:
+    """A page on which a cost (or several) and its parts are drawn along one symbol, and everything chosen can be moved.
+
+    ``along`` and ``sliders`` are letters, or ``{letter: (low, high)}`` or ``{letter: [stops]}``; ``choose`` offers sheets:
+    ``{"chip": [chip("v5e"), chip("v5p")]}``. A cost may be a function of an architecture, such as ``decode.step``; then the
+    chosen model decides which formulas hold. ``marks`` are bounds of the axis by label; ``values`` start sliders, or hold.
+
+    >>> from symroof import chip, decode, dtype, llm
+    >>> made = page(decode.step(), chip("v5e").on("4x4"), llm("llama3-70b"), dtype("int8"), title="LLaMA 3-70B on 16 v5e")
+    >>> made.title, "http-equiv" in made.html
+    ('LLaMA 3-70B on 16 v5e', True)
+
+    Raises InputError naming the letters without a value, or with the cure if plotly is not installed.
+    """
+    choices = tuple(_choice(key, options) for key, options in (choose or {}).items())
+    families = _families(choose or {})
+    views = {family: _view(cost, marks or {}, arch) for family, arch in families.items()}
+    free = symbols_of(views.values())
+    axes = {**_ranges(along), **{name: r for name, r in _ranges(sliders).items() if name in free or not _is_default(sliders)}}
+    found = {name: _symbol(name, free) for name in axes}
+    starts = {name: float(bind({s}, (), {name: values.pop(name)}).numbers[s]) for name, s in found.items() if name in values}
+    moved = [Range.of(found[name], axes[name], starts.get(name)) for name in axes]
+    offers = [pair for c in choices for o in c.options for pair in o.values.items()]
+    offered = {s for s, _ in offers}
+    behind = {x for _, v in offers if isinstance(v, sp.Expr) for x in v.free_symbols}
+    held = {name: v for name, v in values.items() if v is not None}
+    given = bind((set(free.values()) | behind) - {r.symbol for r in moved}, sheets, held)
+    put = dict(given.exprs)
+    views = {family: mapped(view, put) for family, view in views.items()}
+    fixed = {s: float(v) for s, v in given.numbers.items() if s not in offered or s.name in held}
+    fixed |= {eta: 1.0 for eta in DERATES if eta in free.values() and eta not in fixed and eta not in found.values()}
+    first = next(iter(views.values())).costs[0]
+    return shown(Spec(title or first.name or "cost", views, moved[0], tuple(moved[1:]), choices, fixed))
+
+
+def mapped(view: View, put: Mapping[sp.Symbol, sp.Expr]) -> View:
+    """A view with expressions put in for letters."""
+    if not put:
+        return view
+    bounds = tuple(replace(m, bound=m.bound.at(dict(put))) for m in view.marks if m.bound.free_symbols & put.keys())
+    kept = tuple(m for m in view.marks if not m.bound.free_symbols & put.keys())
+    return View(tuple(c.map(lambda e: e.xreplace(dict(put))) for c in view.costs), kept + bounds)
+
+
+def _view(costs: Any, marks: Mapping[str, Any], arch: Any) -> View:
+    listed = costs if isinstance(costs, (list, tuple)) else [costs]
+    made = tuple(_made(c, arch) for c in listed)
+    wrong = next((c for c in made if not isinstance(c, Cost)), None)
+    if wrong is not None or not made:
+        raise InputError(f"{short(wrong)} is no cost; give e.g. decode.step()")
+    bounds = {label: _made(b, arch) for label, b in marks.items()}
+    for label, b in bounds.items():
+        if not isinstance(b, Bound):
+            raise InputError(f"the mark {short(label)} is no bound but {short(b)}; give e.g. decode.critical_batch()")
+    return View(made, tuple(Mark(label, b, "grey" if b.pieces and b.pieces[0].high is not None else "") for label, b in bounds.items()))
+
+
+def _made(given: Any, arch: Any) -> Any:
+    """A cost or a bound, perhaps made for an architecture."""
+    if isinstance(given, (Cost, Bound)) or not callable(given):
+        return given
+    return given() if arch is None else given(arch)
+
+
+def _families(choose: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
+    """The architectures that the options have, by the name of their family."""
+    found = [getattr(o, "architecture", None) for options in choose.values() for o in options]
+    return {family(a): a for a in found if a is not None} or {"": None}
+
+
+def family(architecture: Any) -> str:
+    """A short name for an architecture, the same for equal ones."""
+    return "" if architecture is None else "".join("01"[bool(v)] for v in vars(architecture).values())
+
+
+def option(sheet: Any, title: str = "", within: str = "") -> Option:
+    """A sheet as an option; a model brings its family of formulas."""
+    if not hasattr(sheet, "values") or not hasattr(sheet, "defaults"):
+        raise InputError(f"{short(sheet)} is no sheet; offer e.g. chip('tpu-v5e')")
+    own = getattr(sheet, "title", "")
+    title = title or (own if own and len(own) <= _LONGEST else sheet.name)
+    return Option(sheet.name, title, sheet.values, sheet.defaults, within, family(getattr(sheet, "architecture", None)))
+
+
+def _choice(key: str, options: Iterable[Any]) -> Choice:
+    found = tuple(option(o) for o in options)
+    if not found:
+        raise InputError(f"there is nothing to choose for {short(key)}; give at least one sheet")
+    return Choice(key, _LABELS.get(key, key), found)
+
+
+def _ranges(given: Any) -> dict[str, Any]:
+    if isinstance(given, Mapping):
+        return {str(k): v for k, v in given.items()}
+    listed = [given] if isinstance(given, (str, sp.Symbol)) else list(given)
+    return {str(k): None for k in listed}
+
+
+def _is_default(sliders: Any) -> bool:
+    return bool(sliders == ("S",))
+
+
+def _symbol(name: str, free: Mapping[str, sp.Symbol]) -> sp.Symbol:
+    if name not in free:
+        known = ALPHABET.get(name)
+        if known is not None and set(DERATES.get(known, ())) & set(free.values()):
+            raise InputError(f"{name} is not in the formula; put it there first, e.g. cost.at(W_hbm=eta_hbm*W_hbm)")
+        raise UnknownName(f"{short(name)} is not a letter of the formula; {nearest(name, free)}")
+    return free[name]

@@ -1,0 +1,40 @@
+// Numbers and quantities as text.
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+function superscript(power) {
+  return String(power).replace("-", "⁻").replace(/\d/g, (d) => SUPERSCRIPTS[d]);
+}
+
+function plain(value, digits) {
+  return Number(value.toPrecision(digits || 4));
+}
+
+function number(value, digits) {
+  if (value === Infinity) return "∞";
+  if (!Number.isFinite(value)) return "?";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e7) return value.toLocaleString("en-US");
+  if (size >= 1e-3 && size < 1e6) return String(plain(value, digits));
+  const [mantissa, power] = value.toExponential((digits || 4) - 1).split("e");
+  return (Number(mantissa) === 1 ? "" : Number(mantissa) + "×") + "10" + superscript(Number(power));
+}
+
+function latexNumber(value) {
+  const text = number(value, 6).replace(/,/g, "{,}").replace("∞", "\\infty");
+  return text.replace(/(?:(.*)×)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/, (_, mantissa, power) => {
+    const digits = [...power].map((c) => (c === "⁻" ? "-" : SUPERSCRIPTS.indexOf(c))).join("");
+    return (mantissa ? mantissa + " \\times " : "") + "10^{" + digits + "}";
+  });
+}
+
+function quantity(value, unit) {
+  if (!Number.isFinite(value)) return number(value);
+  const table = DATA.units[unit];
+  if (!table) return number(value);
+  const size = Math.abs(value) * (1 + 5e-5);
+  const last = table.decades.length - 1;
+  const power = value === 0 ? 0 : Math.floor(Math.log10(size));
+  const [scale, before, after] = table.decades[Math.min(Math.max(power - table.low, 0), last)];
+  return before + number(plain(value * scale)) + after;
+}
