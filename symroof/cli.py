@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from symroof.commands import ask, export, search
+from symroof.commands import ask, book, document, export, figure, page, search
 from symroof.commands.options import forms, overrides
 from symroof.errors import DerivationError, SymroofError, nearest
 
@@ -175,8 +175,9 @@ def program(text: str, backward: bool, sizes: tuple[str, ...], form: str | None)
     programs.page(text, overrides(sizes), backward, form or "text")
 
 
-for _command in (*ask.COMMANDS, *export.COMMANDS, *search.COMMANDS):
-    cli.add_command(_command)
+for _room in (ask, search, export, page, figure, document, book):
+    for _command in _room.COMMANDS:
+        cli.add_command(_command)
 
 
 def main() -> None:
