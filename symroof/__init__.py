@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from symroof.export.export import export
     from symroof.grid.found import Found
     from symroof.grid.search import search
-    from symroof.grid.space import Space, space
+    from symroof.grid.space import Space, divides, space
     from symroof.grid.sweep import Sweep, sweep
     from symroof.machine.links import Network, Switch, Torus, Tree
     from symroof.machine.mesh import Mesh, mesh
@@ -71,7 +71,7 @@ _LATER = {
     "symroof.export.export": ("export",),
     "symroof.grid.found": ("Found",),
     "symroof.grid.search": ("search",),
-    "symroof.grid.space": ("Space", "space"),
+    "symroof.grid.space": ("Space", "divides", "space"),
     "symroof.grid.sweep": ("Sweep", "sweep"),
     "symroof.machine.links": ("Network", "Switch", "Torus", "Tree"),
     "symroof.machine.mesh": ("Mesh", "mesh"),
@@ -131,6 +131,7 @@ __all__ = [
     "chips",
     "decode",
     "degree",
+    "divides",
     "dtype",
     "elasticity",
     "export",

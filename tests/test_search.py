@@ -11,11 +11,11 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symroof import Cost, SymroofError, chip, decode, dtype, llm, memory, search, space
+from symroof import Cost, SymroofError, chip, decode, divides, dtype, llm, memory, search, sharding, space
 from symroof.algebra.evaluate import tape
 from symroof.grid import bounds, pool, stream
 from symroof.grid.prune import direction
-from symroof.symbols import B, D, F, L, X, Y
+from symroof.symbols import B, D, F, K, L, X, Y, n
 
 COSTS = {
     "falls": Cost(F / D + L / F, "1"),
@@ -399,3 +399,36 @@ def test_a_flood_of_points_on_the_edge_is_decided_exactly():
 def test_symbols_of_an_axis_that_move_others_are_not_pruned():
     found = search(space({F: 4 * D}, D=[1, 2, 3, 4], L=[1, 2]), minimize=Cost(F / D**2 * L, "1"))
     assert found.best.at == {"D": 4, "L": 1}
+
+
+# -- divisibility and legal slices are part of the space
+def test_what_does_not_divide_is_not_there():
+    v5e, llama, int8 = chip("tpu-v5e"), llm("llama3-70b"), dtype("int8", math="bf16")
+    for prune in (True, False):
+        spots = space(v5e, llama, int8, X=range(1, 17), Y=range(1, 17), n=[16], B=[64])
+        time = sharding.sharded_matmul()["math"] + sharding.sharded_matmul()["ici"] * Cost(X, "1")
+        found = search(spots, minimize=time, subject_to=[divides(Y, K), divides(X * Y, n), Cost(X * Y, "1") >= 16], best=20, prune=prune)
+        assert {(p.at["X"], p.at["Y"]) for p in found} == {(x, y) for x in range(1, 17) for y in (1, 2, 4, 8) if x * y == 16}
+
+
+def test_a_search_over_the_legal_slices():
+    v5e, llama, int8 = chip("tpu-v5e"), llm("llama3-70b"), dtype("int8", math="bf16")
+    spots = space(llama, int8, slice=v5e.each(), B=range(3, 300, 7), S=8192)
+    fits = memory.memory() <= memory.capacity()
+    found = search(spots, maximize=decode.throughput(), subject_to=[fits, decode.step() <= "15 ms"])
+    rate, plan = decode.throughput(), []
+    for where in v5e.slices:
+        for batch in range(3, 300, 7):
+            known = (v5e.on(where), llama, int8)
+            if (
+                float(memory.memory().at(*known, B=batch, S=8192)) <= 16e9 * where.chips
+                and float(decode.step().at(*known, B=batch, S=8192)) <= 0.015
+            ):
+                plan.append((float(rate.at(*known, B=batch, S=8192)), where.name, batch))
+    best = max(plan, key=lambda p: float(f"{p[0]:.9g}"))  # the first of equals
+    assert (found.best.at["slice"], found.best.at["B"]) == (f"tpu-v5e {best[1]}", best[2])
+
+
+def test_nothing_divides():
+    with pytest.raises(SymroofError, match=r"K/Y <= a whole number excludes every point"):
+        search(space(llm("llama3-70b"), Y=[3, 5, 7]), minimize=Cost(Y, "1"), subject_to=[divides(Y, K)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from importlib import import_module
 from importlib.resources import files
@@ -12,12 +11,11 @@ from symroof.algebra import show
 from symroof.book import formulas
 from symroof.book.contents import Book, Entry, counts
 from symroof.book.prose import headed
-from symroof.errors import InputError
 from symroof.present.book import formula_text, remark
 from symroof.present.derivation import Answer, apart
 from symroof.present.mathml import mathml
+from symroof.present.templates import environment, script_json
 
-_CURE = 'the derivation book needs jinja2; install it with pip install "symroof[pages]"'
 TITLE = "The derivation book"
 GENERATOR = "symroof book"
 
@@ -30,7 +28,7 @@ def site(book: Book) -> dict[str, str]:
     environment = _environment()
     shared = {"book": book, "title": TITLE, "generator": GENERATOR}
     pages = {
-        "index.html": ("index.html", {"index": _json(records(book))}),
+        "index.html": ("index.html", {"index": script_json(records(book))}),
         "errata.html": ("errata.html", {}),
         "thresholds.html": ("thresholds.html", {}),
         "symbols.html": ("symbols.html", {}),
@@ -95,19 +93,8 @@ def number_rows(a: Answer) -> list[tuple[str, str, str]]:
     return [tuple(a.shown(some[i : i + 1]) for some in (a.ours, a.printed, a.reproduced)) for i in range(rows)]  # type: ignore[misc]
 
 
-def _json(data: Any) -> str:
-    """Data inside a script: no text in it can end the element."""
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
 def _environment() -> Any:
-    try:
-        jinja = import_module("jinja2")
-    except ImportError:
-        raise InputError(_CURE) from None
-    loader = jinja.PackageLoader("symroof.book")
-    made = jinja.Environment(loader=loader, autoescape=True, undefined=jinja.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = environment("symroof.book")
     markup = import_module("markupsafe").Markup
     made.filters.update(math=lambda latex: markup(mathml(latex)), anchor=anchor, letter_anchor=letter_anchor, tex=show.latex, headed=headed)
     made.globals.update(

@@ -1,4 +1,4 @@
-"""``space(*sheets, B=..., n=..., chip=[...])``: the configurations among which a search looks."""
+"""``space(*sheets, B=..., n=..., chip=[...])``: the configurations among which a search looks; ``divides`` says which are whole."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from typing import Any
 
 import sympy as sp
 
+from symroof.algebra import show
+from symroof.algebra.balance import full_unit
+from symroof.algebra.condition import Condition
+from symroof.algebra.cost import quantity
+from symroof.algebra.operands import plain
 from symroof.grid.axes import Axis, axis, is_axis, symbols_of, worth
 
 
@@ -42,5 +47,21 @@ def space(*sheets: Any, **named: Any) -> Space:
     >>> from symroof import chip
     >>> space(chip("tpu-v5e"), B=range(1, 1001), n=[1, 2, 4, 8])
     space of 4,000 points: B 1,000 x n 4
+    >>> space(slice=chip("tpu-v5e").each(), B=range(1, 1001))           # the legal slices
+    space of 8,000 points: slice 8 x B 1,000
     """
     return Space(sheets, named)
+
+
+def divides(a: Any, b: Any) -> Condition:
+    """The condition that one symbol, or product of symbols, divides another: ``b/a`` is whole, ``b/a <= floor(b/a)``.
+
+    >>> from symroof.symbols import K, X, Y, n
+    >>> divides(Y, K)
+    K/Y <= floor(K/Y)
+    >>> divides(X*Y, n).left.name
+    'n/(X*Y)'
+    """
+    share = plain(b) / plain(a)
+    unit = full_unit(share)
+    return quantity(share, unit, show.text(share)) <= quantity(sp.floor(share), unit, "a whole number")

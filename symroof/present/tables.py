@@ -40,10 +40,10 @@ def _literal(cell: str) -> Any:
 
 
 def latex_table(head: Sequence[str], rows: Cells) -> str:
-    """A ``tabular``; cells that hold mathematics bring their own dollars."""
-    lines = [r"\begin{tabular}{l" + "l" * (len(head) - 1) + "}", r"\hline", " & ".join(map(show.escape, head)) + r" \\", r"\hline"]
+    """A ``tabular`` with the rules of booktabs; cells that hold mathematics bring their own dollars."""
+    lines = [r"\begin{tabular}{l" + "l" * (len(head) - 1) + "}", r"\toprule", " & ".join(map(show.escape, head)) + r" \\", r"\midrule"]
     lines += [" & ".join(cell if cell.startswith(("$\\", "$ ")) else show.escape(cell) for cell in row) + r" \\" for row in rows]
-    return "\n".join([*lines, r"\hline", r"\end{tabular}"])
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
 
 
 def as_json(data: Any) -> str:

@@ -62,6 +62,10 @@ class Chip(Sheet):
         largest = self.slices[-1]
         raise UnknownName(f"{float(chips):.4g} chips are more than the largest slice of {self.name}, {largest.name} = {largest.chips}")
 
+    def each(self) -> tuple[Sheet, ...]:
+        """The chip on each of its legal slices, the smallest first: an axis of a sweep or of a space."""
+        return tuple(self.on(s) for s in self.slices)
+
     def on(self, shape: str | int | Slice) -> Sheet:
         """The chip together with the number of chips and axes of a slice, as one Sheet.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from importlib.resources import files
-from typing import Any
 
 from symroof.errors import InputError
+from symroof.present.templates import environment, script_json
 from symroof.web.compiled import compiled
 from symroof.web.spec import Spec
 
@@ -23,34 +22,18 @@ def render(spec: Spec) -> str:
 
     Raises InputError with the cure if plotly or jinja2 is not installed, or if a letter has no value.
     """
-    environment = _environment()
     data, functions = compiled(spec)
-    program = "\n".join(['"use strict";', f"const DATA = {_json(data)};", functions, *map(_source, _SCRIPTS)])
+    program = "\n".join(['"use strict";', f"const DATA = {script_json(data)};", functions, *map(_source, _SCRIPTS)])
     scripts = [_plotly(), _wrapped(program)]
     hashes = " ".join(f"'sha256-{b64encode(sha256(s.encode()).digest()).decode()}'" for s in scripts)
     policy = f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-    page = environment.get_template("page.html")
+    page = environment("symroof.web").get_template("page.html")
     return str(page.render(spec=spec, data=data, style=_source("style.css"), scripts=scripts, policy=policy))
 
 
 def _wrapped(program: str) -> str:
     """A script of its own scope that cannot end its element early."""
     return "(function () {\n" + program.replace("</script", "<\\/script").replace("<!--", "<\\!--") + "\n})();\n"
-
-
-def _json(data: Any) -> str:
-    """Data inside a script: no text in it can end the element."""
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _environment() -> Any:
-    try:
-        jinja = import_module("jinja2")
-    except ImportError:
-        raise InputError(_CURE) from None
-    loader = jinja.PackageLoader("symroof.web")
-    return jinja.Environment(loader=loader, autoescape=True, undefined=jinja.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 @cache
