@@ -40,8 +40,8 @@ def startup() -> None:
 
 def thresholds() -> None:
     from symroof import decode, matmul, memory, roofline, serving, sharding, solve
-    from symroof.algebra.polynomial import sign, tidy
-    from symroof.algebra.solve import _smooth
+    from symroof.solver.polynomial import sign, tidy
+    from symroof.solver.solve import _smooth
     from symroof.symbols import B, D, F, S, Y, n
 
     t = roofline(matmul(B, D, F))

@@ -13,21 +13,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from symroof.algebra import show
-from symroof.algebra.bound import Bound, Step
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.evaluate import engines
-from symroof.algebra.solve import solve
 from symroof.algebra.span import Span
 from symroof.algebra.symbols import Symbol, symbol
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
 from symroof.errors import SymroofError, UnitError
 from symroof.machine.roofline import Work, matmul, roofline
+from symroof.solver.bound import Bound, Step
+from symroof.solver.solve import solve
 
 if TYPE_CHECKING:
-    from symroof.algebra.limits import Limit, limit
-    from symroof.algebra.proof import Proof
     from symroof.analysis.best import Best
     from symroof.analysis.degree import degree
     from symroof.analysis.elasticity import elasticity
@@ -51,6 +49,8 @@ if TYPE_CHECKING:
     from symroof.sheets.dtypes import dtype
     from symroof.sheets.llms import Llm, llm, llms
     from symroof.sheets.sheet import Sheet, sheet
+    from symroof.solver.limits import Limit, limit
+    from symroof.solver.proof import Proof
     from symroof.transformer import layers
     from symroof.web.page import Page, page
     from symroof.workloads import decode, memory, prefill, serving, sharding, training
@@ -60,8 +60,8 @@ __version__ = "0.1.0"
 #: What is loaded when it is first asked for: readers of data files, workloads, derivations.
 _LATER = {
     "symroof.analysis.regions": ("Region", "Regions"),
-    "symroof.algebra.limits": ("Limit", "limit"),
-    "symroof.algebra.proof": ("Proof",),
+    "symroof.solver.limits": ("Limit", "limit"),
+    "symroof.solver.proof": ("Proof",),
     "symroof.analysis.degree": ("degree",),
     "symroof.analysis.elasticity": ("elasticity",),
     "symroof.analysis.sensitivity": ("sensitivities",),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from second_opinion import close, coefficients, costs, decimal, points, some, worth
 
 from symroof import Bound, Cost, Span, SymroofError, chip, decode, dtype, matmul, roofline, solve, symbol
-from symroof.algebra.limits import Limit, limit
+from symroof.solver.limits import Limit, limit
 from symroof.symbols import B, C, D, F, S, W_hbm, p, t_hop
 
 x, a, b, c = (symbol(s) for s in "xabc")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from second_opinion import decimal, holds, some, worth
 
 from symroof import Cost, Span, SymroofError, solve, symbol
-from symroof.algebra.boxes import INTERVALS, Box
 from symroof.algebra.evaluate import TABLE
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
+from symroof.solver.boxes import INTERVALS, Box
 
 x, a, b, c = (symbol(s) for s in "xabc")
 RELATIONS = (">=", ">", "<=", "<")

@@ -16,30 +16,35 @@ CHAPTERS = sorted((ROOT / "derivations").glob("*.py"))
 STANDS_ON = {
     "errors": (),
     "algebra": ("errors",),
-    "analysis": ("errors", "algebra"),
-    "export": ("errors", "algebra"),
-    "grid": ("errors", "algebra"),
+    "solver": ("errors", "algebra"),
+    "analysis": ("errors", "algebra", "solver"),
+    "export": ("errors", "algebra", "solver"),
+    "grid": ("errors", "algebra", "solver"),
     "machine": ("errors", "algebra"),
     "program": ("errors", "algebra", "machine"),
     "transformer": ("errors", "algebra", "machine", "program"),
-    "workloads": ("errors", "algebra", "analysis", "machine", "program", "transformer"),
+    "workloads": ("errors", "algebra", "solver", "analysis", "machine", "program", "transformer"),
     "sheets": ("errors", "algebra", "transformer"),
     "present": ("errors", "algebra"),
-    "notebook": ("errors", "algebra", "present"),
-    "latex": ("errors", "algebra", "analysis", "present"),
-    "figures": ("errors", "algebra", "analysis", "grid"),
-    "web": ("errors", "algebra", "analysis", "export", "grid", "present"),
-    "book": ("errors", "algebra", "present", "latex"),
+    "notebook": ("errors", "algebra", "solver", "present"),
+    "latex": ("errors", "algebra", "solver", "analysis", "present"),
+    "figures": ("errors", "algebra", "solver", "analysis", "grid"),
+    "web": ("errors", "algebra", "solver", "analysis", "export", "grid", "present"),
+    "book": ("errors", "algebra", "solver", "present", "latex"),
     "symbols": ("algebra",),
 }
 
-#: The order inside the algebra; a file imports only from files before it.
-ALGEBRA = (
-    *("units", "quantity", "symbols", "roots", "radicals", "balance", "evaluate", "show", "value", "span", "deviation"),
-    *("operands", "check", "bind", "condition", "cost"),
-    *("branches", "polynomial", "facts", "pieces", "higher", "positive", "inverse", "steps", "certify", "boxes", "sweep", "numeric"),
-    *("decide", "verify", "trial", "proof", "bound", "rounding", "outside", "discrete", "solve", "limits"),
-)
+#: The order inside the algebra and inside the solver; a file imports only from files before it.
+ORDERS = {
+    "algebra": (
+        *("units", "quantity", "symbols", "roots", "radicals", "balance", "evaluate", "show", "value", "span", "deviation"),
+        *("operands", "check", "bind", "condition", "cost"),
+    ),
+    "solver": (
+        *("branches", "polynomial", "facts", "pieces", "higher", "positive", "inverse", "steps", "certify", "boxes", "sweep", "numeric"),
+        *("decide", "verify", "trial", "proof", "bound", "rounding", "outside", "discrete", "solve", "limits"),
+    ),
+}
 
 
 def modules(tree: ast.AST) -> set[str]:
@@ -76,16 +81,16 @@ def test_a_room_stands_on_those_below(path):
     assert rooms(modules(parsed(path))) <= allowed
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "algebra").glob("[!_]*.py")), ids=label)
-def test_the_order_inside_the_algebra(path):
-    assert path.stem in ALGEBRA, f"say in ALGEBRA where {path.stem} stands"
-    before = set(ALGEBRA[: ALGEBRA.index(path.stem)])
+@pytest.mark.parametrize("path", [f for name in ORDERS for f in sorted((PACKAGE / name).glob("[!_]*.py"))], ids=label)
+def test_the_order_inside_a_room(path):
+    order, home = ORDERS[room(path)], room(path)
+    assert path.stem in order, f"say in ORDERS where {path.stem} stands"
     wanted = {
         name.split(".")[2]
         for name in modules(parsed(path))
-        if name.startswith("symroof.algebra.") and (PACKAGE / "algebra" / f"{name.split('.')[2]}.py").exists()
+        if name.startswith(f"symroof.{home}.") and (PACKAGE / home / f"{name.split('.')[2]}.py").exists()
     }
-    assert wanted <= before
+    assert wanted <= set(order[: order.index(path.stem)])
 
 
 @pytest.mark.parametrize("path", [f for f in FILES if f.name not in ("cli.py", "__main__.py")], ids=label)

@@ -1,1 +1,1 @@
-"""The algebra: units, symbols, costs, and the solver. Knows no machine and no model."""
+"""The algebra: units, symbols, costs, conditions, and how they are evaluated and shown. Knows no machine and no model."""

@@ -11,13 +11,13 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost, quantity
-from symroof.algebra.facts import Facts
-from symroof.algebra.polynomial import sign, split
 from symroof.algebra.quantity import show_quantity
-from symroof.algebra.solve import solve
 from symroof.algebra.units import ONE
 from symroof.analysis.halves import Half, Sampled, half
 from symroof.errors import SolveError
+from symroof.solver.facts import Facts
+from symroof.solver.polynomial import sign, split
+from symroof.solver.solve import solve
 
 Plane = tuple[sp.Symbol, sp.Symbol]
 Pair = tuple[sp.Expr, sp.Expr]

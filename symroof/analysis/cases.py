@@ -10,11 +10,11 @@ from itertools import product
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.branches import NoClosedForm
 from symroof.algebra.cost import Cost
-from symroof.algebra.facts import NOTHING, Facts
-from symroof.algebra.polynomial import sign, split
 from symroof.errors import short
+from symroof.solver.branches import NoClosedForm
+from symroof.solver.facts import NOTHING, Facts
+from symroof.solver.polynomial import sign, split
 
 _MOST = 64
 Pair = tuple[sp.Expr, sp.Expr]

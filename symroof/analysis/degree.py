@@ -9,15 +9,15 @@ from fractions import Fraction
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.branches import NoClosedForm
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import called as name_of
-from symroof.algebra.polynomial import expand
 from symroof.algebra.quantity import show_number
 from symroof.analysis.cases import cases
 from symroof.analysis.elasticity import check
 from symroof.analysis.slopes import slopes
 from symroof.errors import InputError, SolveError
+from symroof.solver.branches import NoClosedForm
+from symroof.solver.polynomial import expand
 
 _LEVEL = (sp.Max, sp.Min, sp.Abs)
 

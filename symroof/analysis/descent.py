@@ -11,13 +11,13 @@ from functools import lru_cache
 
 import sympy as sp
 
-from symroof.algebra.facts import Facts
-from symroof.algebra.polynomial import expand, sign, split
 from symroof.analysis.choices import Choice, smooth
 from symroof.analysis.envelope import rivals, settle
 from symroof.analysis.problem import Problem
 from symroof.analysis.walk import Impossible, Line, where
 from symroof.errors import SolveError
+from symroof.solver.facts import Facts
+from symroof.solver.polynomial import expand, sign, split
 
 _MOST = 64
 

@@ -16,9 +16,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import bind
-from symroof.algebra.branches import NoClosedForm
 from symroof.algebra.cost import Cost
-from symroof.algebra.facts import NOTHING
 from symroof.algebra.operands import called as name_of
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number
@@ -29,6 +27,8 @@ from symroof.analysis.cases import Pair, called, cases, label, labels, relation
 from symroof.analysis.log_slope import log_slope
 from symroof.analysis.slopes import ROUNDING, Slopes, same, slopes
 from symroof.errors import InputError, SolveError, UnknownName, nearest, short
+from symroof.solver.branches import NoClosedForm
+from symroof.solver.facts import NOTHING
 
 
 @dataclass(frozen=True)

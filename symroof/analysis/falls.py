@@ -8,13 +8,13 @@ from itertools import product
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.branches import branches
 from symroof.algebra.cost import Cost, changed
-from symroof.algebra.facts import Facts
 from symroof.analysis.borders import Boundary, Pair, Plane, sides
 from symroof.analysis.cases import cases
 from symroof.analysis.choices import Choice, choices, smooth
 from symroof.errors import SolveError
+from symroof.solver.branches import branches
+from symroof.solver.facts import Facts
 
 _MOST = 128
 #: The choices made, what then weighs most, the cost without maxima, and the boundaries.

@@ -10,9 +10,9 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.evaluate import tape
-from symroof.algebra.polynomial import expand
 from symroof.analysis.expsum import Term, crossing, total, zeros
 from symroof.errors import InputError
+from symroof.solver.polynomial import expand
 
 _SAMPLES = 257
 Point = tuple[float, float]

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import sympy as sp
 
-from symroof.algebra.polynomial import expand, sign, tidy
 from symroof.algebra.roots import PositiveRoot
 from symroof.analysis.slopes import ROUNDING
+from symroof.solver.polynomial import expand, sign, tidy
 
 
 @lru_cache(maxsize=4096)

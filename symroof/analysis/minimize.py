@@ -16,15 +16,15 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost, changed
-from symroof.algebra.facts import Facts
 from symroof.algebra.operands import rational
-from symroof.algebra.polynomial import expand
 from symroof.analysis.best import best, several
 from symroof.analysis.descent import Lowest, convex, lowest
 from symroof.analysis.problem import Problem, problem
 from symroof.analysis.regimes import relations
 from symroof.analysis.walk import Case, cases
 from symroof.errors import InputError, SolveError
+from symroof.solver.facts import Facts
+from symroof.solver.polynomial import expand
 
 _KINDS = {
     "stationary": "the derivative vanishes there",

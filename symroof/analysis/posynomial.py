@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from symroof.algebra import polynomial
 from symroof.algebra.show import text
 from symroof.errors import SolveError, short
+from symroof.solver import polynomial
 
 
 class NoValues(SolveError):

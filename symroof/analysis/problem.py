@@ -12,10 +12,10 @@ from symroof.algebra import show
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
-from symroof.algebra.pieces import relation
 from symroof.analysis.regimes import known_symbol
 from symroof.analysis.walk import where
 from symroof.errors import InputError, SolveError, short
+from symroof.solver.pieces import relation
 
 _EXAMPLE = "write subject_to=sympy.Eq(X*Y, n), or {Y: n/X}, or a comparison of costs such as step <= '15 ms'"
 

@@ -13,13 +13,13 @@ from symroof.algebra import show
 from symroof.algebra.bind import bind
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.facts import Facts
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_quantity
 from symroof.analysis.choices import Choice, choices, smooth, summands
 from symroof.analysis.envelope import rivals, settle
 from symroof.analysis.walk import Case, Impossible, Line, cases
 from symroof.errors import InputError, SolveError, nearest, short
+from symroof.solver.facts import Facts
 
 _MOST = 64
 

@@ -12,7 +12,6 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost
-from symroof.algebra.facts import Facts
 from symroof.algebra.operands import rational
 from symroof.analysis.borders import Boundary, Corner, Region
 from symroof.analysis.choices import choices
@@ -21,6 +20,7 @@ from symroof.analysis.inhabited import witness
 from symroof.analysis.polygons import Polygon, polygons
 from symroof.analysis.regimes import known_symbol, relations
 from symroof.errors import InputError, SolveError, UnknownName, nearest, short
+from symroof.solver.facts import Facts
 
 _EVERYWHERE = ((log(1e-15), log(1e-15)), (log(1e25), log(1e25)))
 

@@ -16,15 +16,15 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import quantity
-from symroof.algebra.facts import NOTHING, Facts
 from symroof.algebra.operands import rational
-from symroof.algebra.pieces import ALWAYS, NEVER, Piece, Pieces, relation
-from symroof.algebra.polynomial import split
-from symroof.algebra.solve import solve
 from symroof.algebra.span import Span
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
 from symroof.errors import SolveError
+from symroof.solver.facts import NOTHING, Facts
+from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, relation
+from symroof.solver.polynomial import split
+from symroof.solver.solve import solve
 
 _MOST = 16
 _DEEP = 7  # comparisons that one case may rest on

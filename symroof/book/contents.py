@@ -10,8 +10,8 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
 from symroof.present.derivation import Answer, Question
+from symroof.solver.bound import Bound
 
 WORDS = ("agrees", "differs", "ours")
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symroof.algebra import show
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
-from symroof.algebra.pieces import Piece
-from symroof.algebra.steps import Step
+from symroof.solver.bound import Bound
+from symroof.solver.pieces import Piece
+from symroof.solver.steps import Step
 
 _WORD = re.compile(r"(?<!_)\\mathrm(?=\{[A-Za-z]{2,}\})")
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.evaluate import tape
-from symroof.algebra.pieces import Piece
 from symroof.errors import SolveError, short
 from symroof.export.costs import as_arrays
 from symroof.export.languages import Dialect
 from symroof.export.lines import Lines
 from symroof.export.names import Names
 from symroof.export.source import Head, function, helper_names
+from symroof.solver.bound import Bound
+from symroof.solver.pieces import Piece
 
 Ends = tuple[int | None, int | None, tuple[tuple[int, bool, int], ...]]  # slots: low, high, and when (left, strictly, right)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.algebra.value import Value
 from symroof.errors import InputError, short
@@ -12,6 +11,7 @@ from symroof.export.bounds import bound_source
 from symroof.export.costs import cost_source
 from symroof.export.languages import dialect
 from symroof.export.names import derived_name, function_name
+from symroof.solver.bound import Bound
 
 
 def export(formula: Cost | Bound, to: str = "python", name: str = "", parts: bool = False) -> str:

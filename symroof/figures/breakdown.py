@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.errors import InputError, short
 from symroof.figures import ink, labels, points
 from symroof.figures.canvas import Look, blank, style
 from symroof.figures.curves import ground, quantity
 from symroof.figures.words import amount, words
+from symroof.solver.bound import Bound
 
 
 def breakdown(cost: Cost, *sheets: Any, along: points.Along, shade: Mapping[str, Bound] | None = None, look: Look | None = None) -> Any:

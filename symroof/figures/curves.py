@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.algebra.show import text
 from symroof.algebra.units import Unit
@@ -14,6 +13,7 @@ from symroof.errors import InputError, short
 from symroof.figures import ink, points, scales
 from symroof.figures.canvas import Look, blank, columns, legend, settle, style
 from symroof.figures.words import amount, words
+from symroof.solver.bound import Bound
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import bind
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.algebra.span import Span
 from symroof.algebra.value import Value
 from symroof.errors import InputError, short
 from symroof.figures.words import formula
+from symroof.solver.bound import Bound
 
 _POINTS = 193
 _LONGEST = 90  # characters of LaTeX that still fit into a label

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.algebra.value import Value
 from symroof.errors import InputError, short
@@ -14,6 +13,7 @@ from symroof.figures import ink, labels, points, scales
 from symroof.figures.canvas import Look, blank, columns, legend, style
 from symroof.figures.curves import around
 from symroof.figures.words import amount, words
+from symroof.solver.bound import Bound
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symroof.algebra.polynomial import over, sign
 from symroof.algebra.roots import PowerOfTwo
+from symroof.solver.polynomial import over, sign
 
 _RISING = (sp.Max, sp.Min, sp.ceiling, sp.floor, sp.log, sp.exp, sp.sinh, sp.asinh, PowerOfTwo)
 _ROUNDED = (sp.ceiling, sp.floor, sp.Abs, PowerOfTwo)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import Any
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.show import RELATIONS, escape
-from symroof.algebra.steps import Step
 from symroof.latex.layout import Box, Split, align, box, indented, lines, listed, prefixed, related
 from symroof.latex.trees import cost_box
 from symroof.latex.width import ROOM, width
 from symroof.latex.writer import joined, name, write
+from symroof.solver.bound import Bound
+from symroof.solver.steps import Step
 
 _LONGEST = 66  # characters of text on a line
 _SIDES = {"low": ">", "high": "<"}

@@ -6,12 +6,9 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.limits import Limit
 from symroof.algebra.span import Span
-from symroof.algebra.steps import Step
 from symroof.algebra.value import Value
 from symroof.analysis.elasticity import Elasticity
 from symroof.analysis.minimize import Minimum
@@ -25,6 +22,9 @@ from symroof.latex.piece import Fragment
 from symroof.latex.substituted import span
 from symroof.latex.trees import cost_box
 from symroof.latex.writer import name
+from symroof.solver.bound import Bound
+from symroof.solver.limits import Limit
+from symroof.solver.steps import Step
 
 
 def fragment(of: Any, steps: bool = False) -> Fragment:

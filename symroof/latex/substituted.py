@@ -8,7 +8,6 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.bind import Given, bind
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_quantity
@@ -22,6 +21,7 @@ from symroof.latex.piece import Fragment
 from symroof.latex.quantities import quantity, unit
 from symroof.latex.trees import cost_box, value_box
 from symroof.latex.writer import name, texts, write
+from symroof.solver.bound import Bound
 
 Sides = list[tuple[str, Box]]
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from symroof.algebra import show
-from symroof.algebra.bound import Bound
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.limits import Limit
-from symroof.algebra.proof import Proof
 from symroof.algebra.span import Span
-from symroof.algebra.steps import Step
 from symroof.notebook.markup import div, folded, indented, readable, source, table, tag, title, words
 from symroof.notebook.mathml import formula, math
+from symroof.solver.bound import Bound
+from symroof.solver.limits import Limit
+from symroof.solver.proof import Proof
+from symroof.solver.steps import Step
 
 
 def cost(c: Cost) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.condition import Condition
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import Symbol
 from symroof.errors import InputError, short
 from symroof.latex import Document, document, fragment, nomenclature, numbers, section
@@ -17,6 +16,7 @@ from symroof.pages.questions import find
 from symroof.plan.formulas import asked, formula, formulas, summary
 from symroof.plan.known import Known
 from symroof.sheets.sheet import Sheet
+from symroof.solver.solve import solve
 
 _RELATIONS = "<>=≤≥"
 

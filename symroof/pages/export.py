@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
-from symroof.algebra.solve import solve
 from symroof.errors import InputError, short
 from symroof.export.export import export
 from symroof.pages.questions import find
 from symroof.plan.formulas import asked, formula
 from symroof.plan.known import Known
+from symroof.solver.bound import Bound
+from symroof.solver.solve import solve
 
 _RELATIONS = "<>=≤≥"
 

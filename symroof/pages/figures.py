@@ -8,7 +8,6 @@ from typing import Any
 
 from symroof import figures
 from symroof.algebra.cost import Cost
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, M_hbm, S, X, Y, n, p_a, p_w, symbol
 from symroof.analysis.regimes import regimes as regimes_of
 from symroof.analysis.sensitivity import sensitivities
@@ -23,6 +22,7 @@ from symroof.plan.known import Known, missing
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.sheet import Sheet
+from symroof.solver.solve import solve
 from symroof.workloads import decode, memory, training
 
 INTENSITY = symbol("I", "FLOP/byte", "arithmetic intensity")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from symroof.algebra import show
-from symroof.algebra.limits import Limit, limit
 from symroof.algebra.value import Value
 from symroof.pages.questions import Limits, given, still_free
 from symroof.plan.formulas import formula
 from symroof.plan.known import Known
 from symroof.present.tables import as_json
+from symroof.solver.limits import Limit, limit
 
 
 def coming(path: str, limits: Limits, known: Known, form: str) -> int:

@@ -9,10 +9,8 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.bound import Bound, Span
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
@@ -21,6 +19,8 @@ from symroof.plan.formulas import Asked, alphabet, asked, formula, formulas, let
 from symroof.plan.known import Known, beside, missing
 from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
+from symroof.solver.bound import Bound, Span
+from symroof.solver.solve import solve
 from symroof.transformer.architecture import Architecture
 
 _FRACTIONS = {*DERATES, MFU, r_pre}

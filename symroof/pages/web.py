@@ -9,7 +9,6 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.bind import bind
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import ALPHABET, DERATES, B, C, S, price
 from symroof.errors import InputError, nearest, short
 from symroof.plan.known import Known
@@ -17,6 +16,7 @@ from symroof.sheets.chips import Chip, chip, chips
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm, llm, llms
 from symroof.sheets.sheet import Sheet
+from symroof.solver.solve import solve
 from symroof.transformer.architecture import Architecture
 from symroof.web.page import Page, family, option, shown
 from symroof.web.spec import Choice, Mark, Option, Range, Spec, View

@@ -7,14 +7,14 @@ from fractions import Fraction
 from typing import Any
 
 from symroof.algebra.bind import bind
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, W_ici, X, n, p_a, p_w
 from symroof.errors import InputError
 from symroof.plan.known import Known
 from symroof.sheets.chips import Chip
 from symroof.sheets.slices import Slice
+from symroof.solver.bound import Bound
+from symroof.solver.solve import solve
 from symroof.web.page import Page, shown
 from symroof.web.spec import Choice, Mark, Option, Range, Spec, View
 from symroof.workloads import training

@@ -7,12 +7,12 @@ from fractions import Fraction
 from math import floor, inf
 from typing import Any
 
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import B, price
 from symroof.algebra.value import Value
 from symroof.errors import InputError
 from symroof.plan.setting import Setting
 from symroof.sheets.slices import Slice
+from symroof.solver.solve import solve
 from symroof.workloads import decode, memory, serving, sharding
 
 _TIE = 0.01  # throughputs closer than this are one: the smaller slice wins

@@ -11,12 +11,12 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, short
 from symroof.export.export import export
+from symroof.solver.bound import Bound
 from symroof.web.mathml import letters, numbers
 from symroof.web.spec import Choice, Mark, Range, Spec, View, whole
 from symroof.web.thresholds import Row, Tie, rows, ties

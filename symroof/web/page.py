@@ -11,10 +11,10 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.bind import bind
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import ALPHABET, DERATES
 from symroof.errors import InputError, UnknownName, nearest, short
+from symroof.solver.bound import Bound
 from symroof.web.compiled import symbols_of
 from symroof.web.render import render
 from symroof.web.spec import Choice, Mark, Option, Range, Spec, View

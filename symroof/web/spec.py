@@ -8,10 +8,10 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.algebra.units import ONE
 from symroof.errors import InputError, short
+from symroof.solver.bound import Bound
 
 _PER_OCTAVE = 4
 _WHOLE = {"token", "chip", "1", "param", "sequence"}  # of the alphabet: what is counted

@@ -8,10 +8,10 @@ from itertools import combinations
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
-from symroof.algebra.solve import solve
 from symroof.errors import SymroofError
+from symroof.solver.bound import Bound
+from symroof.solver.solve import solve
 
 _MOST = 24  # pairs of parts that are solved for
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import B, C, M_hbm, P, P_act, S, W_hbm, n, p_w, t_lim
+from symroof.solver.bound import Bound
+from symroof.solver.solve import solve
 from symroof.transformer.architecture import DENSE, Architecture
 from symroof.workloads.memory import kv_memory
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
 from symroof.algebra.roots import PowerOfTwo
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import B, D, F, M_hbm, P, V, n, p_a, p_w
+from symroof.solver.bound import Bound
+from symroof.solver.solve import solve
 from symroof.transformer.architecture import DENSE, Architecture
 from symroof.transformer.cache import kv_per_sequence as kv_per_sequence
 from symroof.transformer.cache import kv_per_token as kv_per_token

@@ -5,10 +5,10 @@ Source: How to Scale Your Model, part 8.
 
 from __future__ import annotations
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import B, C, G, T, n, price, r_pre
+from symroof.solver.bound import Bound
+from symroof.solver.solve import solve
 from symroof.transformer.architecture import DENSE, Architecture
 from symroof.workloads.decode import step, throughput
 from symroof.workloads.prefill import prefill_time

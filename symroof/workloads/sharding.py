@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import B, C, D, F, W_hbm, W_ici, Y, n_axes, p_a, p_w
+from symroof.solver.bound import Bound
+from symroof.solver.solve import solve
 
 
 def sharded_matmul() -> Cost:

@@ -12,14 +12,14 @@ from typing import Literal
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import M_X, M_Y, B, C, W_ici, X, Y, n
 from symroof.errors import UnknownName, nearest, short
 from symroof.machine.links import Network, Torus
 from symroof.machine.mesh import Mesh, mesh
 from symroof.program.program import Program
+from symroof.solver.bound import Bound
+from symroof.solver.solve import solve
 from symroof.transformer.layers import Sharding, mlp
 from symroof.workloads.training_memory import D_tok as D_tok
 from symroof.workloads.training_memory import bubble as bubble

@@ -5,11 +5,11 @@ Source: How to Scale Your Model, parts 4 to 6.
 
 from __future__ import annotations
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.cost import Cost
-from symroof.algebra.solve import solve
 from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, X, Z, n, p_a, p_w, price, symbol
 from symroof.errors import InputError, short
+from symroof.solver.bound import Bound
+from symroof.solver.solve import solve
 from symroof.transformer.architecture import DENSE, Architecture
 from symroof.transformer.layers import Sharding, mlp
 from symroof.transformer.model import model

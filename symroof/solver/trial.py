@@ -12,9 +12,9 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.evaluate import tape
-from symroof.algebra.polynomial import sign
-from symroof.algebra.steps import Step
 from symroof.errors import InputError
+from symroof.solver.polynomial import sign
+from symroof.solver.steps import Step
 
 _CLOSE = Fraction(1, 10**6)  # how far from a border
 _GROWN = Fraction(10) ** 30  # what is large

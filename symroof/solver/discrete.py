@@ -14,18 +14,18 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
-from symroof.algebra.branches import NoClosedForm
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import quantity
-from symroof.algebra.outside import between
-from symroof.algebra.pieces import ALWAYS, Piece, Pieces
-from symroof.algebra.polynomial import sign
 from symroof.algebra.roots import PowerOfTwo
-from symroof.algebra.rounding import Rounded, exceeds, roundings, undone
-from symroof.algebra.steps import Step, answered
 from symroof.algebra.units import ONE
 from symroof.errors import SolveError, short
+from symroof.solver.bound import Bound
+from symroof.solver.branches import NoClosedForm
+from symroof.solver.outside import between
+from symroof.solver.pieces import ALWAYS, Piece, Pieces
+from symroof.solver.polynomial import sign
+from symroof.solver.rounding import Rounded, exceeds, roundings, undone
+from symroof.solver.steps import Step, answered
 
 Solve = Callable[..., Bound]
 _NAMES = {sp.ceiling: "ceiling", sp.floor: "floor", PowerOfTwo: "power of two"}

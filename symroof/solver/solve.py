@@ -13,19 +13,19 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
-from symroof.algebra.branches import NoClosedForm, branches, tighten
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.inverse import inverted
 from symroof.algebra.operands import plain
-from symroof.algebra.pieces import ALWAYS, NEVER, Pieces, intersection, joined, strictly, union
-from symroof.algebra.polynomial import expand, factors, leading, over, polynomial, split, tidy
-from symroof.algebra.positive import where_positive
-from symroof.algebra.steps import Step, answered, apart, cleared, collected, facing, factored, inside_part, limited, settled, solved
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.units import ONE
 from symroof.errors import SolveError, short
+from symroof.solver.bound import Bound
+from symroof.solver.branches import NoClosedForm, branches, tighten
+from symroof.solver.inverse import inverted
+from symroof.solver.pieces import ALWAYS, NEVER, Pieces, intersection, joined, strictly, union
+from symroof.solver.polynomial import expand, factors, leading, over, polynomial, split, tidy
+from symroof.solver.positive import where_positive
+from symroof.solver.steps import Step, answered, apart, cleared, collected, facing, factored, inside_part, limited, settled, solved
 
 Weights = tuple[tuple[sp.Symbol, int], ...]
 Solved = tuple[Pieces, list[Step]]
@@ -53,7 +53,7 @@ def solve(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol] = 
     try:
         pieces, steps = _solved(greater, lesser, symbol, weights, len(relation) == 1)
     except NoClosedForm as problem:
-        from symroof.algebra.discrete import rounded
+        from symroof.solver.discrete import rounded
 
         return rounded(Bound(symbol, condition, (), weights, tuple(start), str(problem), False, solve), solve)
     reason = _reason(pieces, greater, lesser, symbol)

@@ -9,9 +9,9 @@ from math import prod
 
 import sympy as sp
 
-from symroof.algebra.branches import NoClosedForm
-from symroof.algebra.facts import NOTHING, Facts
-from symroof.algebra.polynomial import over, sign, split
+from symroof.solver.branches import NoClosedForm
+from symroof.solver.facts import NOTHING, Facts
+from symroof.solver.polynomial import over, sign, split
 
 _MOST = 256
 

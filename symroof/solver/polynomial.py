@@ -14,8 +14,8 @@ from math import gcd, lcm
 
 import sympy as sp
 
-from symroof.algebra.branches import NoClosedForm
 from symroof.errors import short
+from symroof.solver.branches import NoClosedForm
 
 _PRIMES = tuple(map(sp.Integer, (10007, 20011, 30011, 40009, 50021, 60013, 70001, 80021, 90001)))
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.polynomial import sign, split
 from symroof.algebra.roots import PowerOfTwo
+from symroof.solver.polynomial import sign, split
 
 ROUNDED = (sp.ceiling, sp.floor, PowerOfTwo)
 

@@ -12,18 +12,18 @@ from symroof.algebra import show
 from symroof.algebra.bind import Given, bind
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost, quantity
-from symroof.algebra.decide import decided
-from symroof.algebra.pieces import Piece
 from symroof.algebra.span import Span
-from symroof.algebra.steps import Step, substituted
 from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
 from symroof.errors import InputError, SolveError
+from symroof.solver.decide import decided
+from symroof.solver.pieces import Piece
+from symroof.solver.steps import Step, substituted
 
 if TYPE_CHECKING:
     from symroof.algebra.deviation import Deviation
-    from symroof.algebra.proof import Proof
-    from symroof.algebra.verify import Verification
+    from symroof.solver.proof import Proof
+    from symroof.solver.verify import Verification
 
 _STRICT = {"low": (">=", ">"), "high": ("<=", "<")}
 _MIRRORED = {">=": "<=", ">": "<", show.RELATIONS[">="]: show.RELATIONS["<="]}
@@ -142,7 +142,7 @@ class Bound:
     def _decided(self, given: Given) -> Any:
         if self.closed:
             return decided(self, given)
-        from symroof.algebra.numeric import numerically
+        from symroof.solver.numeric import numerically
 
         return numerically(self, given)
 
@@ -191,7 +191,7 @@ class Bound:
 
     def verify(self, samples: int = 200, seed: int = 0) -> Verification:
         """Try random positive values just below and just above every threshold; reports any counterexample."""
-        from symroof.algebra.verify import verify
+        from symroof.solver.verify import verify
 
         return verify(self, samples, seed)
 
@@ -200,7 +200,7 @@ class Bound:
 
         True only if every step was checked and holds. A bound without a closed form has nothing to prove, and is false.
         """
-        from symroof.algebra.proof import prove
+        from symroof.solver.proof import prove
 
         return prove(self, samples, seed)
 

@@ -14,8 +14,8 @@ from math import ceil, floor, sqrt
 
 import sympy as sp
 
-from symroof.algebra.boxes import Box
-from symroof.algebra.certify import START, STOP, Certified, End, runs, simplest
+from symroof.solver.boxes import Box
+from symroof.solver.certify import START, STOP, Certified, End, runs, simplest
 
 LOW, HIGH = 1e-15, 1e25
 _DECADES = 40

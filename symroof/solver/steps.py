@@ -10,8 +10,8 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import Given
 from symroof.algebra.operands import rational
-from symroof.algebra.pieces import Piece, Pieces
-from symroof.algebra.polynomial import Polynomial, expand, sign, split, tidy
+from symroof.solver.pieces import Piece, Pieces
+from symroof.solver.polynomial import Polynomial, expand, sign, split, tidy
 
 #: One of the rows holds; a row holds if all of its columns do; a column if one of the parts named in it does.
 Parts = tuple[tuple[tuple[str, ...], ...], ...]

@@ -15,10 +15,10 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.steps import Step
-from symroof.algebra.trial import Point, borders, crossings, impossible, inside, narrowed, number, related, sample, square, truth, unput
-from symroof.algebra.verify import Verification, verify
 from symroof.errors import InputError
+from symroof.solver.steps import Step
+from symroof.solver.trial import Point, borders, crossings, impossible, inside, narrowed, number, related, sample, square, truth, unput
+from symroof.solver.verify import Verification, verify
 
 _CLOSE, _LIMIT = Fraction(1, 10**6), Fraction(1, 10**5)  # how far from a threshold exact lines and limits are compared
 _TRIES = 200  # how often a point of a domain is looked for

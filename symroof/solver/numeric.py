@@ -8,14 +8,14 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.bind import Given
-from symroof.algebra.certify import START, STOP, Certified, End, exactly
 from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number
 from symroof.algebra.span import Span
-from symroof.algebra.sweep import swept
 from symroof.algebra.value import Value
 from symroof.errors import InputError
+from symroof.solver.certify import START, STOP, Certified, End, exactly
+from symroof.solver.sweep import swept
 
 _INF = float("inf")
 

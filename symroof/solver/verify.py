@@ -10,10 +10,10 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.bind import Given
-from symroof.algebra.decide import decided
 from symroof.algebra.evaluate import tape
 from symroof.algebra.span import Span
 from symroof.errors import InputError
+from symroof.solver.decide import decided
 
 _CLOSE = Fraction(1, 10**6)  # how far from a threshold an exact bound is tried
 _LIMIT = Fraction(1, 50)  # the same for one that drops terms

@@ -17,7 +17,7 @@ from typing import Any
 import sympy as sp
 from sympy.polys.polyerrors import CoercionFailed, GeneratorsError, PolynomialError
 
-from symroof.algebra.branches import NoClosedForm, branches
+from symroof.solver.branches import NoClosedForm, branches
 
 #: Relative width of the bracket around a threshold.
 TOLERANCE = Fraction(1, 10**12)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symroof.algebra.branches import NoClosedForm
-from symroof.algebra.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, intersection, union
-from symroof.algebra.polynomial import expand, front, over, polynomial, sign, tidy
-from symroof.algebra.positive import by_sign, where_positive
 from symroof.errors import short
+from symroof.solver.branches import NoClosedForm
+from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, intersection, union
+from symroof.solver.polynomial import expand, front, over, polynomial, sign, tidy
+from symroof.solver.positive import by_sign, where_positive
 
 When = tuple[sp.Rel, ...]
 Where = Callable[[sp.Expr], Pieces]  # where an expression in the unknown is positive

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symroof.algebra.higher import higher
-from symroof.algebra.pieces import ALWAYS, NEVER, Piece, Pieces, guarded
-from symroof.algebra.polynomial import Polynomial, front, sign, tidy
+from symroof.solver.higher import higher
+from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded
+from symroof.solver.polynomial import Polynomial, front, sign, tidy
 
 
 def where_positive(poly: Polynomial) -> Pieces:

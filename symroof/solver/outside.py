@@ -11,14 +11,14 @@ from dataclasses import replace
 
 import sympy as sp
 
-from symroof.algebra.bound import Bound
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import quantity
-from symroof.algebra.pieces import ALWAYS, Piece
-from symroof.algebra.polynomial import expand, sign
-from symroof.algebra.rounding import exceeds
 from symroof.algebra.units import ONE
 from symroof.errors import short
+from symroof.solver.bound import Bound
+from symroof.solver.pieces import ALWAYS, Piece
+from symroof.solver.polynomial import expand, sign
+from symroof.solver.rounding import exceeds
 
 
 def between(numeric: Bound, atoms: set[sp.Expr], solve: Callable[..., Bound]) -> Bound:

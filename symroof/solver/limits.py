@@ -16,10 +16,10 @@ from symroof.algebra import show
 from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost, changed
 from symroof.algebra.deviation import Deviation, deviation, values_of
-from symroof.algebra.polynomial import expand, sign
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
 from symroof.errors import InputError, SolveError, short
+from symroof.solver.polynomial import expand, sign
 
 Weights = Mapping[sp.Symbol, int]
 Grown = tuple[sp.Expr, sp.Rational]  # what is left of an expression, and the power with which it grows

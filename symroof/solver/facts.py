@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.evaluate import tape
-from symroof.algebra.polynomial import expand, sign, split
+from symroof.solver.polynomial import expand, sign, split
 
 _MOST = 400  # rows of an elimination; beyond them the answer is "not known"
 _CLOSE = 1e-12

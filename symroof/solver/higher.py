@@ -14,10 +14,10 @@ from math import comb
 
 import sympy as sp
 
-from symroof.algebra.branches import NoClosedForm
-from symroof.algebra.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, union
-from symroof.algebra.polynomial import Polynomial, expand, front, sign, split, tidy
 from symroof.algebra.roots import PositiveRoot
+from symroof.solver.branches import NoClosedForm
+from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, union
+from symroof.solver.polynomial import Polynomial, expand, front, sign, split, tidy
 
 Signs = tuple[int, ...]
 Coeffs = list[sp.Expr]

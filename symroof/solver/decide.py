@@ -10,12 +10,12 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import Given
 from symroof.algebra.evaluate import tape
-from symroof.algebra.pieces import Piece
 from symroof.algebra.quantity import show_number
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
 from symroof.algebra.span import Intervals, Opens, Span
 from symroof.algebra.value import Value
 from symroof.errors import InputError
+from symroof.solver.pieces import Piece
 
 _INF = float("inf")
 
@@ -36,7 +36,7 @@ def decided(bound: Any, given: Given) -> Any:
             )
         bound, given = bound._partly(given), Given({}, {}, given.sheets)  # a coefficient vanishes: solve with the numbers
     if any(_rounds_roots(e) for p in bound.pieces for e in (p.low, p.high) if e is not None):
-        from symroof.algebra.numeric import numerically
+        from symroof.solver.numeric import numerically
 
         return numerically(bound, given)  # a root that is rounded has to be known to the last digit
     intervals, opens = intervals_at(bound.pieces, given, len(bound.condition.relation) == 1)

@@ -1,0 +1,1 @@
+"""The solver: where a condition holds, for any symbol, with domain, approximations, steps and proof."""
