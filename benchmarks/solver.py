@@ -47,7 +47,7 @@ class Outcome:
 # -- ours
 def cached() -> list[Any]:
     """Every cache of the algebra."""
-    modules = [m for name, m in sys.modules.items() if name.startswith("symroof.algebra.")]
+    modules = [m for name, m in sys.modules.items() if name.startswith(("symroof.algebra.", "symroof.solver."))]
     return list({id(f): f for m in modules for f in vars(m).values() if hasattr(f, "cache_clear")}.values())
 
 

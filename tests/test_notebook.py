@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -395,12 +394,6 @@ def test_importing_symroof_loads_no_notebook():
     code = f"import sys, symroof, symroof.symbols; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout == "[]\n", done.stdout + done.stderr
-
-
-def test_the_notebook_stands_on_the_algebra_alone():
-    for path in (Path(symroof.__file__).parent / "notebook").glob("*.py"):
-        rooms = set(re.findall(r"symroof\.(\w+)[\w.]* import", path.read_text("utf-8")))
-        assert rooms <= {"algebra", "errors", "notebook", "present"}, path.name
 
 
 #: What one line of text says best; and a page, which is HTML.
