@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -122,6 +122,12 @@ def strictly(pieces: Pieces) -> Pieces:
     return tuple(replace(p, when=tuple(sp.Gt(w.lhs, w.rhs, evaluate=False) for w in p.when)) for p in pieces)
 
 
+def not_too_many(rows: Iterable[Sequence[Pieces]]) -> None:
+    """Raise NoClosedForm if the intersections of these rows have too many cases together, before any of them is made."""
+    if sum(prod(map(len, row)) for row in rows) > 8 * _MOST:
+        raise NoClosedForm(f"the condition falls into more than {8 * _MOST} cases")
+
+
 def intersection(parts: Iterable[Pieces]) -> Pieces:
     """Where all hold.
 
@@ -129,8 +135,7 @@ def intersection(parts: Iterable[Pieces]) -> Pieces:
     """
     found: list[Piece] = []
     parts = list(parts)
-    if prod(map(len, parts)) > 8 * _MOST:
-        raise NoClosedForm(f"the condition falls into more than {8 * _MOST} cases")
+    not_too_many([parts])
     for choice in product(*parts):
         if len(found) > _MOST:
             raise NoClosedForm(f"the condition falls into more than {_MOST} pieces")

@@ -22,7 +22,7 @@ from symroof.errors import SolveError, short
 from symroof.solver.bound import Bound
 from symroof.solver.branches import NoClosedForm, branches, tighten
 from symroof.solver.inverse import inverted
-from symroof.solver.pieces import ALWAYS, NEVER, Pieces, intersection, joined, strictly, union
+from symroof.solver.pieces import ALWAYS, NEVER, Pieces, intersection, joined, not_too_many, strictly, union
 from symroof.solver.polynomial import expand, factors, leading, over, polynomial, split, tidy
 from symroof.solver.positive import where_positive
 from symroof.solver.steps import Step, answered, apart, cleared, collected, facing, factored, inside_part, limited, settled, solved
@@ -133,7 +133,9 @@ def _solved(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol, weights: Weights, s
         return known[a, b]
 
     rows = [[[pair(a, b) for b in column] for a, column in product(row, below)] for row in above]
-    pieces = union([intersection([union([found for _, found in column]) for column in row]) for row in rows])
+    apiece = [[union([found for _, found in column]) for column in row] for row in rows]
+    not_too_many(apiece)
+    pieces = union([intersection(row) for row in apiece])
     pieces = pieces if strict else joined(pieces)
     of = tuple(tuple(tuple(label for label, _ in column) for column in row) for row in rows)
     how = _joined(len(above), len(above[0]), len(below), len(below[0]))
