@@ -91,7 +91,10 @@ def q01() -> Iterator[Answer]:
     low = "5.91e17, printed 1.9 % low"
     for id, sheet, printed, why in (("h100", H100, "3.3e17", ""), ("v5p", V5P, "3.9e17", ""), ("v5e", V5E, "5.8e17", low)):
         yield answer(f"serving.q01.{id}", f"FLOPs per dollar, {sheet.title}", bought, bought.at(sheet, BF16), f"{printed} FLOP/USD", why)
-    C_other, price_other = symbol("C_other", "FLOP/s"), symbol("price_other", "USD/s")
+    C_other, price_other = (
+        symbol("C_other", "FLOP/s", "FLOP/s of the other chip"),
+        symbol("price_other", "USD/s", "price of the other chip"),
+    )
     ratio = bought / bought.at({C: C_other, price: price_other})
     others = [{C_other: c[C_FORMAT["bf16"]], price_other: c[price]} for c in (H100, V5P)]
     yield answer("serving.q01.rank", "v5e against H100, against v5p", ratio, [ratio.at(V5E, BF16, other) for other in others])

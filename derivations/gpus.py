@@ -91,7 +91,11 @@ def hardware() -> Iterator[Answer]:
 def against() -> Iterator[Answer]:
     """How an H200 compares with a TPU v5p: 2.2 times the FLOP/s, 1.5 times the memory, at 2.4 times the price (about 10 to 4 dollars)."""
     v5p = chip("tpu-v5p")
-    C_other, M_other, price_other = symbol("C_other", "FLOP/s"), symbol("M_other", "byte"), symbol("price_other", "USD/s")
+    C_other, M_other, price_other = (
+        symbol("C_other", "FLOP/s", "FLOP/s of the other chip"),
+        symbol("M_other", "byte", "HBM size of the other chip"),
+        symbol("price_other", "USD/s", "price of the other chip"),
+    )
     flops, hbm, cost = Cost(C / C_other, "1"), Cost(M_hbm / M_other, "1"), Cost(price / price_other, "1")
     ours = flops.at(H200, BF16, {C_other: v5p[C_FORMAT["bf16"]]})
     yield answer("gpu.vs", "bf16 FLOP/s, H200 over v5p", flops, ours, "2", "2.16, printed as close to 2", round(float(ours)))
@@ -150,7 +154,7 @@ def nvl72() -> Iterator[Answer]:
     """What a GB200 NVL72 sends into InfiniBand: 3.6 TB/s from its 72 GPUs, 9 times a node of 8 H100s."""
     node, gb200 = Cost(g * W_dcn, "byte/s", "node egress"), chip("gb200")
     yield answer("gpu.gb200", "node egress, NVL72", node, node.at(gb200, g=72), "3600 GB/s")
-    g_other, W_other = symbol("g_other"), symbol("W_other", "byte/s")
+    g_other, W_other = symbol("g_other", "1", "chips of the other node"), symbol("W_other", "byte/s", "network bandwidth of the other chip")
     ratio = node / Cost(g_other * W_other, "byte/s")
     ours = ratio.at(gb200, {g: 72, g_other: 8, W_other: chip("h100")[W_dcn]})
     yield answer("gpu.gb200.ratio", "over that of an H100 node", ratio, ours, "9")
@@ -283,13 +287,13 @@ def quiz5_1() -> Iterator[Answer]:
     """
     yield answer("gpu.q5.1", "tokens per GPU, within a node", WITHIN, WITHIN.at(QUIZ, BF16), "2500")
     yield answer("gpu.q5.1.across", "tokens per GPU, across nodes", ACROSS, ACROSS.at(QUIZ, BF16, g=8), "5625")
-    C_other = symbol("C_other", "FLOP/s")
+    C_other = symbol("C_other", "FLOP/s", "FLOP/s of the other chip")
     ratio = Cost(C / C_other, "1")
     yield answer("gpu.q5.1.flops", "FLOP/s over H100", ratio, ratio.at(QUIZ, BF16, {C_other: H100[C_FORMAT["bf16"]]}), "2.25")
 
 
 p_opt = symbol("p_opt", "byte", "bytes of optimizer state per parameter", r"p_\text{opt}")
-D_tok = symbol("D_tok", "token", "tokens of the training run", r"D_\text{tok}")
+D_tok = symbol("D_tok", "token", "tokens of a training run", r"D_\text{tok}")
 LLAMA = {P: 70 * 10**9}  # as the quiz rounds LLaMA 3-70B
 
 
@@ -352,7 +356,7 @@ def appendix_a() -> Iterator[Answer]:
 
     NVLink within the 72 then binds first, at 2500, if data parallelism runs over it too.
     """
-    g_other, C_other = symbol("g_other"), symbol("C_other", "FLOP/s")
+    g_other, C_other = symbol("g_other", "1", "chips of the other node"), symbol("C_other", "FLOP/s", "FLOP/s of the other chip")
     ratio = ACROSS.cost / ACROSS.cost.at({g: g_other, C: C_other})
     ours = ratio.at(H100, BF16, {g: 8, g_other: 72, C_other: QUIZ[C_FORMAT["bf16"]]})
     yield answer("gpu.appA", "roofline of H100 over that of GB200", ratio, ours, "4")

@@ -37,7 +37,7 @@ STANDS_ON = {
 #: The order inside the algebra and inside the solver; a file imports only from files before it.
 ORDERS = {
     "algebra": (
-        *("units", "quantity", "symbols", "roots", "radicals", "balance", "evaluate", "show", "value", "span", "deviation"),
+        *("units", "quantity", "tex", "symbols", "roots", "radicals", "balance", "evaluate", "show", "value", "span", "deviation"),
         *("operands", "check", "bind", "condition", "cost"),
     ),
     "solver": (
