@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -309,7 +310,8 @@ def test_at_names_the_symbol(values, says):
 
 
 MEMORY = """
-import resource, numpy as np
+import re, numpy as np
+from pathlib import Path
 from symroof import *
 from symroof.algebra.bind import bind
 from symroof.algebra.evaluate import tape
@@ -321,16 +323,18 @@ compiled = tape(step.shape)
 for i, name in enumerate(names[: len(shape)]):
     s = next(s for s in compiled.inputs if s.name == name)
     given[s] = np.linspace(1, 2, shape[i]).reshape([-1 if i == j else 1 for j in range(len(shape))]) * float(given[s])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+held = lambda what: int(re.search(what + r":\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+before = held("VmRSS")
 out = plan(compiled, given, shape).run()[0]
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before * 1024 - out.nbytes)
+print(held("VmHWM") - before - out.nbytes)
 """
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak memory of a process is read from /proc")
 @pytest.mark.parametrize("shape", [(2, 10**7), (10**7, 2), (40, 50, 20, 5, 100)], ids=str)
 @pytest.mark.parametrize("more", ["", "** 3 / (n * 2) * decode.step()['attention']"], ids=["step", "more"])
 def test_memory_is_the_output_and_64_mib(shape, more):
-    code = MEMORY.format(shape=shape, more=more and "\nfrom symroof.symbols import n\nstep = step " + more)
+    code = MEMORY.replace("{shape}", str(shape)).replace("{more}", more and "\nfrom symroof.symbols import n\nstep = step " + more)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < 64 << 20
+    assert -8 << 20 < int(done.stdout) < 64 << 20  # a peak below the output would be none
