@@ -77,7 +77,8 @@ def search(
     cluster, ``executor=Client("scheduler:8786").get_executor()`` of ``dask.distributed``, with symroof installed on the
     workers. A block travels as two numbers, the job once to each worker, and only the points that may win come back. The
     answer is that without an executor, whatever the order in which blocks return and whichever workers are lost: what an
-    executor loses, refuses, or does not give back is evaluated in this process, each block counted once.
+    executor loses, refuses, or does not give back is evaluated in this process, each block counted once. Without an
+    executor threads share Python's lock: a long search that cannot prune makes better use of the cores through processes.
 
     Raises NothingFits if no point fulfils the conditions, naming the one that stands in the way and the point that comes
     nearest to it.
