@@ -147,7 +147,9 @@ function powersOf(low, high) {
 
 function valueAxis(cost, values) {
   const { axis, tick } = DATA.units[cost.unit];
-  const ends = values && values.length ? [Math.min(...values) * 0.93, Math.max(...values) * 1.08] : undefined;
+  const [low, high] = values && values.length ? [Math.min(...values), Math.max(...values)] : [];
+  const room = Math.max(1.08, (high / low) ** 0.06); // for the labels of the ends
+  const ends = low > 0 ? [low / room, high * room] : undefined;
   const ticks = ends && ends[1] / ends[0] < 1000 ? niceTicks(ends, cost.unit) : {};
   return { title: { text: escaped(cost.name) + (axis ? ` [${axis}]` : "") }, ticksuffix: tick, ...logAxis(ends, true), ...ticks };
 }
