@@ -39,6 +39,7 @@ STANDARD = {
     "latency at a million": lambda look: named.latency(HERE, "1 Mi", look=look),
     "regimes": lambda look: named.regimes("decode.step", ["B", "S"], HERE, look=look),
     "communication": lambda look: named.communication(Known.of("tpu-v5p", "", "", ("", "", ""), {}), look=look),
+    "backward": lambda look: named.communication(Known.of("tpu-v5p", "", "", ("", "", ""), {}), backward=True, look=look),
     "memory": lambda look: named.stack(
         Known.of("tpu-v5e", "", "llama3-70b", ("", "int8", "bf16"), {"S": "8192", "B": "32"}), ["bf16", "int8"], ["2x4", "4x4"], look
     ),
@@ -164,6 +165,17 @@ def test_communication_crosses_where_the_marks_are():
     both = np.maximum(4 * d * f * at[0] / (2 * link * chips), 4 * x * d / (link * at[0]))
     assert mixed.get_ydata() == pytest.approx(both, rel=1e-12)
     assert "never" in starting(figure, "tensor parallel").get_label()
+
+
+def test_data_parallelism_communicates_in_the_backward_pass():
+    """An AllReduce of the gradients of both matrices; FSDP gathers them again and scatters as much: the same bytes."""
+    figure = drawn("backward")
+    rate, link, d, f, chips = 4.59e14, 1.8e11, 8192, 32768, 2048
+    flops, plain, fsdp = (starting(figure, name) for name in ("FLOPs", "data parallel", "FSDP 2048"))
+    x, y = flops.get_xydata().T
+    assert y == pytest.approx(8 * x * d * f / (chips * rate), rel=1e-12)
+    assert plain.get_ydata() == pytest.approx(np.full(x.shape, 2 * 2 * 2 * d * f / (3 * link)), rel=1e-12)
+    assert fsdp.get_ydata() == pytest.approx(plain.get_ydata(), rel=1e-12)
 
 
 def test_the_map_shows_what_binds_by_brute_force():

@@ -163,12 +163,14 @@ def tornado(formula: str, **options: Any) -> None:
 @figure.command()
 @click.option("--ways", default="256,8", show_default=True, metavar="FSDP,TP", help="The split; alone, a scheme takes all the chips.")
 @values
+@click.option("--backward", is_flag=True, help="The backward pass, in which data parallelism communicates.")
 @_file("training.pdf")
-def training(ways: str, **options: Any) -> None:
+def training(ways: str, backward: bool, **options: Any) -> None:
     """FLOPs and communication of an MLP layer over the batch, for FSDP, tensor parallelism and both; crossings marked.
 
     \b
     symroof figure training --on tpu-v5p --ways 256,8 --set D=8192 --set F=32768 -o training.pdf
+    symroof figure training --on tpu-v5p --backward -o backward.pdf          # data parallelism too
     """
     from symroof.pages import figures
 
@@ -176,7 +178,7 @@ def training(ways: str, **options: Any) -> None:
     if len(split) != 2:
         raise click.UsageError("--ways takes two whole numbers, of FSDP and of tensor parallelism, e.g. 256,8")
     here = known(options)
-    _saved(lambda look: figures.communication(here, (split[0], split[1]), look), options)
+    _saved(lambda look: figures.communication(here, (split[0], split[1]), backward, look), options)
 
 
 @figure.command()

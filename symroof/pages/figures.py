@@ -122,13 +122,15 @@ def _window(s: Any, windows: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 # -- training
-def communication(known: Known, ways: tuple[int, int] = (256, 8), look: Look | None = None) -> Any:
+def communication(known: Known, ways: tuple[int, int] = (256, 8), backward: bool = False, look: Look | None = None) -> Any:
     """FLOPs and communication of a layer's forward pass per scheme over the batch [token], crossings marked.
 
-    Every scheme runs on the same chips: as many as ``ways`` of FSDP times ways of tensor parallelism.
+    Every scheme runs on the same chips: as many as ``ways`` of FSDP times ways of tensor parallelism. Plain data parallelism
+    communicates in the ``backward`` pass only.
     """
+    direction: training.Direction = "backward" if backward else "forward"
     values = {D: Fraction(8192), F: Fraction(32768), p_w: Fraction(2), p_a: Fraction(2)}
-    time = training.mixed("axes")
+    time = training.mixed("axes", direction)
     letters = time.free_symbols | {C, X, Y, n, M_X, M_Y}
     sheet = _sheet(known, letters - {n, M_X, M_Y, X, Y}, (B,), values)
     fsdp, tensor = ways
@@ -136,8 +138,10 @@ def communication(known: Known, ways: tuple[int, int] = (256, 8), look: Look | N
     both = {X: fsdp, n: chips, M_X: axes(fsdp), M_Y: axes(tensor)}
     drawn = [figures.Curve(time["math"], ({n: chips},), f"FLOPs, {chips:,} chips")]
     alone: dict[str, dict[Any, int]] = {"FSDP": {X: chips, M_X: axes(chips)}, "tensor parallel": {Y: chips, M_Y: axes(chips)}}
+    if backward:
+        alone = {"data parallel": alone["FSDP"], **alone}
     for name, way in alone.items():
-        program = training.layer(name)
+        program = training.layer(name, direction)
         comms = training.comms(program)
         drawn.append(figures.Curve(comms, (way,), f"{name} {chips}", solve(training.math(program) >= comms, B)))
     mixed = solve(time["math"] >= time["comms"], B)
