@@ -57,7 +57,7 @@ function drawFrontier(view, env) {
   const marker = { color: xs.map((x) => Math.log2(x)), colorscale: "Viridis", size: 7, colorbar, cmin: 0, line: { width: 0.5, color: theme().soft } };
   const curve = { name: "frontier", x: first, y: second, customdata: xs, mode: "lines+markers", marker, line: { color: theme().soft, width: 1 } };
   const said = xs.map((x, i) => i).filter((i) => labelled(xs[i], xs.at(-1)));
-  const labels = { name: "labels", x: said.map((i) => first[i]), y: said.map((i) => second[i]), text: said.map((i) => `${X}=${number(xs[i])}`), mode: "text", textposition: said.map((i) => (i === xs.length - 1 ? "top left" : "bottom right")), hoverinfo: "skip", textfont: { color: theme().ink } };
+  const labels = { name: "labels", x: said.map((i) => first[i]), y: said.map((i) => second[i]), text: said.map((i) => `\u00a0\u00a0${X}=${number(xs[i])}\u00a0`), mode: "text", textposition: said.map((i) => (i === xs.length - 1 ? "top left" : "bottom right")), hoverinfo: "skip", textfont: { color: theme().ink } };
   const value = state.values[X];
   const here = { name: "here", x: inAxis([evaluate(across, env)[0]], across.unit), y: inAxis([evaluate(up, env)[0]], up.unit), mode: "markers", marker: { symbol: "diamond-open", size: 15, color: theme().ink, line: { width: 2.5 } } };
   const shown = value <= most ? [curve, labels, here] : [curve, labels];
