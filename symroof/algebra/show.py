@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from html import escape as escape_html
 from typing import Any, Protocol
 
 import sympy as sp
@@ -180,5 +179,5 @@ pages: list[Callable[..., Any]] = []
 
 
 def html(thing: Any) -> str:
-    """A thing as HTML for a notebook; as its text where no notebook is."""
-    return views[-1](thing) if views else f"<pre>{escape_html(repr(thing))}</pre>"
+    """A thing as HTML for a notebook."""
+    return views[-1](thing)

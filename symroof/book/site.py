@@ -90,7 +90,8 @@ def letter_anchor(symbol: Any) -> str:
 def number_rows(a: Answer) -> list[tuple[str, str, str]]:
     """The numbers of an answer, one a row: ours, the book's, and what the book's own inputs give."""
     rows = max(len(a.ours), len(a.printed), len(a.reproduced))
-    return [tuple(a.shown(some[i : i + 1]) for some in (a.ours, a.printed, a.reproduced)) for i in range(rows)]  # type: ignore[misc]
+    ours, printed, again = ([a.shown(some[i : i + 1]) for i in range(rows)] for some in (a.ours, a.printed, a.reproduced))
+    return list(zip(ours, printed, again, strict=True))
 
 
 def _environment() -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ from symroof.algebra.condition import Condition
 from symroof.algebra.value import Value
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.grid.found import Found
+from symroof.plan.wishes import Wishes, listed
+from symroof.sheets.llms import Llm, llm
 from symroof.sheets.slices import Slice
 
 
@@ -94,11 +96,23 @@ class Choices:
         return show.html(self)
 
 
-def ranked(rows: list[Choice], by: str, large: bool, model: str) -> Choices:
-    """The choices in order; of equals the smallest slice first, those that cannot last."""
-    sign = -1 if large else 1
+def searched(model: str | Llm, on: Any, asked: Wishes, judged: tuple[str, Mapping[str, str]], one: Callable[..., list[Choice]]) -> Choices:
+    """What ``one(model, chip)`` finds on every chip, in order; of equals the smallest slice first, those that cannot last.
+
+    Raises UnknownName for an aim there is not, InputError if no chip has a slice that is small enough.
+    """
+    by, aims = judged
+    sign = -1 if aim(by, aims) == "maximize" else 1
+    known = asked.over(model if isinstance(model, Llm) else llm(model))
+    chips = [asked.over(where) for where in listed(on)]
+    unpriced = next((where for where in chips if by == "cost" and not asked.priced(where)), None)
+    if unpriced is not None:
+        raise InputError(f"{unpriced.name} has no price; give letters={{'price': '$2/h'}} (--set), or search by throughput")
+    rows = [row for where in chips for row in one(known, where)]
+    if not rows:
+        raise InputError(f"no chip has a slice of at most {asked.chips} chips; allow more")
     able = sorted((r for r in rows if r.found), key=lambda r: (sign * float(r.values[by]), r.slice.chips))
-    return Choices((*able, *(r for r in rows if not r.found)), by, model)
+    return Choices((*able, *(r for r in rows if not r.found)), by, known.name)
 
 
 def aim(by: str, aims: Mapping[str, str]) -> str:

@@ -8,16 +8,16 @@ from typing import Any
 
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, D, E, F, K, M_hbm, N, X, Y, Z, n, price, symbol
+from symroof.algebra.symbols import B, D, E, F, K, M_hbm, N, X, Y, Z, n, symbol
 from symroof.algebra.value import Value
-from symroof.errors import InputError, NothingFits
+from symroof.errors import NothingFits
 from symroof.grid.search import search
 from symroof.grid.space import space
-from symroof.plan.choices import Choice, Choices, aim, holds, ranked
+from symroof.plan.choices import Choice, Choices, holds, searched
 from symroof.plan.layouts import divisors, rates
-from symroof.plan.wishes import Serving, listed
+from symroof.plan.wishes import Serving
 from symroof.sheets.chips import Chip
-from symroof.sheets.llms import Llm, llm
+from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice
 from symroof.workloads import deployment
@@ -45,18 +45,11 @@ def search_serving(model: str | Llm, on: Any, by: str = "cost", prune: bool = Tr
     Raises InputError for an aim or a wish there is not, UnknownName for a chip, model or format.
     """
     asked = Serving.of(**wishes)
-    way = aim(by, AIMS)
-    served = asked.over(model if isinstance(model, Llm) else llm(model))
-    rows = [row for name in listed(on) for row in _on(served, asked.over(name), asked, (by, prune))]
-    if not rows:
-        raise InputError(f"no chip has a slice of at most {asked.chips} chips; allow more")
-    return ranked(rows, by, way == "maximize", served.name)
+    return searched(model, on, asked, (by, AIMS), lambda known, where: _on(known, where, asked, (by, prune)))
 
 
 # -- one chip
 def _on(model: Llm, where: Chip, asked: Serving, how: tuple[str, bool]) -> list[Choice]:
-    if how[0] == "cost" and not _priced(where, asked):
-        raise InputError(f"{where.name} has no price; give letters={{'price': '$2/h'}} (--set), or search by throughput")
     slices = [s for s in where.slices if s.chips <= asked.most_chips()]
     costs = _costs(model, asked)
     return [_slice((model, where, s), named, asked, (costs, how)) for s in slices for named in asked.sheets(asked.arithmetic(where))]
@@ -98,7 +91,7 @@ def _slice(place: tuple[Llm, Chip, Slice], formats: tuple[str, Sheet], asked: Se
     except NothingFits as problem:
         return Choice(where.name, of, formats[0], problem.why)
     best, count = next(s for s in layouts if s.name == found.best.at["mesh"]), int(found.best.at["b"])
-    values = {c: cost.at(*known, best, {b: count}) for c, cost in costs.items() if c != "cost" or _priced(where, asked)}
+    values = {c: cost.at(*known, best, {b: count}) for c, cost in costs.items() if c != "cost" or asked.priced(where)}
     after = [c for c in conditions if not holds(c, (*known, best, {b: count + 1}))]
     stopped = ", ".join(c.left.name for c in after) or _enough(values["latency"])
     ways = {axis.name: int(best[axis]) for axis in (X, Y, Z)}
@@ -108,10 +101,6 @@ def _slice(place: tuple[Llm, Chip, Slice], formats: tuple[str, Sheet], asked: Se
 def _enough(step: Value) -> str:
     binding = step["MLP"].binding
     return f"{binding}, which grow with the batch" if binding in ("math", "comms") else "nothing: a larger batch is not better"
-
-
-def _priced(where: Chip, asked: Serving) -> bool:
-    return price in where.values or price.name in asked.letters
 
 
 def _reach(memory: Cost, layouts: Sequence[Sheet], known: tuple[Any, ...]) -> int:

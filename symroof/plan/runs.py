@@ -8,16 +8,16 @@ from typing import Any
 
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import D, E, F, K, L, M_hbm, N, X, Y, Z, n, price
+from symroof.algebra.symbols import D, E, F, K, L, M_hbm, N, X, Y, Z, n
 from symroof.errors import InputError, NothingFits
 from symroof.grid.search import search
 from symroof.grid.space import space
-from symroof.plan.choices import Choice, Choices, aim, ranked
+from symroof.plan.choices import Choice, Choices, searched
 from symroof.plan.layouts import divisors, rates
-from symroof.plan.wishes import Training, listed
+from symroof.plan.wishes import Training
 from symroof.sheets.chips import Chip
 from symroof.sheets.dtypes import dtype
-from symroof.sheets.llms import Llm, llm
+from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice
 from symroof.workloads import pretraining
@@ -44,24 +44,13 @@ def search_training(model: str | Llm, on: Any, by: str = "time", prune: bool = T
     Raises InputError for an aim or a wish there is not, UnknownName for a chip, model or format.
     """
     asked = Training.of(**wishes)
-    way = aim(by, AIMS)
-    trained = asked.over(model if isinstance(model, Llm) else llm(model))
-    rows = [row for name in listed(on) for row in _on(trained, asked.over(name), asked, (by, prune))]
-    if not rows:
-        raise InputError(f"no chip has a slice of at most {asked.chips} chips; allow more")
-    return ranked(rows, by, way == "maximize", trained.name)
+    return searched(model, on, asked, (by, AIMS), lambda known, where: _on(known, where, asked, (by, prune)))
 
 
 def _on(model: Llm, where: Chip, asked: Training, how: tuple[str, bool]) -> list[Choice]:
-    if how[0] == "cost" and not _priced(where, asked):
-        raise InputError(f"{where.name} has no price; give letters={{'price': '$2/h'}} (--set), or search by time")
-    costs = {remat: _costs(model, asked, remat, _priced(where, asked)) for remat in asked.policies}
+    costs = {remat: _costs(model, asked, remat, asked.priced(where)) for remat in asked.policies}
     slices = [s for s in where.slices if s.chips <= asked.most_chips()]
     return [_slice((model, where, s), asked, costs[remat], (remat, *how)) for s in slices for remat in costs]
-
-
-def _priced(where: Chip, asked: Training) -> bool:
-    return price in where.values or price.name in asked.letters
 
 
 def _costs(model: Llm, asked: Training, remat: str, priced: bool) -> dict[str, Cost]:

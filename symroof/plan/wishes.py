@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any, ClassVar, Self
 
 from symroof.algebra.check import check
-from symroof.algebra.symbols import C_FORMAT, B, C, Symbol, n, t_lim
-from symroof.errors import InputError, nearest, short
+from symroof.algebra.symbols import C_FORMAT, B, C, Symbol, n, price, t_lim
+from symroof.errors import InputError, SymroofError, nearest, short
 from symroof.program.backward import REMATS
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
@@ -41,10 +41,20 @@ class Wishes:
         asked = cls(**wishes)
         for name, letter in cls.checked.items():
             if getattr(asked, name) is not None:
-                check(letter, getattr(asked, name))
+                asked._check(name, letter)
         if not isinstance(asked.letters, Mapping):
             raise InputError(f"letters are names and values, e.g. letters={{'P': '70e9'}}, not {short(asked.letters)}")
         return asked
+
+    def _check(self, name: str, letter: Symbol) -> None:
+        try:
+            check(letter, getattr(self, name))
+        except SymroofError as problem:  # it speaks of the letter; who asks, of the wish
+            raise InputError(f"{name}: {problem}") from None
+
+    def priced(self, where: Chip) -> bool:
+        """Whether a chip has a price, its own or one that is given."""
+        return price in where.values or price.name in self.letters
 
     def over(self, other: Any) -> Any:
         """A sheet without what the letters say."""
