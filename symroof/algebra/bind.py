@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import sympy as sp
 
 from symroof.algebra.check import check
+from symroof.algebra.claims import NONE, Claims, hold
 from symroof.algebra.evaluate import tape
 from symroof.algebra.symbols import DERATES, Symbol
 from symroof.algebra.units import ONE
@@ -37,25 +38,34 @@ class Sheet(Protocol):
 
 @dataclass(frozen=True)
 class Given:
-    """Numbers (exact fractions, floats, arrays) and expressions, by symbol; ``sheets`` are the names they came from."""
+    """Numbers (exact fractions, floats, arrays) and expressions, by symbol; ``sheets`` are the names they came from.
+
+    ``model``: a sheet with a model is among them, so that what a formula assumes of it holds.
+    """
 
     numbers: Mapping[Symbol, Any] = field(default_factory=dict)
     exprs: Mapping[Symbol, sp.Expr] = field(default_factory=dict)
     sheets: tuple[str, ...] = ()
+    model: bool = False
 
 
-def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, Any]) -> Given:
+def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, Any], of: Claims = NONE) -> Given:
     """Values for the free symbols of a formula; keywords win over sheets, sheets over their defaults.
 
     A keyword that names no symbol of the formula is an error with the nearest name, a value that two sheets give
-    differently is an error with both. ``eta_...`` scales its rates.
+    differently is an error with both. ``eta_...`` scales its rates. What the formula claims of its model must hold for the
+    sheets.
     """
     wanted = {s for s in free if isinstance(s, sp.Symbol)}
     sheets = tuple(sheets)
+    model = hold(of, sheets)
     raw, origin, defaults = _from_sheets(sheets)
-    reachable = wanted | _reachable(wanted, {**defaults, **raw})
+    defined = {s: e for sheet in sheets for s, e in getattr(sheet, "definitions", {}).items()} if named else {}
+    reachable = wanted | _reachable(wanted, {**defaults, **raw}) | _reachable(wanted, defined)
     for name, value in named.items():
         raw[_find(name, reachable)] = value
+    if defined:
+        _follow(wanted, defined, raw, {_find(name, reachable) for name in named})
     chosen = {**defaults, **raw}
     needed = _reachable(wanted, chosen) | wanted | {eta for eta in DERATES if eta in chosen}
     checked = {s: check(s, v) for s, v in chosen.items() if s in needed}
@@ -68,7 +78,7 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
         numbers.setdefault(eta, Fraction(1))
     used = {origin[s] for s in needed if s in origin}
     names = tuple(name for name in dict.fromkeys(origin.values()) if name in used)
-    return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names)
+    return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names, model)
 
 
 def _from_sheets(sheets: tuple[Any, ...]) -> tuple[dict[Symbol, Any], dict[Symbol, str], dict[Symbol, Any]]:
@@ -90,6 +100,13 @@ def _from_sheets(sheets: tuple[Any, ...]) -> tuple[dict[Symbol, Any], dict[Symbo
                 raise InputError(f"{origin[s]} and {name} both give {s}, and differ; give one of them, or write {s}=...")
             raw[s], origin[s] = value, name
     return raw, origin, defaults
+
+
+def _follow(wanted: set[sp.Symbol], defined: Mapping[Symbol, sp.Expr], raw: dict[Symbol, Any], given: set[Symbol]) -> None:
+    """Where a letter is given anew, what a sheet derived from it is derived again."""
+    for s in wanted | _reachable(wanted, defined):
+        if s in defined and s not in given and given & ({*defined[s].free_symbols} | _reachable({s}, defined)):
+            raw[s] = defined[s]
 
 
 def _equal(a: Any, b: Any) -> bool:

@@ -9,6 +9,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import bind
+from symroof.algebra.claims import Claims, together
 from symroof.algebra.operands import same_unit
 from symroof.algebra.value import Value
 from symroof.errors import InputError
@@ -24,6 +25,7 @@ class Condition:
 
     def __post_init__(self) -> None:
         same_unit(self.left, self.right, "compared")
+        together(self.left.of, self.right.of)
 
     @property
     def free_symbols(self) -> set[sp.Symbol]:
@@ -32,13 +34,18 @@ class Condition:
         return free
 
     @property
+    def of(self) -> Claims:
+        """What both sides assume of the model."""
+        return together(self.left.of, self.right.of)
+
+    @property
     def expr(self) -> sp.Rel:
         """The condition as an unevaluated sympy relation."""
         return sp.Rel(self.left.expr, self.right.expr, self.relation, evaluate=False)
 
     def at(self, *sheets: Any, **values: Any) -> Any:
         """True or False (an array of them for arrays); a Condition again as long as symbols are left."""
-        given = bind(self.free_symbols, sheets, values)
+        given = bind(self.free_symbols, sheets, values, self.of)
         left, right = self.left.put(given), self.right.put(given)
         if isinstance(left, Value) and isinstance(right, Value):
             return {">=": left.__ge__, ">": left.__gt__, "<=": left.__le__, "<": left.__lt__}[self.relation](right)

@@ -17,6 +17,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.balance import measured_unit
 from symroof.algebra.bind import Given, bind
+from symroof.algebra.claims import NONE, Claims, together
 from symroof.algebra.condition import Condition
 from symroof.algebra.evaluate import Shape, named_slots, tape
 from symroof.algebra.operands import beside, called, factor, plain, rational, right_rate, same_unit
@@ -39,13 +40,14 @@ class Cost:
     parts: tuple[Cost, ...]
     join: str
     source: str
+    claims: Claims  # of a leaf: what it assumes of the model
 
     _op_priority: ClassVar[float] = 20.0  # sympy leaves the operation to us
     __array_ufunc__: ClassVar[None] = None  # and so does NumPy
 
     def __init__(self, expr: Any, unit: str | Unit, name: str = "", source: str = "") -> None:
         leaf = plain(expr)
-        self.__dict__.update(leaf=leaf, unit=Unit.of(unit), name=name, parts=(), join="", source=source)
+        self.__dict__.update(leaf=leaf, unit=Unit.of(unit), name=name, parts=(), join="", source=source, claims=NONE)
         measured = None if leaf.is_number else measured_unit(leaf)
         if measured is not None and measured != self.unit.measured:
             raise UnitError(
@@ -65,6 +67,17 @@ class Cost:
         if self.join == "sum":
             return sp.Add(*[part.expr for part in self.parts])
         return sp.Max(*{part.expr for part in self.parts}, evaluate=False)
+
+    @property
+    def of(self) -> Claims:
+        """What the cost assumes of the model; see :mod:`symroof.algebra.claims`."""
+        return self.claims if self.leaf is not None else together(*(p.of for p in self.parts))
+
+    def claiming(self, claims: Claims) -> Cost:
+        """The same cost with other claims, on every part."""
+        if self.leaf is not None:
+            return changed(self, claims=claims)
+        return changed(self, parts=tuple(p.claiming(claims) for p in self.parts))
 
     @property
     def shape(self) -> Shape:
@@ -163,7 +176,7 @@ class Cost:
     def __truediv__(self, other: Any) -> Cost:
         if isinstance(other, Cost):
             right_rate(self, other.unit, called(other))
-            return self._times(quantity(1 / other.expr, other.unit**-1), self.unit / other.unit)
+            return self._times(quantity(1 / other.expr, other.unit**-1).claiming(other.of), self.unit / other.unit)
         expr, unit = factor(other, called(self))
         right_rate(self, unit, show.text(expr))
         return self._times(quantity(1 / expr, unit**-1), self.unit.scaled(unit**-1))
@@ -175,14 +188,16 @@ class Cost:
         exponent = plain(power)
         if not exponent.is_Rational:
             raise InputError(f"{called(self)} cannot be raised to {short(power)}; use a whole number or a fraction")
-        return quantity(self.expr**exponent, self.unit ** Fraction(int(exponent.p), int(exponent.q)))
+        return quantity(self.expr**exponent, self.unit ** Fraction(int(exponent.p), int(exponent.q))).claiming(self.of)
 
     def _times(self, by: Cost, unit: Unit) -> Cost:
+        of = together(self.of, by.of)
         if by.join and not self.join:
-            return changed(by.map(lambda e: e * self.leaf, unit), name=self.name or by.name)
+            return changed(by.map(lambda e: e * self.leaf, unit).claiming(of), name=self.name or by.name)
         if self.join == "max" and not by.expr.is_positive:
-            return changed(self, leaf=self.expr * by.expr, unit=unit, parts=(), join="")
-        return self.map(lambda e: e * by.expr, unit)
+            return changed(self, leaf=self.expr * by.expr, unit=unit, parts=(), join="", claims=of)
+        found = self.map(lambda e: e * by.expr, unit)
+        return found.claiming(of) if of != self.of else found
 
     # -- comparing
     def __ge__(self, other: Any) -> Condition:
@@ -203,7 +218,7 @@ class Cost:
 
         Values are numbers, texts with a unit (``"15 ms"``), arrays (which broadcast) or expressions in symbols.
         """
-        return self.put(bind(self.free_symbols, sheets, values))
+        return self.put(bind(self.free_symbols, sheets, values, self.of))
 
     def page(self, *sheets: Any, **options: Any) -> Any:
         """An interactive page (one HTML file) on which symbols are moved and sheets chosen: ``symroof.page(cost, ...)``."""
@@ -212,6 +227,7 @@ class Cost:
     def put(self, given: Given) -> Any:
         """The cost at checked values: a Value, or a Cost in the symbols that are left."""
         cost = self.map(lambda e: e.xreplace(dict(given.exprs))) if given.exprs else self
+        cost = cost.claiming(NONE) if given.model and cost.of else cost
         free = cost.free_symbols
         missing = sorted(s.name for s in free - given.numbers.keys())
         if missing:
@@ -249,13 +265,14 @@ def _value(cost: Cost, slots: list[Any], where: Any) -> Value:
 
 def _joined(join: str, a: Cost, b: Cost) -> Cost:
     same_unit(a, b, "added" if join == "sum" else "overlapped")
+    together(a.of, b.of)
     flat = [part for side in (a, b) for part in (side.parts if side.join == join and not side.name else (side,))]
     return changed(_ONE, leaf=None, unit=a.unit, parts=tuple(flat), join=join)
 
 
 def _negative(cost: Cost) -> Cost:
-    return changed(cost, leaf=-cost.expr, parts=(), join="")
+    return changed(cost, leaf=-cost.expr, parts=(), join="", claims=cost.of)
 
 
-_FIELDS = ("leaf", "unit", "name", "parts", "join", "source")
+_FIELDS = ("leaf", "unit", "name", "parts", "join", "source", "claims")
 _ONE = Cost(sp.Integer(1), Unit())

@@ -112,7 +112,7 @@ class Elasticity:
         With symbols left an Elasticity again; arrays broadcast. Raises InputError where the cost is 0.
         """
         all_sheets, all_values = (*self.sheets, *sheets), {**self.values, **values}
-        given = bind(self.free_symbols, all_sheets, all_values)
+        given = bind(self.free_symbols, all_sheets, all_values, self.cost.of)
         if given.exprs or self.free_symbols - given.numbers.keys():
             if any(hasattr(v, "shape") for v in given.numbers.values()):
                 missing = ", ".join(sorted(s.name for s in self.free_symbols - given.numbers.keys()))

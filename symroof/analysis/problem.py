@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
+from symroof.algebra.claims import Claims, together
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
@@ -58,6 +59,7 @@ def problem(cost: Any, over: Any, subject_to: Any, sense: int) -> Problem:
     if not isinstance(cost, Cost):
         raise InputError(f"{short(cost)} is no cost; give e.g. serving.dollars_per_token()")
     unknowns = tuple(over) if isinstance(over, Iterable) and not isinstance(over, (str, sp.Basic)) else (over,)
+    cost = cost.claiming(together(cost.of, *_claims(subject_to)))
     conditions = list(_conditions(subject_to))
     known = cost.free_symbols.union(*(c.free_symbols for c in conditions))
     for x in unknowns:
@@ -79,6 +81,15 @@ def problem(cost: Any, over: Any, subject_to: Any, sense: int) -> Problem:
     replaced = cost.map(lambda e: e.xreplace(put))
     written = tuple(map(show.text, limits))
     return Problem(cost, replaced, left, tuple(c.xreplace(put) for c in limits), tuple(put.items()), equations, sense, written)
+
+
+def _claims(given: Any) -> Iterable[Claims]:
+    """What conditions assume of the model."""
+    if isinstance(given, Condition):
+        yield given.of
+    elif isinstance(given, Iterable) and not isinstance(given, (str, Cost, Mapping, sp.Basic)):
+        for one in given:
+            yield from _claims(one)
 
 
 def _conditions(given: Any) -> Iterable[sp.Rel]:

@@ -106,7 +106,7 @@ class Sensitivities:
 
         Raises InputError for a missing value, an array, or a cost of 0.
         """
-        given = bind(self.cost.free_symbols, sheets, values)
+        given = bind(self.cost.free_symbols, sheets, values, self.cost.of)
         missing = sorted(s.name for s in self.cost.free_symbols - given.numbers.keys())
         if missing:
             raise InputError(f"a ranking needs a value for every symbol; missing: {', '.join(missing)}")

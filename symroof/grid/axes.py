@@ -12,6 +12,7 @@ import numpy as np
 import sympy as sp
 
 from symroof.algebra.bind import bind
+from symroof.algebra.claims import NONE, Claims
 from symroof.algebra.check import check
 from symroof.algebra.quantity import parse_quantity, show_quantity
 from symroof.algebra.symbols import ALPHABET
@@ -118,8 +119,10 @@ def symbols_of(free: Iterable[sp.Symbol], sheets: Iterable[Any]) -> dict[str, sp
     return {**ALPHABET, **{s.name: s for s in said}, **{s.name: s for s in free}}
 
 
-def worth(free: set[sp.Symbol], sheets: Sequence[Any], axes: Sequence[Axis], fixed: Mapping[str, Any]) -> dict[sp.Symbol, Any]:
-    """Every symbol as a number, or as an array with the axes it depends on.
+def worth(
+    free: set[sp.Symbol], sheets: Sequence[Any], axes: Sequence[Axis], fixed: Mapping[str, Any], of: Claims = NONE
+) -> dict[sp.Symbol, Any]:
+    """Every symbol as a number, or as an array with the axes it depends on; what is claimed of models must hold for all of them.
 
     Raises InputError naming the symbols, and the categories, that lack a value.
     """
@@ -131,7 +134,7 @@ def worth(free: set[sp.Symbol], sheets: Sequence[Any], axes: Sequence[Axis], fix
     for combo in product(*(range(len(axes[i])) for i in cases)):
         chosen = [axes[i].sheets[k] for i, k in zip(cases, combo, strict=True)]
         named = {**fixed, **shaped, **{a.name: v for a, s in _priced(axes, cases, combo) for v in s.values()}}
-        given = bind(free, [*sheets, *(s for s in chosen if not _only_price(s, axes, named))], named)
+        given = bind(free, [*sheets, *(s for s in chosen if not _only_price(s, axes, named))], named, of)
         _refuse_missing(free, given.numbers, [str(axes[i].labels[k]) for i, k in zip(cases, combo, strict=True)])
         for s in free:
             found[s][combo] = _same(found[s], given.numbers[s])

@@ -15,6 +15,7 @@ import numpy as np
 import sympy as sp
 
 from symroof.algebra.bind import Given
+from symroof.algebra.claims import together
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
@@ -115,7 +116,7 @@ def _asked(space: Space, small: Sequence[Any], large: Sequence[Any], conditions:
     if not isinstance(best, int) or isinstance(best, bool) or not 1 <= best <= 10**5:
         raise InputError(f"best is how many points are kept, from 1 to 100000, not {short(best)}")
     free = set().union(*(c.free_symbols for c in (*costs, *conditions)))
-    scale, values = space.over(free)
+    scale, values = space.over(free, together(*(c.of for c in (*costs, *conditions))))
     shape = tuple(len(a) for a in scale)
     if not 0 < prod(shape) < 2**62:
         empty = ", ".join(a.name for a in scale if not len(a))

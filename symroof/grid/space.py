@@ -10,6 +10,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.balance import full_unit
+from symroof.algebra.claims import NONE, Claims
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import quantity
 from symroof.algebra.operands import plain
@@ -23,7 +24,7 @@ class Space:
     sheets: tuple[Any, ...]
     named: Mapping[str, Any]
 
-    def over(self, free: set[sp.Symbol]) -> tuple[tuple[Axis, ...], dict[sp.Symbol, Any]]:
+    def over(self, free: set[sp.Symbol], of: Claims = NONE) -> tuple[tuple[Axis, ...], dict[sp.Symbol, Any]]:
         """The axes, and what every symbol is worth along them.
 
         Raises InputError or UnknownName naming what lacks a value or cannot be used.
@@ -31,7 +32,7 @@ class Space:
         symbols = symbols_of(free, self.sheets)
         scale = tuple(axis(name, values, symbols) for name, values in self.named.items() if is_axis(values))
         fixed = {name: value for name, value in self.named.items() if not is_axis(value)}
-        return scale, worth(free, self.sheets, scale, fixed)
+        return scale, worth(free, self.sheets, scale, fixed, of)
 
     def __repr__(self) -> str:
         lengths = {name: len(values) for name, values in self.named.items() if is_axis(values)}

@@ -258,6 +258,6 @@ def sweep(cost: Cost, /, *sheets: Any, precision: str = "float64", **named: Any)
     symbols = symbols_of(cost.free_symbols, sheets)
     scale = tuple(axis(name, values, symbols) for name, values in named.items() if is_axis(values))
     fixed = {name: value for name, value in named.items() if not is_axis(value)}
-    made = Sweep(cost, scale, worth(cost.free_symbols, sheets, scale, fixed), _PRECISIONS[precision])
+    made = Sweep(cost, scale, worth(cost.free_symbols, sheets, scale, fixed, cost.of), _PRECISIONS[precision])
     made.values  # noqa: B018  what cannot be evaluated is said now
     return made

@@ -8,6 +8,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.bind import bind
+from symroof.algebra.claims import NONE, Claims, together
 from symroof.algebra.quantity import show_quantity
 from symroof.errors import InputError, short
 from symroof.latex.piece import Fragment
@@ -27,7 +28,7 @@ def nomenclature(*objects: Any, sheets: Iterable[Any] = (), **values: Any) -> Fr
     head, rows = ["symbol", "unit", "meaning"], [[Math(write(s)), Math(unit(s.unit)) if _measured(s) else "", _meaning(s)] for s in letters]
     widths = ["", "", r"p{0.55\linewidth}"]
     if sheets or values:
-        known = _values(free, sheets, values)
+        known = _values(free, sheets, values, together(*(getattr(o, "of", NONE) for o in objects if not callable(getattr(o, "of", NONE)))))
         head, widths = [*head, "value", ""], ["", "", r"p{0.32\linewidth}"]
         worth = [known.get(s, ("", "")) for s in letters]
         rows = [[*row, value, notes.mark(source)] for row, (value, source) in zip(rows, worth, strict=True)]
@@ -60,9 +61,9 @@ def _meaning(s: Any) -> str:
     return str(getattr(s, "meaning", ""))
 
 
-def _values(free: set[Any], sheets: tuple[Any, ...], named: dict[str, Any]) -> dict[Any, tuple[str, str]]:
+def _values(free: set[Any], sheets: tuple[Any, ...], named: dict[str, Any], of: Claims) -> dict[Any, tuple[str, str]]:
     """The value and the source of every letter that has one."""
-    given = bind(free, sheets, named)
+    given = bind(free, sheets, named, of)
     found = {}
     for s in free:
         if s not in given.numbers and s not in given.exprs:

@@ -39,7 +39,7 @@ def numbers(formula: Any, /, *sheets: Any, **values: Any) -> Fragment:
     """
     if not isinstance(formula, (Cost, Bound)):
         raise InputError(f"{short(formula)} is neither a cost nor a bound; give e.g. decode.step() or decode.critical_batch()")
-    given = bind(formula.free_symbols, sheets, values)
+    given = bind(formula.free_symbols, sheets, values, formula.of)
     array = next((s for s, v in given.numbers.items() if hasattr(v, "shape")), None)
     if array is not None:
         raise InputError(f"{array} is an array; numbers are put in one set at a time: see symroof.latex.table for many")

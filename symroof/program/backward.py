@@ -27,14 +27,19 @@ def backward(program: Program) -> Program:
     statements: list[Statement] = []
     for s in reversed(program.statements):
         grad = _gradient(s.out)
+        if s.mark == "lookup":
+            continue  # the gradient of a table is added row by row: no product
         if len(s.operands) == 1:  # what was gathered comes back as partial sums, what was reduced as an AllGather
             gathered = tuple(x for c in s.collectives if c.kind == "AllGather" for x in c.axes)
             statements.append(_back_to(s.operands[0], (replace(grad, partial=gathered),)))
         else:
             a, b = s.operands
-            statements += [_back_to(a, (grad, b)), _back_to(b, (a, grad))]
-    kept = {(c.tensor, c.axes) for c in program.collectives if c.kind == "AllGather" and not is_weight(c.tensor)}
-    return Program(once(_summed(statements), kept), frozenset(f"d{name}" for name in program.on_chip) | program.on_chip)
+            statements += [_back_to(a, (grad, b), s), _back_to(b, (a, grad), s)]
+    gathered = [c for c in program.collectives if c.kind == "AllGather"]
+    weights = _weights(program, "which of them are gathered again") if any(c.tensor in program.inputs for c in gathered) else set()
+    kept = {(c.tensor, c.axes) for c in gathered if c.tensor not in weights}
+    on_chip = frozenset(f"d{name}" for name in program.on_chip) | program.on_chip
+    return Program(once(_summed(statements), kept), on_chip, program.roles)
 
 
 def _summed(statements: list[Statement]) -> list[Statement]:
@@ -54,20 +59,25 @@ def training(program: Program, remat: str = "none") -> Program:
 
     Raises ProgramError for an unknown policy.
     """
-    return program + Program(_again(program, remat), program.on_chip) + backward(program)
+    return program + Program(_again(program, remat), program.on_chip, program.roles) + backward(program)
 
 
 def saved(program: Program, remat: str = "none") -> Cost:
     """Bytes per chip of what is kept for the backward pass, weights left out [byte]; parts by tensor."""
-    weights = {n for n in program.inputs if is_weight(n)}
+    weights = _weights(program, "which are no activations") | {t.name for t in program.stored}
     skip = {s.out.name for s in _again(program, remat)} | weights | program.on_chip
     last = program.statements[-1].out.name
     return program.bytes(*[n for n in program.tensors if n not in skip and n != last]).named("saved")
 
 
-def is_weight(name: str) -> bool:
-    """Whether a tensor is a weight: by convention its name begins with W."""
-    return name.startswith("W")
+def _weights(program: Program, why: str) -> set[str]:
+    """The weights of a program.
+
+    Raises ProgramError if it does not say what its tensors are.
+    """
+    if not program.roles:
+        raise ProgramError(f"the program does not say which tensors are weights, {why}; begin it with e.g. 'weight: W_in, W_out'")
+    return set(program.having("weight", "shared", "buffer"))
 
 
 def _again(program: Program, remat: str) -> tuple[Statement, ...]:
@@ -77,16 +87,18 @@ def _again(program: Program, remat: str) -> tuple[Statement, ...]:
         return ()
     if remat == "block":
         return program.statements
-    return tuple(s for s in program.statements if not any(is_weight(t.name) for t in s.operands))
+    weights = _weights(program, "whose products are kept")
+    return tuple(s for s in program.statements if not any(t.name in weights for t in s.operands))
 
 
 def _gradient(tensor: Tensor) -> Tensor:
     return tensor.called(f"d{tensor.name}")
 
 
-def _back_to(a: Tensor, operands: tuple[Tensor, ...]) -> Statement:
+def _back_to(a: Tensor, operands: tuple[Tensor, ...], of: Statement | None = None) -> Statement:
     """The gradient of an operand from what makes it; over a dimension that was only summed it is the same everywhere."""
     known = {name for t in operands for name in t.names}
     grad = _gradient(a)
-    found = infer(operands, replace(grad, dims=tuple(d for d in grad.dims if d.name in known)))
+    how = (of.mark, of.scale) if of else ()
+    found = infer(operands, replace(grad, dims=tuple(d for d in grad.dims if d.name in known)), *how)
     return replace(found, out=grad)

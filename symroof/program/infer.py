@@ -35,18 +35,26 @@ from symroof.program.parse import axis_size
 from symroof.program.tensor import Tensor
 
 
+_ONE = sp.Integer(1)
+
+
 @dataclass(frozen=True)
 class Statement:
-    """One product (or resharding), what it costs a chip, and the collectives it needs."""
+    """One product (or resharding), what it costs a chip, and the collectives it needs.
+
+    ``mark`` is "vector" for work beside the matmuls, "lookup" where rows are taken, or the name of what ``scale`` s the FLOPs.
+    """
 
     operands: tuple[Tensor, ...]
     out: Tensor
     flops: Cost
     traffic: tuple[Cost, ...]  # one per operand, then the result: what crosses HBM, as it is computed with
     collectives: tuple[Collective, ...]
+    mark: str = ""
+    scale: sp.Expr = _ONE
 
     def __str__(self) -> str:
-        return f"{' '.join(map(str, self.operands))} -> {self.out}"
+        return f"{' '.join(map(str, self.operands))} -> {self.out}" + (f" {{{self.mark}}}" if self.mark else "")
 
     @property
     def contracted(self) -> tuple[str, ...]:
@@ -54,8 +62,8 @@ class Statement:
         return tuple(dict.fromkeys(n for t in self.operands for n in t.names if n not in self.out.names))
 
 
-def infer(operands: tuple[Tensor, ...], out: Tensor) -> Statement:
-    """The statement with everything that follows from its shardings, for one or two operands.
+def infer(operands: tuple[Tensor, ...], out: Tensor, mark: str = "", scale: sp.Expr = _ONE) -> Statement:
+    """The statement with everything that follows from its shardings, for one or two operands; ``scale`` multiplies its FLOPs.
 
     Raises ProgramError if the result has a dimension that no operand has, or partial sums that nothing makes.
     """
@@ -84,10 +92,18 @@ def infer(operands: tuple[Tensor, ...], out: Tensor) -> Statement:
     split = prod((sizes[a] for axes in kept.values() for a in axes), start=sp.Integer(1))
     dims = {d.name: d.size for t in operands for d in t.dims}
     contracted = [n for n in dims if n not in out.names]
-    work = prod(dims.values(), start=sp.Integer(1)) / split
+    work = scale * prod(dims.values(), start=sp.Integer(1)) / split
     times = 2 if contracted and len(operands) > 1 else 1 if contracted or len(operands) > 1 else 0
-    traffic = [t.bytes(sizes, tuple(a for n in t.names for a in kept[n])) for t in operands]
-    return Statement(operands, out, Cost(times * work, "FLOP", out.name), (*traffic, local.bytes(sizes)), tuple(collectives))
+    if mark == "lookup":
+        times = 0
+    traffic = [_touched(t, t.bytes(sizes, tuple(a for n in t.names for a in kept[n]))) for t in operands]
+    flops = Cost(times * work, "FLOP", out.name)
+    return Statement(operands, out, flops, (*traffic, local.bytes(sizes)), tuple(collectives), mark, scale)
+
+
+def _touched(tensor: Tensor, held: Cost) -> Cost:
+    """What a pass reads of a tensor of which it touches a part."""
+    return held if tensor.touched == tensor.elements else held.map(lambda e: e * tensor.touched / tensor.elements)
 
 
 def once(statements: Iterable[Statement], have: Iterable[tuple[str, tuple[str, ...]]] = ()) -> tuple[Statement, ...]:

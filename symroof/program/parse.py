@@ -1,17 +1,19 @@
 """The text of a program, read by a small parser that points at the column of what it does not understand.
 
-    statement  :=  tensor tensor* "->" tensor
+    roles      :=  role ":" NAME ("," NAME)* (";" role ":" NAME ("," NAME)*)*       see symroof.program.roles
+    statement  :=  tensor tensor* "->" tensor [ "{" MARK "}" ]  |  tensor            a tensor alone is only stored
     tensor     :=  [format] NAME "[" dim ("," dim)* "]" [ "{U_" AXES "}" ]
-    dim        :=  NAME [ "_" AXES ]            AXES: one upper-case letter per mesh axis, e.g. F_YZ
+    dim        :=  NAME [ "_" AXES ] [ ":" NAME ]    AXES: one upper-case letter per mesh axis, e.g. F_YZ; E:hit: so much is touched
 
-One statement a line; ``#`` starts a comment.
+One statement a line; ``#`` starts a comment. A mark scales the FLOPs of its statement (``{causal}``: bound by the caller);
+``{vector}`` keeps them out of the matmul FLOPs, ``{lookup}`` takes rows and multiplies nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,22 +22,26 @@ import sympy as sp
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import ALPHABET, symbol
 from symroof.errors import ProgramError, nearest, short
+from symroof.program.roles import Role, is_header, read_header, widths
 from symroof.program.tensor import Dim, Tensor
 
+#: Marks that every program knows: FLOPs beside the matmuls, and rows that are taken without a product.
+MARKS = ("vector", "lookup")
 WIDTHS = {"fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": Fraction(1, 2), "int4": Fraction(1, 2)}
-_TOKEN = re.compile(r"\s*(?:(->)|([A-Za-z][A-Za-z0-9']*(?:_[A-Za-z0-9]+)?)|([\[\],{}]))")
+_TOKEN = re.compile(r"\s*(?:(->)|([A-Za-z][A-Za-z0-9']*(?:_[A-Za-z0-9]+)?)|([\[\],{}:]))")
 _LONGEST = 20_000
 
 
 @dataclass(frozen=True)
 class Line:
-    """The tensors of one statement, and the columns where they stand in its text."""
+    """The tensors of one statement, its mark, and the columns where they stand in its text; ``out`` is None if it only stores."""
 
     number: int
     operands: tuple[Tensor, ...]
-    out: Tensor
+    out: Tensor | None
     text: str
     columns: tuple[int, ...]
+    mark: str = ""
 
     def error(self, what: str, tensor: int = -1) -> ProgramError:
         """A sentence with line and column, the line, and a mark under one of its tensors; by default the result."""
@@ -50,11 +56,12 @@ def located(what: str, number: int, line: str, column: int) -> ProgramError:
 
 @dataclass(frozen=True)
 class Scope:
-    """What names mean: sizes of dimensions, bytes per element of tensors, and of the rest."""
+    """What names mean: sizes of dimensions, bytes per element of tensors, and of the rest; what marks scale by."""
 
     sizes: Mapping[str, Any]
     widths: Mapping[str, Any]
     width: sp.Expr
+    marks: Mapping[str, Any] = field(default_factory=dict)
 
     def dim(self, name: str) -> sp.Expr:
         """The size of a dimension: bound by the user, or a letter of the alphabet.
@@ -66,20 +73,23 @@ class Scope:
         return ALPHABET[name]
 
 
-def parse(text: str, scope: Scope) -> list[Line]:
-    """All statements of a program.
+def parse(text: str, scope: Scope) -> tuple[list[Line], dict[str, Role]]:
+    """All statements of a program, and the roles it declares.
 
     Raises ProgramError with line, column and the nearest right answer.
     """
     if not isinstance(text, str) or len(text) > _LONGEST:
         raise ProgramError(f"a program is a text of at most {_LONGEST} characters, not {short(text)}")
-    lines = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.split("#")[0].strip():
-            lines.append(_Reader(number, line.split("#")[0], scope).statement())
+    written = [(number, line.split("#")[0]) for number, line in enumerate(text.splitlines(), 1) if line.split("#")[0].strip()]
+    roles: dict[str, Role] = {}
+    for number, line in written:
+        if is_header(line):
+            roles.update(read_header(number, line))
+    scope = replace(scope, widths={**widths(roles), **scope.widths})
+    lines = [_Reader(number, line, scope).statement() for number, line in written if not is_header(line)]
     if not lines:
         raise ProgramError("the program is empty; write e.g. 'In[B_X, D] W[D, F_Y] -> Out[B_X, F_Y]'")
-    return lines
+    return lines, roles
 
 
 def axis_size(name: str) -> sp.Symbol:
@@ -112,6 +122,9 @@ class _Reader:
     def peek(self) -> str:
         return self.tokens[self.place][0] if self.place < len(self.tokens) else ""
 
+    def ahead(self) -> str:
+        return self.tokens[self.place + 1][0] if self.place + 1 < len(self.tokens) else ""
+
     def take(self, wanted: str = "") -> str:
         token = self.peek()
         if wanted and token != wanted:
@@ -122,6 +135,8 @@ class _Reader:
     def statement(self) -> Line:
         columns = [self.column()]
         operands = [self.tensor()]
+        if not self.peek():
+            return Line(self.number, tuple(operands), None, self.line, tuple(columns))
         while self.peek() != "->":
             if not self.peek():
                 raise self.error("a statement ends with '-> Out[...]'")
@@ -130,9 +145,23 @@ class _Reader:
         self.take("->")
         columns.append(self.column())
         out = self.tensor()
+        mark = self.mark()
         if self.peek():
             raise self.error("one statement a line, with one result")
-        return Line(self.number, tuple(operands), out, self.line, tuple(columns))
+        return Line(self.number, tuple(operands), out, self.line, tuple(columns), mark)
+
+    def mark(self) -> str:
+        """``{causal}`` behind a statement; empty if there is none."""
+        if self.peek() != "{":
+            return ""
+        self.take("{")
+        name = self.word("a mark such as {vector}")
+        known = (*MARKS, *self.scope.marks)
+        if name not in known:
+            self.place -= 1
+            raise self.error(f"{name!r} is no mark; {nearest(name, known)}, or bind it: program(..., marks={{{name!r}: factor}})")
+        self.take("}")
+        return name
 
     def column(self) -> int:
         return self.tokens[self.place][1] if self.place < len(self.tokens) else len(self.line.rstrip())
@@ -150,7 +179,7 @@ class _Reader:
             dims.append(self.dim())
         self.take("]")
         partial: tuple[str, ...] = ()
-        if self.peek() == "{":
+        if self.peek() == "{" and self.ahead().startswith("U"):
             self.take("{")
             head, _, axes = self.word("U_X").partition("_")
             if head != "U" or not axes:
@@ -170,6 +199,19 @@ class _Reader:
         return self.take()
 
     def dim(self) -> Dim:
+        found = self.whole_dim()
+        if self.peek() != ":":
+            return found
+        self.take(":")
+        name = self.word("what is touched, e.g. E:hit")
+        try:
+            return replace(found, touched=self.scope.dim(name), mark=name)
+        except LookupError:
+            self.place -= 1
+            cure = nearest(name, [*self.scope.sizes, *(a for a in ALPHABET if len(a) == 1)])
+            raise self.error(f"{name!r} is no size; {cure}, or bind it: program(..., {name}=8)") from None
+
+    def whole_dim(self) -> Dim:
         token = self.word("a dimension such as D or F_Y")
         if token in self.scope.sizes:
             return Dim(token, self.scope.dim(token))

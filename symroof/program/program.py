@@ -18,6 +18,7 @@ from symroof.machine.mesh import Mesh
 from symroof.machine.roofline import Work
 from symroof.program.infer import Statement, infer, once
 from symroof.program.parse import WIDTHS, Line, Scope, axis_size, parse
+from symroof.program.roles import Role, role_of, unknown
 from symroof.program.tensor import Tensor
 
 Overlap = Literal["all", "none", "comms add", "axes"]
@@ -31,10 +32,15 @@ OVERLAPS: dict[str, str] = {
 
 @dataclass(frozen=True, repr=False)
 class Program:
-    """Statements in order; tensors ``on_chip`` never cross HBM (the scores of fused attention)."""
+    """Statements in order; tensors ``on_chip`` never cross HBM (the scores of fused attention), others are only ``stored``.
+
+    ``roles`` say what the tensors are; see ``symroof.program.roles``.
+    """
 
     statements: tuple[Statement, ...]
     on_chip: frozenset[str] = frozenset()
+    roles: tuple[tuple[str, Role], ...] = ()
+    stored: tuple[Tensor, ...] = ()
 
     def __getitem__(self, name: str) -> Statement:
         """The statement that makes a tensor.
@@ -46,10 +52,23 @@ class Program:
                 return s
         raise ProgramError(f"no statement makes {short(name)}; {nearest(str(name), [s.out.name for s in self.statements])}")
 
+    def role(self, name: str) -> Role:
+        """What a tensor is; an activation if nothing is said of it."""
+        return role_of(name, dict(self.roles))
+
+    def having(self, *words: str) -> tuple[str, ...]:
+        """The tensors with one of these roles, in the order in which they are first written."""
+        return tuple(name for name in self.tensors if self.role(name).word in words)
+
     @property
     def flops(self) -> Cost:
-        """FLOPs per chip."""
-        return Cost(_total(s.flops for s in self.statements), "FLOP", "flops")
+        """FLOPs per chip, those of ``vector`` statements left out."""
+        return Cost(_total(s.flops for s in self.statements if s.mark != "vector"), "FLOP", "flops")
+
+    @property
+    def vector(self) -> Cost:
+        """FLOPs per chip of the statements marked ``{vector}``: norms, gates, biases."""
+        return Cost(_total(s.flops for s in self.statements if s.mark == "vector"), "FLOP", "vector FLOPs")
 
     @property
     def traffic(self) -> Cost:
@@ -69,7 +88,7 @@ class Program:
         for s in self.statements:
             for t in (*s.operands, s.out):
                 found.setdefault(t.name, t)
-        return found
+        return found | {t.name: t for t in self.stored}
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -153,7 +172,9 @@ class Program:
         return replace(self, statements=tuple(self[name] for name in names))
 
     def __add__(self, other: Program) -> Program:
-        return Program((*self.statements, *other.statements), self.on_chip | other.on_chip)
+        roles = tuple(dict((*self.roles, *other.roles)).items())
+        stored = tuple({t.name: t for t in (*self.stored, *other.stored)}.values())
+        return Program((*self.statements, *other.statements), self.on_chip | other.on_chip, roles, stored)
 
     def __repr__(self) -> str:
         lines = []
@@ -166,7 +187,14 @@ class Program:
         return show.html(self)
 
 
-def program(text: str, formats: Mapping[str, Any] | None = None, width: Any = p, on_chip: Iterable[str] = (), **sizes: Any) -> Program:
+def program(
+    text: str,
+    formats: Mapping[str, Any] | None = None,
+    width: Any = p,
+    on_chip: Iterable[str] = (),
+    marks: Mapping[str, Any] | None = None,
+    **sizes: Any,
+) -> Program:
     """A layer in the notation of the book, with its shardings; the engine finds work and collectives.
 
     >>> mlp = program('''
@@ -185,20 +213,31 @@ def program(text: str, formats: Mapping[str, Any] | None = None, width: Any = p,
     ``{U_Y}`` marks partial sums. ``width`` is bytes per element (2, p_w or "bf16"), ``formats`` that of single tensors,
     ``int8 W[D, F]`` too. Tensors ``on_chip`` never cross HBM. The rules are a table in ``symroof.program.infer``.
 
+    The first line may say what the tensors are (``weight mlp: W_in, W_out; cache: Keys``, see ``symroof.program.roles``);
+    ``E:hit`` is a dimension of which a pass touches ``hit``, a tensor alone on its line is only stored, and a mark behind a
+    statement scales its FLOPs: ``{causal}`` by ``marks={"causal": 1/2}``; ``{vector}`` and ``{lookup}`` are no matmuls.
+
     Raises ProgramError with line and column.
     """
     bound = {name: _positive(name, size) for name, size in sizes.items()}
     widths = {name: _positive(name, WIDTHS.get(w, w) if isinstance(w, str) else w) for name, w in (formats or {}).items()}
     whole = _positive("width", WIDTHS.get(width, width) if isinstance(width, str) else width)
-    lines = parse(text, Scope(bound, widths, whole))
+    factors = {name: plain(factor) for name, factor in (marks or {}).items()}
+    written, roles = parse(text, Scope(bound, widths, whole, factors))
+    stored = tuple(line.operands[0] for line in written if line.out is None)
+    lines = [line for line in written if line.out is not None]
+    if not lines and not stored:
+        raise ProgramError("the program has no statement; write e.g. 'In[B_X, D] W[D, F_Y] -> Out[B_X, F_Y]'")
     _made_once(lines)
-    found = once(s for line in lines for s in _chained(line))
-    names = {t.name for s in found for t in (*s.operands, s.out)}
+    found = once(s for line in lines for s in _chained(line, factors))
+    names = {t.name for s in found for t in (*s.operands, s.out)} | {t.name for t in stored}
+    unknown(roles, names)
     for what, given in (("on_chip", on_chip), ("formats", widths)):
         for name in given:
             if name not in names:
                 raise ProgramError(f"{what} names {short(name)}, which the program does not have; {nearest(str(name), names)}")
-    return Program(found, frozenset(on_chip))
+    held = {name for name, role in roles.items() if role.word == "on chip"}
+    return Program(found, frozenset(on_chip) | held, tuple(roles.items()), stored)
 
 
 def _positive(name: str, value: Any) -> sp.Expr:
@@ -219,26 +258,31 @@ def _made_once(lines: list[Line]) -> None:
         for i, t in enumerate(line.operands):
             if sorted(seen.setdefault(t.name, t).names) != sorted(t.names):
                 raise line.error(f"{t.name} is {seen[t.name]} before and {t} here; one name, one tensor", i)
-        if line.out.name in seen:
+        if line.out is not None and line.out.name in seen:
             name = line.out.name
             raise line.error(f"{name} is there already; give the result a name of its own, e.g. {name}2")
-        seen[line.out.name] = line.out
+        if line.out is not None:
+            seen[line.out.name] = line.out
 
 
-def _chained(line: Line) -> list[Statement]:
+def _chained(line: Line, marks: Mapping[str, sp.Expr]) -> list[Statement]:
     """A line as products of two: ``A B C -> D`` is ``A B`` first, what they make keeping what is still needed."""
-    operands, steps = list(line.operands), []
+    operands: list[Tensor] = list(line.operands)
+    steps: list[Statement] = []
+    out, how = line.out, (line.mark, marks.get(line.mark, sp.Integer(1)))
+    if out is None:
+        return steps
     try:
         while len(operands) > 2:
             first, second, *rest = operands
-            made = _between(first, second, (*rest, line.out), line.out)
-            steps.append(infer((first, second), made))
+            made = _between(first, second, (*rest, out), out)
+            steps.append(infer((first, second), made, *how))
             operands = [made, *rest]
-        reduced = _reduced_first(operands[0], line.out) if len(operands) == 1 else None
+        reduced = _reduced_first(operands[0], out) if len(operands) == 1 else None
         if reduced is not None:
             steps.append(infer((operands[0],), reduced))
             operands = [reduced]
-        return [*steps, infer(tuple(operands), line.out)]
+        return [*steps, infer(tuple(operands), out, *how)]
     except ProgramError as problem:
         raise line.error(str(problem)) from None
 

@@ -15,14 +15,19 @@ _BYTE = Unit.of("byte")
 
 @dataclass(frozen=True)
 class Dim:
-    """A dimension: its name, its size, and the mesh axes that shard it (names and sizes)."""
+    """A dimension: its name, its size, the mesh axes that shard it, and how much of it a pass touches (by default all).
+
+    ``E:hit`` is a dimension E of which a pass reads as much as ``hit``: the experts that some token uses.
+    """
 
     name: str
     size: sp.Expr
     axes: tuple[str, ...] = ()
+    touched: sp.Expr | None = None
+    mark: str = ""
 
     def __str__(self) -> str:
-        return self.name + (f"_{''.join(self.axes)}" if self.axes else "")
+        return self.name + (f"_{''.join(self.axes)}" if self.axes else "") + (f":{self.mark}" if self.mark else "")
 
 
 @dataclass(frozen=True)
@@ -63,5 +68,14 @@ class Tensor:
     def bytes(self, sizes: dict[str, sp.Expr], over: tuple[str, ...] | None = None) -> Cost:
         """Bytes per chip when it is split over its own axes, or over the given ones [byte]."""
         axes = self.axes if over is None else over
-        elements = prod((d.size for d in self.dims), start=sp.Integer(1))
-        return quantity(self.width * elements / prod((sizes[a] for a in axes), start=sp.Integer(1)), _BYTE, self.name)
+        return quantity(self.width * self.elements / prod((sizes[a] for a in axes), start=sp.Integer(1)), _BYTE, self.name)
+
+    @property
+    def elements(self) -> sp.Expr:
+        """How many elements it holds, on all chips together."""
+        return prod((d.size for d in self.dims), start=sp.Integer(1))
+
+    @property
+    def touched(self) -> sp.Expr:
+        """How many elements of it a pass reads."""
+        return prod((d.size if d.touched is None else d.touched for d in self.dims), start=sp.Integer(1))

@@ -1,55 +1,63 @@
-"""``llm("llama3-70b")``: a language model as a Sheet; its parameter count is derived from its dimensions."""
+"""``llm("llama3-70b")``: a language model as a Sheet with a ``stack``; every number about it follows from its layers.
+
+``model("mine", ...)`` makes one in Python::
+
+    from symroof import decode, layers, model
+    m = model("mine", D=4096, V=32000, blocks=[(32, [layers.Attention(N=32, K=8, H=128), layers.Mlp(F=14336)])])
+    decode.step(m)
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.symbols import (
-    D,
-    E,
-    E_sh,
-    F,
-    F_dense,
-    H,
-    H_nope,
-    H_rope,
-    H_v,
-    K,
-    L,
-    L_dense,
-    L_full,
-    L_win,
-    N,
-    P,
-    P_act,
-    R_kv,
-    R_q,
-    S_win,
-    Symbol,
-    V,
-    k,
-)
-from symroof.errors import SheetError, UnknownName, short
+from symroof.algebra.evaluate import tape
+from symroof.algebra.operands import rational
+from symroof.algebra.symbols import P_mm, P, Symbol, p_conv, p_st
+from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.chips import cited
 from symroof.sheets.files import listed, read, resolve, value
 from symroof.sheets.schema import LlmFile
 from symroof.sheets.sheet import Sheet
-from symroof.transformer.architecture import DENSE, Architecture
-from symroof.transformer.parameters import active_parameters, parameters
+from symroof.transformer.build import Around, Group, stack
+from symroof.transformer.kind import Kind
+from symroof.transformer.kinds import kind
+from symroof.transformer.stack import Stack
+
+_EMPTY = Stack("nothing", ())
+#: Bytes of states, where a sheet has no other.
+_STATES: dict[Symbol, Fraction | sp.Expr] = {p_st: Fraction(4), p_conv: Fraction(2)}
 
 
 @dataclass(frozen=True, repr=False)
 class Llm(Sheet):
-    """A language model: its dimensions, ``P`` derived from them, and which formulas hold (``architecture``)."""
+    """A language model: the sizes of its layers, and what follows from them (``stack``): P, P_mm, kv, f_att, ...
 
-    architecture: Architecture = DENSE
+    ``m.stack`` gives parameters, bytes, FLOPs and programs as formulas; ``decode.step(m)`` and the like are its workloads.
+    """
+
+    stack: Stack = _EMPTY
     published: Fraction = Fraction(0)
     published_active: Fraction | None = None
     note: str = field(default="", repr=False)
+
+    @property
+    def definitions(self) -> Mapping[Symbol, sp.Expr]:
+        """Every aggregate letter in the letters of the layers: what changes with them."""
+        return self.stack.definitions
+
+    def but(self, values: Mapping[Symbol, Any]) -> Llm:
+        """The model with other values for letters, and with everything that follows from them."""
+        numbers = {**{s: v for s, v in self.values.items() if s not in self.definitions}, **values}
+        derived = _derived(self.stack, numbers)
+        sources = {**self.sources, **dict.fromkeys(values, "given")}
+        return replace(self, values={**numbers, **derived, **values}, sources=sources)
 
 
 def llm(name: str) -> Llm:
@@ -57,7 +65,7 @@ def llm(name: str) -> Llm:
 
     >>> from symroof.symbols import P
     >>> int(llm("llama3-70b")[P])
-    70552387584
+    70553706496
 
     Raises UnknownName with the nearest name, SheetError naming file and key if the file is wrong.
     """
@@ -71,52 +79,109 @@ def llms() -> tuple[str, ...]:
     return tuple(sorted(listed("llms")))
 
 
+def model(name: str, /, D: int, V: int, blocks: Iterable[Group], **around: Any) -> Llm:
+    """A language model from its layers: groups of sublayers, each with how often it repeats.
+
+    ``D`` is the width, ``V`` the vocabulary; ``tied`` embeddings, learned ``positions``, a final ``norm`` and whether it is a
+    ``layer_norm`` are options. Two layers of a kind with other sizes are two entries; ``name`` tells their letters apart.
+
+    >>> from symroof import layers
+    >>> mlp = layers.Mlp(F=14336)
+    >>> m = model("two heads", D=4096, V=32000, tied=True, blocks=[
+    ...     (20, [layers.Attention(N=32, K=8, H=128), mlp]),
+    ...     (4, [layers.Attention(N=32, K=8, H=256, name="wide"), mlp]),
+    ... ])
+    >>> m.stack.cache
+    cache per token  [byte/token]  = sum of
+      attention  2*H*K*L_full*p_kv
+      wide       2*H_wide*K*L_wide*p_kv
+
+    Raises InputError for sizes that contradict each other.
+    """
+    known = [f.name for f in fields(Around)]
+    for key in around:
+        if key not in known:
+            raise InputError(f"there is no option {short(key)} of a model; {nearest(key, known)}")
+    for key, size in (("D", D), ("V", V)):
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise InputError(f"{key} = {short(size)} is no size; give a whole number, e.g. {key}=4096")
+    return _sheet(stack(str(name), D, blocks, Around(V, **around)), str(name), "given")
+
+
+def _sheet(made: Stack, title: str, source: str, sources: Mapping[Symbol, str] | None = None, **more: Any) -> Llm:
+    """A stack as a sheet: its numbers and what follows from them."""
+    numbers: dict[Symbol, Fraction | sp.Expr] = {s: Fraction(n) for s, n in made.values.items()}
+    said = {s: (sources or {}).get(s, source) for s in numbers}
+    said |= {s: f"derived from the layers: {e}" for s, e in made.definitions.items()}
+    states = any(f in made.definitions.get(s, sp.Integer(0)).free_symbols for s in made.definitions for f in _STATES)
+    return Llm(made.name, title, {**numbers, **_derived(made, numbers)}, _STATES if states else {}, said, made, **more)
+
+
+def _derived(made: Stack, numbers: Mapping[Symbol, Any]) -> dict[Symbol, Fraction | sp.Expr]:
+    """Every aggregate, as a number or, where it depends on a format or a batch, as an expression with numbers put in."""
+    exact = {s: v if isinstance(v, sp.Expr) else rational(v) for s, v in numbers.items()}
+    found: dict[Symbol, Fraction | sp.Expr] = {}
+    for s, definition in made.definitions.items():
+        if s in numbers:
+            continue
+        free = definition.free_symbols
+        if free <= numbers.keys() | found.keys():
+            compiled = tape(definition)
+            known = {**found, **numbers}
+            found[s] = compiled.run([known[i] for i in compiled.inputs])[compiled.slots[0]]
+        else:
+            put = exact | {t: rational(v) for t, v in found.items() if isinstance(v, Fraction)}
+            found[s] = definition.xreplace(put)
+    return found
+
+
+# -- data files
 def _load(path: Path) -> Llm:
     file = read(path, LlmFile)
-    dims, moe, mla, window = file.dims, file.moe, file.mla, file.window
-    arch = Architecture(
-        gated=dims.gated,
-        tied=dims.tied,
-        experts=moe is not None,
-        shared=bool(moe and moe.shared),
-        dense_layers=bool(moe and moe.dense_layers),
-        latent=mla is not None,
-        windowed=window is not None,
-        full_layers=not (window and window.layers >= dims.L),
-    )
-    values: dict[Symbol, Fraction | sp.Expr] = {}
-    sources: dict[Symbol, str] = {}
-
-    def put(table: str, source: str, entries: dict[Symbol, int]) -> None:
-        for s, number in entries.items():
-            if number:
-                values[s] = value(path, f"{table}.{s.name}", s, number)
-                sources[s] = cited(path, table, source, file.sources)
-
-    put("dims", dims.source, {L: dims.L, D: dims.D, F: dims.F, N: dims.N, K: dims.K, H: dims.H, V: dims.V})
-    if moe:
-        dense = {L_dense: moe.dense_layers, F_dense: dims.F if moe.dense_layers else 0}
-        put("moe", moe.source, {E: moe.E, k: moe.k, F: moe.F, E_sh: moe.shared, **dense})
-    if mla:
-        put("mla", mla.source, {R_q: mla.q_rank, R_kv: mla.kv_rank, H_nope: mla.nope, H_rope: mla.rope, H_v: mla.v})
-    if window:
-        put("window", window.source, {S_win: window.size, L_win: window.layers, L_full: max(dims.L - window.layers, 0)})
-    for s, count in ((P, parameters(arch)), (P_act, active_parameters(arch))):
-        values[s] = Fraction(count.at(values).number)
-        sources[s] = f"derived from the dimensions: {count.expr}"
-    for number, what, most, of in (
-        (dims.K, "dims.K", dims.N, "query heads dims.N"),
-        (moe.k if moe else 0, "moe.k", moe.E if moe else 0, "experts moe.E"),
-        (moe.dense_layers if moe else 0, "moe.dense_layers", dims.L, "layers dims.L"),
-        (window.layers if window else 0, "window.layers", dims.L, "layers dims.L"),
-    ):
-        if number > most:
-            raise SheetError(f"{path.name}: key {what!r} is {number}, more than the {most} {of}")
+    made = {name: _kind(path, name, given) for name, given in file.layers.items()}
+    groups = [(block.count, [_named(path, name, made) for name in block.layers]) for block in file.blocks]
+    unused = next((name for name in made if not any(name in block.layers for block in file.blocks)), None)
+    if unused is not None:
+        raise SheetError(f"{path.name}: [layers.{unused}] stands in no block; add it to a [[blocks]], or leave it out")
+    m = file.model
+    try:
+        found = stack(file.name, m.D, groups, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm))
+    except SymroofError as problem:
+        raise SheetError(f"{path.name}: {problem}") from None
+    source = cited(path, "model", m.source, file.sources)
     published = file.published
     total = value(path, "published.total.value", P, published.total.value)
     cited(path, "published.total", published.total.source, file.sources)
     active = None
     if published.active:
         cited(path, "published.active", published.active.source, file.sources)
-        active = value(path, "published.active.value", P, published.active.value)
-    return Llm(file.name, file.title, values, {}, sources, arch, total, active, published.note)
+        active = value(path, "published.active.value", P_mm, published.active.value)
+    sheet = _sheet(found, file.title, source)
+    return replace(sheet, published=total, published_active=active, note=published.note)
+
+
+def _kind(path: Path, name: str, given: Mapping[str, Any]) -> Kind:
+    """A layer of a file.
+
+    Raises SheetError naming file and key.
+    """
+    if "kind" not in given:
+        raise SheetError(f"{path.name}: key 'layers.{name}.kind' is missing; give e.g. kind = \"attention\"")
+    try:
+        of = kind(str(given["kind"]))
+        known = {f.name: f for f in fields(of)}
+        for key in given:
+            if key != "kind" and key not in known:
+                raise SheetError(f"unknown key {key!r}; {nearest(key, [*known, 'kind'])}")
+        missing = [k for k, f in known.items() if isinstance(f.default, sp.Expr) and k not in given and k not in of.follows]
+        if missing:
+            raise SheetError(f"key {missing[0]!r} is missing: {f'{known[missing[0]].default.meaning}'}")  # type: ignore[attr-defined]
+        return of(**{key: v for key, v in given.items() if key != "kind"})
+    except SymroofError as problem:
+        raise SheetError(f"{path.name}: [layers.{name}]: {problem}") from None
+
+
+def _named(path: Path, name: str, made: Mapping[str, Kind]) -> Kind:
+    if name not in made:
+        raise SheetError(f"{path.name}: key 'blocks.layers': there is no [layers.{short(name)}]; {nearest(name, made)}")
+    return made[name]

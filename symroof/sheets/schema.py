@@ -84,49 +84,23 @@ class ChipFile(Strict, frozen=True):
     price: Price | None = None
 
 
-class Dims(Strict, frozen=True):
-    """The dimensions of a model."""
+class Around(Strict, frozen=True):
+    """What stands around the layers of a model, and its width D."""
 
     source: str
-    L: Count
     D: Count
-    F: Count
-    N: Count
-    K: Count
-    H: Count
     V: Count
-    gated: bool
     tied: bool
+    positions: Count | None = None
+    norm: bool = True
+    layer_norm: bool = False
 
 
-class Moe(Strict, frozen=True):
-    """A mixture of experts."""
+class Block(Strict, frozen=True):
+    """A group of sublayers, by the names of their tables, and how often it repeats."""
 
-    source: str
-    E: Count
-    k: Count
-    F: Count
-    shared: Annotated[int, msgspec.Meta(ge=0, le=2**20)] = 0
-    dense_layers: Annotated[int, msgspec.Meta(ge=0, le=2**20)] = 0
-
-
-class Mla(Strict, frozen=True):
-    """Multi-head latent attention."""
-
-    source: str
-    q_rank: Count
-    kv_rank: Count
-    nope: Count
-    rope: Count
-    v: Count
-
-
-class Window(Strict, frozen=True):
-    """Sliding-window attention."""
-
-    source: str
-    size: Count
-    layers: Count
+    count: int
+    layers: list[str]
 
 
 class Published(Strict, frozen=True):
@@ -143,12 +117,11 @@ class LlmFile(Strict, frozen=True):
     name: Name
     title: str
     sources: dict[str, Source]
-    dims: Dims
+    model: Around
+    layers: dict[str, dict[str, int | bool | str]]
+    blocks: list[Block]
     published: Published
     aliases: list[str] = []
-    moe: Moe | None = None
-    mla: Mla | None = None
-    window: Window | None = None
 
 
 class DtypeRow(Strict, frozen=True):

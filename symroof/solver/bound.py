@@ -10,6 +10,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import Given, bind
+from symroof.algebra.claims import Claims
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.span import Span
@@ -100,7 +101,12 @@ class Bound:
     @property
     def cost(self) -> Cost:
         """The threshold as a Cost in the unit of the unknown, for further algebra."""
-        return quantity(self.expr, self.unit, self.symbol.name)
+        return quantity(self.expr, self.unit, self.symbol.name).claiming(self.of)
+
+    @property
+    def of(self) -> Claims:
+        """What the condition assumes of the model."""
+        return self.condition.of
 
     @property
     def free_symbols(self) -> set[sp.Symbol]:
@@ -133,7 +139,7 @@ class Bound:
         the Value carries its ``error`` if what was called large or small has values too, and says when it is above 5 %
         (arrays and spans do not).
         """
-        given = bind(self.free_symbols, sheets, values)
+        given = bind(self.free_symbols, sheets, values, self.of)
         free = self.free_symbols if not self.closed else self._needed()
         if given.exprs or free - given.numbers.keys():
             return self._partly(given)
@@ -151,7 +157,7 @@ class Bound:
 
         Raises InputError if a symbol has no value, for arrays, and where either has more than one threshold.
         """
-        given = bind(self.free_symbols, sheets, values)
+        given = bind(self.free_symbols, sheets, values, self.of)
         missing = sorted(s.name for s in self.free_symbols - given.numbers.keys())
         if missing or given.exprs:
             raise InputError(f"the error of a limit needs a value for every symbol; missing: {', '.join(missing) or 'what they stand for'}")

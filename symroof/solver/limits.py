@@ -41,7 +41,7 @@ class Limit:
 
     def at(self, *sheets: Any, **values: Any) -> Any:
         """The Value of the limit, with its ``error`` if every symbol has a value; a Limit again as long as symbols are left."""
-        given = bind(self.exact.free_symbols, sheets, values)
+        given = bind(self.exact.free_symbols, sheets, values, self.exact.of)
         found = self.cost.put(given)
         if not isinstance(found, Value):
             exact = self.exact.put(given)
@@ -60,7 +60,7 @@ class Limit:
         found = self.at(*sheets, **values)
         if isinstance(found, Value) and isinstance(found.error, Deviation):
             return found.error
-        given = bind(self.exact.free_symbols, sheets, values)
+        given = bind(self.exact.free_symbols, sheets, values, self.exact.of)
         missing = sorted(s.name for s in self.exact.free_symbols - given.numbers.keys())
         cure = f"missing: {', '.join(missing)}" if missing else "give one set of values at a time"
         raise InputError(f"the error of a limit needs a number for every symbol; {cure}")

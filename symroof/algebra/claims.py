@@ -1,0 +1,61 @@
+"""What a formula assumes of the model it is evaluated for: a claim that stays with it through every sum, product and threshold.
+
+A formula of a mixture of experts is wrong for a dense model, and silently so, since both have the same letters. So a cost
+carries claims, and a sheet that has a ``stack`` is asked whether they hold before any of its numbers are put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from symroof.errors import InputError
+
+
+@dataclass(frozen=True)
+class Claim:
+    """``kind`` of assumption and ``what`` is assumed; ``model`` is the name of the model a formula was written for."""
+
+    kind: str
+    what: Hashable
+    model: str = field(default="", compare=False)
+
+
+Claims = frozenset[Claim]
+NONE: Claims = frozenset()
+
+
+def together(*sides: Claims) -> Claims:
+    """The claims of costs that are joined.
+
+    Raises InputError where they are formulas of two models: one letter would stand for two numbers.
+    """
+    found: dict[Claim, Claim] = {}
+    for claim in (c for side in sides for c in side):
+        found.setdefault(claim, claim)
+    own = [c for c in found if c.model]
+    other = next((c for c in own if c.kind == own[0].kind and c != own[0]), None)
+    if other is not None:
+        raise InputError(
+            f"one side is a formula of {own[0].model}, the other of {other.model}, and their letters mean different things;"
+            " evaluate each at its own model first: cost.at(m)"
+        )
+    return frozenset(found)
+
+
+def hold(claims: Claims, sheets: Iterable[Any]) -> bool:
+    """Whether a sheet with a model is given, for which the claims hold; False if there is none.
+
+    Raises InputError with the cure if they do not hold for it.
+    """
+    given = False
+    for sheet in sheets:
+        stack = getattr(sheet, "stack", None)
+        if stack is None:
+            continue
+        given = True
+        refused = stack.refuses(claims)
+        if refused:
+            raise InputError(refused)
+    return given

@@ -1,0 +1,73 @@
+"""The layers of a model as programs under a sharding; a layer is multiplied by its count, never unrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symroof.algebra.claims import NONE, Claims
+from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.units import Unit
+from symroof.machine.mesh import Mesh
+from symroof.program.program import Overlap, Program, sum_of
+from symroof.transformer.kind import Kind
+
+BYTE = Unit.of("byte")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A layer: its kind, its program, how often it runs."""
+
+    name: str
+    kind: Kind
+    program: Program
+    times: sp.Expr
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The blocks of a pass, in order, and what they assume of the model."""
+
+    blocks: tuple[Block, ...]
+    of: Claims = NONE
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self.blocks)
+
+    @property
+    def flops(self) -> Cost:
+        """FLOPs per chip, parts by block."""
+        return self.sum("flops", [(b.name, b.program.flops * b.times) for b in self.blocks if b.program.flops.expr != 0], "FLOP")
+
+    @property
+    def traffic(self) -> Cost:
+        """Bytes through HBM per chip, parts by block."""
+        return self.sum("traffic", [(b.name, b.program.traffic * b.times) for b in self.blocks if b.program.statements], "byte")
+
+    def time(self, mesh: Mesh, overlap: Overlap = "all", exact: bool = False, latency: bool = False) -> Cost:
+        """Time on a mesh [s]: the blocks one after the other, each with its own overlap."""
+        running = [b for b in self.blocks if b.program.statements]
+        return self.sum("model", [(b.name, b.program.time(mesh, overlap, exact=exact, latency=latency) * b.times) for b in running], "s")
+
+    def saved(self, remat: str = "none") -> Cost:
+        """Bytes per chip kept for the backward pass, and the logits [byte]; parts by block. Policies as for programs.
+
+        Keys and values are counted where they are made, not again as a cache.
+        """
+        kept = []
+        for b in self.blocks:
+            if b.kind.word in ("embedding", "norm") or not b.program.statements:
+                continue
+            caches = sum((b.program.bytes(t).expr for t in b.program.having("cache", "state", "tail") if t in b.program.inputs), sp.Integer(0))
+            kept.append((b.name, quantity(sp.expand(b.program.saved(remat).expr - caches) * b.times, BYTE)))
+        logits = next(b.program.bytes("Logits") for b in self.blocks if "Logits" in b.program.tensors)
+        return self.sum("saved", [*kept, ("logits", logits)], "byte")
+
+    def sum(self, name: str, costs: list[tuple[str, Cost]], unit: str) -> Cost:
+        """Costs added under a name; nothing at all is zero."""
+        if not costs:
+            return Cost(0, unit, name).claiming(self.of)
+        return sum_of([cost.named(part) for part, cost in costs], name).claiming(self.of)

@@ -1,0 +1,79 @@
+"""Embedding (a lookup) and unembedding (a matmul); tied, they are one matrix. And the norm before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from symroof.algebra.symbols import B, S_pos, V
+from symroof.transformer.kind import Kind, Pass, Size, norm_sizes
+from symroof.transformer.split import Sharding
+
+
+@dataclass(frozen=True)
+class Embedding(Kind):
+    """A table [V, D] of which a token reads one row and multiplies with none, and [S_pos, D] of learned ``positions``.
+
+    Rows and columns are split over ``model`` axes by D, so that no collective is needed.
+    """
+
+    V: Size = V
+    positions: Size | None = None
+
+    word: ClassVar[str] = "embedding"
+    letters: ClassVar = {"positions": S_pos}
+
+    def text(self, at: Pass, how: Sharding) -> str:
+        """A lookup, and the positions."""
+        text = """
+            weight embedding: W_e; on chip: Hot
+            Hot[A~d, V] W_e[V:A, D~m] -> Out[A~d, D~m] {lookup}
+        """
+        return text + ("weight embedding: W_pos\n W_pos[Y:A, D~m]\n" if self.positions is not None else "")
+
+    def sizes(self, at: Pass) -> dict[str, Any]:
+        """A are all new tokens."""
+        return {"V": self.V, "A": at.tokens} | ({} if self.positions is None else {"Y": self.positions})
+
+
+@dataclass(frozen=True)
+class Unembedding(Kind):
+    """``[B T, D] -> [B T, V]``: logits of all new tokens, of a prompt that is read only of the last; ``tied`` to the embedding.
+
+    >>> Unembedding().program(at=Pass(new=1)).flops
+    2*B*D*V  [FLOP]
+    """
+
+    V: Size = V
+    tied: bool = False
+    bias: bool = False
+
+    word: ClassVar[str] = "unembedding"
+
+    def text(self, at: Pass, how: Sharding) -> str:
+        """One matmul; a tied matrix is stored with the embedding."""
+        role = "shared" if self.tied else "weight"
+        text = f"{role} unembedding: W_u\n In[A~d, D~m] W_u[D~f, V~m] -> Logits[A~d, V~m]\n"
+        return text + ("weight unembedding: b_u\n b_u[V~m]\n" if self.bias else "")
+
+    def sizes(self, at: Pass) -> dict[str, Any]:
+        """A are the tokens that need logits."""
+        return {"V": self.V, "A": B if at.last else at.tokens}
+
+
+@dataclass(frozen=True)
+class Norm(Kind):
+    """A norm by itself, such as the one before the unembedding: one vector of D, two of a layer norm."""
+
+    layer_norm: bool = False
+
+    word: ClassVar[str] = "norm"
+
+    def text(self, at: Pass, how: Sharding) -> str:
+        """Stored only."""
+        return f"weight norm: Norm\n Norm[U{2 if self.layer_norm else 1}, D]"
+
+    def sizes(self, at: Pass) -> dict[str, Any]:
+        """One vector or two."""
+        return norm_sizes(1, self.layer_norm)
+

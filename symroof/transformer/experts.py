@@ -1,0 +1,117 @@
+"""Mixture of experts: a router, E experts of which a token uses k, and a shared expert that every token uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import sympy as sp
+
+from symroof.algebra.operands import plain
+from symroof.algebra.symbols import B, E, E_hit, F, F_sh, Symbol, k
+from symroof.errors import InputError
+from symroof.transformer.kind import Kind, Pass, Size, norm_sizes, norm_text, whole
+from symroof.transformer.split import Sharding
+
+_ROUTED = """
+    weight router: W_r
+    In[A~d, D]          W_r[D, E]                 -> Router[A~d, E]
+    Sent[E, C~u, D]                               -> Held[E~e, C~h, D]
+"""
+_GATED = """
+    weight experts: W_in, W_gate, W_out
+    Held[E~e, C~h, D]   W_in[E~e:Hit, D~f, F~m]   -> Up[E~e, C~h, F~m]
+    Held[E~e, C~h, D]   W_gate[E~e:Hit, D~f, F~m] -> Gate[E~e, C~h, F~m]
+    Up[E~e, C~h, F~m]   Gate[E~e, C~h, F~m]       -> Tmp[E~e, C~h, F~m] {vector}
+"""
+_UNGATED = """
+    weight experts: W_in, W_out
+    Held[E~e, C~h, D]   W_in[E~e:Hit, D~f, F~m]   -> Tmp[E~e, C~h, F~m]
+"""
+_BACK = """
+    Tmp[E~e, C~h, F~m]  W_out[E~e:Hit, F~m, D~f]  -> Made[E~e, C~h, D]
+    Made[E~e, C~h, D]                             -> Back[E, C~u, D]
+"""
+_SHARED = """
+    weight shared: W_sin, W_sout
+    In[A~d, D~m]   W_sin[D~f, J~m]   -> SUp[A~d, J~m]
+    GATE
+    SOURCE[A~d, J~m]  W_sout[J~m, D~f]  -> Out[A~d, D~m]
+"""
+_SHARED_GATE = """
+    weight shared: W_sgate
+    In[A~d, D~m]   W_sgate[D~f, J~m] -> SGate[A~d, J~m]
+    SUp[A~d, J~m]  SGate[A~d, J~m]   -> STmp[A~d, J~m] {vector}
+"""
+
+
+@dataclass(frozen=True)
+class Experts(Kind):
+    """B T tokens through k of E experts each of width F (two matrices, three if ``gated``), and a ``shared`` MLP of width F_sh.
+
+    Router [D, E]; 2 (E D + k n D F + n D F_sh) FLOPs a token, n matrices. A step reads the experts that are hit, E_hit; under even
+    routing E(1-(1-k/E)^B) on average, and never fewer than k. Over ``experts`` axes two AllToAlls move the tokens; with the
+    same axes for ``data`` and ``experts`` the chips that split the batch hold different experts. ``correction`` is a buffer [E]
+    that routing adds, ``bias`` a bias of the router and of every expert.
+
+    >>> Experts().program(at=Pass(new=1)).flops
+    6*B*D*F*k + 2*B*D*E  [FLOP]
+
+    Raises InputError if k is more than E. Source: arXiv:2101.03961; arXiv:2412.19437, section 2.1.2.
+    """
+
+    E: Size = E
+    k: Size = k
+    F: Size = F
+    shared: Size | None = None
+    gated: bool = True
+    bias: bool = False
+    correction: bool = False
+    norms: int = 1
+    layer_norm: bool = False
+    hit: Size = E_hit
+
+    word: ClassVar[str] = "experts"
+    label: ClassVar[str] = "moe"
+    split: ClassVar[str] = "experts"
+    letters: ClassVar = {"shared": F_sh, "hit": E_hit}
+    follows: ClassVar = ("hit",)
+
+    def text(self, at: Pass, how: Sharding) -> str:
+        """Router, experts, shared expert; biases are stored."""
+        text = _ROUTED + (_GATED if self.gated else _UNGATED) + _BACK
+        if self.shared is not None:
+            gate, source = (_SHARED_GATE, "STmp") if self.gated else ("", "SUp")
+            text += _SHARED.replace("GATE", gate).replace("SOURCE", source)
+        if self.bias:
+            text += "weight router: b_r; weight experts: b_in, b_out\n b_r[E]\n b_in[E~e:Hit, I, F~m]\n b_out[E~e:Hit, D]\n"
+        if self.correction:
+            text += "buffer: b_e\n b_e[E]\n"
+        return text + norm_text(self.norms, self.layer_norm)
+
+    def sizes(self, at: Pass) -> dict[str, Any]:
+        """A are all new tokens, C of them go to an expert, J is the width of the shared expert."""
+        each = at.tokens * plain(self.k) / plain(self.E)
+        own = {"E": self.E, "F": self.F, "A": at.tokens, "C": each, "Hit": self.hit, "I": 2 if self.gated else 1}
+        return own | ({} if self.shared is None else {"J": self.shared}) | norm_sizes(self.norms, self.layer_norm)
+
+    def defined(self) -> Mapping[Symbol, sp.Expr]:
+        """E(1-(1-k/E)^B) experts are hit by B tokens, on average, if routing is even."""
+        return {self.hit: experts_hit(self, B)} if isinstance(self.hit, Symbol) else {}
+
+    def check(self) -> None:
+        """A token uses at most all experts."""
+        sizes = whole(self, "k", "E")
+        if sizes and not 1 <= sizes[0] <= sizes[1]:
+            raise InputError(f"experts: a token cannot use k = {sizes[0]} of E = {sizes[1]} experts; k is 1 to E")
+
+
+def experts_hit(experts: Experts, tokens: Any) -> sp.Expr:
+    """The experts that so many tokens hit, on average under even routing: E(1-(1-k/E)^tokens)."""
+    return plain(experts.E) * (1 - (1 - ratio_of(experts)) ** plain(tokens))
+
+
+def ratio_of(experts: Experts) -> sp.Expr:
+    """k/E."""
+    return plain(experts.k) / plain(experts.E)

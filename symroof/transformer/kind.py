@@ -1,0 +1,187 @@
+"""What a layer kind is: a text in the sharding notation, its letters, and what must hold of its sizes.
+
+A kind is a frozen dataclass whose fields are its sizes (a number or a letter) and its options, with the text of a pass::
+
+    @dataclass(frozen=True)
+    class Linear(Kind):
+        \"\"\"One matrix [D, D] in place of a sublayer.\"\"\"
+
+        word = "linear"
+
+        def text(self, at: Pass, how: Sharding) -> str:
+            return '''
+                weight linear: W_l
+                In[B~d, T, D~m] W_l[D~f, J~m] -> Out[B~d, T, J~m]
+            '''
+
+        def sizes(self, at: Pass) -> dict[str, Any]:
+            return {"J": D}
+
+A row of the table in ``symroof.transformer.kinds`` makes it known by name. Everything else about it (parameters, FLOPs,
+bytes, caches, collectives) is derived from the text; marks such as ``~m`` become the mesh axes of a :class:`Sharding`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import sympy as sp
+
+from symroof.algebra.operands import plain
+from symroof.algebra.symbols import B, S, Symbol, T, p_a
+from symroof.errors import InputError, ProgramError, short
+from symroof.program.program import Program, program
+from symroof.transformer.split import REPLICATED, Sharding
+
+#: A size of a layer: a number, or a letter.
+Size = int | sp.Expr
+
+
+@dataclass(frozen=True)
+class Pass:
+    """T ``new`` tokens of each of B sequences over a ``context`` of S tokens, the new ones among them; decoding is one new token.
+
+    ``causal``: a token sees itself and those before it, so T tokens over S see T(S-T) + T(T+1)/2 pairs and not T S.
+    ``last``: only the last token of a sequence needs logits (a prompt that is read). ``absorbed``: latent attention works on
+    the latents themselves; by default when decoding.
+    """
+
+    new: Any = T
+    context: Any = S
+    causal: bool = True
+    last: bool = False
+    absorbed: bool | None = None
+
+    @property
+    def tokens(self) -> sp.Expr:
+        """The new tokens of all sequences."""
+        return B * plain(self.new)
+
+    @property
+    def decoding(self) -> bool:
+        """Whether every sequence has one new token."""
+        return bool(plain(self.new) == 1)
+
+    @property
+    def absorbs(self) -> bool:
+        """Whether latent attention works on the latents."""
+        return self.decoding if self.absorbed is None else self.absorbed
+
+    def held(self, window: Any = None) -> sp.Expr:
+        """The tokens of a sequence that are cached: S, or as many as a window sees."""
+        seen = plain(self.context)
+        return seen if window is None else sp.Min(seen, plain(window), evaluate=False)
+
+    def pairs(self, window: Any = None) -> sp.Expr:
+        """Pairs of a new token and a token that it sees, of one sequence: T(S-T) + T(T+1)/2, of a window at most W each.
+
+        >>> Pass(new=1).pairs()
+        S
+        """
+        new, seen = plain(self.new), plain(self.context)
+        if self.decoding or not self.causal:
+            return new * self.held(window)
+        if window is None:
+            return seen_by(seen) - seen_by(seen - new) if new != seen else seen_by(seen)
+        w = plain(window)
+        return _windowed(seen, w) - (_windowed(seen - new, w) if new != seen else 0)
+
+
+def seen_by(tokens: sp.Expr) -> sp.Expr:
+    """What tokens from the first on see together: 1 + 2 + ... = n(n+1)/2."""
+    return tokens * (tokens + 1) / 2
+
+
+def _windowed(tokens: sp.Expr, window: sp.Expr) -> sp.Expr:
+    """The same, at most ``window`` each."""
+    inside = sp.Min(tokens, window, evaluate=False)
+    return seen_by(inside) + (tokens - inside) * window
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A layer kind. ``word`` names it; ``split`` says how a deployment shards it: "attention", "experts" or "" for all others.
+
+    ``name`` tells two layers of a kind in one model apart: letters that differ get it, as in ``F_dense``.
+    """
+
+    name: str = field(default="", kw_only=True)
+
+    word: ClassVar[str] = ""
+    #: What letters that differ between layers are marked with, if the layer has no name.
+    label: ClassVar[str] = ""
+    split: ClassVar[str] = ""
+    #: The letter of a size, where it is not the name of the field.
+    letters: ClassVar[Mapping[str, Symbol]] = {}
+
+    #: Sizes that follow from others and need not be given.
+    follows: ClassVar[tuple[str, ...]] = ()
+    #: Numbers among the fields that are options, not sizes.
+    options: ClassVar[tuple[str, ...]] = ("norms",)
+
+    def text(self, at: Pass, how: Sharding) -> str:
+        """The program of a pass, with marks for the mesh axes; ``how`` it is sharded may choose between two."""
+        raise NotImplementedError
+
+    def sizes(self, at: Pass) -> dict[str, Any]:
+        """What the dimensions of the text stand for, where a letter is not that of the alphabet."""
+        return {}
+
+    def marks(self, at: Pass) -> dict[str, Any]:
+        """What the marks of the text scale FLOPs by."""
+        return {}
+
+    def defined(self) -> Mapping[Symbol, sp.Expr]:
+        """Letters that follow from others of this layer, such as the experts hit."""
+        return {}
+
+    def check(self) -> None:
+        """Raise InputError for sizes that contradict each other, as far as they are numbers."""
+
+    def numbers(self) -> dict[str, Size]:
+        """The sizes that are given, by field: whole numbers and letters, options left out."""
+        found = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {n: v for n, v in found.items() if isinstance(v, (int, sp.Expr)) and not isinstance(v, bool) and n not in self.options}
+
+    def __post_init__(self) -> None:
+        for name, size in self.numbers().items():
+            if (isinstance(size, int) and size < 0) or (isinstance(size, sp.Expr) and size.is_number):
+                raise InputError(f"{self.word}: {name} = {short(size)} is no size; give a whole number or a letter")
+        self.check()
+
+    def program(self, sharding: Sharding = REPLICATED, at: Pass | None = None) -> Program:
+        """The layer as a program under a sharding, for a pass (by default T new tokens over S)."""
+        if not isinstance(sharding, Sharding):
+            raise ProgramError(f"{short(sharding)} is no sharding; write e.g. Sharding(data='X', model='Y')")
+        return _program(self, sharding, at or Pass())
+
+
+@lru_cache(maxsize=4096)
+def _program(kind: Kind, sharding: Sharding, at: Pass) -> Program:
+    sizes = {"T": at.new, "S": at.context, **kind.sizes(at)}
+    return program(sharding.text(kind.text(at, sharding)), width=p_a, marks=kind.marks(at), **sizes)
+
+
+def whole(kind: Kind, *names: str) -> tuple[int, ...] | None:
+    """Sizes as numbers, None if one of them is a letter."""
+    found = [getattr(kind, name) for name in names]
+    return tuple(found) if all(isinstance(n, int) for n in found) else None
+
+
+def ratio(a: Size, b: Size) -> Any:
+    """a/b, a whole number where both are."""
+    return a // b if isinstance(a, int) and isinstance(b, int) else plain(a) / plain(b)
+
+
+def norm_text(count: int, layer: bool) -> str:
+    """The stored vectors of norms: RMS norms have one of D each, layer norms two."""
+    return f"\n        weight norm: Norm\n        Norm[U{2 * count if layer else count}, D]\n" if count else ""
+
+
+def norm_sizes(count: int, layer: bool) -> dict[str, int]:
+    """The size that ``norm_text`` needs."""
+    vectors = 2 * count if layer else count
+    return {f"U{vectors}": vectors} if vectors else {}

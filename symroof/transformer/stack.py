@@ -1,0 +1,228 @@
+"""A language model as a stack of layers: everything else about it follows from their texts.
+
+>>> from symroof import llm
+>>> llm("llama3-8b").stack
+llama3-8b: 32 x [attention (N 32, K 8, H 128), mlp (F 14336)], D 4096, embedding (V 128256), norm, unembedding (V 128256)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra.claims import Claim, Claims
+from symroof.algebra.cost import Cost
+from symroof.algebra.operands import plain
+from symroof.algebra.symbols import B, S, Symbol, T, p_kv, p_w
+from symroof.errors import InputError, short
+from symroof.program.program import sum_of
+from symroof.transformer.aggregates import Aggregates, aggregates
+from symroof.transformer.blocks import Block, Blocks
+from symroof.transformer.facts import Facts, facts, of_window
+from symroof.transformer.kind import Kind, Pass
+from symroof.transformer.split import REPLICATED, Sharding
+
+#: What the book's formulas assume: every layer has full attention and one MLP, all parameters are read and multiplied.
+DENSE = Claim("dense", "full attention and one MLP in every layer")
+_DENSE = ("attention", "mlp", "embedding", "unembedding", "norm")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A kind with its sizes as letters, how often it stands in the model, and what to call it."""
+
+    name: str
+    kind: Kind
+    count: sp.Expr
+
+
+@dataclass(frozen=True, repr=False)
+class Stack:
+    """Layers in letters, and ``values``: what the letters are worth, empty for a model in letters only.
+
+    Made by :func:`symroof.model` or read by :func:`symroof.llm`. Costs are in the letters of the layers; workload formulas such
+    as ``decode.step(m)`` are in aggregates (see :mod:`symroof.transformer.aggregates`), and ``expand`` puts their definitions in.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    values: Mapping[Symbol, int] = field(default_factory=dict, hash=False)
+
+    # -- what formulas assume
+    @cached_property
+    def structure(self) -> tuple[tuple[Kind, sp.Expr], ...]:
+        """The kinds and counts in letters: two models with one structure have the same formulas."""
+        return tuple((layer.kind, layer.count) for layer in self.layers)
+
+    @property
+    def dense(self) -> bool:
+        """Whether the book's formulas hold, as approximations: full attention and one MLP in every layer."""
+        return all(kind.word in _DENSE and of_window(kind) is None for kind, _ in self.structure)
+
+    @property
+    def in_layers(self) -> Claims:
+        """The claim of a formula in the letters of the layers."""
+        return frozenset({Claim("layers", self.structure, self.name)})
+
+    @property
+    def in_aggregates(self) -> Claims:
+        """The claim of a formula in aggregates."""
+        return frozenset({Claim("aggregates", self.aggregates.letters, self.name)})
+
+    def refuses(self, claims: Claims) -> str:
+        """Why a formula with these claims is none of this model, with the cure; empty if it is one."""
+        for claim in claims:
+            right = {"dense": self.dense, "aggregates": claim.what == self.aggregates.letters, "layers": claim.what == self.structure}
+            if not right.get(claim.kind, False):
+                cure = f"write the formula of the model, e.g. decode.step(m) with m = llm({self.name!r})"
+                if claim.kind == "dense":
+                    return f"this is the formula of a dense model, and {self.name} has {self._peculiar()}; {cure}"
+                return f"this is a formula of {claim.model or 'another model'}, whose layers are not those of {self.name}; {cure}"
+        return ""
+
+    def _peculiar(self) -> str:
+        odd = dict.fromkeys(k.word if k.word not in _DENSE else "sliding windows" for k, _ in self.structure if _odd(k))
+        return " and ".join(odd)
+
+    # -- aggregates
+    @cached_property
+    def aggregates(self) -> Aggregates:
+        """The letters that workload formulas are written in, with their definitions."""
+        return aggregates(self.structure)
+
+    @property
+    def definitions(self) -> Mapping[Symbol, sp.Expr]:
+        """Every aggregate letter in the letters of the layers."""
+        return self.aggregates.definitions
+
+    def expand(self, cost: Cost) -> Cost:
+        """A cost with the definitions of its aggregates put in: ``m.stack.expand(decode.step(m))``.
+
+        Raises InputError if the cost is a formula of another model.
+        """
+        wrong = self.refuses(cost.of)
+        if wrong:
+            raise InputError(wrong)
+        own = {s: e for s, e in self.definitions.items() if s.name != "E_hit" and not s.name.startswith("E_hit_")}
+        full = {s: e.xreplace(own) for s, e in own.items()}
+        return cost.map(lambda e: e.xreplace(full)).claiming(self.in_layers if cost.of else cost.of)
+
+    # -- what the model is
+    @property
+    def parameters(self) -> Cost:
+        """All parameters [param], parts by class of tensor; a tied matrix counts once, buffers do not."""
+        return self._by_class(lambda f: f.stored, "param", "parameters")
+
+    @property
+    def active(self) -> Cost:
+        """Parameters that a decoding token is multiplied with [param], parts by layer: no lookups, norms, biases, idle experts."""
+        return self._by_layer(lambda f, _: f.active, "param", "active parameters")
+
+    @property
+    def buffers(self) -> Cost:
+        """Numbers that a checkpoint stores beside the parameters [param]."""
+        return self._by_layer(lambda f, _: f.buffers, "param", "buffers")
+
+    def stored(self, widths: Mapping[str, Any] | None = None) -> Cost:
+        """Bytes of the weights [byte], parts by class; ``widths`` are bytes an element by class, p_w where nothing is said.
+
+        Raises InputError for a class that the model does not have.
+        """
+        given, known = dict(widths or {}), self.parameters
+        classes = [part.name for part in known.parts]
+        for name in given:
+            if name not in classes:
+                raise InputError(f"{self.name} has no weights of class {short(name)}; it has {', '.join(classes)}")
+        held = [Cost(part.expr * plain(given.get(part.name, p_w)), "byte", part.name) for part in known.parts]
+        return sum_of(held, "weights").claiming(self.in_layers)
+
+    @property
+    def cache(self) -> Cost:
+        """Bytes that a token adds to the cache [byte/token], windowed layers left out."""
+        return self._by_layer(lambda f, k: f.cache * p_kv if of_window(k) is None else 0, "byte/token", "cache per token")
+
+    def sequence(self, context: Any = S) -> Cost:
+        """Bytes that a sequence keeps at a context [byte]: cache, windows no more than they see, and states; parts by layer."""
+        at = Pass(new=1, context=context)
+        return self._by_layer(lambda f, k: f.cache * p_kv * at.held(of_window(k)) + f.state, "byte", "cache of a sequence")
+
+    @property
+    def state(self) -> Cost:
+        """Bytes of state that a sequence keeps whatever its context [byte]."""
+        return self._by_layer(lambda f, _: f.state, "byte", "state")
+
+    # -- what a pass costs
+    def flops(self, new: Any = T, context: Any = S, causal: bool = True, last: bool = False) -> Cost:
+        """Matmul FLOPs of B sequences of new tokens over a context, the new ones among them [FLOP]; parts by layer.
+
+        >>> from symroof import llm
+        >>> llm("llama3-8b").stack.flops(new=1)["unembedding"]
+        2*B*D*V  [FLOP]
+        """
+        return self.blocks(at=Pass(new, context, causal, last)).flops
+
+    @property
+    def reads(self) -> Cost:
+        """Bytes that a decode step of B sequences reads, and writes of states [byte]: weights, lookups, cache, state.
+
+        Each weight once, of an embedding B rows, of experts those that are hit.
+        """
+        at = Pass(new=1)
+        weights = sum((f.always + sum(h * e for h, e in f.routed.items())) * n for f, _, n in self._known())
+        rows = sum(f.rows * n for f, _, n in self._known()) * B
+        cached = sum(f.cache * p_kv * at.held(of_window(k)) * n for f, k, n in self._known()) * B
+        states = 2 * B * sum(f.state * n for f, _, n in self._known())
+        parts = (("weights", weights * p_w), ("lookups", rows * p_w), ("cache", cached), ("state", states))
+        return self._summed([(name, plain(e)) for name, e in parts], "byte", "bytes read")
+
+    def blocks(self, sharding: Sharding | Mapping[str, Sharding] = REPLICATED, at: Pass | None = None) -> Blocks:
+        """The layers as programs: one sharding for all, or one by ``Kind.split`` ("attention", "experts", "")."""
+        how: Callable[[Kind], Any] = (lambda k: sharding[k.split]) if isinstance(sharding, Mapping) else lambda _: sharding
+        found = [Block(layer.name, layer.kind, layer.kind.program(how(layer.kind), at), layer.count) for layer in self.layers]
+        return Blocks(tuple(found), self.in_layers)
+
+    # -- helpers
+    def _known(self) -> list[tuple[Facts, Kind, sp.Expr]]:
+        return [(facts(kind), kind, count) for kind, count in self.structure]
+
+    def _by_class(self, of: Callable[[Facts], Mapping[str, sp.Expr]], unit: str, name: str) -> Cost:
+        found: dict[str, sp.Expr] = {}
+        for f, _, count in self._known():
+            for word, each in of(f).items():
+                found[word] = found.get(word, sp.Integer(0)) + sp.expand(each * count)
+        return self._summed(list(found.items()), unit, name)
+
+    def _by_layer(self, of: Callable[[Facts, Kind], Any], unit: str, name: str) -> Cost:
+        terms = [(layer.name, sp.expand(of(facts(layer.kind), layer.kind) * layer.count)) for layer in self.layers]
+        return self._summed(terms, unit, name)
+
+    def _summed(self, terms: list[tuple[str, sp.Expr]], unit: str, name: str) -> Cost:
+        parts = [Cost(e, unit, word) for word, e in terms if e != 0]
+        whole = sum_of(parts, name) if parts else Cost(0, unit, name)
+        return whole.claiming(self.in_layers)
+
+    def __repr__(self) -> str:
+        values = {str(s): v for s, v in self.values.items()}
+        total = values.get("L", 0)
+        groups: dict[Any, list[str]] = {}
+        for layer in self.layers:
+            groups.setdefault(layer.count, []).append(_said(layer, self.values))
+        around = groups.pop(sp.Integer(1), [])
+        shown = [f"{self.values.get(n, n)} x [{', '.join(words)}]" for n, words in groups.items()]
+        shown += [f"D {values['D']}"] * ("D" in values) + around
+        return f"{self.name}: {', '.join(shown)}" + (f"; {total} layers" if len(groups) > 1 and total else "")
+
+
+def _odd(kind: Kind) -> bool:
+    return kind.word not in _DENSE or of_window(kind) is not None
+
+
+def _said(layer: Layer, values: Mapping[Symbol, int]) -> str:
+    """``attention (N 32, K 8, H 128)``: a layer with its sizes and options."""
+    sizes = [f"{name} {values.get(s, s)}" for name, s in layer.kind.numbers().items() if name not in ("hit",)]
+    options = [f.name for f in fields(layer.kind) if getattr(layer.kind, f.name) is True]
+    return f"{layer.name} ({', '.join([*sizes, *options])})" if sizes or options else layer.name
