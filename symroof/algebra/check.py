@@ -68,7 +68,7 @@ def _same_unit(symbol: sp.Symbol, unit: Unit, given: Unit) -> None:
 
 
 def _expression(symbol: sp.Symbol, unit: Unit, value: sp.Expr) -> sp.Expr:
-    if unreal(value) or value.is_positive is False or value.could_extract_minus_sign():
+    if unreal(value) or value.is_positive is False or all(t.could_extract_minus_sign() for t in sp.Add.make_args(value)):
         raise InputError(f"{symbol} = {short(value)} is no positive real quantity; give a number or a positive expression")
     if value.is_number:
         return _positive(symbol, Fraction(repr(float(value))))

@@ -6,7 +6,7 @@ carries claims, and a sheet that has a ``stack`` is asked whether they hold befo
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +15,16 @@ from symroof.errors import InputError
 
 @dataclass(frozen=True)
 class Claim:
-    """``kind`` of assumption and ``what`` is assumed; ``model`` is the name of the model a formula was written for."""
+    """``kind`` of assumption and ``what`` is assumed; ``model`` is the name of the model a formula was written for.
+
+    ``definitions`` are those of the aggregate letters it is written in, ``expanded`` is the claim with them put in.
+    """
 
     kind: str
     what: Hashable
     model: str = field(default="", compare=False)
+    definitions: Mapping[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    expanded: Claim | None = field(default=None, compare=False, repr=False)
 
 
 Claims = frozenset[Claim]

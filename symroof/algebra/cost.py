@@ -79,6 +79,17 @@ class Cost:
             return changed(self, claims=claims)
         return changed(self, parts=tuple(p.claiming(claims) for p in self.parts))
 
+    def expand(self, *letters: sp.Symbol) -> Cost:
+        """The cost of a model with its aggregate letters written out, down to those of the layers.
+
+        With ``letters`` only those aggregates are written out that they are part of.
+
+        >>> from symroof import decode, llm
+        >>> decode.step(llm("llama3-8b"))["attention/cache"].expand()
+        2*B*H*K*L*S*p_kv/(W_hbm*n)  [s]
+        """
+        return expanded(self, letters)
+
     @property
     def shape(self) -> Shape:
         """What the evaluator compiles: the expression, or the join and the shapes of the parts."""
@@ -261,6 +272,24 @@ def quantity(expr: sp.Expr, unit: Unit, name: str = "") -> Cost:
 def _value(cost: Cost, slots: list[Any], where: Any) -> Value:
     parts = tuple(_value(part, slots, place) for part, place in zip(cost.parts, where[1], strict=True))
     return Value(slots[where[0]], cost.unit, cost.name, cost.join, parts)
+
+
+def expanded(cost: Cost, letters: tuple[sp.Symbol, ...] = ()) -> Cost:
+    """A cost with definitions put in, those of all aggregates or of those that letters are part of."""
+    whole = {s: e for claim in cost.of for s, e in claim.definitions.items()}
+    put: dict[sp.Symbol, sp.Expr] = {}
+    for s in whole:
+        found = whole[s]
+        for _ in whole:
+            found = found.xreplace(whole)
+        if not letters or found.free_symbols & set(letters):
+            put[s] = found
+    if not put or not cost.free_symbols & put.keys():
+        return cost
+    claims = cost.of | {c.expanded for c in cost.of if c.expanded is not None}
+    left = cost.map(lambda e: e.xreplace(put))
+    rest = {c for c in claims if c.expanded is None or left.free_symbols & c.definitions.keys()}
+    return left.claiming(frozenset(rest))
 
 
 def _joined(join: str, a: Cost, b: Cost) -> Cost:

@@ -48,8 +48,14 @@ def _fold(f: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return lambda *args: reduce(f, args)
 
 
+#: Bits up to which the power of a fraction is exact.
+_LARGE = 1 << 17
+
+
 def _exact_power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
+        if isinstance(base, Fraction) and abs(exponent) * base.denominator.bit_length() > _LARGE:
+            return float(base) ** int(exponent) if base < 1 or exponent < 0 else float(base) ** float(exponent)
         return base ** int(exponent)
     if exponent == Fraction(1, 2):
         return _root(base)

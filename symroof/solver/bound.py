@@ -142,7 +142,8 @@ class Bound:
         given = bind(self.free_symbols, sheets, values, self.of)
         free = self.free_symbols if not self.closed else self._needed()
         if given.exprs or free - given.numbers.keys():
-            return self._partly(given)
+            left = self._partly(given)
+            return left if left.free_symbols or left.condition.free_symbols - {self.symbol} else left._decided(Given())
         return self._beside_exact(self._decided(given), given)
 
     def _decided(self, given: Given) -> Any:

@@ -61,6 +61,11 @@ class Aggregates:
     scan: tuple[Symbol | None, Symbol | None]
 
     @property
+    def hits(self) -> frozenset[sp.Expr]:
+        """The letters for experts that are hit; they stay letters, since how even routing is, is not known."""
+        return frozenset(hit for hit, _, _ in self.routed)
+
+    @property
     def letters(self) -> frozenset[str]:
         """The names of all of them: what a formula in aggregates needs."""
         return frozenset(s.name for s in self.definitions)

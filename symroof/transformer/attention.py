@@ -84,6 +84,10 @@ class Attention(Kind):
         own = {"K": self.K, "H": self.H, "Q": ratio(self.N, self.K)}
         return {**own, "J": value, "S": at.held(self.window), **norm_sizes(self.norms, self.layer_norm)}
 
+    def whole_heads(self) -> Size:
+        """K KV heads."""
+        return self.K
+
     def marks(self, at: Pass) -> dict[str, Any]:
         """Of the T x S scores only those of tokens that are seen."""
         return {"seen": at.pairs(self.window) / (at.new * at.held(self.window))}

@@ -138,6 +138,10 @@ class Kind:
         """Letters that follow from others of this layer, such as the experts hit."""
         return {}
 
+    def whole_heads(self) -> Size | None:
+        """The heads of the cache, which model parallelism splits no finer: beyond them it copies. None where it is not by heads."""
+        return None
+
     def check(self) -> None:
         """Raise InputError for sizes that contradict each other, as far as they are numbers."""
 

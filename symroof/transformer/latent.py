@@ -84,6 +84,11 @@ class LatentAttention(Kind):
     label: ClassVar[str] = "full"
     split: ClassVar[str] = "attention"
 
+    def __post_init__(self) -> None:
+        if self.R_q == 0:
+            object.__setattr__(self, "R_q", None)
+        super().__post_init__()
+
     def text(self, at: Pass, how: Sharding) -> str:
         """Absorbed or expanded; the batch of the latents can be sharded while decoding."""
         queries = _RANKED if self.R_q else _DIRECT

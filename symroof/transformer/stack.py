@@ -28,6 +28,8 @@ from symroof.transformer.split import REPLICATED, Sharding
 
 #: What the book's formulas assume: every layer has full attention and one MLP, all parameters are read and multiplied.
 DENSE = Claim("dense", "full attention and one MLP in every layer")
+#: The same, and that its MLP has three matrices.
+GATED = Claim("gated", "full attention and one gated MLP in every layer")
 _DENSE = ("attention", "mlp", "embedding", "unembedding", "norm")
 
 
@@ -45,7 +47,7 @@ class Stack:
     """Layers in letters, and ``values``: what the letters are worth, empty for a model in letters only.
 
     Made by :func:`symroof.model` or read by :func:`symroof.llm`. Costs are in the letters of the layers; workload formulas such
-    as ``decode.step(m)`` are in aggregates (see :mod:`symroof.transformer.aggregates`), and ``expand`` puts their definitions in.
+    as ``decode.step(m)`` are in aggregates (see :mod:`symroof.transformer.aggregates`); ``cost.expand()`` puts their definitions in.
     """
 
     name: str
@@ -64,29 +66,39 @@ class Stack:
         return all(kind.word in _DENSE and of_window(kind) is None for kind, _ in self.structure)
 
     @property
+    def gated(self) -> bool:
+        """Whether every MLP has three matrices."""
+        return all(getattr(kind, "gated", True) for kind, _ in self.structure)
+
+    @cached_property
     def in_layers(self) -> Claims:
         """The claim of a formula in the letters of the layers."""
         return frozenset({Claim("layers", self.structure, self.name)})
 
-    @property
+    @cached_property
     def in_aggregates(self) -> Claims:
         """The claim of a formula in aggregates."""
-        return frozenset({Claim("aggregates", self.aggregates.letters, self.name)})
+        own = self.aggregates
+        (layers,) = self.in_layers
+        definitions = {s: e for s, e in own.definitions.items() if s not in own.hits}
+        return frozenset({Claim("aggregates", own.letters, self.name, definitions, layers)})
 
     def refuses(self, claims: Claims) -> str:
         """Why a formula with these claims is none of this model, with the cure; empty if it is one."""
         for claim in claims:
-            right = {"dense": self.dense, "aggregates": claim.what == self.aggregates.letters, "layers": claim.what == self.structure}
-            if not right.get(claim.kind, False):
-                cure = f"write the formula of the model, e.g. decode.step(m) with m = llm({self.name!r})"
-                if claim.kind == "dense":
-                    return f"this is the formula of a dense model, and {self.name} has {self._peculiar()}; {cure}"
+            cure = f"write the formula of the model, e.g. decode.step(m) with m = llm({self.name!r})"
+            if claim.kind == "dense" and not self.dense:
+                return f"this is the formula of a dense model, and {self.name} has {self._peculiar()}; {cure}"
+            if claim.kind == "gated" and not (self.dense and self.gated):
+                return f"this is the formula of a dense model with a gated MLP, and {self.name} has {self._peculiar()}; {cure}"
+            own = {"aggregates": self.aggregates.letters, "layers": self.structure}
+            if claim.kind in own and claim.what != own[claim.kind]:
                 return f"this is a formula of {claim.model or 'another model'}, whose layers are not those of {self.name}; {cure}"
         return ""
 
     def _peculiar(self) -> str:
         odd = dict.fromkeys(k.word if k.word not in _DENSE else "sliding windows" for k, _ in self.structure if _odd(k))
-        return " and ".join(odd)
+        return " and ".join(odd) or "an MLP of two matrices"
 
     # -- aggregates
     @cached_property
@@ -98,18 +110,6 @@ class Stack:
     def definitions(self) -> Mapping[Symbol, sp.Expr]:
         """Every aggregate letter in the letters of the layers."""
         return self.aggregates.definitions
-
-    def expand(self, cost: Cost) -> Cost:
-        """A cost with the definitions of its aggregates put in: ``m.stack.expand(decode.step(m))``.
-
-        Raises InputError if the cost is a formula of another model.
-        """
-        wrong = self.refuses(cost.of)
-        if wrong:
-            raise InputError(wrong)
-        own = {s: e for s, e in self.definitions.items() if s.name != "E_hit" and not s.name.startswith("E_hit_")}
-        full = {s: e.xreplace(own) for s, e in own.items()}
-        return cost.map(lambda e: e.xreplace(full)).claiming(self.in_layers if cost.of else cost.of)
 
     # -- what the model is
     @property

@@ -1,8 +1,10 @@
-"""One decode step: every sequence of the batch gets one token; weights and KV caches are read once.
+"""One decode step: every sequence of the batch gets one token; weights and what sequences keep are read once.
 
-``step = attention + max(math, weights)``: attention is always bandwidth-bound, the matmuls may be compute-bound.
-The assumptions: everything is sharded evenly over n chips, communication is free, HBM and MXU overlap within the
-matmuls. Source: How to Scale Your Model, parts 7 and 8.
+``decode.step(m)`` is the book's form, attention and then the matmuls, for any model; ``decode.bound(m)`` is the strict one, in
+which everything overlaps that can. Without a model ``decode.step()`` is the book's napkin formula of a dense model, an
+approximation of ``decode.step(m)``: all parameters are read and multiplied, attention is bandwidth-bound.
+The assumptions: everything is sharded evenly over n chips, communication is free, nothing else takes time; routing is even
+unless E_hit is given. Source: How to Scale Your Model, parts 7 and 8.
 """
 
 from __future__ import annotations
@@ -10,20 +12,22 @@ from __future__ import annotations
 import sympy as sp
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, C, M_hbm, P, P_act, S, W_hbm, n, p_w, t_lim
+from symroof.algebra.symbols import B, C, M_hbm, P, S, W_hbm, n, p_w, t_lim
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.architecture import DENSE, Architecture
+from symroof.transformer.kind import Pass
 from symroof.workloads.memory import kv_memory
+from symroof.workloads.models import AS_DENSE, Model, cached, has_states, multiplied, read, seen, stack_of, states
 
 _SOURCE = "How to Scale Your Model, part 7: general step time"
+_STEP = Pass(new=1)
 
 
-def step(arch: Architecture = DENSE) -> Cost:
-    """Decode step time [s]: B KV / (n W_hbm) + max(2BP / (nC), P p_w / (n W_hbm)).
+def step(m: Model = None) -> Cost:
+    """Decode step time [s]: attention + states + max(2 B P_mm / (nC), (P_read + E_hit P_exp) p_w / (n W_hbm)).
 
-    A mixture of experts computes with the P_act parameters of its active experts and reads all P: true for batches
-    that hit every expert, an overestimate of the reading for small ones.
+    Attention is the larger of reading the cache and its FLOPs, and so are states, where a model has them.
+    Without a model the book's approximation: B KV / (n W_hbm) + max(2BP / (nC), P p_w / (n W_hbm)).
 
     >>> step()
     decode step  [s]  = sum of
@@ -31,22 +35,71 @@ def step(arch: Architecture = DENSE) -> Cost:
       MLP        max of
         math     2*B*P/(C*n)
         weights  P*p_w/(W_hbm*n)
+    >>> from symroof import llm
+    >>> step(llm("mixtral-8x7b"))
+    decode step  [s]  = sum of
+      attention  max of
+        cache    B*S*kv/(W_hbm*n)
+        math     B*S*f_att/(C*n)
+      MLP        max of
+        math     2*B*P_mm/(C*n)
+        weights  p_w*(E_hit*P_exp + P_read)/(W_hbm*n)
     """
-    attention: Cost = kv_memory(arch) / (n * W_hbm)
-    mlp = (math_time(arch) | weight_time()).named("MLP")
-    return (attention.named("attention") + mlp).named("decode step", _SOURCE)
+    mlp = (math_time(m) | weight_time(m)).named("MLP")
+    if m is None:
+        return (_book_attention() + mlp).named("decode step", _SOURCE)
+    parts = [attention_time(m), state_time(m)] if has_states(m) else [attention_time(m)]
+    if not stack_of(m).aggregates.reaches:
+        parts = parts[1:]
+    return sum([*parts, mlp][1:], [*parts, mlp][0]).named("decode step", _SOURCE)
 
 
-def math_time(arch: Architecture = DENSE) -> Cost:
-    """The FLOPs of a step at full rate [s]: 2BP / (nC), a lower bound when FLOPs-bound."""
-    used = P_act if arch.experts else P
-    time: Cost = Cost(2 * B * used, "FLOP") / (n * C)
+def bound(m: Model) -> Cost:
+    """No decode step is faster [s]: max(all FLOPs / (nC), all bytes / (n W_hbm)); see models/README.md for what it assumes.
+
+    >>> from symroof import llm
+    >>> bound(llm("llama3-8b"))
+    decode bound  [s]  = max of
+      math         sum of
+        matmuls    2*B*P_mm/(C*n)
+        attention  B*S*f_att/(C*n)
+      hbm          sum of
+        weights    P_read*p_w/(W_hbm*n)
+        cache      B*S*kv/(W_hbm*n)
+    """
+    flops = [("matmuls", multiplied(m)), ("attention", seen(m, _STEP)), ("states", states(m, _STEP))]
+    math = [((B * work) / (n * C)).named(name) for name, work in flops if work.expr != 0]
+    moved = [("cache", (B * cached(m)) / (n * W_hbm)), ("states", _states_read(m))] if has_states(m) else [("cache", (B * cached(m)) / (n * W_hbm))]
+    hbm = [weight_time(m), *(time.named(name) for name, time in moved if time.expr != 0)]
+    return (sum(math[1:], math[0]).named("math") | sum(hbm[1:], hbm[0]).named("hbm")).named("decode bound")
+
+
+def attention_time(m: Model = None) -> Cost:
+    """The time of attention [s]: the larger of reading the cache and 2 FLOPs a product; of the book's model the reading."""
+    if m is None:
+        return _book_attention()
+    reading: Cost = (B * cached(m)) / (n * W_hbm)
+    math: Cost = (B * seen(m, _STEP)) / (n * C)
+    return (reading.named("cache") | math.named("math")).named("attention")
+
+
+def state_time(m: Model) -> Cost:
+    """The time of states, read and written once [s]: the larger of bytes and FLOPs."""
+    math: Cost = (B * states(m, _STEP)) / (n * C)
+    return (_states_read(m).named("hbm") | math.named("math")).named("states")
+
+
+def math_time(m: Model = None) -> Cost:
+    """The FLOPs of the matmuls of a step at full rate [s]: 2 B P_mm / (nC); 2BP / (nC) in the book."""
+    work = Cost(2 * P, "FLOP").claiming(AS_DENSE) if m is None else multiplied(m)
+    time: Cost = (B * work) / (n * C)
     return time.named("math")
 
 
-def weight_time() -> Cost:
-    """The time to read every weight once [s]: P p_w / (n W_hbm), the lower bound of any decode step."""
-    time: Cost = Cost(P * p_w, "byte") / (n * W_hbm)
+def weight_time(m: Model = None) -> Cost:
+    """The time to read every weight that a step needs once [s]: (P_read + E_hit P_exp) p_w / (n W_hbm); P p_w / (n W_hbm) in the book."""
+    moved = Cost(P * p_w, "byte").claiming(AS_DENSE) if m is None else (read(m) * Cost(p_w, "byte/param")).declare("byte")
+    time: Cost = moved / (n * W_hbm)
     return time.named("weights")
 
 
@@ -55,62 +108,77 @@ def full_hbm_time() -> Cost:
     return (Cost(M_hbm, "byte") / W_hbm).named("full HBM")
 
 
-def memory_bound_step(arch: Architecture = DENSE) -> Cost:
-    """The step time if only bandwidth counts [s]: (B KV + P p_w) / (n W_hbm)."""
-    parts = step(arch)
-    return (parts["attention"] + parts["weights"]).named("memory-bound step")
+def memory_bound_step(m: Model = None) -> Cost:
+    """The step time if only bandwidth counts [s]: what sequences keep, and the weights, over n W_hbm."""
+    if m is None:
+        return (_book_attention() + weight_time()).named("memory-bound step")
+    return bound(m)["hbm"].named("memory-bound step")
 
 
-def critical_batch(arch: Architecture = DENSE) -> Bound:
+def critical_batch(m: Model = None) -> Bound:
     """The batch from which the matmuls are compute-bound, for any formats: solve(math >= weights, B).
+
+    With experts it is in E_hit, itself a function of the batch; at sheets it is found with that.
 
     >>> critical_batch()
     B >= C*p_w/(2*W_hbm)
     """
-    parts = step(arch)
-    return solve(parts["math"] >= parts["weights"], B)
+    return solve(math_time(m) >= weight_time(m), B)
 
 
-def throughput(arch: Architecture = DENSE) -> Cost:
+def throughput(m: Model = None) -> Cost:
     """Tokens per second and chip: B / (n step)."""
-    return (B / step(arch) / n).declare("token/s/chip").named("throughput")
+    return (B / step(m) / n).declare("token/s/chip").named("throughput")
 
 
-def plateau(arch: Architecture = DENSE) -> Cost:
+def plateau(m: Model = None) -> Cost:
     """The throughput per chip once the matmuls are compute-bound; B and n cancel.
 
     >>> plateau()
     C*W_hbm/(2*(C*H*K*L*S*p_kv + P*W_hbm))  [token/s/chip]
     """
-    parts = step(arch)
-    saturated = B / (parts["attention"] + parts["math"]) / n
+    parts = step(m)
+    rest = [part for part in parts.parts if part.name != "MLP"]
+    saturated = B / sum(rest, math_time(m)) / n
     return saturated.map(lambda e: sp.factor(sp.together(e))).declare("token/s/chip").named("")
 
 
-def kv_overtakes_math(arch: Architecture = DENSE) -> Bound:
-    """The context from which loading KV caches takes longer than the FLOPs, at any batch: solve(attention >= math, S).
+def kv_overtakes_math(m: Model = None) -> Bound:
+    """The context from which attention takes longer than the FLOPs of the matmuls, at any batch: solve(attention >= math, S).
 
     >>> kv_overtakes_math()
     S >= P*W_hbm/(C*H*K*L*p_kv)
     """
-    parts = step(arch)
-    return solve(parts["attention"] >= parts["math"], S)
+    return solve(attention_time(m) >= math_time(m), S)
 
 
-def batch_within(arch: Architecture = DENSE) -> Bound:
+def batch_within(m: Model = None) -> Bound:
     """The batch whose step stays within t_lim: solve(step <= t_lim, B)."""
-    return solve(step(arch) <= Cost(t_lim, "s", "limit"), B)
+    return solve(step(m) <= Cost(t_lim, "s", "limit"), B)
 
 
-def chips_within(arch: Architecture = DENSE) -> Bound:
+def chips_within(m: Model = None) -> Bound:
     """The chips that read the weights within t_lim, whatever the batch: solve(weights <= t_lim, n)."""
-    return solve(weight_time() <= Cost(t_lim, "s", "limit"), n)
+    return solve(weight_time(m) <= Cost(t_lim, "s", "limit"), n)
 
 
-def frontier(arch: Architecture = DENSE) -> Cost:
+def frontier(m: Model = None) -> Cost:
     """The best throughput per chip at a step time of t_lim [token/s/chip]: the latency/throughput frontier over batch.
 
     The batch of ``batch_within`` divided by n t_lim; evaluate it with an array for t_lim.
     """
-    batch = batch_within(arch).cost
+    batch = batch_within(m).cost
     return (batch / Cost(t_lim, "s") / n).declare("token/s/chip").named("frontier")
+
+
+# -- helpers
+def _book_attention() -> Cost:
+    time: Cost = kv_memory() / (n * W_hbm)
+    return time.named("attention")
+
+
+def _states_read(m: Model) -> Cost:
+    """States are read and written once."""
+    state = stack_of(m).aggregates.state
+    time: Cost = Cost(2 * B * state, "byte").claiming(stack_of(m).in_aggregates) / (n * W_hbm)
+    return time

@@ -2,26 +2,30 @@
 
 Each of the X groups holds all weights but those of the experts, which all groups share (X ways of expert parallelism);
 the matmuls of a group are split over its Y Z chips, its attention Y ways by heads and beyond that Z ways by sequences.
-The collectives follow from the layers in the sharding notation. ``n = X Y Z``. With X = Z = 1 and free communication a step
-is that of :mod:`symroof.workloads.decode`. Source: How to Scale Your Model, part 7: distributing inference.
+KV heads are whole: more ways of attention than KV heads copy them, and a latent cache is copied over Y. The collectives follow
+from the layers in the sharding notation. ``n = X Y Z``. With X = Z = 1 and free communication a step is that of
+:mod:`symroof.workloads.decode`. Source: How to Scale Your Model, part 7: distributing inference.
 """
 
 from __future__ import annotations
 
 from functools import reduce
+from typing import Any
 
 import sympy as sp
 
+from symroof.algebra.claims import Claims
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import B, C, P, P_act, W_hbm, X, Y, Z, p_w, price, symbol
+from symroof.algebra.symbols import MFU, B, C, P, T, W_hbm, X, Y, Z, p_w, price, symbol
 from symroof.machine.links import Switch
 from symroof.program.program import Program
-from symroof.transformer import layers
-from symroof.transformer.architecture import DENSE, Architecture
-from symroof.transformer.layers import Sharding
-from symroof.transformer.model import model
-from symroof.workloads.prefill import prefill_time
+from symroof.transformer.blocks import Blocks
+from symroof.transformer.facts import facts
+from symroof.transformer.kind import Pass
+from symroof.transformer.split import Sharding
+from symroof.workloads import prefill
+from symroof.workloads.models import AS_DENSE, BOOK, Model, has_states, held, multiplied, read, seen, stack_of, states
 
 #: What a chip sends and receives over the axes of the mesh; a layout of a chip says how much.
 W_X = symbol("W_X", "byte/s", "bandwidth of a chip in a collective over X")
@@ -30,39 +34,47 @@ A_X = symbol("A_X", "byte/s", "bandwidth of a chip in an AllToAll over X: less t
 A_Z = symbol("A_Z", "byte/s", "bandwidth of a chip in an AllToAll over Z")
 
 #: How attention, experts and all other layers are split.
-_SPLIT = {"attention": Sharding(data="X", model="Y", cache="Z"), "experts": Sharding(data="X", experts="X", model="YZ")}
-_OTHERS = Sharding(data="X", model="YZ")
+_SPLIT = {
+    "attention": Sharding(data="X", model="Y", cache="Z"),
+    "experts": Sharding(data="X", experts="X", model="YZ"),
+    "": Sharding(data="X", model="YZ"),
+}
+_STEP = Pass(new=1)
 _WAYS = {"X": X, "Y": Y, "Z": Z}
 
 
-def weights(arch: Architecture = DENSE) -> Cost:
+def weights(m: Model = None) -> Cost:
     """Bytes of weights per chip: P p_w / (YZ), of experts 1/(XYZ).
 
     >>> weights()
     P*p_w/(Y*Z)  [byte]
     """
-    routed = _experts(arch)
-    return Cost((P * p_w - routed) / (Y * Z) + routed / (X * Y * Z), "byte", "weights")
+    whole = Cost(P, "param").claiming(AS_DENSE) if m is None else held(m, X)
+    return (whole * Cost(p_w / (Y * Z), "byte/param")).declare("byte").named("weights")
 
 
-def cache(arch: Architecture = DENSE) -> Cost:
-    """Bytes of KV caches per chip, as the attention programs hold them; the cache of latent attention is copied over Y.
+def cache(m: Model = None) -> Cost:
+    """Bytes per chip of what sequences keep, as the attention programs hold it; beyond the KV heads, and of latents, a copy.
 
     >>> cache()
-    2*B*H*K*L*S*p_kv/(X*Y*Z)  [byte]
+    2*B*H*L*S*p_kv*Max(K, Y)/(X*Y*Z)  [byte]
     """
-    held = sp.Integer(0)
-    for _, program, times in blocks(arch):
-        held += program.bytes(*[t for t in program.inputs if t in layers.CACHES]).expr * times if _caches(program) else 0
-    return Cost(sp.factor(held), "byte", "KV cache")
+    kept = sp.Integer(0)
+    for b in blocks(m):
+        of = facts(b.kind)
+        if of.cache != 0:
+            names = [t for t in b.program.having("cache") if t in b.program.inputs]
+            kept += sp.factor(b.program.bytes(*names).expr) * b.times * _copies(b.kind.whole_heads())
+        kept += B * of.state * b.times / (X * Y * Z)
+    return Cost(sp.factor(kept), "byte", "KV cache").claiming(_claims(m))
 
 
-def memory(arch: Architecture = DENSE) -> Cost:
+def memory(m: Model = None) -> Cost:
     """Bytes per chip: weights + KV cache."""
-    return (weights(arch) + cache(arch)).named("memory")
+    return (weights(m) + cache(m)).named("memory")
 
 
-def comms(arch: Architecture = DENSE) -> Cost:
+def comms(m: Model = None) -> Cost:
     """The collectives of a step one after the other [s], parts by block; none where X = Y = Z = 1.
 
     >>> comms()
@@ -71,72 +83,80 @@ def comms(arch: Architecture = DENSE) -> Cost:
       MLP          2*B*D*L*p_a*(Y*Z - 1)/(W_Y*X*Y*Z)
       unembedding  B*D*p_a*(Y*Z - 1)/(W_Y*X*Y*Z)
     """
-    times = [_time(program, count).named(name) for name, program, count in blocks(arch)]
-    return reduce(lambda a, b: a + b, times).named("comms")
+    times = [_time(b.program, b.times).named(b.name) for b in blocks(m) if b.program.collectives]
+    return reduce(lambda a, b: a + b, times).named("comms").claiming(_claims(m))
 
 
-def step(arch: Architecture = DENSE, overlap: bool = True) -> Cost:
-    """A decode step [s]: KV / W_hbm + max(math, weights, comms); without ``overlap`` the collectives add to the rest.
+def step(m: Model = None, overlap: bool = True) -> Cost:
+    """A decode step [s]: attention + states + max(math, weights, comms); without ``overlap`` the collectives add to the rest.
+
+    Attention is the larger of reading the cache and its FLOPs; of the book's model (no ``m``) the reading.
 
     >>> step()["weights"]
     P*p_w/(W_hbm*Y*Z)  [s]
     """
-    attention: Cost = cache(arch) / W_hbm
-    used = P_act if arch.experts else P
-    math: Cost = Cost(2 * B * used, "FLOP") / (C * X * Y * Z)
-    loading: Cost = weights(arch) / W_hbm
+    chips = X * Y * Z
+    reading: Cost = cache(m) / W_hbm
+    if m is None:
+        attention, used = reading.named("attention"), Cost(2 * P, "FLOP").claiming(AS_DENSE)
+        loading: Cost = weights() / W_hbm
+    else:
+        needed = seen(m, _STEP) + states(m, _STEP) if has_states(m) else seen(m, _STEP)
+        work: Cost = (B * needed) / (C * chips)
+        attention, used = (reading.named("cache") | work.named("math")).named("attention"), multiplied(m)
+        loading = (read(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte") / W_hbm
+    math: Cost = (B * used) / (C * chips)
     matmuls = math.named("math") | loading.named("weights")
-    parts = attention.named("attention")
     if overlap:
-        return (parts + (matmuls | comms(arch)).named("MLP")).named("decode step")
-    return (parts + matmuls.named("MLP") + comms(arch)).named("decode step")
+        return (attention + (matmuls | comms(m)).named("MLP")).named("decode step")
+    return (attention + matmuls.named("MLP") + comms(m)).named("decode step")
 
 
-def throughput(arch: Architecture = DENSE, overlap: bool = True) -> Cost:
+def throughput(m: Model = None, overlap: bool = True) -> Cost:
     """Tokens per second and chip: B / (n step)."""
-    return (B / step(arch, overlap) / _CHIPS).declare("token/s/chip").named("throughput")
+    return (B / step(m, overlap) / _CHIPS).declare("token/s/chip").named("throughput")
 
 
-def dollars_per_token(arch: Architecture = DENSE, overlap: bool = True) -> Cost:
+def dollars_per_token(m: Model = None, overlap: bool = True) -> Cost:
     """What a generated token costs [USD/token]: price n step / B."""
-    return (Cost(price, "USD/s") * (step(arch, overlap) * _CHIPS / B)).declare("USD/token").named("cost per token")
+    return (Cost(price, "USD/s") * (step(m, overlap) * _CHIPS / B)).declare("USD/token").named("cost per token")
 
 
-def first_token(arch: Architecture = DENSE) -> Cost:
-    """The time to prefill one prompt of T tokens on the Y Z chips of a group [s].
+def first_token(m: Model = None) -> Cost:
+    """The time to prefill one prompt of T tokens on the Y Z chips of a group [s]: max(math / MFU, weights, comms).
+
+    Of the book's model its FLOPs over an MFU.
 
     >>> first_token()
     2*P*T/(C*MFU*Y*Z)  [s]
     """
-    time: Cost = prefill_time(arch).at(n=Y * Z)
-    return time.named("prefill")
+    if m is None:
+        time: Cost = prefill.prefill_time().at(n=Y * Z)
+        return time.named("prefill")
+    whole: Cost = (prefill.math_time(m) / MFU | prefill.weight_time(m)).at(n=Y * Z)
+    at = Pass(new=T, context=T, last=True)
+    found = stack_of(m).blocks(Sharding(model="YZ"), at)
+    times = [_time(b.program, b.times).expr.xreplace({B: sp.Integer(1)}) for b in found if b.program.collectives]
+    return (whole | Cost(sp.Add(*times), "s", "comms").claiming(_claims(m))).named("prefill")
 
 
-def blocks(arch: Architecture = DENSE) -> tuple[tuple[str, Program, sp.Expr], ...]:
+def blocks(m: Model = None) -> Blocks:
     """The layers of a decode step, each split as this module says, and how often it runs."""
-    split = {kind: model(arch, how, new_tokens=1).blocks for kind, how in _SPLIT.items()}
-    found = []
-    for i, (name, program, times) in enumerate(model(arch, _OTHERS, new_tokens=1).blocks):
-        kind = "experts" if name == "experts" else "attention" if "attention" in name else ""
-        found.append((name, split[kind][i][1] if kind else program, plain(times)))
-    return tuple(found)
+    found = (BOOK if m is None else stack_of(m)).blocks(_SPLIT, _STEP)
+    return Blocks(found.blocks, _claims(m))
 
 
 # -- helpers
 _CHIPS = Cost(X * Y * Z, "chip", "chips")
 
 
-def _caches(program: Program) -> bool:
-    return any(t in layers.CACHES for t in program.inputs)
+def _claims(m: Model) -> Claims:
+    return AS_DENSE if m is None else stack_of(m).in_layers
 
 
-def _experts(arch: Architecture) -> sp.Expr:
-    """Bytes of the weights of all experts."""
-    found = sp.Integer(0)
-    for name, program, times in model(arch, new_tokens=1).blocks:
-        if name == "experts":
-            found += program.bytes("W_in", "W_gate", "W_out").expr * times
-    return found
+def _copies(heads: Any) -> sp.Expr:
+    """How many chips of a group hold the same KV head: Y / K where there are more ways than heads."""
+    return sp.Integer(1) if heads is None else sp.Max(plain(heads), Y, evaluate=False) / heads
 
 
 def _time(program: Program, count: sp.Expr) -> Cost:

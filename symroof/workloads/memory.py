@@ -14,10 +14,12 @@ from symroof.algebra.roots import PowerOfTwo
 from symroof.algebra.symbols import B, D, F, M_hbm, P, V, n, p_a, p_w
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.architecture import DENSE, Architecture
-from symroof.transformer.cache import kv_per_sequence as kv_per_sequence
-from symroof.transformer.cache import kv_per_token as kv_per_token
-from symroof.transformer.parameters import parameters as parameters
+from symroof.workloads.models import AS_DENSE, BOOK, Model, kept, stack_of
+
+
+def parameters(m: Model = None) -> Cost:
+    """All parameters [param], parts by class of tensor; of the book's model L(2DNH + 2DKH + 3DF) + 2DV, norms left out."""
+    return BOOK.parameters.claiming(AS_DENSE) if m is None else stack_of(m).parameters
 
 
 def weight_memory() -> Cost:
@@ -25,14 +27,38 @@ def weight_memory() -> Cost:
     return Cost(P * p_w, "byte", "weights")
 
 
-def kv_memory(arch: Architecture = DENSE) -> Cost:
-    """Bytes of the KV caches of a batch of B sequences with S tokens of context: B 2KHL p_kv S."""
-    return (B * kv_per_sequence(arch)).named("KV cache")
+def kv_per_token(m: Model = None) -> Cost:
+    """KV cache per token of context [byte/token]: kv; of the book's model 2KHL p_kv. What windows hold and states are not in it.
+
+    >>> kv_per_token()
+    2*H*K*L*p_kv  [byte/token]
+    """
+    if m is None:
+        return Cost(BOOK.cache.expr, "byte/token", "KV per token").claiming(AS_DENSE)
+    own = stack_of(m).aggregates
+    letter = next((r.cache for r in own.reaches if r.window is None and r.cache is not None), None)
+    return Cost(letter or 0, "byte/token", "KV per token").claiming(stack_of(m).in_aggregates)
 
 
-def memory(arch: Architecture = DENSE) -> Cost:
+def kv_per_sequence(m: Model = None) -> Cost:
+    """What a sequence with S tokens of context keeps [byte]: kv S, of windows no more than they see, and states.
+
+    >>> from symroof import llm
+    >>> kv_per_sequence(llm("gpt-oss-120b"))
+    S*kv + kv_win*Min(S, S_win)  [byte]
+    """
+    found = Cost(BOOK.sequence().expr, "byte").claiming(AS_DENSE) if m is None else kept(m)
+    return found.named("KV per sequence")
+
+
+def kv_memory(m: Model = None) -> Cost:
+    """Bytes of what a batch of B sequences with S tokens of context keeps; of the book's model B 2KHL p_kv S."""
+    return (B * kv_per_sequence(m)).named("KV cache")
+
+
+def memory(m: Model = None) -> Cost:
     """Bytes a server holds: weights + KV cache."""
-    return (weight_memory() + kv_memory(arch)).named("memory")
+    return (weight_memory() + kv_memory(m)).named("memory")
 
 
 def working_activations() -> Cost:
@@ -41,7 +67,7 @@ def working_activations() -> Cost:
     An upper bound for what is alive at once: the largest is the logits.
     """
     residual, hidden, logits = (Cost(p_a * e, "byte", name) for name, e in (("residual", B * D), ("hidden", 2 * B * F), ("logits", B * V)))
-    return (residual + hidden + logits).named("activations")
+    return (residual + hidden + logits).named("activations").claiming(AS_DENSE)
 
 
 def capacity() -> Cost:
@@ -54,13 +80,13 @@ def kv_room() -> Cost:
     return (capacity() - weight_memory()).named("room for KV")
 
 
-def fewest_chips(arch: Architecture = DENSE) -> Bound:
+def fewest_chips(m: Model = None) -> Bound:
     """The chips that hold weights and KV caches: solve(memory <= n M_hbm, n).
 
     >>> fewest_chips()
     n >= (2*B*H*K*L*S*p_kv + P*p_w)/M_hbm
     """
-    return solve(memory(arch) <= capacity(), n)
+    return solve(memory(m) <= capacity(), n)
 
 
 def fewest_chips_for_weights() -> Bound:
@@ -68,13 +94,13 @@ def fewest_chips_for_weights() -> Bound:
     return solve(weight_memory() <= capacity(), n)
 
 
-def largest_batch(arch: Architecture = DENSE) -> Bound:
+def largest_batch(m: Model = None) -> Bound:
     """The batch that fits beside the weights: solve(memory <= n M_hbm, B).
 
     >>> largest_batch()
     B <= (M_hbm*n - P*p_w)/(2*H*K*L*S*p_kv)   when M_hbm*n > P*p_w
     """
-    return solve(memory(arch) <= capacity(), B)
+    return solve(memory(m) <= capacity(), B)
 
 
 def whole(bound: Bound) -> Cost:

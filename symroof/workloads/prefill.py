@@ -1,22 +1,74 @@
-"""Prefill: a prompt is compute-bound long before 8k tokens, so FLOPs and an MFU say it all."""
+"""Prefill: a prompt is read; mostly compute-bound, short ones wait for the weights.
+
+``prefill_time(m)`` counts what a prompt really needs: attention of every token to those before it, logits of the last token
+only, and reading the weights. Without a model it is the book's napkin formula, FLOPs and an MFU. Source: How to Scale Your
+Model, part 8.
+"""
 
 from __future__ import annotations
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import MFU, C, P, P_act, T, n
-from symroof.transformer.architecture import DENSE, Architecture
+from symroof.algebra.symbols import MFU, C, P, P_mm, T, W_hbm, n, p_w
+from symroof.transformer.kind import Pass
+from symroof.workloads.models import AS_DENSE, Model, multiplied, read, seen, stack_of, states
+
+_PROMPT = Pass(new=T, context=T, last=True)
 
 
-def forward_flops(arch: Architecture = DENSE) -> Cost:
-    """FLOPs of a forward pass per token [FLOP/token]: 2P, without attention to the context."""
-    return Cost(2 * (P_act if arch.experts else P), "FLOP/token", "forward FLOPs")
+def forward_flops(m: Model = None) -> Cost:
+    """FLOPs of a forward pass per token [FLOP/token]: 2 P_mm, 2P in the book; without attention to the context."""
+    if m is None:
+        return Cost(2 * P, "FLOP/token", "forward FLOPs").claiming(AS_DENSE)
+    return Cost(2 * P_mm, "FLOP/token", "forward FLOPs").claiming(stack_of(m).in_aggregates)
 
 
-def prefill_time(arch: Architecture = DENSE) -> Cost:
-    """The time to prefill one prompt of T tokens [s]: 2PT / (nC MFU). Source: How to Scale Your Model, part 8.
+def prompt_flops(m: Model) -> Cost:
+    """FLOPs of one prompt of T tokens [FLOP]: 2 P_mm T with the logits of the last token only, and attention of T(T+1)/2 pairs.
+
+    >>> from symroof import llm
+    >>> prompt_flops(llm("llama3-8b"))
+    prompt FLOPs  [FLOP]  = sum of
+      matmuls    2*D*V + 2*T*(-D*V + P_mm)
+      attention  T*f_att*(T + 1)/2
+    """
+    work = [("matmuls", multiplied(m, T, last=True)), ("attention", seen(m, _PROMPT)), ("states", states(m, _PROMPT))]
+    parts = [cost.named(name) for name, cost in work if cost.expr != 0]
+    return sum(parts[1:], parts[0]).named("prompt FLOPs")
+
+
+def prefill_time(m: Model = None) -> Cost:
+    """The time to prefill one prompt of T tokens [s]: the larger of its FLOPs over nC MFU and of reading the weights.
+
+    In the book 2PT / (nC MFU).
 
     >>> prefill_time()
     2*P*T/(C*MFU*n)  [s]
+    >>> from symroof import llm
+    >>> prefill_time(llm("llama3-8b"))
+    prefill  [s]  = max of
+      math         sum of
+        matmuls    (2*D*V + 2*T*(-D*V + P_mm))/(C*MFU*n)
+        attention  T*f_att*(T + 1)/(2*C*MFU*n)
+      weights      P_read*p_w/(W_hbm*n)
     """
-    time: Cost = forward_flops(arch) * T / (n * C * MFU)
-    return time.declare("s").named("prefill")
+    if m is None:
+        time: Cost = forward_flops() * T / (n * C * MFU)
+        return time.declare("s").named("prefill")
+    return (math_time(m) / MFU | weight_time(m)).named("prefill")
+
+
+def bound(m: Model) -> Cost:
+    """No prefill of one prompt of T tokens is faster [s]: the same at the peak rate."""
+    return (math_time(m) | weight_time(m)).named("prefill bound")
+
+
+def math_time(m: Model) -> Cost:
+    """The FLOPs of a prompt at full rate [s]."""
+    time: Cost = prompt_flops(m) / (n * C)
+    return time.named("math")
+
+
+def weight_time(m: Model) -> Cost:
+    """The time to read the weights once [s], of the experts those that T tokens hit."""
+    time: Cost = (read(m, tokens=T) * Cost(p_w, "byte/param")).declare("byte") / (n * W_hbm)
+    return time.named("weights")

@@ -11,49 +11,49 @@ from __future__ import annotations
 import sympy as sp
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.operands import plain
-from symroof.algebra.symbols import B, C, P, P_act, S, X, Y, Z, p_w, price
+from symroof.algebra.symbols import B, C, P, S, X, Y, Z, p_w, price
 from symroof.machine.links import Switch
 from symroof.program.program import Program
-from symroof.transformer.architecture import DENSE, Architecture
-from symroof.transformer.layers import Sharding
-from symroof.transformer.model import Model, model
+from symroof.transformer.blocks import Blocks
+from symroof.transformer.kind import Pass
+from symroof.transformer.split import Sharding
 from symroof.workloads.deployment import A_X, W_X, W_Y
+from symroof.workloads.models import AS_GATED, BOOK, Model, stack_of
 from symroof.workloads.training_memory import D_tok, microbatches, p_opt
 
 _SHARDED = Sharding(data="X", model="Y", fsdp="X")
-_EXPERTS = Sharding(data="X", experts="X", model="Y")
+_SPLIT = {"attention": _SHARDED, "experts": Sharding(data="X", experts="X", model="Y"), "": _SHARDED}
 _WAYS = {"X": X, "Y": Y}
 
 
-def blocks(arch: Architecture = DENSE) -> Model:
-    """The layers of one microbatch, B / microbatches sequences of S tokens."""
-    others, routed = (model(arch, how, new_tokens=S).blocks for how in (_SHARDED, _EXPERTS))
-    picked = tuple(r if o[0] == "experts" else o for o, r in zip(others, routed, strict=True))
-    return Model(tuple((name, program, plain(times)) for name, program, times in picked))
+def blocks(m: Model = None, causal: bool = True) -> Blocks:
+    """The layers of one microbatch, B / microbatches sequences of S tokens; latent attention expanded, the embedding a lookup."""
+    found = (BOOK if m is None else stack_of(m)).blocks(_SPLIT, Pass(new=S, context=S, causal=causal))
+    return Blocks(found.blocks, AS_GATED if m is None else stack_of(m).in_layers)
 
 
-def step(arch: Architecture = DENSE, remat: str = "block", overlap: bool = True) -> Cost:
+def step(m: Model = None, remat: str = "block", overlap: bool = True, causal: bool = True) -> Cost:
     """The time of a step [s]: (microbatches + Z - 1) / Z turns of max(math, FSDP, tensor parallel); without ``overlap`` their sum.
 
     ``remat`` is what is computed again: "none", "block", "matmuls". FSDP is what runs over X: gathering weights, scattering
-    gradients, sending tokens to experts.
+    gradients, sending tokens to experts. Attention is ``causal``, half the FLOPs, unless told.
 
     Raises ProgramError for another policy.
     """
     turns = (microbatches + Z - 1) / Z
-    once = {"math": _math(arch, remat), "FSDP": _comms(arch, remat, "X"), "tensor parallel": _comms(arch, remat, "Y")}
+    found = blocks(m, causal)
+    once = {"math": _math(found, remat), "FSDP": _comms(found, remat, "X"), "tensor parallel": _comms(found, remat, "Y")}
     math, fsdp, tensor = (time.map(lambda e: _micro(e) * turns).named(name) for name, time in once.items())
     return ((math | fsdp | tensor) if overlap else math + fsdp + tensor).named("training step")
 
 
-def memory(arch: Architecture = DENSE, remat: str = "block") -> Cost:
+def memory(m: Model = None, remat: str = "block") -> Cost:
     """Bytes per chip: P (2 p_w + p_opt) / n of weights, gradients and optimizer, what is kept for the backward pass, logits.
 
     A stage keeps its layers of as many microbatches as are under way, at most Z. The weights of the layer that is gathered
     at the moment are left out.
     """
-    kept = blocks(arch).saved(remat)
+    kept = blocks(m).saved(remat)
     logits = kept["logits"].expr
     rest = sum((part.expr for part in kept.parts if part.name != "logits"), sp.Integer(0))
     state = Cost(P * (2 * p_w + p_opt) / (X * Y * Z), "byte", "state")
@@ -61,33 +61,36 @@ def memory(arch: Architecture = DENSE, remat: str = "block") -> Cost:
     return (state + (activations.map(_micro) + Cost(_micro(logits), "byte", "logits"))).named("memory")
 
 
-def mfu(arch: Architecture = DENSE, remat: str = "block", overlap: bool = True) -> Cost:
-    """Model FLOP utilisation: 6 P B S of useful FLOPs over n C step; of a mixture of experts with its active parameters."""
-    used = P_act if arch.experts else P
-    useful: Cost = Cost(6 * used * B * S, "FLOP") / (X * Y * Z * C)
-    return (useful / step(arch, remat, overlap)).declare("1").named("MFU")
+def mfu(m: Model = None, remat: str = "block", overlap: bool = True, causal: bool = True) -> Cost:
+    """Model FLOP utilisation, at most 1: the FLOPs of forward and backward pass, computed once, over n C step.
+
+    They are those of the matmuls (6 a parameter and token, no embedding, of experts those that are used) and of attention, of
+    the pairs that are seen if ``causal``, of all S^2 if not. Published figures often count 6P or full attention: more.
+    """
+    useful: Cost = _math(blocks(m, causal), "none").map(lambda e: _micro(e) * microbatches / Z)
+    return (useful / step(m, remat, overlap, causal)).declare("1").named("MFU")
 
 
-def tokens(arch: Architecture = DENSE, remat: str = "block", overlap: bool = True) -> Cost:
+def tokens(m: Model = None, remat: str = "block", overlap: bool = True, causal: bool = True) -> Cost:
     """Tokens per second and chip: B S / (n step)."""
-    return (Cost(B * S, "token") / step(arch, remat, overlap) / Cost(X * Y * Z, "chip")).declare("token/s/chip").named("throughput")
+    return (Cost(B * S, "token") / step(m, remat, overlap, causal) / Cost(X * Y * Z, "chip")).declare("token/s/chip").named("throughput")
 
 
-def dollars_per_token(arch: Architecture = DENSE, remat: str = "block", overlap: bool = True) -> Cost:
+def dollars_per_token(m: Model = None, remat: str = "block", overlap: bool = True, causal: bool = True) -> Cost:
     """What a token of training costs [USD/token]: price n step / (B S)."""
-    time = step(arch, remat, overlap)
+    time = step(m, remat, overlap, causal)
     return (Cost(price, "USD/s") * (time * Cost(X * Y * Z, "1") / Cost(B * S, "token"))).declare("USD/token").named("cost per token")
 
 
-def run(arch: Architecture = DENSE, remat: str = "block", overlap: bool = True) -> Cost:
+def run(m: Model = None, remat: str = "block", overlap: bool = True, causal: bool = True) -> Cost:
     """The time of a run over D_tok tokens [s]: D_tok / (B S) steps."""
     steps = Cost(D_tok, "token") / Cost(B * S, "token")
-    return (step(arch, remat, overlap) * steps).declare("s").named("run")
+    return (step(m, remat, overlap, causal) * steps).declare("s").named("run")
 
 
-def run_price(arch: Architecture = DENSE, remat: str = "block", overlap: bool = True) -> Cost:
+def run_price(m: Model = None, remat: str = "block", overlap: bool = True, causal: bool = True) -> Cost:
     """What a run over D_tok tokens costs [USD]: price n run."""
-    return (Cost(price, "USD/s") * (run(arch, remat, overlap) * Cost(X * Y * Z, "1"))).declare("USD").named("price of the run")
+    return (Cost(price, "USD/s") * (run(m, remat, overlap, causal) * Cost(X * Y * Z, "1"))).declare("USD").named("price of the run")
 
 
 # -- helpers
@@ -97,16 +100,16 @@ def _micro(expr: sp.Expr) -> sp.Expr:
     return found
 
 
-def _math(arch: Architecture, remat: str) -> Cost:
-    flops = [program.training(remat).flops.expr * times for _, program, times in blocks(arch).blocks]
-    time: Cost = Cost(sp.Add(*flops), "FLOP") / C
+def _math(found: Blocks, remat: str) -> Cost:
+    flops = [b.program.training(remat).flops.expr * b.times for b in found if b.program.statements]
+    time: Cost = Cost(sp.Add(*flops), "FLOP").claiming(found.of) / C
     return time.named("math")
 
 
-def _comms(arch: Architecture, remat: str, axis: str) -> Cost:
+def _comms(found: Blocks, remat: str, axis: str) -> Cost:
     """The collectives over one axis, one after the other; what a chip keeps is not sent."""
-    times = [_over(program.training(remat), axis) * count for _, program, count in blocks(arch).blocks]
-    return Cost(sp.Add(*times), "s")
+    times = [_over(b.program.training(remat), axis) * b.times for b in found if b.program.statements]
+    return Cost(sp.Add(*times), "s").claiming(found.of)
 
 
 def _over(program: Program, axis: str) -> sp.Expr:

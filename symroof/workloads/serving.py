@@ -9,8 +9,8 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import B, C, G, T, n, price, r_pre
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.architecture import DENSE, Architecture
 from symroof.workloads.decode import step, throughput
+from symroof.workloads.models import Model
 from symroof.workloads.prefill import prefill_time
 
 
@@ -33,9 +33,9 @@ def flops_per_dollar() -> Cost:
     return (Cost(C, "FLOP/s") / Cost(price, "USD/s")).named("FLOPs per dollar")
 
 
-def dollars_per_token(arch: Architecture = DENSE) -> Cost:
+def dollars_per_token(m: Model = None) -> Cost:
     """What a generated token costs [USD/token]: price / throughput per chip; shown per million tokens."""
-    return (Cost(price, "USD/s") / throughput(arch)).declare("USD/token").named("cost per token")
+    return (Cost(price, "USD/s") / throughput(m)).declare("USD/token").named("cost per token")
 
 
 def finished_per_step() -> Cost:

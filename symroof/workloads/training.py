@@ -20,7 +20,9 @@ from symroof.machine.mesh import Mesh, mesh
 from symroof.program.program import Program
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.layers import Sharding, mlp
+from symroof.transformer.kind import Pass
+from symroof.transformer.mlp import Mlp
+from symroof.transformer.split import Sharding
 from symroof.workloads.training_memory import D_tok as D_tok
 from symroof.workloads.training_memory import bubble as bubble
 from symroof.workloads.training_memory import bubble_max as bubble_max
@@ -71,7 +73,7 @@ def layer(scheme: str, direction: Direction = "forward") -> Program:
         raise UnknownName(f"there is no scheme {short(scheme)}; {nearest(str(scheme), SCHEMES)}")
     if direction not in ("forward", "backward"):
         raise UnknownName(f"there is no direction {short(direction)}; {nearest(str(direction), ('forward', 'backward'))}")
-    forward = mlp(SCHEMES[scheme], gated=False)
+    forward = Mlp(gated=False).program(SCHEMES[scheme], Pass(new=1))
     return forward if direction == "forward" else forward.backward()
 
 

@@ -6,14 +6,15 @@ Source: How to Scale Your Model, parts 4 to 6.
 from __future__ import annotations
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, X, Z, n, p_a, p_w, price, symbol
+from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, S, T, X, Z, n, p_a, p_w, price, symbol
 from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.architecture import DENSE, Architecture
-from symroof.transformer.layers import Sharding, mlp
-from symroof.transformer.model import model
-from symroof.workloads.prefill import forward_flops
+from symroof.transformer.blocks import Blocks
+from symroof.transformer.kind import Pass
+from symroof.transformer.mlp import Mlp
+from symroof.transformer.split import Sharding
+from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, multiplied, seen, stack_of, states
 
 #: Tokens of a training run, and how long it takes.
 D_tok = symbol("D_tok", "token", "tokens of a training run", r"D_\text{tok}")
@@ -64,14 +65,16 @@ def zero_memory(stage: int) -> Cost:
     return (held[0] + held[1] + held[2]).named(f"ZeRO-{stage}")
 
 
-def peak_memory(arch: Architecture = DENSE, remat: str = "none") -> Cost:
+def peak_memory(m: Model = None, remat: str = "none") -> Cost:
     """Bytes per chip of FSDP over X chips: ZeRO-3 state, what is kept for the backward pass, and the logits [byte].
 
     B sequences of T tokens over all chips; attention fused, norms and activation functions fused with their neighbours,
     the layer that is gathered at the moment (P p_w / L) left out. Policies ``remat`` as for programs.
     """
     held = zero_memory(3).named("state")
-    return (held + model(arch, Sharding(data="X", fsdp="X")).saved(remat).named("activations")).named("peak memory")
+    found = (BOOK if m is None else stack_of(m)).blocks(Sharding(data="X", fsdp="X"), Pass(new=T, context=T))
+    kept = Blocks(found.blocks, AS_GATED if m is None else found.of).saved(remat)
+    return (held + kept.named("activations")).named("peak memory")
 
 
 def largest_model(gradients: bool = False) -> Bound:
@@ -102,7 +105,7 @@ def mlp_checkpoint_memory(gated: bool = True) -> Cost:
       Out   B*D*L*p_a
     """
     outputs = ("Up", "Gate", "Out") if gated else ("Tmp", "Out")
-    return (mlp(gated=gated).bytes(*outputs) * L).named("MLP checkpoints")
+    return (Mlp(gated=gated).program(at=Pass(new=1)).bytes(*outputs) * L).named("MLP checkpoints")
 
 
 def memory(gradients: bool = False) -> Cost:
@@ -128,79 +131,90 @@ def fewest_chips(gradients: bool = False) -> Bound:
 
 
 # -- a run
-def flops_per_token(arch: Architecture = DENSE) -> Cost:
-    """FLOPs of forward and backward pass per token [FLOP/token]: 6P, three times the forward pass; attention left out.
+def flops_per_token(m: Model = None, causal: bool = True) -> Cost:
+    """FLOPs of forward and backward pass per token [FLOP/token], three times the forward pass.
+
+    6 P_mm, and attention over sequences of S tokens: of the (S+1)/2 that a token sees on average if ``causal``, of S if not.
+    In the book 6P, attention left out.
 
     >>> flops_per_token()
     6*P  [FLOP/token]
+    >>> from symroof import llm
+    >>> flops_per_token(llm("llama3-8b"))
+    training FLOPs  [FLOP/token]  = sum of
+      matmuls    6*P_mm
+      attention  3*f_att*(S + 1)/2
     """
-    layer = mlp(gated=False)
-    whole: Cost = forward_flops(arch) * ((layer.flops.expr + layer.backward().flops.expr) / layer.flops.expr)
-    return whole.named("training FLOPs")
+    if m is None:
+        return Cost(6 * P, "FLOP/token", "training FLOPs").claiming(AS_DENSE)
+    at = Pass(new=S, context=S, causal=causal)
+    parts = [("matmuls", multiplied(m, S)), ("attention", seen(m, at)), ("states", states(m, at))]
+    each = [(cost * 3 / Cost(S, "token")).named(name) for name, cost in parts if cost.expr != 0]
+    return sum(each[1:], each[0]).named("training FLOPs")
 
 
-def step_time(arch: Architecture = DENSE) -> Cost:
+def step_time(m: Model = None) -> Cost:
     """The time of a training step [s]: 6PB / (nC MFU).
 
     >>> step_time()
     6*B*P/(C*MFU*n)  [s]
     """
-    time: Cost = flops_per_token(arch) * B / (n * C * MFU)
+    time: Cost = flops_per_token(m) * B / (n * C * MFU)
     return time.declare("s").named("training step")
 
 
-def run_time(arch: Architecture = DENSE) -> Cost:
+def run_time(m: Model = None) -> Cost:
     """The time of a run over D_tok tokens [s]: D_tok/B steps.
 
     >>> run_time()
     6*D_tok*P/(C*MFU*n)  [s]
     """
-    time: Cost = step_time(arch) * (D_tok / B)
+    time: Cost = step_time(m) * (D_tok / B)
     return time.declare("s").named("training run")
 
 
-def run_flops(arch: Architecture = DENSE) -> Cost:
+def run_flops(m: Model = None) -> Cost:
     """The FLOPs of a run [FLOP]: 6 P D_tok."""
-    flops: Cost = flops_per_token(arch) * D_tok
+    flops: Cost = flops_per_token(m) * D_tok
     return flops.declare("FLOP").named("FLOPs of the run")
 
 
-def chips_to_finish(arch: Architecture = DENSE) -> Bound:
+def chips_to_finish(m: Model = None) -> Bound:
     """The chips that finish a run within t_run: solve(run_time <= t_run, n).
 
     >>> chips_to_finish()
     n >= 6*D_tok*P/(C*MFU*t_run)
     """
-    return solve(run_time(arch) <= Cost(t_run, "s", "limit"), n)
+    return solve(run_time(m) <= Cost(t_run, "s", "limit"), n)
 
 
-def tokens_per_second(arch: Architecture = DENSE) -> Cost:
+def tokens_per_second(m: Model = None) -> Cost:
     """Tokens trained on per second, by all chips [token/s]; times a day, tokens per day.
 
     >>> tokens_per_second()
     C*MFU*n/(6*P)  [token/s]
     """
-    rate: Cost = B / step_time(arch)
+    rate: Cost = B / step_time(m)
     return rate.declare("token/s").named("tokens per second")
 
 
-def utilisation(arch: Architecture = DENSE) -> Cost:
+def utilisation(m: Model = None) -> Cost:
     """The MFU of a run that took t_run: 6 P D_tok / (n C t_run).
 
     >>> utilisation()
     6*D_tok*P/(C*n*t_run)  [1]
     """
-    share: Cost = run_flops(arch) / (n * C * t_run)
+    share: Cost = run_flops(m) / (n * C * t_run)
     return share.declare("1").named("MFU")
 
 
-def run_price(arch: Architecture = DENSE) -> Cost:
+def run_price(m: Model = None) -> Cost:
     """What a run costs [USD]: the price of its chip-hours, the same on any number of chips at one MFU.
 
     >>> run_price()
     6*D_tok*P*price/(C*MFU)  [USD]
     """
-    paid: Cost = run_time(arch) * (n * price)
+    paid: Cost = run_time(m) * (n * price)
     return paid.declare("USD").named("price of the run")
 
 
