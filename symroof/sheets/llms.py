@@ -25,6 +25,7 @@ from symroof.sheets.chips import cited
 from symroof.sheets.files import listed, read, resolve, value
 from symroof.sheets.schema import LlmFile
 from symroof.sheets.sheet import Sheet
+from symroof.sheets.short import groups
 from symroof.transformer.build import Around, Group, stack
 from symroof.transformer.kind import Kind
 from symroof.transformer.kinds import kind
@@ -138,35 +139,56 @@ def _derived(made: Stack, numbers: Mapping[Symbol, Any]) -> dict[Symbol, Fractio
 # -- data files
 def _load(path: Path) -> Llm:
     file = read(path, LlmFile)
-    made = {name: _kind(path, name, given) for name, given in file.layers.items()}
-    groups = [(block.count, [_named(path, name, made) for name in block.layers]) for block in file.blocks]
-    unused = next((name for name in made if not any(name in block.layers for block in file.blocks)), None)
-    if unused is not None:
-        raise SheetError(f"{path.name}: [layers.{unused}] stands in no block; add it to a [[blocks]], or leave it out")
-    m = file.model
     try:
-        found = stack(file.name, m.D, groups, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm))
+        if (file.model is None) == (file.dims is None):
+            raise SheetError("give either [model], [layers] and [[blocks]], or the short form [dims]; see models/README.md")
+        given, width, source = (_long if file.model else _short)(file)
+        found = stack(file.name, width, *given)
+        cite = cited(path, "model" if file.model else "dims", source, file.sources) if source else path.name
     except SymroofError as problem:
-        raise SheetError(f"{path.name}: {problem}") from None
-    source = cited(path, "model", m.source, file.sources)
+        text = str(problem)
+        raise SheetError(text if text.startswith(f"{path.name}: ") else f"{path.name}: {text}") from None
+    sheet = _sheet(found, file.title or file.name, cite)
     published = file.published
+    if published is None:
+        return sheet
     total = value(path, "published.total.value", P, published.total.value)
     cited(path, "published.total", published.total.source, file.sources)
     active = None
     if published.active:
         cited(path, "published.active", published.active.source, file.sources)
         active = value(path, "published.active.value", P_mm, published.active.value)
-    sheet = _sheet(found, file.title, source)
     return replace(sheet, published=total, published_active=active, note=published.note)
 
 
-def _kind(path: Path, name: str, given: Mapping[str, Any]) -> Kind:
+def _short(file: LlmFile) -> tuple[tuple[Any, Around], int, str]:
+    """The layers of a file in the short form."""
+    dims = file.dims
+    if dims is None or file.layers or file.blocks:
+        raise SheetError("[layers] and [[blocks]] need [model], not [dims]; see models/README.md")
+    return groups(dims, file.moe, file.mla, file.window), dims.D, dims.source
+
+
+def _long(file: LlmFile) -> tuple[tuple[Any, Around], int, str]:
+    """The layers of a file that writes them out."""
+    m = file.model
+    if m is None or file.moe or file.mla or file.window:
+        raise SheetError("[moe], [mla] and [window] belong to the short form [dims]; beside [model] write the layers out")
+    made = {name: _kind(name, given) for name, given in file.layers.items()}
+    unused = next((name for name in made if not any(name in block.layers for block in file.blocks)), None)
+    if unused is not None:
+        raise SheetError(f"[layers.{unused}] stands in no block; add it to a [[blocks]], or leave it out")
+    blocks = [(block.count, [_named(name, made) for name in block.layers]) for block in file.blocks]
+    return (blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm)), m.D, m.source
+
+
+def _kind(name: str, given: Mapping[str, Any]) -> Kind:
     """A layer of a file.
 
     Raises SheetError naming file and key.
     """
     if "kind" not in given:
-        raise SheetError(f"{path.name}: key 'layers.{name}.kind' is missing; give e.g. kind = \"attention\"")
+        raise SheetError(f"key 'layers.{name}.kind' is missing; give e.g. kind = \"attention\"")
     try:
         of = kind(str(given["kind"]))
         known = {f.name: f for f in fields(of)}
@@ -178,10 +200,10 @@ def _kind(path: Path, name: str, given: Mapping[str, Any]) -> Kind:
             raise SheetError(f"key {missing[0]!r} is missing: {f'{known[missing[0]].default.meaning}'}")  # type: ignore[attr-defined]
         return of(**{key: v for key, v in given.items() if key != "kind"})
     except SymroofError as problem:
-        raise SheetError(f"{path.name}: [layers.{name}]: {problem}") from None
+        raise SheetError(f"[layers.{name}]: {problem}") from None
 
 
-def _named(path: Path, name: str, made: Mapping[str, Kind]) -> Kind:
+def _named(name: str, made: Mapping[str, Kind]) -> Kind:
     if name not in made:
-        raise SheetError(f"{path.name}: key 'blocks.layers': there is no [layers.{short(name)}]; {nearest(name, made)}")
+        raise SheetError(f"key 'blocks.layers': there is no [layers.{short(name)}]; {nearest(name, made)}")
     return made[name]

@@ -9,6 +9,7 @@ import msgspec
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.\-]{0,39}$")]
 Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}$")]
 Count = Annotated[int, msgspec.Meta(ge=1, le=2**40)]
+Some = Annotated[int, msgspec.Meta(ge=0, le=2**20)]
 Shape = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,5}(x[1-9]\d{0,3}){0,2}$")]
 Format = Literal["fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4", "int4"]
 
@@ -87,10 +88,10 @@ class ChipFile(Strict, frozen=True):
 class Around(Strict, frozen=True):
     """What stands around the layers of a model, and its width D."""
 
-    source: str
     D: Count
     V: Count
     tied: bool
+    source: str = ""
     positions: Count | None = None
     norm: bool = True
     layer_norm: bool = False
@@ -103,6 +104,51 @@ class Block(Strict, frozen=True):
     layers: list[str]
 
 
+class Dims(Strict, frozen=True):
+    """The short form: dimensions of a model; ``F`` is that of the dense layers."""
+
+    L: Count
+    D: Count
+    F: Count
+    N: Count
+    K: Count
+    H: Count
+    V: Count
+    gated: bool
+    tied: bool
+    source: str = ""
+
+
+class Moe(Strict, frozen=True):
+    """Short form: experts, after ``dense_layers`` leading dense layers; ``shared`` experts of the same width."""
+
+    E: Count
+    k: Count
+    F: Count
+    source: str = ""
+    shared: Some = 0
+    dense_layers: Some = 0
+
+
+class Mla(Strict, frozen=True):
+    """Short form: multi-head latent attention, its queries with or without a rank."""
+
+    kv_rank: Count
+    nope: Count
+    rope: Count
+    v: Count
+    source: str = ""
+    q_rank: Some = 0
+
+
+class Window(Strict, frozen=True):
+    """Short form: sliding-window attention in some of the layers."""
+
+    size: Count
+    layers: Count
+    source: str = ""
+
+
 class Published(Strict, frozen=True):
     """The parameter counts that others state."""
 
@@ -112,16 +158,20 @@ class Published(Strict, frozen=True):
 
 
 class LlmFile(Strict, frozen=True):
-    """``models/llms/NAME.toml``."""
+    """``models/llms/NAME.toml``: ``model``, ``layers`` and ``blocks``, or the short form."""
 
     name: Name
-    title: str
-    sources: dict[str, Source]
-    model: Around
-    layers: dict[str, dict[str, int | bool | str]]
-    blocks: list[Block]
-    published: Published
+    title: str = ""
+    sources: dict[str, Source] = {}
+    published: Published | None = None
     aliases: list[str] = []
+    model: Around | None = None
+    layers: dict[str, dict[str, int | bool | str]] = {}
+    blocks: list[Block] = []
+    dims: Dims | None = None
+    moe: Moe | None = None
+    mla: Mla | None = None
+    window: Window | None = None
 
 
 class DtypeRow(Strict, frozen=True):
