@@ -34,8 +34,8 @@ ACROSS = (training.dcn_threshold().cost / Z).named("batch per pod")
 def params() -> Iterator[Answer]:
     """Where the parameters of LLaMA 3-70B are, and what training costs: 70.6e9, four fifths in the MLPs, 6.3e24 FLOPs."""
     count, token, run = memory.parameters(), training.flops_per_token(), training.run_flops()
-    held = count.at(MODEL)
-    rows = [held["MLP"], held["embeddings"], held["attention"], held]
+    held, vocabulary = count.at(MODEL), count["embedding"] + count["unembedding"]
+    rows = [held["mlp"], vocabulary.at(MODEL), held["attention"], held]
     printed = ["56.3e9 param", "2.1e9 param", "12e9 param", "70.4e9 param"]
     yield answer("atrain.params", "parameters: MLP, vocabulary, attention, all", count, rows, printed)
     yield answer("atrain.flops", "FLOPs per token", token, token.at(LLAMA))

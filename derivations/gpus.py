@@ -189,8 +189,9 @@ def quiz3_2() -> Iterator[Answer]:
 NODE = mesh(X=Switch())  # all within one NVLink domain
 TREE = mesh(X=Tree(((g, W_ici), (X / g, g * W_dcn))))  # nodes of g GPUs
 RACKS = mesh(Y=Switch(), X=Network())  # Y within a node, X across nodes
-FSDP = layers.mlp(layers.Sharding(data="X", fsdp="X"), gated=False)
-BOTH = layers.mlp(layers.Sharding(data="X", fsdp="X", model="Y"), gated=False)
+MLP, TOKENS = layers.Mlp(gated=False, norms=0), layers.Pass(new=1)  # B are tokens
+FSDP = MLP.program(layers.Sharding(data="X", fsdp="X"), TOKENS)
+BOTH = MLP.program(layers.Sharding(data="X", fsdp="X", model="Y"), TOKENS)
 MOE = program(
     """
     In[E, A_X, D]  W_in[E, D_X, F]  -> Tmp[E, A_X, F]
@@ -319,7 +320,7 @@ def quiz5_2() -> Iterator[Answer]:
     yield answer("gpu.q5.2b.time", "time", time, time.at(*given, used, **run), "3.5e6 s")
     yield answer("gpu.q5.2b.days", "the same in days", time, time.at(*given, used, **run), "40 days")
 
-    tensor = hidden(layers.mlp(layers.Sharding(model="Y"), gated=False), mesh(Y=Switch()), Y)
+    tensor = hidden(MLP.program(layers.Sharding(model="Y"), TOKENS), mesh(Y=Switch()), Y)
     alpha = symbol("alpha", "FLOP/byte", "C / W_ici")
     ours, book = tensor.at(H100, BF16, F=28672), tensor.at(C=alpha * W_ici).at(p_a=2, F=28672, alpha=1995)
     odd = "1995 for C/W_ici, which is 2200; it stands nowhere else"

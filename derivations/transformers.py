@@ -26,10 +26,11 @@ TOKENS = {B: 4 * 2048}
 SEQUENCES = {B: 4, T: 2048, S: 2048}
 MODEL = {D: 4096, F: 16384, N: 32, K: 32, H: 128, V: 32000}
 
-MLP, ATTENTION, UNEMBEDDING = layers.mlp(), layers.attention(), layers.unembedding()
+STEP, FULL = layers.Pass(new=1), layers.Pass(causal=False)  # B tokens; B sequences of T, every token against all S
+MLP, UNEMBEDDING = layers.Mlp(norms=0).program(at=STEP), layers.Unembedding().program(at=STEP)
+ATTENTION = layers.Attention(norms=0).program(at=FULL)
 DOTS = Program((ATTENTION["Scores"], ATTENTION["Att"]), ATTENTION.on_chip)  # attention without its projections
-PROJECTIONS = Program(tuple(ATTENTION[name] for name in ("Que", "Key", "Val", "Out")))
-MATRICES = Program(tuple(MLP[name] for name in ("Up", "Gate", "Out")))  # the MLP without its elementwise product
+PROJECTIONS = Program(tuple(ATTENTION[name] for name in ("Que", "Key", "Val", "Out")), roles=ATTENTION.roles)
 
 
 def total(*costs: Cost) -> Cost:
@@ -45,8 +46,7 @@ def training(of: Program) -> Cost:
 
 def parameters(of: Program) -> Cost:
     """The numbers in the weights of a program."""
-    weights = [name for name in of.tensors if name.startswith("W_")]
-    return (of.bytes(*weights) / Cost(p_w, "byte")).declare("param").map(sp.expand).named("parameters")
+    return (of.bytes(*of.having("weight")) / Cost(p_w, "byte")).declare("param").map(sp.expand).named("parameters")
 
 
 @question("trans.dots", "counting FLOPs", CHAPTER)
@@ -65,7 +65,7 @@ def dots() -> Iterator[Answer]:
 def table() -> Iterator[Answer]:
     """What the layers hold and ask for: 3DF and 18BTDF, 4DNH and 24BTDNH + 12BT²NH, DV and 6BTDV (4 x 2048 tokens, D = 4096).
 
-    No half is taken off for causal attention. The elementwise product of the gate, which print leaves out, adds 3BTF. The
+    No half is taken off for causal attention, and the elementwise product of the gate, no matmul, is left out as in print. The
     summary table of the book has 12BTDV for the vocabulary, as if the lookup of the embedding were a matmul.
     """
     rows = (
@@ -92,7 +92,7 @@ def six() -> Iterator[Answer]:
     """
     shape = {F: 4 * D, N: D / H, K: D / H, S: T}
     dots = _shaped(DOTS.flops, shape) / B
-    layer = total(_shaped(PROJECTIONS.flops, shape) / B, _shaped(MATRICES.flops, {**shape, B: T}))
+    layer = total(_shaped(PROJECTIONS.flops, shape) / B, _shaped(MLP.flops, {**shape, B: T}))
     held = total(parameters(MLP), parameters(PROJECTIONS))
     share = (3 * total(dots, layer) / (_shaped(held, shape) * Cost(T, "token"))).map(sp.cancel).declare("FLOP/param/token")
     given = {D: 4096}
@@ -191,7 +191,7 @@ def q6() -> Iterator[Answer]:
 @question("trans.q8", "question 8: critical batch of a mixture of experts", CHAPTER)
 def q8() -> Iterator[Answer]:
     """From which batch experts in int8 are compute-bound: 120 E/k tokens on v5e, 3840 for 256 experts of which a token uses 8."""
-    experts = layers.experts()
+    experts = layers.Experts(norms=0).program(at=STEP)
     work, loaded = experts["Up"].flops / C, experts.bytes("W_in") / W_hbm
     rule = solve(work >= loaded, B)
     yield answer("trans.q8", "critical batch, 8 of 256 experts", rule, rule.at(V5E, INT8, {E: 256, k: 8}, W_hbm=TEXT), "3840 tokens")

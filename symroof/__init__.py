@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from symroof.program.program import Program, program
     from symroof.sheets.chips import Chip, chip, chips
     from symroof.sheets.dtypes import dtype
-    from symroof.sheets.llms import Llm, llm, llms
+    from symroof.sheets.llms import Llm, llm, llms, model
     from symroof.sheets.sheet import Sheet, sheet
     from symroof.solver.limits import Limit, limit
     from symroof.solver.proof import Proof
@@ -83,7 +83,7 @@ _LATER = {
     "symroof.present.derivation": ("Answer", "Question", "answer", "question"),
     "symroof.sheets.chips": ("Chip", "chip", "chips"),
     "symroof.sheets.dtypes": ("dtype",),
-    "symroof.sheets.llms": ("Llm", "llm", "llms"),
+    "symroof.sheets.llms": ("Llm", "llm", "llms", "model"),
     "symroof.sheets.sheet": ("Sheet", "sheet"),
     "symroof.web.page": ("Page", "page"),
     "symroof.workloads": ("decode", "memory", "prefill", "serving", "sharding", "training"),
@@ -144,6 +144,7 @@ __all__ = [
     "memory",
     "mesh",
     "minimize",
+    "model",
     "page",
     "prefill",
     "program",

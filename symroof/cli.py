@@ -59,7 +59,7 @@ def cli() -> None:
 @click.option("--prompt", metavar="T", help="Tokens of a prompt; by default the context.")
 @click.option("--generate", "generated", default="512", show_default=True, metavar="G", help="Tokens generated per sequence.")
 @click.option("--mfu", default="0.4", show_default=True, help="Model FLOP utilisation of prefill.")
-@click.option("--latency", metavar="TIME", help='Longest decode step, e.g. "15 ms": finds the best slice and batch.')
+@click.option("--latency", metavar="TIME", help='Longest decode step, e.g. "15 ms": finds the best slice, mesh and batch.')
 @click.option("--set", "override", multiple=True, metavar="LETTER=VALUE", help="Another value for a letter, e.g. P=70e9 or eta_hbm=0.8.")
 @click.option("--formulas", is_flag=True, help="Each row's formula beside its number.")
 @forms
@@ -72,22 +72,41 @@ def serve(model: str, chip_name: str, formats: str, **options: Any) -> None:
     symroof serve llama3-8b --on h100 --formats bf16,fp8 --math bf16 --context "32 Ki"
     symroof serve llama3-405b --on tpu-v5e --formats int8 --latency "15 ms"
     """
+    if options["shape"] and options["count"]:
+        raise click.UsageError("--slice and --chips say the same; give one of them")
+    if options["latency"]:
+        _within(model, chip_name, formats, options)
     from symroof.pages import serving
     from symroof.plan.setting import Traffic, settings
     from symroof.sheets.chips import chip
     from symroof.sheets.llms import llm
 
-    if options["shape"] and options["count"]:
-        raise click.UsageError("--slice and --chips say the same; give one of them")
     traffic = Traffic.of(options["context"], options["prompt"], options["generated"], options["mfu"], options["batch"], options["latency"])
     names = [f.strip() for f in formats.split(",") if f.strip()]
     if not names:
         raise click.UsageError("--formats is empty; give e.g. bf16,int8")
     found = settings(chip(chip_name), llm(model), names, traffic, options["kv"], options["math"], overrides(options["override"]))
     form = options["form"] or "text"
-    if options["latency"]:
-        sys.exit(serving.within(found, form, options["formulas"]))
     sys.exit(serving.story(found, form, options["formulas"], options["shape"] or options["count"]))
+
+
+def _within(model: str, on: str, formats: str, options: dict[str, Any]) -> None:
+    """The best slice, mesh and batch within a latency: the answer of ``symroof search serve``."""
+    from symroof.pages.search import choices
+    from symroof.plan.deployments import search_serving
+    from symroof.sheets.chips import chip
+
+    given = click.get_current_context().get_parameter_source
+    for name, flag in (("generated", "--generate"), ("formulas", "--formulas")):
+        if given(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{flag} changes nothing beside --latency, which looks for the best step; leave it out")
+    letters = overrides(options["override"])
+    priced = "price" in letters or any(s.name == "price" for s in chip(on).values)
+    names = ("context", "prompt", "latency", "batch", "kv", "math", "mfu")
+    wishes = {name: options[name] for name in names if options[name]} | {"formats": formats, "letters": letters}
+    where = options["shape"] or options["count"]
+    wishes |= {"slice": where} if where else {}
+    sys.exit(choices(search_serving(model, on, "cost" if priced else "throughput", **wishes), options["form"] or "text"))
 
 
 @cli.command()

@@ -10,7 +10,7 @@ import sympy as sp
 from symroof.algebra.balance import measured_unit
 from symroof.algebra.operands import unreal
 from symroof.algebra.quantity import parse_quantity
-from symroof.algebra.symbols import DERATES, Symbol
+from symroof.algebra.symbols import FRACTIONS, Symbol
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, SymroofError, UnitError, short
 
@@ -107,8 +107,8 @@ def _positive(symbol: sp.Symbol, value: Fraction) -> Fraction:
         raise InputError(f"{symbol} is beyond what a float64 can hold (about 1.8e308); give a smaller number")
     if value <= 0:
         raise InputError(f"{symbol} = {float(value):.6g} must be positive; for a limit at zero use sympy.limit(cost, {symbol}, 0)")
-    if symbol in DERATES and value > 1:
-        raise InputError(f"{symbol} = {float(value):.6g} is above 1; it is the fraction of a peak rate that is reached, e.g. 0.8")
+    if symbol in FRACTIONS and value > 1:
+        raise InputError(f"{symbol} = {float(value):.6g} is above 1; it is the fraction of a peak rate that is reached, e.g. 0.4 or '40%'")
     return value
 
 
@@ -126,9 +126,9 @@ def _array(symbol: sp.Symbol, value: Any) -> Any:
     if raw.dtype.kind in "iu" and raw.size and int(raw.max()) > 2**53:
         raise InputError(f"{symbol} holds an integer beyond 2^53, which float64 rounds; divide it first, or give floats")
     array = raw.astype(np.float64)
-    bad = ~(np.isfinite(array) & (array > 0) & (array <= (1 if symbol in DERATES else np.inf)))
+    bad = ~(np.isfinite(array) & (array > 0) & (array <= (1 if symbol in FRACTIONS else np.inf)))
     if bad.any():
         place = int(np.flatnonzero(bad.ravel())[0])
-        most = " and at most 1" if symbol in DERATES else ""
+        most = " and at most 1" if symbol in FRACTIONS else ""
         raise InputError(f"{symbol} must be positive and finite{most} everywhere; element {place} is {array.ravel()[place]:.6g}")
     return array

@@ -45,6 +45,8 @@ def parse_quantity(text: str, near: Unit = ONE) -> tuple[Fraction, Unit]:
         raise UnitError(_ambiguous(match.group(), rest, text))
     if rest[:1] in ("*", "·", "(", ")"):
         raise UnitError(f"{short(text)} is no quantity but a formula; write a number and a unit, e.g. '810 GB/s'")
+    if rest == "%":
+        return number / 100, ONE
     if rest in PREFIXES and rest.endswith("i"):
         return number * PREFIXES[rest], ONE
     scale, unit = parse_unit(rest, near=near) if rest else (Fraction(1), ONE)

@@ -141,6 +141,11 @@ M_hbm = symbol("M_hbm", "byte", "HBM size of a chip")
 W_ici = symbol("W_ici", "byte/s", "interconnect bandwidth of a chip: both directions of one torus axis, or all links into a switch one way")
 n_axes = symbol("n_axes", "1", "mesh axes a collective runs over", r"n_\text{axes}")
 W_dcn = symbol("W_dcn", "byte/s", "data-centre network bandwidth of a chip")
+# -- bandwidths of the mesh of a deployment or a training run; a layout of a chip says how much
+W_X = symbol("W_X", "byte/s", "bandwidth of a chip in a collective over X")
+W_Y = symbol("W_Y", "byte/s", "bandwidth of a chip in a collective over Y, or Y and Z")
+A_X = symbol("A_X", "byte/s", "bandwidth of a chip in an AllToAll over X: less than W_X where bytes take several hops")
+A_Z = symbol("A_Z", "byte/s", "bandwidth of a chip in an AllToAll over Z")
 t_hop = symbol("t_hop", "s", "latency of one hop")
 price = symbol("price", "USD/s", "price of a chip", r"\text{price}")
 # -- how the model is laid out
@@ -156,9 +161,12 @@ r_pre = symbol("r_pre", "1", "prefill servers per generate server", r"r_\text{pr
 MFU = symbol("MFU", "1", "model FLOP utilisation: useful FLOPs over peak FLOPs")
 eta_math = symbol("eta_math", "1", "fraction of C that is reached")
 eta_hbm = symbol("eta_hbm", "1", "fraction of W_hbm that is reached")
-eta_link = symbol("eta_link", "1", "fraction of W_ici and W_dcn that is reached")
+eta_link = symbol("eta_link", "1", "fraction of the bandwidth of links and networks that is reached")
 
 #: Binding a symbol on the left scales the rates on the right: with ``eta_hbm=0.8``, W_hbm counts as 0.8 W_hbm.
-DERATES: dict[Symbol, tuple[Symbol, ...]] = {eta_math: (C,), eta_hbm: (W_hbm,), eta_link: (W_ici, W_dcn)}
+DERATES: dict[Symbol, tuple[Symbol, ...]] = {eta_math: (C,), eta_hbm: (W_hbm,), eta_link: (W_ici, W_dcn, W_X, W_Y, A_X, A_Z)}
+
+#: Fractions of something: at most 1.
+FRACTIONS = frozenset({MFU, *DERATES})
 
 ALPHABET: dict[str, Symbol] = {s.name: s for s in list(globals().values()) if isinstance(s, Symbol)}

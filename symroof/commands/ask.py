@@ -160,7 +160,7 @@ def formulas(name: str | None, **options: Any) -> None:
 
     sheets, form = known(options), options["form"] or "text"
     if name is None:
-        questions.listing(form, sheets.arch)
+        questions.listing(form, sheets.m)
     else:
         questions.one(name, form, sheets)
 

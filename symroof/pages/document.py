@@ -52,7 +52,7 @@ def _heading(question: str) -> str:
 
 def _formula(question: str, known: Known) -> tuple[list[Any], list[Any], Sheet]:
     path = question.strip()
-    cost = known.derated(formula(path, known.arch))
+    cost = known.derated(formula(path, known.m))
     sheet = known.sheet(cost.free_symbols)
     about = [summary(path)] if path in formulas() else []
     return [*about, numbers(cost, sheet) if sheet.values else fragment(cost)], [cost], sheet
@@ -62,7 +62,7 @@ def _condition(question: str, known: Known, steps: bool) -> tuple[list[Any], lis
     text, at, unknown = question.partition("@")
     if not at or not unknown.strip():
         raise InputError(f"{short(question.strip())} does not say for which letter it is solved; write e.g. 'decode.step <= 15 ms @ B'")
-    condition: Condition = known.condition(asked(text, known.arch), [unknown.strip()]).condition
+    condition: Condition = known.condition(asked(text, known.m), [unknown.strip()]).condition
     x = find(unknown, condition.free_symbols)
     bound = solve(condition, x)
     given = replace(known, letters={k: v for k, v in known.letters.items() if k != x.name})

@@ -41,13 +41,13 @@ def exported(text: str, unknown: str, known: Known, wanted: Wanted) -> str:
 
 
 def _cost(text: str, known: Known) -> Any:
-    cost = known.derated(formula(text, known.arch))
+    cost = known.derated(formula(text, known.m))
     sheet = known.sheet(cost.free_symbols)
     return cost.at(sheet) if sheet.values else cost
 
 
 def _bound(text: str, unknown: str, known: Known) -> Any:
-    condition = known.condition(asked(text, known.arch), [unknown]).condition
+    condition = known.condition(asked(text, known.m), [unknown]).condition
     x = find(unknown, condition.free_symbols)
     sheet = known.sheet(condition.free_symbols, [x])
     bound = solve(condition, x)

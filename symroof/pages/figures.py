@@ -33,8 +33,8 @@ _CONTEXTS = (2048, 4096, 8192, 16384, 32768, 65536)
 def frontier(known: Known, contexts: Sequence[Any] = _CONTEXTS, most: int = 512, look: Look | None = None) -> Any:
     """Throughput per chip over the latency of a decode step by batch, one curve per context [token]."""
     front = Front(
-        known.derated(decode.step(known.arch)).named("time per decode step"),
-        known.derated(decode.throughput(known.arch)),
+        known.derated(decode.step(known.m)).named("time per decode step"),
+        known.derated(decode.throughput(known.m)),
         *_thresholds(known),
     )
     sheet = _sheet(known, front.latency.free_symbols | front.rate.free_symbols | {*_limits(front)}, (B, S))
@@ -43,7 +43,7 @@ def frontier(known: Known, contexts: Sequence[Any] = _CONTEXTS, most: int = 512,
 
 def latency(known: Known, context: Any = 2048, most: int = 512, look: Look | None = None) -> Any:
     """A decode step by parts over the batch, compute-bound where the ground is grey."""
-    step = known.derated(decode.step(known.arch))
+    step = known.derated(decode.step(known.m))
     mlp = step["MLP"]
     parts = step["attention"].named("KV loading") + (mlp["weights"].named("weight loading") | mlp["math"].named("FLOPs")).named("MLP")
     _, critical = _thresholds(known)
@@ -56,7 +56,7 @@ def latency(known: Known, context: Any = 2048, most: int = 512, look: Look | Non
 def _thresholds(known: Known) -> tuple[Any, Any]:
     """The largest batch that fits and the critical one, with the efficiencies that are given."""
     found = []
-    for bound in (memory.largest_batch(known.arch), decode.critical_batch(known.arch)):
+    for bound in (memory.largest_batch(known.m), decode.critical_batch(known.m)):
         condition = bound.condition
         found.append(solve(condition.between(known.derated(condition.left), known.derated(condition.right)), B))
     return found[0], found[1]
@@ -95,7 +95,7 @@ def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, 
     """
     if len(over) != 2 or over[0] == over[1]:
         raise InputError("a map is drawn over two letters; write e.g. --over B,S")
-    cost = known.derated(formula(path, known.arch))
+    cost = known.derated(formula(path, known.m))
     x, y = (find(name, cost.free_symbols) for name in over)
     sheet = _sheet(known, cost.free_symbols, (x, y))
     inside = {s.name: _window(s, windows or {}) for s in (x, y)}
@@ -107,7 +107,7 @@ def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, 
 
 def tornado(path: str, known: Known, look: Look | None = None) -> Any:
     """The elasticities of a formula by each of its letters, the largest first."""
-    cost = known.derated(formula(path, known.arch))
+    cost = known.derated(formula(path, known.m))
     return figures.tornado(sensitivities(cost).at(_sheet(known, cost.free_symbols, ())), look)
 
 
@@ -159,7 +159,7 @@ def stack(known: Known, formats: Sequence[str], slices: Sequence[str], look: Loo
     """HBM per chip of a server: weights and KV cache, for every slice and format of the weights."""
     if known.chip is None or known.model is None:
         raise InputError("memory needs a chip and a model; add e.g. --on tpu-v5e --model llama3-70b")
-    held = (memory.memory(known.arch) / n).declare("byte/chip")
+    held = (memory.memory(known.m) / n).declare("byte/chip")
     room = (memory.capacity() / n).declare("byte/chip").named("HBM of a chip")
     bars = {}
     for shape in slices:
@@ -181,7 +181,7 @@ def training_stack(known: Known, ways: Sequence[int], remat: Sequence[str], look
     bars = {}
     for count in ways:
         for policy in remat:
-            peak = training.peak_memory(known.arch, policy)
+            peak = training.peak_memory(known.m, policy)
             held = (peak["state"] + Cost(peak["activations"].expr, "byte", "saved activations")).declare("byte/chip")
             sheet = _sheet(known, held.free_symbols | {X}, (X,), usual)
             bars[f"{count} chips, {_POLICIES.get(policy, policy)}"] = held.at(sheet, {X: count})

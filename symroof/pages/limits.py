@@ -15,7 +15,7 @@ from symroof.solver.limits import Limit, limit
 
 def coming(path: str, limits: Limits, known: Known, form: str) -> int:
     """Print the limit of a formula, and at values its relative error."""
-    cost = known.derated(formula(path, known.arch))
+    cost = known.derated(formula(path, known.m))
     found = limit(cost, **limits.among(cost.free_symbols))
     sheet = known.sheet(cost.free_symbols)
     at = found.at(sheet) if sheet.values else None

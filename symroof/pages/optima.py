@@ -26,8 +26,8 @@ from symroof.sheets.sheet import Sheet
 # -- what is best
 def optimum(path: str, over: Sequence[str], conditions: Sequence[str], known: Known, sense: int, form: str) -> int:
     """Print the best value of some letters under conditions; exit code 1 if there is none."""
-    cost = known.derated(formula(path, known.arch))
-    limits = [known.condition(asked(text, known.arch)) for text in conditions]
+    cost = known.derated(formula(path, known.m))
+    limits = [known.condition(asked(text, known.m)) for text in conditions]
     free = cost.free_symbols.union(*(a.left.free_symbols | a.right.free_symbols for a in limits))
     xs = [find(x, free) for x in over]
     found = (minimize if sense > 0 else maximize)(cost, over=tuple(xs), subject_to=[a.constraint for a in limits])
@@ -113,7 +113,7 @@ def _optimum(path: str, conditions: Sequence[str], found: Minimum, at: Any, fail
 # -- what would help
 def helping(path: str, of: Sequence[str], known: Known, form: str) -> int:
     """Print the elasticities of a formula: with values for all letters the ranking of what would help most."""
-    cost = known.derated(formula(path, known.arch), of)
+    cost = known.derated(formula(path, known.m), of)
     xs = [find(x, cost.free_symbols) for x in of] or sorted(cost.free_symbols, key=lambda s: s.name)
     sheet = known.sheet(cost.free_symbols)
     free = missing(cost.free_symbols, sheet)

@@ -15,13 +15,12 @@ from symroof.algebra.symbols import DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
 from symroof.errors import UnknownName, nearest
-from symroof.plan.formulas import Asked, alphabet, asked, formula, formulas, letter, summary
+from symroof.plan.formulas import Asked, alphabet, asked, formulas, letter, summary, unit_of, formula
 from symroof.plan.known import Known, beside, missing
 from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
 from symroof.solver.bound import Bound, Span
 from symroof.solver.solve import solve
-from symroof.transformer.architecture import Architecture
 
 _FRACTIONS = {*DERATES, MFU, r_pre}
 
@@ -65,7 +64,7 @@ def solved(text: str, unknown: str, known: Known, than: str = "", limits: Limits
     ``than`` names another chip, on which the right side is evaluated.
     """
     view = view or View()
-    condition, sheet = _question(asked(text, known.arch), unknown, known, than)
+    condition, sheet = _question(asked(text, known.m), unknown, known, than)
     x = find(unknown, condition.free_symbols)
     bound = solve(condition, x, **(limits or Limits()).among(condition.free_symbols))
     found = bound.at(sheet) if sheet.values else None
@@ -203,9 +202,9 @@ def still_free(free: Iterable[sp.Symbol], sheet: Sheet, but: Iterable[sp.Symbol]
 
 
 # -- the formulas by name
-def listing(form: str, arch: Architecture) -> None:
+def listing(form: str, m: Any) -> None:
     """All formulas with their unit and what they are."""
-    found = [(name, str(formula(name, arch).unit), summary(name)) for name in formulas()]
+    found = [(name, unit_of(name, m), summary(name)) for name in formulas()]
     if form == "json":
         print(as_json([{"name": name, "unit": unit, "meaning": meaning} for name, unit, meaning in found]))
     elif form == "latex":
@@ -216,7 +215,7 @@ def listing(form: str, arch: Architecture) -> None:
 
 def one(path: str, form: str, known: Known) -> None:
     """One formula with its parts, and what it is worth at values."""
-    cost = known.derated(formula(path, known.arch))
+    cost = known.derated(formula(path, known.m))
     symbols = sorted(cost.free_symbols, key=lambda s: s.name)
     sheet = known.sheet(cost.free_symbols)
     at = cost.at(sheet) if sheet.values else None

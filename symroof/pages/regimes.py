@@ -18,9 +18,9 @@ from symroof.sheets.sheet import Sheet
 
 def binding(path: str, letters: Sequence[str], known: Known, facts: Sequence[str], form: str) -> int:
     """Print the regimes of a formula along one letter, or over two; ``facts`` are conditions that are known to hold."""
-    cost = known.derated(formula(path, known.arch))
+    cost = known.derated(formula(path, known.m))
     xs = [find(x, cost.free_symbols) for x in letters]
-    held = [known.condition(asked(f, known.arch)).condition for f in facts]
+    held = [known.condition(asked(f, known.m)).condition for f in facts]
     sheet = known.sheet(cost.free_symbols.union(*(c.free_symbols for c in held)), xs)
     found = regimes(cost, along=xs[0], given=held) if len(xs) == 1 else regimes(cost, over=tuple(xs), given=held)
     here = Sheet(sheet.name, "", {s: v for s, v in sheet.values.items() if s in cost.free_symbols})

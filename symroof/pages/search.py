@@ -16,7 +16,9 @@ _HEADS = {"latency": "step", "time": "step"}
 def choices(found: Choices, form: str, top: int = 10) -> int:
     """Print the choices; exit code 1 if no slice fulfils the wishes."""
     if form == "json":
-        print(as_json({"model": found.model, "by": found.by, "best": found.able[0].row() if found.able else None, "rows": found.table()}))
+        best = found.able[0].row() if found.able else None
+        said = {"model": found.model, "by": found.by, "best": best, "rows": found.table(), "stands_on": found.stands_on}
+        print(as_json(said))
     elif form == "csv":
         _csv(found.table())
     else:
@@ -55,6 +57,8 @@ def _text(found: Choices, form: str, top: int) -> None:
         )
     counts = found.counts
     print(f"{counts['considered']:,} points considered, {counts['pruned']:,} pruned, {counts['evaluated']:,} evaluated.")
+    for line in found.stands_on:
+        print(line)
 
 
 def _margin(best: Choice) -> None:

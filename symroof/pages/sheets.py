@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symroof.algebra.symbols import ALPHABET, C_FORMAT, M_hbm, P, P_act, Symbol, W_hbm, W_ici, price
+from symroof.algebra.symbols import ALPHABET, C_FORMAT, M_hbm, P, P_mm, Symbol, W_hbm, W_ici, price
 from symroof.errors import UnknownName, nearest, short
 from symroof.present.derivation import percent
 from symroof.present.tables import as_json, latex_table, printed
@@ -51,13 +51,13 @@ def llms_table(form: str) -> None:
             m.name,
             *[_cell(m, s) for s in letters],
             _billions(m[P]),
-            _billions(m.published),
-            percent(float(m[P]) / float(m.published) - 1),
-            _billions(m[P_act]),
+            _billions(m.published) if m.published else "-",
+            percent(float(m[P]) / float(m.published) - 1) if m.published else "-",
+            _billions(m[P_mm]),
         ]
         for m in found
     ]
-    _out(form, "Language models: parameters derived from the dimensions", head, rows, [_record(m) for m in found])
+    _out(form, "Language models: parameters derived from the layers", head, rows, [_record(m) for m in found])
 
 
 def sheet(name: str, form: str) -> None:
@@ -96,7 +96,7 @@ def _is_model(path: str) -> bool:
 
     try:
         with open(path, "rb") as file:
-            return "dims" in tomllib.load(file)
+            return bool({"dims", "model", "layers"} & tomllib.load(file).keys())
     except (OSError, ValueError):
         return False
 
@@ -109,8 +109,11 @@ def _extra(found: Sheet) -> list[str]:
             f"One host: {found.host}. Links: {found.links}.",
         ]
     if isinstance(found, Llm):
+        layers = f"Layers: {found.stack!r}"
+        if not found.published:
+            return [layers]
         off = percent(float(found[P]) / float(found.published) - 1)
-        return [f"Published: {_billions(found.published)}, derived {_billions(found[P])} ({off} off). {found.note}".rstrip()]
+        return [layers, f"Published: {_billions(found.published)}, derived {_billions(found[P])} ({off} off). {found.note}".rstrip()]
     return []
 
 

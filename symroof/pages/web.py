@@ -17,7 +17,6 @@ from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm, llm, llms
 from symroof.sheets.sheet import Sheet
 from symroof.solver.solve import solve
-from symroof.transformer.architecture import Architecture
 from symroof.web.page import Page, family, option, shown
 from symroof.web.spec import Choice, Mark, Option, Range, Spec, View
 from symroof.workloads import decode, memory, serving
@@ -57,9 +56,9 @@ class Offer:
         return f"{self.models[0].title} on {self.chips[0].title}"
 
     @property
-    def families(self) -> dict[str, Architecture]:
-        """The architectures of the models, each once."""
-        return {family(m.architecture): m.architecture for m in self.models}
+    def families(self) -> dict[str, Llm | None]:
+        """A model of every family of formulas; None for the book's, of dense models."""
+        return {family(m): None if m.stack.dense else m for m in self.models}
 
     def choices(self) -> tuple[Choice, ...]:
         """Chip, slice of that chip, model, format of weights, of the KV cache, of the arithmetic."""
@@ -82,7 +81,7 @@ class Offer:
         first, model = self.chips[0], self.models[0]
         if self.shape:
             return first.slice(self.shape).name
-        needed = memory.fewest_chips(model.architecture).at(first, model, dtype(self.formats[0]), B=1, S=8192)
+        needed = memory.fewest_chips(None if model.stack.dense else model).at(first, model, dtype(self.formats[0]), B=1, S=8192)
         return next((s.name for s in first.slices if s.chips >= needed.number), first.slices[-1].name)
 
     def _arithmetic(self) -> list[tuple[str, Any]]:
@@ -105,12 +104,12 @@ _P_W, _P_KV = ALPHABET["p_w"], ALPHABET["p_kv"]
 def serve(offer: Offer) -> Page:
     """Decode step, throughput, memory and cost per token by batch; critical batch, largest batch, KV over weights."""
 
-    def view(arch: Architecture) -> View:
-        room = memory.memory(arch)
-        costs = [decode.step(arch), decode.throughput(arch), room, memory.capacity()]
+    def view(m: Llm | None) -> View:
+        room = memory.memory(m)
+        costs = [decode.step(m), decode.throughput(m), room, memory.capacity()]
         if any(price in c.values for c in offer.chips):
-            costs.insert(2, serving.dollars_per_token(arch))
-        return View(tuple(costs), _marks(arch))
+            costs.insert(2, serving.dollars_per_token(m))
+        return View(tuple(costs), _marks(m))
 
     return _page(offer, view, f"Serving {offer.title}", Range.of(B), Range.of(S))
 
@@ -118,8 +117,8 @@ def serve(offer: Offer) -> Page:
 def frontier(offer: Offer) -> Page:
     """Throughput per chip over the latency of a step, by batch, up to the largest that fits."""
 
-    def view(arch: Architecture) -> View:
-        return View((decode.step(arch), decode.throughput(arch)), _marks(arch))
+    def view(m: Llm | None) -> View:
+        return View((decode.step(m), decode.throughput(m)), _marks(m))
 
     return _page(offer, view, f"Latency and throughput: {offer.title}", _batches(), _context(), "frontier")
 
@@ -127,15 +126,15 @@ def frontier(offer: Offer) -> Page:
 def breakdown(offer: Offer) -> Page:
     """The decode step by parts: parameters, KV caches, FLOPs; the compute-bound region shaded from the critical batch."""
 
-    def view(arch: Architecture) -> View:
-        return View((_in_words(decode.step(arch)),), _marks(arch, tint="tint"))
+    def view(m: Llm | None) -> View:
+        return View((_in_words(decode.step(m)),), _marks(m, tint="tint"))
 
     return _page(offer, view, f"Where a decode step goes: {offer.title}", _batches(), _context())
 
 
 def _page(offer: Offer, view: Any, title: str, along: Range, context: Range, kind: str = "lines") -> Page:
     eta = Known(letters=offer.letters)
-    views = {name: _derated(view(arch), eta) for name, arch in offer.families.items()}
+    views = {name: _derated(view(m), eta) for name, m in offer.families.items()}
     free = {s for v in views.values() for s in v.free_symbols} | {s for c in offer.chips for s in c.values}
     starts = {s: float(v) for s, v in offer.fixed(free | {B, S}).items()}
     moved = [Range(r.symbol, r.stops, starts.pop(r.symbol, r.start), r.points) for r in (along, context)]
@@ -160,16 +159,17 @@ def _condition(mark: Mark, eta: Known) -> Any:
     return type(condition)(eta.derated(condition.left), condition.relation, eta.derated(condition.right))
 
 
-def _marks(arch: Architecture, tint: str = "") -> tuple[Mark, ...]:
+def _marks(m: Llm | None, tint: str = "") -> tuple[Mark, ...]:
     compute = "compute-bound" if tint else "critical batch"
-    return (Mark("largest batch that fits", memory.largest_batch(arch), "grey"), Mark(compute, decode.critical_batch(arch), tint))
+    return (Mark("largest batch that fits", memory.largest_batch(m), "grey"), Mark(compute, decode.critical_batch(m), tint))
 
 
 def _in_words(step: Any) -> Any:
     """A decode step with its parts called by what they do."""
     mlp = step["MLP"]
     parts = mlp["math"].named("FLOPs") | mlp["weights"].named("param loading")
-    return (step["attention"].named("KV loading") + parts.named("MLP")).named("decode step", step.source)
+    rest = [part.named("KV loading") if part.name == "attention" and not part.parts else part for part in step.parts if part.name != "MLP"]
+    return sum([*rest[1:], parts.named("MLP")], rest[0]).named("decode step", step.source)
 
 
 def _batches() -> Range:

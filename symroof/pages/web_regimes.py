@@ -20,7 +20,7 @@ def page(path: str, letters: Sequence[str], known: Known, sliders: Sequence[str]
     """
     if len(letters) != 2 or letters[0] == letters[1]:
         raise InputError("a map is drawn over two letters; write e.g. --over B,S")
-    cost: Cost = known.derated(formula(path, known.arch))
+    cost: Cost = known.derated(formula(path, known.m))
     symbols = [find(x, cost.free_symbols) for x in dict.fromkeys((*letters, *sliders))]
     sheet = known.sheet(cost.free_symbols)
     lacking = missing(cost.free_symbols, sheet, symbols)

@@ -53,11 +53,12 @@ class Choice:
 
 @dataclass(frozen=True, repr=False)
 class Choices:
-    """All of them, the best first, then the slices that cannot; ``by`` says what is best."""
+    """All of them, the best first, then the slices that cannot; ``by`` says what is best, ``stands_on`` what all numbers assume."""
 
     rows: tuple[Choice, ...]
     by: str
     model: str
+    stands_on: tuple[str, ...] = ()
 
     @property
     def able(self) -> tuple[Choice, ...]:
@@ -90,7 +91,8 @@ class Choices:
     def __repr__(self) -> str:
         counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
         shown = [*(f"  {row!r}" for row in self.rows[:10]), *[f"  ... {len(self.rows) - 10} more"] * (len(self.rows) > 10)]
-        return "\n".join([f"{self.model}, the best of every slice by {self.by}", *shown, f"  {counts}"])
+        said = [f"  {line}" for line in self.stands_on]
+        return "\n".join([f"{self.model}, the best of every slice by {self.by}", *shown, f"  {counts}", *said])
 
     def _repr_html_(self) -> str:
         return show.html(self)
@@ -110,9 +112,9 @@ def searched(model: str | Llm, on: Any, asked: Wishes, judged: tuple[str, Mappin
         raise InputError(f"{unpriced.name} has no price; give letters={{'price': '$2/h'}} (--set), or search by throughput")
     rows = [row for where in chips for row in one(known, where)]
     if not rows:
-        raise InputError(f"no chip has a slice of at most {asked.chips} chips; allow more")
+        raise InputError(f"no chip has {asked.sought()}; allow more")
     able = sorted((r for r in rows if r.found), key=lambda r: (sign * float(r.values[by]), r.slice.chips))
-    return Choices((*able, *(r for r in rows if not r.found)), by, known.name)
+    return Choices((*able, *(r for r in rows if not r.found)), by, known.name, tuple(asked.stands_on(chips)))
 
 
 def aim(by: str, aims: Mapping[str, str]) -> str:

@@ -8,13 +8,14 @@ from typing import Any
 
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, D, E, F, K, M_hbm, N, X, Y, Z, n, symbol
+from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, M_hbm, W_dcn, W_ici, X, Y, Z, n, symbol
 from symroof.algebra.value import Value
 from symroof.errors import NothingFits
 from symroof.grid.search import search
 from symroof.grid.space import space
 from symroof.plan.choices import Choice, Choices, holds, searched
 from symroof.plan.layouts import divisors, rates
+from symroof.plan.used import refuse_unused
 from symroof.plan.wishes import Serving
 from symroof.sheets.chips import Chip
 from symroof.sheets.llms import Llm
@@ -33,7 +34,7 @@ def search_serving(model: str | Llm, on: Any, by: str = "cost", prune: bool = Tr
     """The best slice, mesh, formats and batch to serve a model, by "cost" per token, "throughput" per chip or "latency".
 
     ``on`` are chips, by name or as sheets. Wishes: ``context``, ``prompt``, ``latency`` and ``first_token`` (limits),
-    ``batch`` and ``chips`` (at most), ``formats``, ``kv``, ``math``, ``mfu``, ``overlap``, ``letters``. Every legal slice is
+    ``batch`` and ``chips`` (at most), one ``slice``, ``formats``, ``kv``, ``math``, ``mfu``, ``overlap``, ``letters``. Every legal slice is
     searched over its meshes (X, Y, Z) and batches; the formulas are those of ``symroof.workloads.deployment``.
 
     >>> found = search_serving("llama3-70b", "tpu-v5e", latency="15 ms", formats="int8", chips=16)
@@ -50,22 +51,26 @@ def search_serving(model: str | Llm, on: Any, by: str = "cost", prune: bool = Tr
 
 # -- one chip
 def _on(model: Llm, where: Chip, asked: Serving, how: tuple[str, bool]) -> list[Choice]:
-    slices = [s for s in where.slices if s.chips <= asked.most_chips()]
+    slices = asked.slices(where)
     costs = _costs(model, asked)
+    sheets = (model, where, next(asked.sheets(asked.arithmetic(where)))[1])
+    refuse_unused(asked.given, costs.values(), sheets, [M_hbm, W_ici, W_dcn, *model.stack.aggregates.hits])
     return [_slice((model, where, s), named, asked, (costs, how)) for s in slices for named in asked.sheets(asked.arithmetic(where))]
 
 
 def _costs(model: Llm, asked: Serving) -> dict[str, Cost]:
     """What is known of a configuration, in b."""
-    arch, overlap = model.architecture, asked.overlap
+    m, overlap = model, asked.overlap
     costs = {
-        "latency": deployment.step(arch, overlap),
-        "throughput": deployment.throughput(arch, overlap),
-        "cost": deployment.dollars_per_token(arch, overlap),
-        "first token": deployment.first_token(arch),
-        "memory": deployment.memory(arch),
+        "latency": deployment.step(m, overlap),
+        "throughput": deployment.throughput(m, overlap),
+        "cost": deployment.dollars_per_token(m, overlap),
+        "first token": deployment.first_token(m),
+        "memory": deployment.memory(m),
     }
-    return {name: cost.map(lambda e: e.xreplace({B: b * X * Z})) for name, cost in costs.items()}
+    own = model.stack.aggregates
+    hits = {hit: own.definitions[hit] for hit in own.hits if hit.name not in asked.letters}  # they follow from the batch
+    return {name: cost.map(lambda e: e.xreplace(hits).xreplace({B: b * X * Z})) for name, cost in costs.items()}
 
 
 def _conditions(costs: Mapping[str, Cost], asked: Serving) -> list[Condition]:
@@ -113,23 +118,41 @@ def _reach(memory: Cost, layouts: Sequence[Sheet], known: tuple[Any, ...]) -> in
 
 
 def meshes(model: Llm, where: Chip, of: Slice) -> Iterator[Sheet]:
-    """Every legal mesh of a slice: Y divides the KV heads, X the experts, Y Z d_model and d_ff.
+    """Every legal mesh of a slice: X divides the experts, Y Z the widths, Y the KV heads, or is a multiple of them: then they are copied.
 
-    Z divides the query heads that share a KV head, or pads them by at most a third, as PaLM's 48 to 64; the time of padding
-    is left out.
+    Z divides the query heads that share a KV head on a chip, or pads them by at most a third, as PaLM's 48 to 64; the time of
+    padding is left out.
     """
-    arch, total = model.architecture, of.chips
-    heads = int(model[N]) if arch.latent else int(model[K])
-    shared = 1 if arch.latent else int(model[N]) // heads
+    total = of.chips
     for y in reversed(divisors(total)):
         for z in divisors(total // y):
             x = total // (y * z)
-            padded = -(-shared // z) * z
-            legal = heads % y == 0 and 3 * padded <= 4 * shared and (not arch.experts or int(model[E]) % x == 0)
-            if legal and all(int(model[letter]) % (y * z) == 0 for letter in (D, F)):
-                outer, inner = rates(where, of, (y * z, x)), rates(where, of, (z, y, x))
-                if outer and inner:
-                    known = {deployment.W_Y: outer[0].gather, deployment.A_Z: inner[0].all_to_all}
-                    known |= {deployment.W_X: outer[1].gather, deployment.A_X: outer[1].all_to_all}
-                    known |= {X: Fraction(x), Y: Fraction(y), Z: Fraction(z), n: Fraction(total)}
-                    yield Sheet(f"{of.name} X{x} Y{y} Z{z}", "", {**where.values, **known}, where.defaults)
+            if not _legal(model, x, y, z):
+                continue
+            outer, inner = rates(where, of, (y * z, x)), rates(where, of, (z, y, x))
+            if outer and inner:
+                known = {W_Y: outer[0].gather, A_Z: inner[0].all_to_all}
+                known |= {W_X: outer[1].gather, A_X: outer[1].all_to_all}
+                known |= {X: Fraction(x), Y: Fraction(y), Z: Fraction(z), n: Fraction(total)}
+                yield Sheet(f"{of.name} X{x} Y{y} Z{z}", "", {**where.values, **known}, where.defaults)
+
+
+def _legal(model: Llm, x: int, y: int, z: int) -> bool:
+    """Whether every layer can be split so."""
+
+    def size(letter: Any) -> int:
+        return int(model[letter])
+
+    for kind, _ in model.stack.structure:
+        if kind.split == "experts" and size(kind.E) % x:  # type: ignore[attr-defined]
+            return False
+        if kind.split == "attention":
+            heads, shared = size(kind.N), kind.whole_heads()  # type: ignore[attr-defined]
+            groups = heads if shared is None else size(shared)
+            left = heads // (y if shared is None else max(y, groups))
+            padded = -(-left // z) * z
+            if (groups % y and y % groups) or heads % y or left < 1 or 3 * padded > 4 * left:
+                return False
+        if any(size(width) % (y * z) for width in kind.widths()):
+            return False
+    return size(D) % (y * z) == 0

@@ -26,7 +26,6 @@ from symroof.algebra.quantity import parse_number, parse_quantity
 from symroof.algebra.symbols import ALPHABET, Symbol
 from symroof.algebra.units import ONE
 from symroof.errors import InputError, UnitError, UnknownName, nearest, short
-from symroof.transformer.architecture import DENSE, Architecture
 
 MODULES = ("decode", "deployment", "memory", "prefill", "pretraining", "serving", "sharding", "training")
 LONGEST = 400
@@ -77,7 +76,7 @@ def summary(name: str) -> str:
     return (getdoc(formulas()[name]) or "").partition("\n")[0]
 
 
-def formula(path: str, arch: Architecture = DENSE) -> Cost:
+def formula(path: str, m: Any = None) -> Cost:
     """A formula by name, or a part of it by path.
 
     >>> formula("decode.step/MLP/math")
@@ -88,23 +87,30 @@ def formula(path: str, arch: Architecture = DENSE) -> Cost:
     match = _FORMULA.fullmatch(path.strip()[:LONGEST])
     if not match or match[1]:
         raise UnknownName(f"there is no formula {short(path.strip())}; {nearest(path.strip(), formulas())}")
-    return _found(match[2], match[3], arch)
+    return _found(match[2], match[3], m)
 
 
-def _found(name: str, part: str | None, arch: Architecture) -> Cost:
+def unit_of(name: str, m: Any = None) -> str:
+    """The unit of a formula; "of a model" where it needs one that is not given."""
+    return "of a model" if m is None and _wants_model(formulas()[name]) else str(formula(name, m).unit)
+
+
+def _found(name: str, part: str | None, m: Any) -> Cost:
     if name not in formulas():
         raise UnknownName(_instead(name))
     f = formulas()[name]
-    known = _arguments(arch)
+    known = _arguments(m)
+    if m is None and _wants_model(f):
+        raise InputError(f"{name} needs a model; add e.g. --model mixtral-8x7b")
     found = f(**{p: known[p]() for p in signature(f).parameters if p in known})
     return found[part.strip()] if part else found
 
 
-def _arguments(arch: Architecture) -> dict[str, Callable[[], Any]]:
-    """What a formula that is asked for by name is given: the architecture, and the times of a step and of a prefill."""
+def _arguments(m: Any) -> dict[str, Callable[[], Any]]:
+    """What a formula that is asked for by name is given: the model, and the times of a step and of a prefill."""
     from symroof.workloads import decode, prefill
 
-    return {"arch": lambda: arch, "step_time": lambda: decode.step(arch), "prefill": lambda: prefill.prefill_time(arch)}
+    return {"m": lambda: m, "step_time": lambda: decode.step(m), "prefill": lambda: prefill.prefill_time(m)}
 
 
 def _instead(name: str) -> str:
@@ -130,11 +136,15 @@ def _returns(f: Callable[..., Any]) -> str:
 
 
 def _needs(f: Callable[..., Any]) -> bool:
+    return any(p.default is Parameter.empty and p.name != "m" for p in signature(f).parameters.values())
+
+
+def _wants_model(f: Callable[..., Any]) -> bool:
     return any(p.default is Parameter.empty for p in signature(f).parameters.values())
 
 
 # -- the parser
-def asked(text: str, arch: Architecture = DENSE) -> Asked:
+def asked(text: str, m: Any = None) -> Asked:
     """Read a condition.
 
     >>> asked("decode.step/attention >= 0.5*decode.weight_time").condition
@@ -149,7 +159,7 @@ def asked(text: str, arch: Architecture = DENSE) -> Asked:
     if len(relations) != 1 or not all(side.strip() for side in sides):
         raise InputError(f"{short(text)} is no condition: it needs one of <= >= < > = between two sides; {_EXAMPLE}")
     relation = _SPELT.get(relations[0], relations[0])
-    left, right = (_side(side.strip(), arch) for side in sides)
+    left, right = (_side(side.strip(), m) for side in sides)
     if isinstance(left, str) and not isinstance(right, str):
         left, right, relation = right, left, _MIRRORED[relation]
     if isinstance(left, str):
@@ -157,11 +167,11 @@ def asked(text: str, arch: Architecture = DENSE) -> Asked:
     return Asked(text.strip(), *_beside(left, right, relation))
 
 
-def _side(text: str, arch: Architecture) -> Any:
+def _side(text: str, m: Any) -> Any:
     """A Cost, a product of letters (powers by name), or the text of a quantity."""
     match = _FORMULA.fullmatch(text)
     if match:
-        found = _found(match[2], match[3], arch)
+        found = _found(match[2], match[3], m)
         return found * rational(parse_number(match[1].strip())) if match[1] else found
     factors = _factors(text)
     if factors is not None:

@@ -23,7 +23,6 @@ from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm, llm
 from symroof.sheets.sheet import Sheet
-from symroof.transformer.architecture import DENSE, Architecture
 
 _LEVELS = 4  # C stands for C_bf16, and that is a number
 
@@ -53,9 +52,9 @@ class Known:
         return Known(where, shape, llm(model) if model else None, formats, letters)
 
     @property
-    def arch(self) -> Architecture:
-        """Which formulas hold for the model."""
-        return self.model.architecture if self.model else DENSE
+    def m(self) -> Llm | None:
+        """The model whose formulas hold; None for the book's, which are those of a dense model."""
+        return self.model if self.model and not self.model.stack.dense else None
 
     @property
     def called(self) -> str:
@@ -88,12 +87,18 @@ class Known:
         """
         free, asked = set(free), set(asked)
         known = self._tables()
-        for s, value in self._given(free, known).items():
+        given = self._given(free, known)
+        for s in given:
             if s in asked:
                 raise InputError(f"{s} is asked for and given; drop --set {s}=...")
-            known[s] = value
+        if self.model:  # what follows from a letter of the model follows from the one that is given
+            own = {s: v for s, v in given.items() if s in self.model.values}
+            known |= self.model.but(own).values if own else {}
+        known |= given
         kept = {s: v for s, v in known.items() if s not in asked}
         found = {s: _number(s, kept) for s in free - asked if s in kept}
+        behind = {x for v in found.values() if isinstance(v, sp.Expr) for x in v.free_symbols if x in kept and x not in asked}
+        found |= {x: _number(x, kept) for x in behind}
         return Sheet(self.called or "nothing", "", {s: v for s, v in found.items() if v != s})
 
     def _tables(self) -> dict[Symbol, Any]:
@@ -114,6 +119,8 @@ class Known:
     def _given(self, free: set[sp.Symbol], known: Mapping[Symbol, Any]) -> dict[Symbol, Any]:
         """The letters that were given, checked; each must occur in the formula, or define one that does."""
         reach = free | {x for s in free for x in _defining(s, known)}
+        if self.model:
+            reach |= {x for s in free for x in _behind(s, self.model.definitions)}
         names = {s.name: s for s in reach}
         found = {}
         for name, text in self.letters.items():
@@ -157,6 +164,17 @@ def _number(s: Any, known: Mapping[Any, Any]) -> Any:
             return s
         s = known[s]
     return s
+
+
+def _behind(s: sp.Symbol, definitions: Mapping[Any, sp.Expr]) -> set[sp.Symbol]:
+    """The letters of the layers that an aggregate is made of."""
+    found: set[sp.Symbol] = set()
+    front = {s} & definitions.keys()
+    while front:
+        inside = set().union(*(definitions[x].free_symbols for x in front)) - found
+        found |= inside
+        front = inside & definitions.keys()
+    return found
 
 
 def _defining(s: sp.Symbol, known: Mapping[Any, Any]) -> set[sp.Symbol]:

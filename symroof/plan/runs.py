@@ -8,12 +8,13 @@ from typing import Any
 
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import D, E, F, K, L, M_hbm, N, X, Y, Z, n
+from symroof.algebra.symbols import A_X, W_X, W_Y, D, L, M_hbm, W_dcn, W_ici, X, Y, Z, n
 from symroof.errors import InputError, NothingFits
 from symroof.grid.search import search
 from symroof.grid.space import space
 from symroof.plan.choices import Choice, Choices, searched
 from symroof.plan.layouts import divisors, rates
+from symroof.plan.used import refuse_unused
 from symroof.plan.wishes import Training
 from symroof.sheets.chips import Chip
 from symroof.sheets.dtypes import dtype
@@ -21,7 +22,6 @@ from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice
 from symroof.workloads import pretraining
-from symroof.workloads.deployment import A_X, W_X, W_Y
 from symroof.workloads.training_memory import D_tok, microbatches, p_opt
 
 #: What a search makes best, and whether that is small or large.
@@ -50,23 +50,26 @@ def search_training(model: str | Llm, on: Any, by: str = "time", prune: bool = T
 def _on(model: Llm, where: Chip, asked: Training, how: tuple[str, bool]) -> list[Choice]:
     costs = {remat: _costs(model, asked, remat, asked.priced(where)) for remat in asked.policies}
     slices = [s for s in where.slices if s.chips <= asked.most_chips()]
+    formats = dtype(asked.format, activations=asked.arithmetic(where), math=asked.arithmetic(where))
+    every = [cost for of in costs.values() for cost in of.values()]
+    refuse_unused(asked.given, every, (model, where, formats), [M_hbm, W_ici, W_dcn])
     return [_slice((model, where, s), asked, costs[remat], (remat, *how)) for s in slices for remat in costs]
 
 
 def _costs(model: Llm, asked: Training, remat: str, priced: bool) -> dict[str, Cost]:
     """What is known of a configuration."""
-    arch, overlap = model.architecture, asked.overlap
+    m, overlap = model, asked.overlap
     costs = {
-        "time": pretraining.step(arch, remat, overlap),
-        "MFU": pretraining.mfu(arch, remat, overlap),
-        "throughput": pretraining.tokens(arch, remat, overlap),
-        "memory": pretraining.memory(arch, remat),
+        "time": pretraining.step(m, remat, overlap),
+        "MFU": pretraining.mfu(m, remat, overlap),
+        "throughput": pretraining.tokens(m, remat, overlap),
+        "memory": pretraining.memory(m, remat),
     }
     if priced:
-        costs["cost"] = pretraining.dollars_per_token(arch, remat, overlap)
+        costs["cost"] = pretraining.dollars_per_token(m, remat, overlap)
     if asked.tokens is not None:
-        costs["run"] = pretraining.run(arch, remat, overlap)
-        costs |= {"price of the run": pretraining.run_price(arch, remat, overlap)} if priced else {}
+        costs["run"] = pretraining.run(m, remat, overlap)
+        costs |= {"price of the run": pretraining.run_price(m, remat, overlap)} if priced else {}
     return costs
 
 
@@ -85,7 +88,7 @@ def _slice(place: tuple[Llm, Chip, Slice], asked: Training, costs: dict[str, Cos
         return Choice(where.name, of, remat, f"no legal mesh: {asked.sequences} sequences, {int(model[L])} layers")
     arithmetic = asked.arithmetic(where)
     run = {D_tok: asked.tokens} if asked.tokens is not None else {}
-    known = (model, dtype(asked.format, activations=arithmetic, math=arithmetic), asked.traffic, {p_opt: asked.optimizer, **run})
+    known = (model, asked.over(dtype(asked.format, activations=arithmetic, math=arithmetic)), asked.traffic, {p_opt: asked.optimizer, **run})
     best_of: dict[str, Any] = {AIMS[by]: costs[by]}
     try:
         found = search(space(*known, mesh=layouts), subject_to=_conditions(costs, asked), prune=prune, **best_of)
@@ -98,14 +101,12 @@ def _slice(place: tuple[Llm, Chip, Slice], asked: Training, costs: dict[str, Cos
 
 
 def meshes(model: Llm, where: Chip, of: Slice, sequences: int) -> Iterator[Sheet]:
-    """Every legal mesh: Y divides the KV heads, d_model and d_ff, Z the layers, X the experts and, times microbatches, the sequences."""
-    arch, total = model.architecture, of.chips
-    heads = int(model[N]) if arch.latent else int(model[K])
+    """Every legal mesh: Y divides the KV heads and the widths, Z the layers, X the experts and, times microbatches, the sequences."""
+    total = of.chips
     for z in divisors(total):
         for y in divisors(total // z):
             x = total // (y * z)
-            legal = int(model[L]) % z == 0 and sequences % x == 0 and all(size % y == 0 for size in (heads, int(model[D]), int(model[F])))
-            if not legal or (arch.experts and int(model[E]) % x):
+            if int(model[L]) % z or sequences % x or not _legal(model, x, y):
                 continue
             found = rates(where, of, (y, x, z))
             if not found:
@@ -114,3 +115,16 @@ def meshes(model: Llm, where: Chip, of: Slice, sequences: int) -> Iterator[Sheet
             for turns in divisors(sequences // x):
                 mesh = {X: Fraction(x), Y: Fraction(y), Z: Fraction(z), microbatches: Fraction(turns)}
                 yield Sheet(f"{of.name} X{x} Y{y} Z{z} m{turns}", "", {**where.values, **known, **mesh}, where.defaults)
+
+
+def _legal(model: Llm, x: int, y: int) -> bool:
+    """Whether every layer can be split so."""
+    sizes = {int(model[D])}
+    for kind, _ in model.stack.structure:
+        sizes |= {int(model[width]) for width in kind.widths()}
+        if kind.split == "attention":
+            heads = kind.whole_heads()
+            sizes.add(int(model[kind.N if heads is None else heads]))  # type: ignore[attr-defined]
+        if kind.split == "experts" and int(model[kind.E]) % x:  # type: ignore[attr-defined]
+            return False
+    return all(size % y == 0 for size in sizes)

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 from symroof.algebra.check import check
-from symroof.algebra.symbols import ALPHABET, MFU, B, C, G, S, Symbol, T, Y, n, t_lim
-from symroof.errors import InputError, UnknownName, nearest, short
+from symroof.algebra.symbols import ALPHABET, C_FORMAT, MFU, B, C, G, S, Symbol, T, Y, n, price, t_lim
+from symroof.errors import UnknownName, nearest, short
 from symroof.sheets.chips import Chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice
-from symroof.transformer.architecture import Architecture
-
-_Sheet = TypeVar("_Sheet", Chip, Llm)
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,6 @@ class Traffic:
         """
         held = check(S, context)
         rate = check(MFU, mfu)
-        if rate > 1:
-            raise InputError(f"MFU = {float(rate):.6g} is above 1; give the fraction of peak FLOP/s that prefill reaches, e.g. 0.4")
         return Traffic(
             held,
             held if prompt is None else check(T, prompt),
@@ -62,11 +57,17 @@ class Setting:
     formats: Sheet
     traffic: Traffic
     extra: Mapping[Symbol, Any] = field(default_factory=dict)
+    given: frozenset[Symbol] = frozenset()
 
     @property
-    def arch(self) -> Architecture:
-        """Which formulas hold for the model."""
-        return self.model.architecture
+    def m(self) -> Llm | None:
+        """The model whose formulas tell the story; None for the book's, which are those of a dense model."""
+        return None if self.model.stack.dense else self.model
+
+    @property
+    def priced(self) -> bool:
+        """Whether an hour of a chip has a price, its own or one that is given."""
+        return price in self.chip.values or price in self.extra
 
     def at(self, formula: Any, where: Slice | None = None, **values: Any) -> Any:
         """A formula at this setting's sheets; on a slice, with its chips as the ways of model parallelism."""
@@ -92,21 +93,22 @@ def settings(
     Raises UnknownName or UnitError naming the letter.
     """
     math = math or str(chip.defaults[C]).removeprefix("C_")
-    extra: dict[Symbol, Any] = {}
-    for name, text in (override or {}).items():
-        if name not in ALPHABET:
-            raise UnknownName(f"{short(name)} is not in the alphabet; {nearest(name, ALPHABET)}")
-        letter = ALPHABET[name]
-        value = check(letter, text)
-        if letter in chip.values:
-            chip = _with(chip, letter, value)
-        elif letter in model.values:
-            model = _with(model, letter, value)
-        else:
-            extra[letter] = value
-    return [Setting(chip, model, dtype(f, kv=kv, activations=math, math=math), traffic, extra) for f in formats]
+    given = {_letter(name): text for name, text in (override or {}).items()}
+    values = {letter: check(letter, text) for letter, text in given.items()}
+    of_model = {s: v for s, v in values.items() if s in model.values}
+    of_chip = {s: v for s, v in values.items() if s in chip.values and s not in of_model}
+    extra = {s: v for s, v in values.items() if s not in of_model and s not in of_chip}
+    if of_model:
+        model = model.but(of_model)
+    if of_chip:
+        chip = replace(chip, values={**chip.values, **of_chip}, sources={**chip.sources, **dict.fromkeys(of_chip, "given")})
+    found = [dtype(f, kv=kv, activations=math, math=math) for f in formats]
+    kept = [replace(f, values={s: v for s, v in f.values.items() if s not in extra}) for f in found]
+    return [Setting(chip, model, f, traffic, extra, frozenset(values)) for f in kept]
 
 
-def _with(sheet: _Sheet, letter: Symbol, value: Any) -> _Sheet:
-    sources = {**sheet.sources, letter: "given on the command line"}
-    return replace(sheet, values={**sheet.values, letter: value}, sources=sources)
+def _letter(name: str) -> Symbol:
+    letters = {**ALPHABET, **{s.name: s for s in C_FORMAT.values()}}
+    if name not in letters:
+        raise UnknownName(f"{short(name)} is not in the alphabet; {nearest(name, letters)}")
+    return letters[name]

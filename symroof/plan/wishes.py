@@ -8,12 +8,15 @@ from fractions import Fraction
 from typing import Any, ClassVar, Self
 
 from symroof.algebra.check import check
+from symroof.algebra.quantity import show_number
 from symroof.algebra.symbols import C_FORMAT, B, C, Symbol, n, price, t_lim
 from symroof.errors import InputError, SymroofError, nearest, short
 from symroof.program.backward import REMATS
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
+from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet, sheet
+from symroof.sheets.slices import Slice
 from symroof.workloads.training_memory import D_tok, p_opt, t_run
 
 
@@ -52,13 +55,23 @@ class Wishes:
         except SymroofError as problem:  # it speaks of the letter; who asks, of the wish
             raise InputError(f"{name}: {problem}") from None
 
+    @property
+    def given(self) -> list[Symbol]:
+        """The letters that were given.
+
+        Raises UnknownName for one that is not in the alphabet.
+        """
+        return list(sheet("letters", **self.letters).values)
+
     def priced(self, where: Chip) -> bool:
         """Whether a chip has a price, its own or one that is given."""
         return price in where.values or price.name in self.letters
 
     def over(self, other: Any) -> Any:
-        """A sheet without what the letters say."""
-        return replace(other, values={s: v for s, v in other.values.items() if s.name not in self.letters})
+        """A sheet in which the letters win; what follows from a letter of a model follows from the one that is given."""
+        given = {s: check(s, self.letters[s.name]) for s in other.values if s.name in self.letters}
+        changed = other.but(given) if isinstance(other, Llm) and given else other
+        return replace(changed, values={s: v for s, v in changed.values.items() if s.name not in self.letters})
 
     def arithmetic(self, where: Chip) -> str:
         """The format of the arithmetic on a chip.
@@ -74,19 +87,51 @@ class Wishes:
         """The largest slice that is looked at."""
         return float("inf") if self.chips is None else check(n, self.chips)
 
+    def sought(self) -> str:
+        """Which slices are looked at, in words."""
+        return "a slice" if self.chips is None else f"a slice of at most {self.chips} chips"
+
+    def stands_on(self, chips: Iterable[Chip]) -> Iterator[str]:
+        """What the numbers of an answer assume, a sentence each."""
+        chips = list(chips)
+        done = ", ".join(dict.fromkeys(self.arithmetic(c) for c in chips))
+        fitted = ", ".join(f"{name} = {text}" for name, text in self.letters.items())
+        overlap = "collectives overlapped with them" if self.overlap else "collectives added to them"
+        yield f"Lower bounds at peak rates: everything evenly sharded, memory and arithmetic overlapped, {overlap}, nothing else counted."
+        yield f"Arithmetic in {done}; context {self.context} tokens" + (f"; given: {fitted}." if fitted else ".")
+        prices = [f"{c.name} {self._price(c)}" for c in chips if self.priced(c)]
+        if prices:
+            yield f"Price of a chip: {', '.join(prices)}."
+
+    def _price(self, where: Chip) -> str:
+        if price.name in self.letters:
+            return f"{self.letters[price.name]}, as given"
+        dollars = float(where.values[price]) * 3600
+        return f"${show_number(dollars)}/h ({where.sources.get(price, 'its sheet').partition(' (')[0]})"
+
 
 @dataclass(frozen=True)
 class Serving(Wishes):
-    """Of a deployment: ``latency`` of a step, time to the ``first_token``, a ``batch`` it is at most, formats of weights and KV."""
+    """Of a deployment: ``latency`` of a step, time to the ``first_token``, a ``batch`` it is at most, one ``slice``, formats."""
 
     prompt: Any = None
     latency: Any = None
     first_token: Any = None
     batch: Any = None
+    slice: Any = None
     formats: Any = ("bf16", "int8")
     kv: Any = ()
     mfu: Any = "0.4"
     checked: ClassVar[dict[str, Symbol]] = {"chips": n, "latency": t_lim, "first_token": t_lim, "batch": B}
+
+    def slices(self, where: Chip) -> tuple[Slice, ...]:
+        """The slices of a chip that are looked at.
+
+        Raises UnknownName for a slice that it does not have.
+        """
+        if self.slice is not None:
+            return (where.slice(self.slice),)
+        return tuple(s for s in where.slices if s.chips <= self.most_chips())
 
     @property
     def traffic(self) -> Sheet:
@@ -99,7 +144,7 @@ class Serving(Wishes):
         for weights in words(self.formats):
             for cache in words(self.kv) or (weights,):
                 name = weights if cache == weights else f"{weights}, KV {cache}"
-                yield name, dtype(weights, kv=cache, activations=arithmetic, math=arithmetic)
+                yield name, self.over(dtype(weights, kv=cache, activations=arithmetic, math=arithmetic))
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,13 @@ def backward(program: Program) -> Program:
         else:
             a, b = s.operands
             statements += [_back_to(a, (grad, b), s), _back_to(b, (a, grad), s)]
-    gathered = [c for c in program.collectives if c.kind == "AllGather"]
+    summed = _summed(statements)
+    needed = {c.tensor for s in summed for c in s.collectives if c.kind == "AllGather"}
+    gathered = [c for c in program.collectives if c.kind == "AllGather" and c.tensor in needed]
     weights = _weights(program, "which of them are gathered again") if any(c.tensor in program.inputs for c in gathered) else set()
     kept = {(c.tensor, c.axes) for c in gathered if c.tensor not in weights}
     on_chip = frozenset(f"d{name}" for name in program.on_chip) | program.on_chip
-    return Program(once(_summed(statements), kept), on_chip, program.roles)
+    return Program(once(summed, kept), on_chip, program.roles)
 
 
 def _summed(statements: list[Statement]) -> list[Statement]:

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import sympy as sp
 
@@ -61,7 +62,7 @@ class Aggregates:
     scan: tuple[Symbol | None, Symbol | None]
 
     @property
-    def hits(self) -> frozenset[sp.Expr]:
+    def hits(self) -> frozenset[Any]:
         """The letters for experts that are hit; they stay letters, since how even routing is, is not known."""
         return frozenset(hit for hit, _, _ in self.routed)
 

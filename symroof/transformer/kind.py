@@ -142,6 +142,10 @@ class Kind:
         """The heads of the cache, which model parallelism splits no finer: beyond them it copies. None where it is not by heads."""
         return None
 
+    def widths(self) -> tuple[Size, ...]:
+        """The widths that model parallelism splits evenly, beside D."""
+        return tuple(size for name, size in self.numbers().items() if name in ("F", "shared", "N_ssm"))
+
     def check(self) -> None:
         """Raise InputError for sizes that contradict each other, as far as they are numbers."""
 

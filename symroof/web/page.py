@@ -11,6 +11,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.bind import bind
+from symroof.algebra.claims import Claims, hold, together
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import ALPHABET, DERATES
 from symroof.errors import InputError, UnknownName, nearest, short
@@ -70,7 +71,7 @@ def page(
     """A page on which a cost (or several) and its parts are drawn along one symbol, and everything chosen can be moved.
 
     ``along`` and ``sliders`` are letters, or ``{letter: (low, high)}`` or ``{letter: [stops]}``; ``choose`` offers sheets:
-    ``{"chip": [chip("v5e"), chip("v5p")]}``. A cost may be a function of an architecture, such as ``decode.step``; then the
+    ``{"chip": [chip("v5e"), chip("v5p")]}``. A cost may be a function of a model, such as ``decode.step``; then the
     chosen model decides which formulas hold. ``marks`` are bounds of the axis by label; ``values`` start sliders, or hold.
 
     >>> from symroof import chip, decode, dtype, llm
@@ -80,9 +81,10 @@ def page(
 
     Raises InputError naming the letters without a value, or with the cure if plotly is not installed.
     """
-    choices = tuple(_choice(key, options) for key, options in (choose or {}).items())
-    families = _families(choose or {})
-    views = {family: _view(cost, marks or {}, arch) for family, arch in families.items()}
+    choose = {key: list(options) for key, options in (choose or {}).items()}
+    choices = tuple(_choice(key, options) for key, options in choose.items())
+    families = _families(choose)
+    views = {family: _view(cost, marks or {}, m) for family, m in families.items()}
     free = symbols_of(views.values())
     axes = {**_ranges(along), **{name: r for name, r in _ranges(sliders).items() if name in free or not _is_default(sliders)}}
     found = {name: _symbol(name, free) for name in axes}
@@ -92,7 +94,7 @@ def page(
     offered = {s for s, _ in offers}
     behind = {x for _, v in offers if isinstance(v, sp.Expr) for x in v.free_symbols}
     held = {name: v for name, v in values.items() if v is not None}
-    given = bind((set(free.values()) | behind) - {r.symbol for r in moved}, sheets, held)
+    given = bind((set(free.values()) | behind) - {r.symbol for r in moved}, sheets, held, _claims(views, choose))
     put = dict(given.exprs)
     views = {family: mapped(view, put) for family, view in views.items()}
     fixed = {s: float(v) for s, v in given.numbers.items() if s not in offered or s.name in held}
@@ -110,35 +112,48 @@ def mapped(view: View, put: Mapping[sp.Symbol, sp.Expr]) -> View:
     return View(tuple(c.map(lambda e: e.xreplace(dict(put))) for c in view.costs), kept + bounds)
 
 
-def _view(costs: Any, marks: Mapping[str, Any], arch: Any) -> View:
+def _view(costs: Any, marks: Mapping[str, Any], m: Any) -> View:
     listed = costs if isinstance(costs, (list, tuple)) else [costs]
-    made = tuple(_made(c, arch) for c in listed)
+    made = tuple(_made(c, m) for c in listed)
     wrong = next((c for c in made if not isinstance(c, Cost)), None)
     if wrong is not None or not made:
         raise InputError(f"{short(wrong)} is no cost; give e.g. decode.step()")
-    bounds = {label: _made(b, arch) for label, b in marks.items()}
+    bounds = {label: _made(b, m) for label, b in marks.items()}
     for label, b in bounds.items():
         if not isinstance(b, Bound):
             raise InputError(f"the mark {short(label)} is no bound but {short(b)}; give e.g. decode.critical_batch()")
     return View(made, tuple(Mark(label, b, "grey" if b.pieces and b.pieces[0].high is not None else "") for label, b in bounds.items()))
 
 
-def _made(given: Any, arch: Any) -> Any:
-    """A cost or a bound, perhaps made for an architecture."""
+def _claims(views: Mapping[str, View], choose: Mapping[str, list[Any]]) -> Claims:
+    """What all views assume of a model that is given; of those that are offered each must fit its own view.
+
+    Raises InputError for a model whose formulas are others.
+    """
+    for options in choose.values():
+        for sheet in options:
+            view = views.get(family(sheet)) or next(iter(views.values()))
+            hold(together(*(c.of for c in view.costs), *(m.bound.of for m in view.marks)), [sheet])
+    return together(*(c.of for c in next(iter(views.values())).costs))
+
+
+def _made(given: Any, m: Any) -> Any:
+    """A cost or a bound, perhaps made for a model; of dense models the book's."""
     if isinstance(given, (Cost, Bound)) or not callable(given):
         return given
-    return given() if arch is None else given(arch)
+    return given() if m is None or m.stack.dense else given(m)
 
 
 def _families(choose: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
-    """The architectures that the options have, by the name of their family."""
-    found = [getattr(o, "architecture", None) for options in choose.values() for o in options]
-    return {family(a): a for a in found if a is not None} or {"": None}
+    """A model of every family of formulas that the options have."""
+    found = [o for options in choose.values() for o in options if getattr(o, "stack", None) is not None]
+    return {family(m): m for m in found} or {"": None}
 
 
-def family(architecture: Any) -> str:
-    """A short name for an architecture, the same for equal ones."""
-    return "" if architecture is None else "".join("01"[bool(v)] for v in vars(architecture).values())
+def family(sheet: Any) -> str:
+    """A short name for the formulas of a model, the same for models with the same; empty for what is no model."""
+    stack = getattr(sheet, "stack", None)
+    return "" if stack is None else "dense" if stack.dense else "_".join(sorted(stack.aggregates.letters))
 
 
 def option(sheet: Any, title: str = "", within: str = "") -> Option:
@@ -147,7 +162,7 @@ def option(sheet: Any, title: str = "", within: str = "") -> Option:
         raise InputError(f"{short(sheet)} is no sheet; offer e.g. chip('tpu-v5e')")
     own = getattr(sheet, "title", "")
     title = title or (own if own and len(own) <= _LONGEST else sheet.name)
-    return Option(sheet.name, title, sheet.values, sheet.defaults, within, family(getattr(sheet, "architecture", None)))
+    return Option(sheet.name, title, sheet.values, sheet.defaults, within, family(sheet))
 
 
 def _choice(key: str, options: Iterable[Any]) -> Choice:

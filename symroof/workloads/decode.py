@@ -123,7 +123,9 @@ def critical_batch(m: Model = None) -> Bound:
     >>> critical_batch()
     B >= C*p_w/(2*W_hbm)
     """
-    return solve(math_time(m) >= weight_time(m), B)
+    if m is None:
+        return solve(math_time() >= weight_time(), B)
+    return solve(math_time(m).at(n=1) >= weight_time(m).at(n=1), B)  # whatever n, also where the batch is found numerically
 
 
 def throughput(m: Model = None) -> Cost:

@@ -17,7 +17,7 @@ import sympy as sp
 from symroof.algebra.claims import Claims
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import MFU, B, C, P, T, W_hbm, X, Y, Z, p_w, price, symbol
+from symroof.algebra.symbols import A_X, A_Z, MFU, W_X, W_Y, B, C, P, T, W_hbm, X, Y, Z, p_w, price
 from symroof.machine.links import Switch
 from symroof.program.program import Program
 from symroof.transformer.blocks import Blocks
@@ -26,12 +26,6 @@ from symroof.transformer.kind import Pass
 from symroof.transformer.split import Sharding
 from symroof.workloads import prefill
 from symroof.workloads.models import AS_DENSE, BOOK, Model, has_states, held, multiplied, read, seen, stack_of, states
-
-#: What a chip sends and receives over the axes of the mesh; a layout of a chip says how much.
-W_X = symbol("W_X", "byte/s", "bandwidth of a chip in a collective over X")
-W_Y = symbol("W_Y", "byte/s", "bandwidth of a chip in a collective over Y, or Y and Z")
-A_X = symbol("A_X", "byte/s", "bandwidth of a chip in an AllToAll over X: less than W_X where bytes take several hops")
-A_Z = symbol("A_Z", "byte/s", "bandwidth of a chip in an AllToAll over Z")
 
 #: How attention, experts and all other layers are split.
 _SPLIT = {

@@ -11,13 +11,12 @@ from __future__ import annotations
 import sympy as sp
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, C, P, S, X, Y, Z, p_w, price
+from symroof.algebra.symbols import A_X, W_X, W_Y, B, C, P, S, X, Y, Z, p_w, price
 from symroof.machine.links import Switch
 from symroof.program.program import Program
 from symroof.transformer.blocks import Blocks
 from symroof.transformer.kind import Pass
 from symroof.transformer.split import Sharding
-from symroof.workloads.deployment import A_X, W_X, W_Y
 from symroof.workloads.models import AS_GATED, BOOK, Model, stack_of
 from symroof.workloads.training_memory import D_tok, microbatches, p_opt
 

@@ -1,0 +1,1 @@
+"""Published measurements, and the bound of each: none may be faster than its bound."""
