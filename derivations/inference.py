@@ -36,7 +36,7 @@ from symroof import (
     solve,
     symbol,
 )
-from symroof.symbols import B, C, D, E, F, K, P, S, W_hbm, W_ici, X, Y, Z, k, n, p, p_a
+from symroof.symbols import B, C, D, F, K, P, S, W_hbm, W_ici, X, Y, Z, n, p, p_a
 
 CHAPTER = "How to Scale Your Model, part 7: inference"
 

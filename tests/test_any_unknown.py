@@ -8,7 +8,7 @@ from symroof.symbols import B, C, D, F, G, K, L, M_hbm, P, S, T, W_hbm, n, p_kv,
 LLAMA, INT8 = llm("llama3-70b"), dtype("int8", math="bf16")
 V5E = (chip("tpu-v5e").on("4x4"), LLAMA, INT8)
 V5P = (chip("tpu-v5p").on("2x2x4"), LLAMA, INT8)
-STEP = decode.step()
+STEP, MINE = decode.step(), decode.step(LLAMA).expand()  # the book's, and the model's own in the letters of its layers
 PER_TOKEN = serving.dollars_per_token()
 THERE = PER_TOKEN.at(*V5E, B=32, S=8192)
 
@@ -30,8 +30,10 @@ QUESTIONS = [  # question, condition, unknown, sheets and values, the sense of t
     ("how many bytes per weight for 10 ms?", STEP <= "10 ms", p_w, (*V5E,), {"B": 32, "S": 8192}, "most"),
     ("how long may an answer be in 10 s?", serving.generation_time() <= "10 s", G, (*V5E,), {"B": 32, "S": 8192}, "most"),
     ("how many parameters in 10 ms?", STEP <= "10 ms", P, (*V5E,), {"B": 32, "S": 8192}, "most"),
-    ("how many KV heads in 10 ms?", STEP <= "10 ms", K, (*V5E,), {"B": 32, "S": 8192}, "most"),
-    ("how deep a model in 10 ms, its weights fixed?", STEP <= "10 ms", L, (*V5E,), {"B": 32, "S": 8192}, "most"),
+    ("how many KV heads in 10 ms, its weights fixed?", STEP <= "10 ms", K, (*V5E,), {"B": 32, "S": 8192, "P": 70e9}, "most"),
+    ("how deep a model in 10 ms, its weights fixed?", STEP <= "10 ms", L, (*V5E,), {"B": 32, "S": 8192, "P": 70e9}, "most"),
+    ("how many KV heads in 10 ms?", MINE <= "10 ms", K, (*V5E,), {"B": 32, "S": 8192}, "most"),
+    ("how deep a model in 10 ms?", MINE <= "10 ms", L, (*V5E,), {"B": 32, "S": 8192}, "most"),
 ]
 
 
@@ -64,7 +66,7 @@ def test_at_the_threshold_both_sides_are_equal(condition, unknown, sheets, value
 
 def test_numbers_by_hand():
     layer = 3 * 8192 * 28672 + 2 * 8192 * 64 * 128 + 2 * 8192 * 8 * 128  # MLP, queries and output, keys and values
-    weights, kv = 80 * layer + 2 * 128256 * 8192, 2 * 8 * 128 * 80  # one byte each; kv per token
+    weights, kv = 80 * (layer + 2 * 8192) + 2 * 128256 * 8192 + 8192, 2 * 8 * 128 * 80  # one byte each; kv per token
     assert float(llm("llama3-70b").values[P]) == weights
     bandwidth = solve(STEP <= "10 ms", W_hbm).at(*V5E, B=32, S=8192)
     assert float(bandwidth) == pytest.approx((32 * 8192 * kv + weights) / 16 / 10e-3)

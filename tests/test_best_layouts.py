@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symroof import chip, decode, dtype, llm, llms, search_serving, search_training
-from symroof.algebra.symbols import B, D, F, H, K, L, N, P, S, V, X, Y, Z
+from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, F, H, K, L, N, P, S, V, X, Y, Z
 from symroof.cli import cli
 from symroof.errors import InputError, SymroofError, UnknownName
 from symroof.plan.deployments import meshes as serving_meshes
@@ -20,8 +20,8 @@ from symroof.plan.runs import meshes as training_meshes
 from symroof.workloads import deployment, pretraining
 from symroof.workloads.training_memory import microbatches, p_opt
 
-DENSE = [m for m in llms() if not llm(m).architecture.experts and not llm(m).architecture.windowed]
-FAST = {deployment.W_X: 1e30, deployment.W_Y: 1e30, deployment.A_X: 1e30, deployment.A_Z: 1e30}
+DENSE = [m for m in llms() if llm(m).stack.dense]
+FAST = {W_X: 1e30, W_Y: 1e30, A_X: 1e30, A_Z: 1e30}
 INT8 = dtype("int8", activations="bf16", math="bf16")
 
 
@@ -31,25 +31,29 @@ def test_with_free_communication_a_group_is_the_decode_step_of_the_book(name):
     model, v5e = llm(name), chip("tpu-v5e")
     for ways in (1, 4, 16):
         known = (v5e, model, INT8, FAST, {B: 24, S: 4096})
-        mine = deployment.step(model.architecture).at(*known, X=1, Y=ways, Z=1)
-        book = decode.step(model.architecture).at(*known, n=ways)
-        assert float(mine) == pytest.approx(float(book), rel=1e-12)
+        copies = max(1, ways / model[K])  # KV heads are whole
+        for of in (None, model):
+            mine = deployment.step(of).at(*known, X=1, Y=ways, Z=1)
+            book = decode.step(of).at(*known, n=ways)
+            assert float(mine["MLP"]) == pytest.approx(float(book["MLP"]), rel=1e-12)
+            read = [float(s["attention"] if of is None else s["attention/cache"]) for s in (mine, book)]
+            assert read[0] == pytest.approx(read[1] * copies, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["mixtral-8x7b", "qwen3-235b-a22b", "gpt-oss-120b", "deepseek-v3"])
 def test_one_group_of_one_chip_holds_every_expert(name):
     model = llm(name)
     for ways, share in ((1, 1.0), (8, 8.0)):
-        held = float(deployment.weights(model.architecture).at(model, INT8, X=1, Y=ways, Z=1))
+        held = float(deployment.weights(model).at(model, INT8, X=1, Y=ways, Z=1))
         assert held == pytest.approx(float(model[P]) / share, rel=1e-12)
-    spread = float(deployment.weights(model.architecture).at(model, INT8, X=8, Y=1, Z=1))
+    spread = float(deployment.weights(model).at(model, INT8, X=8, Y=1, Z=1))
     assert float(model[P]) / 8 < spread < float(model[P])
 
 
 def test_no_chip_talks_to_itself():
     for name in ("llama3-70b", "deepseek-v3", "gpt-oss-120b"):
         model = llm(name)
-        alone = deployment.comms(model.architecture).at(model, INT8, FAST, {B: 8, X: 1, Y: 1, Z: 1})
+        alone = deployment.comms(model).at(model, INT8, FAST, {B: 8, X: 1, Y: 1, Z: 1})
         assert float(alone) == 0
 
 
@@ -97,7 +101,7 @@ def test_no_group_is_faster_than_all_links(name, data):
     where = data.draw(st.sampled_from(on.slices))
     inner = data.draw(st.sampled_from(divisors(where.chips)))
     found = rates(on, where, (inner, where.chips // inner))
-    most = float(on[deployment.W_X] if deployment.W_X in on.values else on.values[next(s for s in on.values if s.name == "W_ici")])
+    most = float(on[W_X] if W_X in on.values else on.values[next(s for s in on.values if s.name == "W_ici")])
     axes = sum(size > 1 for size in where.shape) if "torus" in on.links else 1
     assert all(float(r.all_to_all) > 0 and 0 < float(r.gather) <= most * max(axes, 1) for r in found)
 
@@ -118,14 +122,17 @@ def plain_step(model, on, mesh, batch, context, bytes_kv=1.0, bytes_w=1.0):
     """A decode step by hand: seconds, and bytes per chip."""
     x, y, z = (float(mesh[a]) for a in (X, Y, Z))
     d, layers, heads, kv, size = (float(model[s]) for s in (D, L, N, K, H))
-    w_y, a_z = float(mesh[deployment.W_Y]), float(mesh[deployment.A_Z])
-    cache = 2 * batch * context * kv * size * layers * bytes_kv / (x * y * z)
+    w_y, a_z = float(mesh[W_Y]), float(mesh[A_Z])
+    cache = 2 * batch * context * kv * size * layers * bytes_kv / (x * z * min(y, kv))  # KV heads are whole
+    words, norms = float(model[V]), 2 * layers + 1
     weights = float(model[P]) * bytes_w / (y * z)
+    loaded = (float(model[P]) - words * d) * bytes_w / (y * z)  # the embedding is a lookup
     move = 2 * batch * d / x * (y * z - 1) / (y * z) / w_y  # one AllGather or ReduceScatter in bf16
     turn = 2 * batch * heads * size / (x * y) * (z - 1) / z**2 / a_z
     comms = layers * (4 * move + 2 * turn) + move
-    math = 2 * batch * float(model[P]) / (1.97e14 * x * y * z)
-    return cache / 8.1e11 + max(weights / 8.1e11, math, comms), cache + weights
+    math = 2 * batch * (float(model[P]) - words * d - norms * d) / (1.97e14 * x * y * z)
+    scores = 4 * batch * context * heads * size * layers / (1.97e14 * x * y * z)
+    return max(cache / 8.1e11, scores) + max(loaded / 8.1e11, math, comms), cache + weights
 
 
 @pytest.mark.parametrize("by", ["cost", "throughput", "latency"])
@@ -191,10 +198,10 @@ def plain_training(model, mesh, sequences, length):
     d, f, layers, heads, kv, size, words = (float(model[s]) for s in (D, F, L, N, K, H, V))
     tokens = sequences * length / m
     attention, mlp = 2 * d * size * (heads + kv), 3 * d * f
-    flops = layers * (8 * tokens * (attention + mlp) + 16 * tokens * length * heads * size + 4 * tokens * f) + 8 * tokens * d * words
+    flops = layers * (8 * tokens * (attention + mlp) + 8 * tokens * (length + 1) * heads * size) + 8 * tokens * d * words
     math = flops / (x * y) / 4.59e14
-    gathers = 4 * 2 * (layers * (attention + mlp) + d * words) / y * (x - 1) / x / float(mesh[deployment.W_X]) - 0.0
-    moves = (12 * layers + 3) * 2 * tokens * d / x * (y - 1) / y / float(mesh[deployment.W_Y])
+    gathers = 4 * 2 * (layers * (attention + mlp) + d * words) / y * (x - 1) / x / float(mesh[W_X]) - 0.0
+    moves = (12 * layers + 3) * 2 * tokens * d / x * (y - 1) / y / float(mesh[W_Y])
     held = float(model[P]) * (2 * 2 + 8) / (x * y * z)
     kept = 2 * tokens * d * (2 * layers + 1) / (x * y) * min(z, m) / z + 2 * tokens * words / (x * y)
     return max(math, gathers, moves) * (m + z - 1) / z, held + kept
@@ -229,9 +236,9 @@ def test_a_step_is_a_lower_bound_of_what_was_measured(model, on, mesh, turns, se
     sheet, where = llm(model), chip(on)
     x, y, z = mesh
     found = rates(where, where.slice(prod(mesh)), (y, x, z))
-    links = {deployment.W_Y: found[0].gather, deployment.W_X: found[1].gather}
+    links = {W_Y: found[0].gather, W_X: found[1].gather}
     known = (where, sheet, dtype("bf16"), links, {B: sequences, S: length, microbatches: turns})
-    bound = float(pretraining.step(sheet.architecture, remat).at(*known, X=x, Y=y, Z=z))
+    bound = float(pretraining.step(sheet, remat).at(*known, X=x, Y=y, Z=z))
     assert bound < measured < 3 * bound
 
 

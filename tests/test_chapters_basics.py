@@ -170,7 +170,7 @@ TOKENS = 4 * 2048
 NH, T = 32 * 128, 2048
 TRANSFORMERS = {
     "trans.dots": ([2 * 128, 2 * 64 * 128, 2 * 64 * 128 * 256, 6 * 64 * 128 * 256], []),
-    "trans.mlp": ([18 * TOKENS * D * F + 3 * TOKENS * F], []),
+    "trans.mlp": ([18 * TOKENS * D * F], []),
     "trans.mlp.params": ([3 * D * F], []),
     "trans.projections": ([24 * TOKENS * D * NH], []),
     "trans.projections.params": ([4 * D * NH], []),

@@ -55,41 +55,57 @@ def test_smallest_slices_of_the_book(formats, slice_):
     assert rows["slice"]["value"] == slice_
 
 
-def test_practice_problem_three():
-    """LLaMA 3-405B on v5e, int8 weights, 15 ms: the answer and what stops each slice, searched by brute force here."""
-    done = run("serve", "llama3-405b", "--on", "tpu-v5e", "--formats", "int8", "--latency", "15 ms", "--set", "P=405e9", "--json")
-    found = json.loads(done.output)
-    kv = 2 * 8 * 128 * 126 * 8192
-    brute = {}
-    for chips in (1, 4, 8, 16, 32, 64, 128, 256):
-        batch = 0
-        while (
-            405e9 + (batch + 1) * kv <= chips * 16e9
-            and (batch + 1) * kv / (chips * 8.1e11) + max(2 * (batch + 1) * 405e9 / (chips * 1.97e14), 405e9 / (chips * 8.1e11)) <= 0.015
-        ):
-            batch += 1
-        brute[chips] = batch
-    assert {c["chips"]: c["batch"] for c in found["slices"]["int8"]} == brute
-    assert found["best"]["slice"] == "8x8"
-    assert found["best"]["batch"] == 142
-    assert found["best"]["stopped_by"] == "latency"
-    assert found["best"]["tokens_per_s_per_chip"] == pytest.approx(148.8, rel=1e-3)
-    assert "weights alone take 15.62 ms" in found["slices"]["int8"][4]["stopped_by"]
-    assert found["best_with_hidden_communication"]["batch"] < 142
+LATENCY = ("llama3-405b", "--on", "tpu-v5e", "--formats", "int8", "--latency", "15 ms")
 
 
-def test_hidden_communication_holds_and_one_more_does_not():
-    """For the latency search's batch limit: T_ici <= max(T_hbm, T_math) at it, and not at one more (half W_ici: no ring)."""
-    done = run("serve", "llama3-405b", "--on", "tpu-v5e", "--formats", "int8", "--latency", "15 ms", "--json")
-    eight = next(c for c in json.loads(done.output)["slices"]["int8"] if c["slice"] == "8x8")
-    limit = floor(eight["communication_hides_up_to_batch"])
+@pytest.mark.parametrize("more", [(), ("--slice", "8x8"), ("--batch", "32"), ("--set", "P=405e9"), ("--context", "2 Ki", "--kv", "bf16")])
+def test_serve_within_a_latency_is_the_answer_of_the_search(more):
+    """One engine: what ``serve --latency`` says is what ``search serve`` finds."""
+    here = json.loads(run("serve", *LATENCY, *more, "--json").output)
+    there = run("search", "serve", *LATENCY, *[w for w in more if w != "--slice" and w != "8x8"], "--json")
+    rows = [r for r in json.loads(there.output)["rows"] if "--slice" not in more or r["slice"] == "8x8"]
+    assert here["rows"] == rows
+    assert here["best"]["latency"] <= 0.015
+    assert any("Price of a chip" in line for line in here["stands_on"])
 
-    def hides(batch):
-        ici = 2 * batch * 16384 / (2 * 9e10 / 2)
-        return ici <= max(16384 * 53248 / (64 * 8.1e11), 2 * batch * 16384 * 53248 / (64 * 1.97e14))
 
-    assert hides(limit)
-    assert not hides(limit + 1)
+def test_a_slice_and_a_latency_are_both_heard():
+    done = run("serve", "llama3-70b", "--on", "tpu-v5e", "--slice", "4x4", "--latency", "15 ms", "--json")
+    rows = json.loads(done.output)["rows"]
+    assert {r["slice"] for r in rows} == {"4x4"}
+    assert all(r["latency"] <= 0.015 for r in rows)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("serve", *LATENCY, "--generate", "100"), "--generate changes nothing beside --latency"),
+        (("serve", *LATENCY, "--formulas"), "--formulas changes nothing beside --latency"),
+        (("serve", *LATENCY, "--set", "E=8"), "E changes nothing here"),
+        (("serve", "llama3-8b", "--on", "h100", "--set", "R_q=8"), "R_q changes nothing here"),
+        (("search", "train", "llama3-8b", "--on", "h100", "--chips", "8", "--set", "S_win=8"), "S_win changes nothing here"),
+        (("serve", "llama3-8b", "--on", "h100", "--mfu", "40"), "MFU = 40 is above 1"),
+    ],
+)
+def test_what_changes_nothing_is_refused(args, words):
+    done = run(*args)
+    assert done.exit_code == 2
+    assert words in done.output
+
+
+def test_a_letter_wins_over_a_sheet_and_what_follows_from_it_follows():
+    """KV cache per token of LLaMA 3-8B: 2 K H L bytes at one byte, whatever the format says; half of it with half the heads."""
+    for more, wanted in ((("p_kv=1 byte",), 65536), (("p_kv=1 byte", "K=4"), 32768)):
+        done = run("serve", "llama3-8b", "--on", "h100", "--formats", "bf16", *[w for m in more for w in ("--set", m)], "--json")
+        assert json.loads(done.output)["formats"]["bf16"]["kv_per_token"]["value"] == wanted
+    priced = run("serve", "llama3-8b", "--on", "b200", "--formats", "bf16", "--set", "price=$3/h")
+    assert "Price of a chip $3/h, as given." in priced.output
+    assert "/Mtoken" in priced.output
+
+
+def test_percent_is_a_fraction():
+    half, same = (run("serve", "llama3-8b", "--on", "h100", "--formats", "bf16", "--mfu", mfu, "--json").output for mfu in ("50%", "0.5"))
+    assert json.loads(half) == json.loads(same)
 
 
 def test_latency_that_nothing_meets_is_exit_code_one():

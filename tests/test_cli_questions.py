@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symroof.workloads
-from symroof import Cost, decode
+from symroof import Cost, decode, llm
 from symroof.cli import cli
 from symroof.commands.ask import COMMANDS
 from symroof.errors import SymroofError
-from symroof.plan.formulas import MODULES, asked, formula, formulas, summary
+from symroof.plan.formulas import MODULES, asked, formula, formulas, summary, unit_of
 
 # TPU v5e, v5p and LLaMA 3-70B from their data sheets; int8 weights and cache, bf16 arithmetic.
 W, C, M, PRICE = 8.1e11, 1.97e14, 16e9, 1.2 / 3600
 W5P, C5P = 2.8e12, 4.59e14
-P, L, K, H = 70_552_387_584, 80, 8, 128
+P, L, K, H = 70_553_706_496, 80, 8, 128
 N, S, B = 16, 8192, 32
 AT = ("--on", "tpu-v5e", "--slice", "4x4", "--model", "llama3-70b", "--formats", "int8")
 FULL = (*AT, "--set", "S=8192", "--set", "B=32")
@@ -202,10 +202,10 @@ def test_steps_and_their_check():
 def test_the_architecture_follows_the_model():
     """A mixture of experts computes with its active parameters only; latent attention has one cache for all heads."""
     dense, mixture = (answer("formulas", "decode.step", *m) for m in ((), ("--model", "deepseek-v3")))
-    assert "P_act" not in dense["letters"]
-    assert {"P_act", "R_kv"} <= mixture["letters"].keys()
+    assert "P_mm" not in dense["letters"]
+    assert {"P_mm", "kv", "f_att", "P_exp", "E_hit"} <= mixture["letters"].keys()
     found = answer("solve", "serving.queries >= 1 query/s/chip", "--for", "G", "--model", "deepseek-v3")
-    assert "P_act" in found["formula"]
+    assert "P_mm" in found["formula"]
 
 
 # -- regimes, optima, elasticities
@@ -310,12 +310,17 @@ def test_elasticity_without_and_with_some_values():
 # -- the registry and the parser
 def test_every_workload_is_named_or_shown_by_one_that_is():
     shown = {f.__module__.rpartition(".")[2] for f in formulas().values()}
-    assert {m.name for m in pkgutil.iter_modules(symroof.workloads.__path__)} <= {*MODULES, *shown}
+    assert {m.name for m in pkgutil.iter_modules(symroof.workloads.__path__)} - {"models"} <= {*MODULES, *shown}
 
 
 @pytest.mark.parametrize("name", sorted(formulas()))
 def test_every_formula_is_a_cost_with_a_docstring(name):
-    assert isinstance(formula(name), Cost)
+    assert isinstance(formula(name, llm("mixtral-8x7b")), Cost)
+    if unit_of(name) == "of a model":
+        with pytest.raises(SymroofError, match="needs a model"):
+            formula(name)
+    else:
+        assert isinstance(formula(name), Cost)
     assert summary(name).endswith((".", "]", ";", '".')), summary(name)
 
 

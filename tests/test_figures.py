@@ -180,7 +180,7 @@ def test_data_parallelism_communicates_in_the_backward_pass():
 
 def test_the_map_shows_what_binds_by_brute_force():
     figure = drawn("regimes")
-    chips, width, rate, params, kv = 16, 8.1e11, 1.97e14, 70_552_387_584, 163_840
+    chips, width, rate, params, kv = 16, 8.1e11, 1.97e14, 70_553_706_496, 163_840
     rng = np.random.default_rng(0)
     for b, s in np.exp(rng.uniform((0, log(128)), (log(4096), log(2**20)), (300, 2))):
         attention, math, weights = b * s * kv / (chips * width), 2 * b * params / (chips * rate), params / (chips * width)
@@ -217,7 +217,7 @@ def test_a_formula_longer_than_its_border_stands_below():
 def test_bars_of_memory_are_the_bytes():
     figure = drawn("memory")
     weights, cache = figure.axes[0].containers
-    params, kv = 70_552_387_584, 163_840 * 8192 * 32
+    params, kv = 70_553_706_496, 163_840 * 8192 * 32
     assert [b.get_width() for b in weights] == pytest.approx([params * p / chips for chips in (8, 16) for p in (2, 1)])
     assert [b.get_width() for b in cache] == pytest.approx([kv / chips for chips in (8, 8, 16, 16)])
     assert [b.get_x() for b in cache] == pytest.approx([b.get_width() for b in weights])
@@ -228,7 +228,7 @@ def test_bars_of_memory_are_the_bytes():
 
 
 def test_bars_of_a_tornado_are_slopes():
-    def step(b=32.0, s=8192.0, w=8.1e11, c=1.97e14, p=70_552_387_584.0):
+    def step(b=32.0, s=8192.0, w=8.1e11, c=1.97e14, p=70_553_706_496.0):
         return b * s * 163_840 / (16 * w) + max(2 * b * p / (16 * c), p / (16 * w))
 
     figure = drawn("tornado")
@@ -237,7 +237,7 @@ def test_bars_of_a_tornado_are_slopes():
     for container in figure.axes[0].containers:
         for bar in container:
             slopes[labels[round(bar.get_y() + bar.get_height() / 2)].partition(" =")[0]] = bar.get_width()
-    given = {"b": 32.0, "s": 8192.0, "w": 8.1e11, "p": 70_552_387_584.0}
+    given = {"b": 32.0, "s": 8192.0, "w": 8.1e11, "p": 70_553_706_496.0}
     for letter, name in (("b", "$B$"), ("s", "$S$"), ("w", r"$W_{\mathrm{hbm}}$"), ("p", "$P$")):
         up, down = (step(**given | {letter: given[letter] * (1 + h)}) for h in (1e-6, -1e-6))
         assert slopes[name] == pytest.approx((log(up) - log(down)) / 2e-6, rel=1e-4), name

@@ -25,6 +25,7 @@ STANDS_ON = {
     "transformer": ("errors", "algebra", "machine", "program"),
     "workloads": ("errors", "algebra", "solver", "analysis", "machine", "program", "transformer"),
     "sheets": ("errors", "algebra", "transformer"),
+    "measured": ("errors", "algebra", "solver", "machine", "program", "transformer", "workloads", "sheets"),
     "present": ("errors", "algebra"),
     "notebook": ("errors", "algebra", "solver", "present"),
     "latex": ("errors", "algebra", "solver", "analysis", "present"),
@@ -38,7 +39,7 @@ STANDS_ON = {
 ORDERS = {
     "algebra": (
         *("units", "quantity", "tex", "symbols", "roots", "radicals", "balance", "evaluate", "show", "value", "span", "deviation"),
-        *("operands", "check", "bind", "condition", "cost"),
+        *("operands", "check", "claims", "bind", "condition", "cost"),
     ),
     "solver": (
         *("branches", "polynomial", "facts", "pieces", "higher", "positive", "inverse", "steps", "certify", "boxes", "sweep", "numeric"),

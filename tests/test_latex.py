@@ -48,7 +48,7 @@ from symroof.errors import InputError, SymroofError
 from symroof.latex.layout import display, lines
 from symroof.latex.trees import cost_box
 from symroof.latex.width import ROOM, width
-from symroof.plan.formulas import MODULES, _functions, _needs, _returns, formula, formulas
+from symroof.plan.formulas import MODULES, _functions, _needs, _returns, formula, formulas, _wants_model
 from symroof.present import book
 from symroof.symbols import B, C, D, F, P, S, W_hbm, X, n, p_w, t_lim
 
@@ -63,23 +63,24 @@ MATH = re.compile(r"\\\[\n.*?\n\\\]|\\begin\{align\*\}.*?\\end\{align\*\}", re.D
 
 # -- everything there is to show
 @lru_cache(maxsize=1)
-def architectures():
-    return tuple({repr(llm(x).architecture): llm(x).architecture for x in llms()}.values())
+def stacks():
+    return tuple({llm(x).stack.structure: llm(x) for x in llms()}.values())
 
 
 @lru_cache(maxsize=1)
 def workloads():
-    """Every formula, of every architecture."""
-    found = {name: formula(name) for name in formulas()}
-    for i, arch in enumerate(architectures()):
-        found |= {f"{name} {i}": formula(name, arch) for name, f in formulas().items() if "arch" in signature(f).parameters}
+    """Every formula, of every kind of model."""
+    found = {name: formula(name) for name, f in formulas().items() if not _wants_model(f)}
+    for i, m in enumerate(stacks()):
+        found |= {f"{name} {i}": formula(name, m) for name, f in formulas().items() if "m" in signature(f).parameters}
     return found
 
 
 @lru_cache(maxsize=1)
 def thresholds():
     known = [f for m in MODULES for _, f in _functions(m) if _returns(f) == "Bound" and not _needs(f)]
-    found = [f() for f in known] + [f(arch=a) for a in architectures() for f in known if "arch" in signature(f).parameters]
+    found = [f() for f in known if not _wants_model(f)]
+    found += [f(m=m) for m in stacks() for f in known if "m" in signature(f).parameters]
     t = roofline(matmul(B, D, F))
     found += [
         solve(STEP["attention"] >= STEP / 2, B),

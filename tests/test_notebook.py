@@ -100,7 +100,7 @@ SHOWN = {
         ["array 3", "binds at 66.7 % of the points", "binds at 33.3 % of the points"],
     ),
     "Sheet": (lambda: V5E, ["Google TPU v5e", "197 TFLOP/s", "810 GB/s", "HBM bandwidth of a chip", "jax-ml.github.io", "16x16"]),
-    "Llm": (lambda: LLAMA, ["70552387584 params", "KV heads", "derived from the dimensions"]),
+    "Llm": (lambda: LLAMA, ["70553706496 params", "KV heads", "derived from the layers"]),
     "Sheet, one's own": (lambda: sheet("chat", B=32), ["chat", "32 tokens", "source: given"]),
     "Regimes": (lambda: regimes(sharding.sharded_matmul(), along=B), ["regimes of sharded matmul along B", "when", "hbm", "ici", "math"]),
     "Regimes, numbers": (

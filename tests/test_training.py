@@ -359,7 +359,7 @@ def test_peak_memory_brackets_what_was_measured():
     """
     eight = llm("llama3-8b")
     run = sheet("torchtitan", B=16, T=8192, S=8192, p_w=4, p_a=2, p_kv=2, X=8)  # fp32 weights and gradients, bf16 activations
-    at = {r: float(training.peak_memory(eight.architecture, r).at(eight, run, {training.p_opt: 8})) for r in ("none", "matmuls", "block")}
+    at = {r: float(training.peak_memory(eight, r).at(eight, run, {training.p_opt: 8})) for r in ("none", "matmuls", "block")}
     assert at["matmuls"] < 77 * 2**30 < at["none"]
     tokens, state = 16 * 8192 / 8, float(16 * eight[P] / 8)  # by hand: Q, K, V, attention and three MLP tensors a layer
     layer = 4 * 4096 + 2 * 1024 + 3 * 14336

@@ -220,12 +220,12 @@ def test_the_policy_forbids_requests(browser, tmp_path):
 # -- numbers
 def python_step(model, on, where, weights, **values):
     held, form = llm(model), dtype(weights, activations="bf16", math="bf16")
-    return decode.step(held.architecture).at(chip(on).on(where), held, form, **values)
+    return decode.step(None if held.stack.dense else held).at(chip(on).on(where), held, form, **values)
 
 
 def test_sliders_and_selects_move_the_curve_to_what_python_computes(opened):
     tab = opened(web.serve(web.Offer.of("llama3-70b", "tpu-v5e", "4x4", "int8", "bf16")))
-    models = {llm(name).architecture: name for name in llms()}
+    models = {family(llm(name)): name for name in llms()}
     assert len(models) > 5
     for model in models.values():
         for on, where, weights, context in (("tpu-v5e", "4x4", "int8", 8192), ("tpu-v5p", "4x4x4", "bf16", 131072)):
@@ -410,9 +410,9 @@ def test_a_page_whose_model_decides_the_formulas(opened):
     tab = opened(made)
     for held in models:
         moved(tab, choices={"llm": held.name, "chip": "tpu-v5p"}, values={"S": 8192})
-        wanted = decode.step(held.architecture).at(chip("v5p"), held, dtype("bf16"), n=256, B=32, S=8192)
+        wanted = decode.step(None if held.stack.dense else held).at(chip("v5p"), held, dtype("bf16"), n=256, B=32, S=8192)
         close(tab.evaluate("symroof.evaluate({B: 32})[0]"), float(wanted))
-        critical = decode.critical_batch(held.architecture).at(chip("v5p"), held, dtype("bf16"))
+        critical = decode.critical_batch(None if held.stack.dense else held).at(chip("v5p"), held, dtype("bf16"))
         close([t["at"] for t in tab.evaluate("symroof.thresholds()") if t["label"] == "critical"], [[float(critical)]])
 
 

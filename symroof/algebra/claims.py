@@ -49,6 +49,25 @@ def together(*sides: Claims) -> Claims:
     return frozenset(found)
 
 
+def written_out(claims: Claims, letters: Iterable[Any] = ()) -> dict[Any, Any]:
+    """What aggregates are in the letters of the layers: all of them, or those that some letters are part of."""
+    whole = {s: e for claim in claims for s, e in claim.definitions.items()}
+    found, wanted = {}, set(letters)
+    for s, expr in whole.items():
+        for _ in whole:
+            expr = expr.xreplace(whole)
+        if not wanted or expr.free_symbols & wanted:
+            found[s] = expr
+    return found
+
+
+def after(claims: Claims, free: Iterable[Any]) -> Claims:
+    """The claims of a formula in which aggregates were written out, of those that are ``free`` still the aggregates' own."""
+    left = set(free)
+    every = claims | {c.expanded for c in claims if c.expanded is not None}
+    return frozenset(c for c in every if c.expanded is None or left & c.definitions.keys())
+
+
 def hold(claims: Claims, sheets: Iterable[Any]) -> bool:
     """Whether a sheet with a model is given, for which the claims hold; False if there is none.
 

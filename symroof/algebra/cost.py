@@ -17,7 +17,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.balance import measured_unit
 from symroof.algebra.bind import Given, bind
-from symroof.algebra.claims import NONE, Claims, together
+from symroof.algebra.claims import NONE, Claims, after, together, written_out
 from symroof.algebra.condition import Condition
 from symroof.algebra.evaluate import Shape, named_slots, tape
 from symroof.algebra.operands import beside, called, factor, plain, rational, right_rate, same_unit
@@ -276,20 +276,11 @@ def _value(cost: Cost, slots: list[Any], where: Any) -> Value:
 
 def expanded(cost: Cost, letters: tuple[sp.Symbol, ...] = ()) -> Cost:
     """A cost with definitions put in, those of all aggregates or of those that letters are part of."""
-    whole = {s: e for claim in cost.of for s, e in claim.definitions.items()}
-    put: dict[sp.Symbol, sp.Expr] = {}
-    for s in whole:
-        found = whole[s]
-        for _ in whole:
-            found = found.xreplace(whole)
-        if not letters or found.free_symbols & set(letters):
-            put[s] = found
-    if not put or not cost.free_symbols & put.keys():
+    put = written_out(cost.of, letters)
+    if not cost.free_symbols & put.keys():
         return cost
-    claims = cost.of | {c.expanded for c in cost.of if c.expanded is not None}
     left = cost.map(lambda e: e.xreplace(put))
-    rest = {c for c in claims if c.expanded is None or left.free_symbols & c.definitions.keys()}
-    return left.claiming(frozenset(rest))
+    return left.claiming(after(cost.of, left.free_symbols))
 
 
 def _joined(join: str, a: Cost, b: Cost) -> Cost:

@@ -25,8 +25,8 @@ class Inline(Strict, frozen=True):
 
     title: str
     model: Around | None = None
-    layers: dict[str, dict[str, int | bool | str]] = {}
-    blocks: list[Block] = []
+    layers: dict[str, dict[str, int | bool | str]] = msgspec.field(default_factory=dict)
+    blocks: list[Block] = msgspec.field(default_factory=list)
     dims: Dims | None = None
     moe: Moe | None = None
 
@@ -64,6 +64,6 @@ class MeasuredFile(Strict, frozen=True):
     where: str
     records: list[Row]
     note: str = ""
-    sources: dict[str, Source] = {}
-    rates: dict[Name, Rates] = {}
-    models: dict[Name, Inline] = {}
+    sources: dict[str, Source] = msgspec.field(default_factory=dict)
+    rates: dict[Name, Rates] = msgspec.field(default_factory=dict)
+    models: dict[Name, Inline] = msgspec.field(default_factory=dict)

@@ -17,7 +17,7 @@ from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm, llm, llms
 from symroof.sheets.sheet import Sheet
 from symroof.solver.solve import solve
-from symroof.web.page import Page, family, option, shown
+from symroof.web.page import Page, family, in_layers, option, shown
 from symroof.web.spec import Choice, Mark, Option, Range, Spec, View
 from symroof.workloads import decode, memory, serving
 
@@ -109,7 +109,7 @@ def serve(offer: Offer) -> Page:
         costs = [decode.step(m), decode.throughput(m), room, memory.capacity()]
         if any(price in c.values for c in offer.chips):
             costs.insert(2, serving.dollars_per_token(m))
-        return View(tuple(costs), _marks(m))
+        return View(_plain(m, *costs), _marks(m))
 
     return _page(offer, view, f"Serving {offer.title}", Range.of(B), Range.of(S))
 
@@ -118,7 +118,7 @@ def frontier(offer: Offer) -> Page:
     """Throughput per chip over the latency of a step, by batch, up to the largest that fits."""
 
     def view(m: Llm | None) -> View:
-        return View((decode.step(m), decode.throughput(m)), _marks(m))
+        return View(_plain(m, decode.step(m), decode.throughput(m)), _marks(m))
 
     return _page(offer, view, f"Latency and throughput: {offer.title}", _batches(), _context(), "frontier")
 
@@ -127,7 +127,7 @@ def breakdown(offer: Offer) -> Page:
     """The decode step by parts: parameters, KV caches, FLOPs; the compute-bound region shaded from the critical batch."""
 
     def view(m: Llm | None) -> View:
-        return View((_in_words(decode.step(m)),), _marks(m, tint="tint"))
+        return View(_plain(m, _in_words(decode.step(m))), _marks(m, tint="tint"))
 
     return _page(offer, view, f"Where a decode step goes: {offer.title}", _batches(), _context())
 
@@ -161,7 +161,14 @@ def _condition(mark: Mark, eta: Known) -> Any:
 
 def _marks(m: Llm | None, tint: str = "") -> tuple[Mark, ...]:
     compute = "compute-bound" if tint else "critical batch"
-    return (Mark("largest batch that fits", memory.largest_batch(m), "grey"), Mark(compute, decode.critical_batch(m), tint))
+    found = [memory.largest_batch(m), decode.critical_batch(m)]
+    fits, critical = found if m is None else [in_layers(bound, m) for bound in found]
+    return (Mark("largest batch that fits", fits, "grey"), Mark(compute, critical, tint))
+
+
+def _plain(m: Llm | None, *costs: Any) -> tuple[Any, ...]:
+    """Costs in letters that sheets give as numbers."""
+    return costs if m is None else tuple(in_layers(cost, m) for cost in costs)
 
 
 def _in_words(step: Any) -> Any:

@@ -126,7 +126,7 @@ def _instead(name: str) -> str:
 def _functions(module: str) -> list[tuple[str, Callable[..., Any]]]:
     """The public functions of a workload, but for those that another workload shows."""
     found = vars(import_module(f"{_PLACE}.{module}")).items()
-    others = {f"{_PLACE}.{m}" for m in MODULES if m != module}
+    others = {f"{_PLACE}.{m}" for m in (*MODULES, "models") if m != module}
     return [(name, f) for name, f in found if isfunction(f) and name[0] != "_" and f.__module__ not in others]
 
 

@@ -97,7 +97,10 @@ class Wishes:
         done = ", ".join(dict.fromkeys(self.arithmetic(c) for c in chips))
         fitted = ", ".join(f"{name} = {text}" for name, text in self.letters.items())
         overlap = "collectives overlapped with them" if self.overlap else "collectives added to them"
-        yield f"Lower bounds at peak rates: everything evenly sharded, memory and arithmetic overlapped, {overlap}, nothing else counted."
+        yield (
+            "At peak rates, everything evenly sharded, nothing else counted: a step is attention and then the matmuls,"
+            f" in each memory and arithmetic overlapped, {overlap}."
+        )
         yield f"Arithmetic in {done}; context {self.context} tokens" + (f"; given: {fitted}." if fitted else ".")
         prices = [f"{c.name} {self._price(c)}" for c in chips if self.priced(c)]
         if prices:

@@ -30,8 +30,8 @@ def backward(program: Program) -> Program:
         if s.mark == "lookup":
             continue  # the gradient of a table is added row by row: no product
         if len(s.operands) == 1:  # what was gathered comes back as partial sums, what was reduced as an AllGather
-            gathered = tuple(x for c in s.collectives if c.kind == "AllGather" for x in c.axes)
-            statements.append(_back_to(s.operands[0], (replace(grad, partial=gathered),)))
+            axes = tuple(x for c in s.collectives if c.kind == "AllGather" for x in c.axes)
+            statements.append(_back_to(s.operands[0], (replace(grad, partial=axes),)))
         else:
             a, b = s.operands
             statements += [_back_to(a, (grad, b), s), _back_to(b, (a, grad), s)]

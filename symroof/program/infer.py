@@ -34,7 +34,6 @@ from symroof.machine.collectives import Collective
 from symroof.program.parse import axis_size
 from symroof.program.tensor import Tensor
 
-
 _ONE = sp.Integer(1)
 
 

@@ -84,7 +84,10 @@ def parse(text: str, scope: Scope) -> tuple[list[Line], dict[str, Role]]:
     roles: dict[str, Role] = {}
     for number, line in written:
         if is_header(line):
-            roles.update(read_header(number, line))
+            found = read_header(number, line)
+            for name in found.keys() & roles.keys():
+                raise ProgramError(f"line {number}: {name} has a role already; give it one")
+            roles.update(found)
     scope = replace(scope, widths={**widths(roles), **scope.widths})
     lines = [_Reader(number, line, scope).statement() for number, line in written if not is_header(line)]
     if not lines:

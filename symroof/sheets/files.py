@@ -77,7 +77,7 @@ def _explained(message: str, schema: type) -> str:
 
 def _keys(schema: type, where: str) -> list[str]:
     """The keys that are right at a place such as ``hbm.size``."""
-    for part in where.split(".") if where else []:
+    for part in re.sub(r"\[\d+\]", "", where).split(".") if where else []:
         fields = {f.name: f.type for f in msgspec.structs.fields(schema)} if hasattr(schema, "__struct_fields__") else {}
         inner = fields.get(part, schema)
         options = [a for a in (inner, *getattr(inner, "__args__", ())) if hasattr(a, "__struct_fields__")]

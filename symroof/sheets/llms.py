@@ -19,7 +19,7 @@ import sympy as sp
 
 from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
-from symroof.algebra.symbols import P_mm, P, Symbol, p_conv, p_st
+from symroof.algebra.symbols import P, P_mm, Symbol, p_conv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.chips import cited
 from symroof.sheets.files import listed, read, resolve, value
@@ -32,6 +32,7 @@ from symroof.transformer.kinds import kind
 from symroof.transformer.stack import Stack
 
 _EMPTY = Stack("nothing", ())
+_LARGEST = 2**40
 #: Bytes of states, where a sheet has no other.
 _STATES: dict[Symbol, Fraction | sp.Expr] = {p_st: Fraction(4), p_conv: Fraction(2)}
 
@@ -72,7 +73,8 @@ def llm(name: str) -> Llm:
     """
     if not isinstance(name, str):
         raise UnknownName(f"{short(name)} is no name of a language model; write e.g. llm('llama3-70b')")
-    return _load(resolve("llms", name))
+    path = resolve("llms", name)
+    return from_file(path, read(path, LlmFile))
 
 
 def llms() -> tuple[str, ...]:
@@ -137,8 +139,11 @@ def _derived(made: Stack, numbers: Mapping[Symbol, Any]) -> dict[Symbol, Fractio
 
 
 # -- data files
-def _load(path: Path) -> Llm:
-    file = read(path, LlmFile)
+def from_file(path: Path, file: LlmFile) -> Llm:
+    """The model of a file that was read.
+
+    Raises SheetError naming file and key.
+    """
     try:
         if (file.model is None) == (file.dims is None):
             raise SheetError("give either [model], [layers] and [[blocks]], or the short form [dims]; see models/README.md")
@@ -174,36 +179,39 @@ def _long(file: LlmFile) -> tuple[tuple[Any, Around], int, str]:
     m = file.model
     if m is None or file.moe or file.mla or file.window:
         raise SheetError("[moe], [mla] and [window] belong to the short form [dims]; beside [model] write the layers out")
-    made = {name: _kind(name, given) for name, given in file.layers.items()}
-    unused = next((name for name in made if not any(name in block.layers for block in file.blocks)), None)
+    kinds = {name: kind_of(f"layers.{name}", given) for name, given in file.layers.items()}
+    unused = next((name for name in kinds if not any(name in block.layers for block in file.blocks)), None)
     if unused is not None:
         raise SheetError(f"[layers.{unused}] stands in no block; add it to a [[blocks]], or leave it out")
-    blocks = [(block.count, [_named(name, made) for name in block.layers]) for block in file.blocks]
+    blocks = [(block.count, [_named(name, kinds) for name in block.layers]) for block in file.blocks]
     return (blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm)), m.D, m.source
 
 
-def _kind(name: str, given: Mapping[str, Any]) -> Kind:
-    """A layer of a file.
+def kind_of(where: str, given: Mapping[str, Any]) -> Kind:
+    """A layer of a file, from its table at a place such as ``layers.mlp``.
 
     Raises SheetError naming file and key.
     """
     if "kind" not in given:
-        raise SheetError(f"key 'layers.{name}.kind' is missing; give e.g. kind = \"attention\"")
+        raise SheetError(f"key '{where}.kind' is missing; give e.g. kind = \"attention\"")
     try:
         of = kind(str(given["kind"]))
         known = {f.name: f for f in fields(of)}
         for key in given:
             if key != "kind" and key not in known:
                 raise SheetError(f"unknown key {key!r}; {nearest(key, [*known, 'kind'])}")
+            if isinstance(given[key], int) and given[key] > _LARGEST:
+                raise SheetError(f"{key} = {short(given[key], 20)} is no size; give at most {_LARGEST}")
         missing = [k for k, f in known.items() if isinstance(f.default, sp.Expr) and k not in given and k not in of.follows]
         if missing:
-            raise SheetError(f"key {missing[0]!r} is missing: {f'{known[missing[0]].default.meaning}'}")  # type: ignore[attr-defined]
+            letter: Any = known[missing[0]].default
+            raise SheetError(f"key {missing[0]!r} is missing: {letter.meaning}")
         return of(**{key: v for key, v in given.items() if key != "kind"})
     except SymroofError as problem:
-        raise SheetError(f"[layers.{name}]: {problem}") from None
+        raise SheetError(f"[{where}]: {problem}") from None
 
 
-def _named(name: str, made: Mapping[str, Kind]) -> Kind:
-    if name not in made:
-        raise SheetError(f"key 'blocks.layers': there is no [layers.{short(name)}]; {nearest(name, made)}")
-    return made[name]
+def _named(name: str, kinds: Mapping[str, Kind]) -> Kind:
+    if name not in kinds:
+        raise SheetError(f"key 'blocks.layers': there is no [layers.{short(name)}]; {nearest(name, kinds)}")
+    return kinds[name]

@@ -100,7 +100,7 @@ class Around(Strict, frozen=True):
 class Block(Strict, frozen=True):
     """A group of sublayers, by the names of their tables, and how often it repeats."""
 
-    count: int
+    count: Count
     layers: list[str]
 
 

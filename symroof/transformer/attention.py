@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from symroof.algebra.symbols import H, K, N, S_win
-from symroof.errors import InputError
+from symroof.errors import InputError, short
 from symroof.transformer.kind import Kind, Pass, Size, norm_sizes, norm_text, ratio, whole
 from symroof.transformer.split import Sharding
 
@@ -44,7 +44,7 @@ class Attention(Kind):
     >>> Attention().program(at=Pass(causal=False))["Scores"].flops
     2*B*H*N*S*T  [FLOP]
 
-    Raises InputError if K does not divide N. Source: How to Scale Your Model, part 4; arXiv:2305.13245.
+    Raises InputError if K does not divide N, or for another norm. Source: How to Scale Your Model, part 4; arXiv:2305.13245.
     """
 
     N: Size = N
@@ -82,7 +82,7 @@ class Attention(Kind):
         """Q query heads for each KV head, J the size of a value head."""
         value = self.H if self.H_v is None else self.H_v
         own = {"K": self.K, "H": self.H, "Q": ratio(self.N, self.K)}
-        return {**own, "J": value, "S": at.held(self.window), **norm_sizes(self.norms, self.layer_norm)}
+        return {**own, "J": value, "S": at.reached(self.window), **norm_sizes(self.norms, self.layer_norm)}
 
     def whole_heads(self) -> Size:
         """K KV heads."""
@@ -90,10 +90,12 @@ class Attention(Kind):
 
     def marks(self, at: Pass) -> dict[str, Any]:
         """Of the T x S scores only those of tokens that are seen."""
-        return {"seen": at.pairs(self.window) / (at.new * at.held(self.window))}
+        return {"seen": at.pairs(self.window) / (at.new * at.reached(self.window))}
 
     def check(self) -> None:
-        """K must divide N."""
+        """K must divide N, and norms of queries and keys are per head or per layer."""
+        if self.qk_norm not in ("", "head", "layer"):
+            raise InputError(f"attention: qk_norm = {short(self.qk_norm)} is no norm; write 'head' or 'layer', or leave it out")
         sizes = whole(self, "N", "K")
         if sizes and (sizes[1] < 1 or sizes[0] % sizes[1]):
             raise InputError(f"attention: {sizes[1]} KV heads cannot share {sizes[0]} query heads; K must divide N")

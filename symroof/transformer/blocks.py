@@ -61,7 +61,8 @@ class Blocks:
         for b in self.blocks:
             if b.kind.word in ("embedding", "norm") or not b.program.statements:
                 continue
-            caches = sum((b.program.bytes(t).expr for t in b.program.having("cache", "state", "tail") if t in b.program.inputs), sp.Integer(0))
+            held = [t for t in b.program.having("cache", "state", "tail") if t in b.program.inputs]
+            caches = b.program.bytes(*held).expr
             kept.append((b.name, quantity(sp.expand(b.program.saved(remat).expr - caches) * b.times, BYTE)))
         logits = next(b.program.bytes("Logits") for b in self.blocks if "Logits" in b.program.tensors)
         return self.sum("saved", [*kept, ("logits", logits)], "byte")

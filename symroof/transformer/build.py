@@ -17,6 +17,7 @@ from symroof.transformer.stack import Layer, Stack
 #: How often a group of sublayers repeats, and the sublayers.
 Group = tuple[int, Sequence[Kind]]
 _ONE = sp.Integer(1)
+_EXAMPLE = "[layers.Attention(N=32, K=8, H=128), layers.Mlp(F=14336)]"
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,14 @@ def _counted(groups: Iterable[Group]) -> list[tuple[Kind, int]]:
     for group in groups:
         count, kinds = group if isinstance(group, tuple) and len(group) == 2 else (None, ())
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise InputError(f"{short(group)} is no group of layers; write how often it repeats, at least once, and its layers: (32, [...])")
+            cure = "write how often it repeats, at least once, and its layers: (32, [...])"
+            raise InputError(f"{short(group)} is no group of layers; {cure}")
         if not kinds or not all(isinstance(kind, Kind) for kind in kinds):
-            raise InputError(f"a group of {count} layers needs layers, e.g. ({count}, [layers.Attention(N=32, K=8, H=128), layers.Mlp(F=14336)])")
+            raise InputError(f"a group of {count} layers needs layers, e.g. ({count}, {_EXAMPLE})")
         for kind in kinds:
             found[kind] = found.get(kind, 0) + count
     if not found:
-        raise InputError("a model needs layers, e.g. [(32, [layers.Attention(N=32, K=8, H=128), layers.Mlp(F=14336)])]")
+        raise InputError(f"a model needs layers, e.g. [(32, {_EXAMPLE})]")
     return list(found.items())
 
 

@@ -76,4 +76,3 @@ class Norm(Kind):
     def sizes(self, at: Pass) -> dict[str, Any]:
         """One vector or two."""
         return norm_sizes(1, self.layer_norm)
-

@@ -56,7 +56,7 @@ class Experts(Kind):
     that routing adds, ``bias`` a bias of the router and of every expert.
 
     >>> Experts().program(at=Pass(new=1)).flops
-    6*B*D*F*k + 2*B*D*E  [FLOP]
+    2*B*D*E + 6*B*D*F*k  [FLOP]
 
     Raises InputError if k is more than E. Source: arXiv:2101.03961; arXiv:2412.19437, section 2.1.2.
     """

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import sympy as sp
 
@@ -37,7 +37,7 @@ from symroof.program.program import Program, program
 from symroof.transformer.split import REPLICATED, Sharding
 
 #: A size of a layer: a number, or a letter.
-Size = int | sp.Expr
+Size: TypeAlias = int | sp.Expr
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,13 @@ class Pass:
     causal: bool = True
     last: bool = False
     absorbed: bool | None = None
+
+    def __post_init__(self) -> None:
+        new, context = plain(self.new), plain(self.context)
+        if new.is_number and not new >= 1:
+            raise InputError(f"a pass of new = {short(new)} tokens is none; give at least one, decoding is new=1")
+        if new.is_number and context.is_number and new > context:
+            raise InputError(f"{new} new tokens do not fit into a context of {context}; the context counts them too, so give {new} or more")
 
     @property
     def tokens(self) -> sp.Expr:
@@ -74,6 +81,10 @@ class Pass:
         """The tokens of a sequence that are cached: S, or as many as a window sees."""
         seen = plain(self.context)
         return seen if window is None else sp.Min(seen, plain(window), evaluate=False)
+
+    def reached(self, window: Any = None) -> sp.Expr:
+        """The tokens of a sequence that some new token sees: what is cached, and the new ones of a window beyond it."""
+        return self.held(None if window is None else plain(window) + plain(self.new) - 1)
 
     def pairs(self, window: Any = None) -> sp.Expr:
         """Pairs of a new token and a token that it sees, of one sequence: T(S-T) + T(T+1)/2, of a window at most W each.
@@ -121,6 +132,8 @@ class Kind:
     follows: ClassVar[tuple[str, ...]] = ()
     #: Numbers among the fields that are options, not sizes.
     options: ClassVar[tuple[str, ...]] = ("norms",)
+    #: Sizes that None leaves out, beside those that it leaves out by default.
+    optional: ClassVar[tuple[str, ...]] = ()
 
     def text(self, at: Pass, how: Sharding) -> str:
         """The program of a pass, with marks for the mesh axes; ``how`` it is sharded may choose between two."""
@@ -155,9 +168,10 @@ class Kind:
         return {n: v for n, v in found.items() if isinstance(v, (int, sp.Expr)) and not isinstance(v, bool) and n not in self.options}
 
     def __post_init__(self) -> None:
-        for name, size in self.numbers().items():
-            if (isinstance(size, int) and size < 0) or (isinstance(size, sp.Expr) and size.is_number):
-                raise InputError(f"{self.word}: {name} = {short(size)} is no size; give a whole number or a letter")
+        for f in fields(self):
+            cure = _cure(f.default, getattr(self, f.name), f.name in self.options, f.name in self.optional)
+            if cure:
+                raise InputError(f"{self.word}: {f.name} = {short(getattr(self, f.name))} {cure}")
         self.check()
 
     def program(self, sharding: Sharding = REPLICATED, at: Pass | None = None) -> Program:
@@ -171,6 +185,22 @@ class Kind:
 def _program(kind: Kind, sharding: Sharding, at: Pass) -> Program:
     sizes = {"T": at.new, "S": at.context, **kind.sizes(at)}
     return program(sharding.text(kind.text(at, sharding)), width=p_a, marks=kind.marks(at), **sizes)
+
+
+def _cure(default: Any, value: Any, option: bool, optional: bool) -> str:
+    """What is wrong with the value of a field, judged by its default; empty if nothing is."""
+    if isinstance(default, bool):
+        return "" if isinstance(value, bool) else "is neither true nor false"
+    if isinstance(default, str):
+        return "" if isinstance(value, str) else "is no word"
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if option:
+        return "" if number and value >= 0 else "is no count; give a whole number"
+    if value is None and (default is None or optional):
+        return ""
+    letter = isinstance(value, sp.Expr) and not value.is_number
+    left_out = " from 1 on, or leave it out" if default is None else " or a letter"
+    return "" if letter or (number and value >= 1) else f"is no size; give a whole number{left_out}"
 
 
 def whole(kind: Kind, *names: str) -> tuple[int, ...] | None:

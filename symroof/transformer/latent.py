@@ -11,48 +11,51 @@ from symroof.transformer.split import Sharding
 
 _RANKED = """
     weight attention: W_dq, W_uq, W_qr; weight norm: g_q
-    In[B~d, T, D]      W_dq[D~f, R]      -> Lq[B~d, T, R]
-    Lq[B~d, T, R]      W_uq[R, N~m~c, A] -> Que[B~d, T, N~m~c, A]
-    Lq[B~d, T, R]      W_qr[R, N~m~c, J] -> Turn[B~d, T, N~m~c, J]
+    In[B~d, T~t, D]      W_dq[D~f, R]      -> Lq[B~d, T~t, R]
+    Lq[B~d, T~t, R]      W_uq[R, N~m~c, A] -> Que[B~d, T~t, N~m~c, A]
+    Lq[B~d, T~t, R]      W_qr[R, N~m~c, J] -> Turn[B~d, T~t, N~m~c, J]
     g_q[R]
 """
 _DIRECT = """
     weight attention: W_uq, W_qr
-    In[B~d, T, D]      W_uq[D~f, N~m~c, A] -> Que[B~d, T, N~m~c, A]
-    In[B~d, T, D]      W_qr[D~f, N~m~c, J] -> Turn[B~d, T, N~m~c, J]
+    In[B~d, T~t, D]      W_uq[D~f, N~m~c, A] -> Que[B~d, T~t, N~m~c, A]
+    In[B~d, T~t, D]      W_qr[D~f, N~m~c, J] -> Turn[B~d, T~t, N~m~c, J]
 """
 _KEYS = """
     weight attention: W_dkv, W_kr, W_uk, W_uv, W_o; weight norm: g_kv; cache: Latents, Ropes; on chip: Scores, Turned
-    In[B~d, T, D]      W_dkv[D~f, M]     -> Latent[B~d, T, M]
-    In[B~d, T, D]      W_kr[D~f, J]      -> Rope[B~d, T, J]
+    In[B~d, T~t, D]      W_dkv[D~f, M]     -> Latent[B~d, T~t, M]
+    In[B~d, T~t, D]      W_kr[D~f, J]      -> Rope[B~d, T~t, J]
     g_kv[M]
 """
+#: ``Read`` are the latents again: they are on chip from the scores.
 _ABSORBED = """
-    Que[B~d, T, N~m~c, A]     W_uk[A, N~m~c, M]    -> Own[B~d, T, N~m~c, M]
-    Own[B~d, T, N~m, M]       Latents[B~d, S~s, M] -> Scores[B~d, T, S~s, N~m] {seen}
-    Turn[B~d, T, N~m, J]      Ropes[B~d, S~s, J]   -> Turned[B~d, T, S~s, N~m] {seen}
-    Scores[B~d, T, S~s, N~m]  Latents[B~d, S~s, M] -> Mixed[B~d, T, N~m, M]    {seen}
-    Mixed[B~d, T, N~m, M]     W_uv[M, N~m, I]      -> Att[B~d, T, N~m, I]
-    Att[B~d, T, N~m, I]       W_o[N~m, I, D~f]     -> Out[B~d, T, D]
+    on chip: Read
+    Que[B~d, T~t, N~m, A]     W_uk[A, N~m, M]        -> Own[B~d, T~t, N~m, M]
+    Own[B~d, T~t, N~m, M]     Latents[B~d, S~s~t, M] -> Scores[B~d, T~t, S~s, N~m] {seen}
+    Turn[B~d, T~t, N~m, J]    Ropes[B~d, S~s~t, J]   -> Turned[B~d, T~t, S~s, N~m] {seen}
+    Scores[B~d, T~t, S~s, N~m] Read[B~d, S~s, M]     -> Mixed[B~d, T~t, N~m, M]    {seen}
+    Mixed[B~d, T~t, N~m, M]   W_uv[M, N~m, I]        -> Att[B~d, T~t, N~m, I]
+    Att[B~d, T~t, N~m, I]     W_o[N~m, I, D~f]       -> Out[B~d, T~t, D]
 """
 _BY_BATCH = """
+    on chip: Read
     Que[B~d, T, N~m~c, A]     W_uk[A, N~m~c, M]      -> Own[B~d, T, N~m~c, M]
     Own[B~d, T, N~m~c, M]                            -> Owns[B~d~c, T, N~m, M]
     Turn[B~d, T, N~m~c, J]                           -> Turns[B~d~c, T, N~m, J]
     Owns[B~d~c, T, N~m, M]    Latents[B~d~c, S, M]   -> Scores[B~d~c, T, S, N~m] {seen}
     Turns[B~d~c, T, N~m, J]   Ropes[B~d~c, S, J]     -> Turned[B~d~c, T, S, N~m] {seen}
-    Scores[B~d~c, T, S, N~m]  Latents[B~d~c, S, M]   -> Mixes[B~d~c, T, N~m, M]  {seen}
+    Scores[B~d~c, T, S, N~m]  Read[B~d~c, S, M]      -> Mixes[B~d~c, T, N~m, M]  {seen}
     Mixes[B~d~c, T, N~m, M]                          -> Mixed[B~d, T, N~m~c, M]
     Mixed[B~d, T, N~m~c, M]   W_uv[M, N~m~c, I]      -> Att[B~d, T, N~m~c, I]
     Att[B~d, T, N~m~c, I]     W_o[N~m~c, I, D~f]     -> Out[B~d, T, D]
 """
 _EXPANDED = """
-    Latents[B~d, S~s~t, M]    W_uk[A, N~m, M]        -> Ups[B~d, S~s~t, N~m, A]
-    Latents[B~d, S~s~t, M]    W_uv[M, N~m, I]        -> Vals[B~d, S~s~t, N~m, I]
-    Que[B~d, T, N~m, A]       Ups[B~d, S~s, N~m, A]  -> Scores[B~d, T, S~s, N~m] {seen}
-    Turn[B~d, T, N~m, J]      Ropes[B~d, S~s, J]     -> Turned[B~d, T, S~s, N~m] {seen}
-    Scores[B~d, T, S~s, N~m]  Vals[B~d, S~s, N~m, I] -> Att[B~d, T, N~m, I]      {seen}
-    Att[B~d, T, N~m, I]       W_o[N~m, I, D~f]       -> Out[B~d, T, D]
+    Latents[B~d, S~s~t, M]     W_uk[A, N~m~c, M]          -> Ups[B~d, S~s~t, N~m~c, A]
+    Latents[B~d, S~s~t, M]     W_uv[M, N~m~c, I]          -> Vals[B~d, S~s~t, N~m~c, I]
+    Que[B~d, T~t, N~m~c, A]    Ups[B~d, S~s~t, N~m~c, A]  -> Scores[B~d, T~t, S~s, N~m~c] {seen}
+    Turn[B~d, T~t, N~m~c, J]   Ropes[B~d, S~s~t, J]       -> Turned[B~d, T~t, S~s, N~m~c] {seen}
+    Scores[B~d, T~t, S~s, N~m~c] Vals[B~d, S~s~t, N~m~c, I] -> Att[B~d, T~t, N~m~c, I]    {seen}
+    Att[B~d, T~t, N~m~c, I]    W_o[N~m~c, I, D~f]         -> Out[B~d, T~t, D]
 """
 
 
@@ -63,7 +66,8 @@ class LatentAttention(Kind):
     Decoding it is *absorbed*: the up-projections of keys and values are applied to queries and results, 2 N (2 R_kv + H_rope)
     FLOPs for a token and a token it sees. Reading prompts and training it is *expanded*: they are applied once to every key,
     2 N (H_nope + H_rope + H_v) FLOPs a pair, which is less from T = R_kv(H_nope+H_v) / (2 R_kv - H_nope - H_v) new tokens on.
-    Model parallelism splits the heads and copies the cache; ``cache`` axes shard its batch, ``sequence`` axes its context.
+    Model parallelism splits the heads and copies the cache; ``cache`` axes shard its batch while decoding (and the heads of
+    a prompt), ``sequence`` axes its context, ``context`` axes the new tokens, for which keys and values are gathered.
 
     >>> LatentAttention().program(at=Pass(new=1))["Scores"].flops
     2*B*N*R_kv*S  [FLOP]
@@ -83,6 +87,7 @@ class LatentAttention(Kind):
     word: ClassVar[str] = "latent attention"
     label: ClassVar[str] = "full"
     split: ClassVar[str] = "attention"
+    optional: ClassVar = ("R_q",)
 
     def __post_init__(self) -> None:
         if self.R_q == 0:
@@ -98,7 +103,8 @@ class LatentAttention(Kind):
     def sizes(self, at: Pass) -> dict[str, Any]:
         """R, M ranks of queries and latents; A, J, I sizes of heads without and with position, and of values."""
         ranks = {"M": self.R_kv} | ({"R": self.R_q} if self.R_q else {})
-        return {**ranks, "N": self.N, "A": self.H_nope, "J": self.H_rope, "I": self.H_v, "S": at.held(), **norm_sizes(self.norms, self.layer_norm)}
+        heads = {"N": self.N, "A": self.H_nope, "J": self.H_rope, "I": self.H_v}
+        return {**ranks, **heads, "S": at.held(), **norm_sizes(self.norms, self.layer_norm)}
 
     def marks(self, at: Pass) -> dict[str, Any]:
         """Of the T x S scores only those of tokens that are seen."""

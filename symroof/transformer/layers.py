@@ -1,4 +1,4 @@
-"""The layers of a model and how they are sharded, under one roof: ``layers.Attention(N=64, K=8, H=128).program(layers.Sharding(model="Y"))``."""
+"""The layers of a model and how they are sharded: ``layers.Attention(N=64, K=8, H=128).program(layers.Sharding(model="Y"))``."""
 
 from symroof.transformer.attention import Attention as Attention
 from symroof.transformer.embedding import Embedding as Embedding

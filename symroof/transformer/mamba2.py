@@ -18,17 +18,18 @@ _IN = """
     In[B~d, T, D~m] W_b[D~f, G~m, M]     -> Bs[B~d, T, G~m, M]
     In[B~d, T, D~m] W_c[D~f, G~m, M]     -> Cs[B~d, T, G~m, M]
     In[B~d, T, D~m] W_dt[D~f, G~m, R]    -> Dt[B~d, T, G~m, R]
-    Tail[B~d, Y, Q]
-    conv[Taps, Q]
+    Tail[B~d, Y, Q~m]
+    conv[Taps, Q~m]
     a[G~m, R]
     dt[G~m, R]
     skip[G~m, R]
 """
+#: ``Now`` is the new state again: it is on chip.
 _STEP = """
-    on chip: Kept
+    on chip: Kept, Now
     St[B~d, G~m, R, P, M]       Dt[B~d, T, G~m, R]   -> Kept[B~d, T, G~m, R, P, M]
     Xs[B~d, T, G~m, R, P]            Bs[B~d, T, G~m, M]   -> St'[B~d, T, G~m, R, P, M] {update}
-    St'[B~d, T, G~m, R, P, M]   Cs[B~d, T, G~m, M]   -> Ys[B~d, T, G~m, R, P]
+    Now[B~d, T, G~m, R, P, M]   Cs[B~d, T, G~m, M]   -> Ys[B~d, T, G~m, R, P]
 """
 _SCAN = """
     on chip: Sc, Made, Xc, Bc, Cc
@@ -48,8 +49,9 @@ class Mamba2(Kind):
     """A state-space layer: N_ssm heads of H_ssm, G_ssm groups, a state of D_st for each channel, a convolution of w_conv taps.
 
     I = N_ssm H_ssm, Q = I + 2 G_ssm D_st. W [D, I + Q + N_ssm] in, convolution [w_conv, Q] (and [Q]), 3 [N_ssm], norm [I], W_o [I, D].
-    A sequence keeps I D_st numbers of p_st bytes (4: fp32) and Q (w_conv - 1) of p_conv (2: bf16). A step takes 5 H_ssm D_st FLOPs a head; a prompt is taken in
-    chunks of S_chunk tokens, 2 S_chunk (D_st + H_ssm) + 4 H_ssm D_st FLOPs a token and head, as the reference computes them.
+    A sequence keeps I D_st numbers of p_st bytes (4: fp32) and Q (w_conv - 1) of p_conv (2: bf16). A step takes 5 H_ssm D_st
+    FLOPs a head; a prompt is taken in chunks of S_chunk tokens, 2 S_chunk (D_st + H_ssm) + 4 H_ssm D_st FLOPs a token and head,
+    as the reference computes them.
 
     >>> Mamba2().program(at=Pass(new=1))["St'"].flops
     2*B*D_st*H_ssm*N_ssm  [FLOP]
@@ -76,7 +78,7 @@ class Mamba2(Kind):
         """One step of the recurrence, or a scan in chunks."""
         text = _IN + (_STEP if at.decoding else _SCAN) + _OUT
         if self.conv_bias:
-            text += "weight state space: b_conv\n b_conv[Q]\n"
+            text += "weight state space: b_conv\n b_conv[Q~m]\n"
         if self.gated_norm:
             text += "weight norm: g\n g[G~m, R, P]\n"
         return text + norm_text(self.norms, self.layer_norm)
@@ -95,6 +97,8 @@ class Mamba2(Kind):
 
     def check(self) -> None:
         """Groups must divide the heads, and a convolution has two taps at least."""
+        if isinstance(self.w_conv, int) and self.w_conv < 2:
+            raise InputError(f"mamba-2: a convolution of w_conv = {self.w_conv} keeps nothing; give 2 taps or more")
         sizes = whole(self, "N_ssm", "G_ssm")
         if sizes and (sizes[1] < 1 or sizes[0] % sizes[1]):
             raise InputError(f"mamba-2: {sizes[1]} groups cannot share {sizes[0]} heads; G_ssm must divide N_ssm")

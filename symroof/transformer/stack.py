@@ -2,12 +2,12 @@
 
 >>> from symroof import llm
 >>> llm("llama3-8b").stack
-llama3-8b: 32 x [attention (N 32, K 8, H 128), mlp (F 14336)], D 4096, embedding (V 128256), norm, unembedding (V 128256)
+llama3-8b: 32 x [attention (N 32, K 8, H 128), mlp (F 14336, gated)], D 4096, embedding (V 128256), norm, unembedding (V 128256)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -91,7 +91,7 @@ class Stack:
                 return f"this is the formula of a dense model, and {self.name} has {self._peculiar()}; {cure}"
             if claim.kind == "gated" and not (self.dense and self.gated):
                 return f"this is the formula of a dense model with a gated MLP, and {self.name} has {self._peculiar()}; {cure}"
-            own = {"aggregates": self.aggregates.letters, "layers": self.structure}
+            own: dict[str, Hashable] = {"aggregates": self.aggregates.letters, "layers": self.structure}
             if claim.kind in own and claim.what != own[claim.kind]:
                 return f"this is a formula of {claim.model or 'another model'}, whose layers are not those of {self.name}; {cure}"
         return ""
@@ -223,6 +223,6 @@ def _odd(kind: Kind) -> bool:
 
 def _said(layer: Layer, values: Mapping[Symbol, int]) -> str:
     """``attention (N 32, K 8, H 128)``: a layer with its sizes and options."""
-    sizes = [f"{name} {values.get(s, s)}" for name, s in layer.kind.numbers().items() if name not in ("hit",)]
+    sizes = [f"{name} {values.get(s, s) if isinstance(s, Symbol) else s}" for name, s in layer.kind.numbers().items() if name not in ("hit",)]
     options = [f.name for f in fields(layer.kind) if getattr(layer.kind, f.name) is True]
     return f"{layer.name} ({', '.join([*sizes, *options])})" if sizes or options else layer.name

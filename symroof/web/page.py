@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import sympy as sp
 
 from symroof.algebra.bind import bind
 from symroof.algebra.claims import Claims, hold, together
+from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import ALPHABET, DERATES
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.solver.bound import Bound
+from symroof.solver.solve import solve
 from symroof.web.compiled import symbols_of
 from symroof.web.render import render
 from symroof.web.spec import Choice, Mark, Option, Range, Spec, View
@@ -141,7 +144,21 @@ def _made(given: Any, m: Any) -> Any:
     """A cost or a bound, perhaps made for a model; of dense models the book's."""
     if isinstance(given, (Cost, Bound)) or not callable(given):
         return given
-    return given() if m is None or m.stack.dense else given(m)
+    return given() if m is None or m.stack.dense else in_layers(given(m), m)
+
+
+def in_layers(made: Any, m: Any) -> Any:
+    """A formula of a model in the letters of its layers, which its sheet gives as numbers; experts hit follow from the batch.
+
+    Of a threshold every expert counts as hit: how many are depends on the unknown.
+    """
+    own = m.stack.aggregates
+    if isinstance(made, Cost):
+        hits = {hit: own.definitions[hit] for hit in own.hits}
+        return made.expand().map(lambda e: e.xreplace(hits))
+    every = {hit: experts for hit, _, experts in own.routed}
+    left, right = (side.expand().map(lambda e: e.xreplace(every)) for side in (made.condition.left, made.condition.right))
+    return solve(Condition(left, made.condition.relation, right), made.symbol)
 
 
 def _families(choose: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
@@ -153,7 +170,7 @@ def _families(choose: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
 def family(sheet: Any) -> str:
     """A short name for the formulas of a model, the same for models with the same; empty for what is no model."""
     stack = getattr(sheet, "stack", None)
-    return "" if stack is None else "dense" if stack.dense else "_".join(sorted(stack.aggregates.letters))
+    return "" if stack is None else "dense" if stack.dense else f"m{crc32(repr(stack.structure).encode()):08x}"
 
 
 def option(sheet: Any, title: str = "", within: str = "") -> Option:
@@ -162,7 +179,8 @@ def option(sheet: Any, title: str = "", within: str = "") -> Option:
         raise InputError(f"{short(sheet)} is no sheet; offer e.g. chip('tpu-v5e')")
     own = getattr(sheet, "title", "")
     title = title or (own if own and len(own) <= _LONGEST else sheet.name)
-    return Option(sheet.name, title, sheet.values, sheet.defaults, within, family(sheet))
+    plain = {s: v for s, v in sheet.values.items() if not isinstance(v, sp.Expr) or isinstance(v, sp.Symbol) or family(sheet) == ""}
+    return Option(sheet.name, title, plain, sheet.defaults, within, family(sheet))
 
 
 def _choice(key: str, options: Iterable[Any]) -> Choice:

@@ -39,8 +39,8 @@ def step(m: Model = None) -> Cost:
     >>> step(llm("mixtral-8x7b"))
     decode step  [s]  = sum of
       attention  max of
-        cache    B*S*kv/(W_hbm*n)
-        math     B*S*f_att/(C*n)
+        cache  B*S*kv/(W_hbm*n)
+        math   B*S*f_att/(C*n)
       MLP        max of
         math     2*B*P_mm/(C*n)
         weights  p_w*(E_hit*P_exp + P_read)/(W_hbm*n)
@@ -60,27 +60,27 @@ def bound(m: Model) -> Cost:
     >>> from symroof import llm
     >>> bound(llm("llama3-8b"))
     decode bound  [s]  = max of
-      math         sum of
+      math  sum of
         matmuls    2*B*P_mm/(C*n)
         attention  B*S*f_att/(C*n)
-      hbm          sum of
-        weights    P_read*p_w/(W_hbm*n)
-        cache      B*S*kv/(W_hbm*n)
+      hbm   sum of
+        weights  P_read*p_w/(W_hbm*n)
+        cache    B*S*kv/(W_hbm*n)
     """
     flops = [("matmuls", multiplied(m)), ("attention", seen(m, _STEP)), ("states", states(m, _STEP))]
     math = [((B * work) / (n * C)).named(name) for name, work in flops if work.expr != 0]
-    moved = [("cache", (B * cached(m)) / (n * W_hbm)), ("states", _states_read(m))] if has_states(m) else [("cache", (B * cached(m)) / (n * W_hbm))]
+    moved = [("cache", _cache_read(m)), *([("states", _states_read(m))] if has_states(m) else [])]
     hbm = [weight_time(m), *(time.named(name) for name, time in moved if time.expr != 0)]
-    return (sum(math[1:], math[0]).named("math") | sum(hbm[1:], hbm[0]).named("hbm")).named("decode bound")
+    whole: Cost = sum(math[1:], math[0]).named("math") | sum(hbm[1:], hbm[0]).named("hbm")
+    return whole.named("decode bound")
 
 
 def attention_time(m: Model = None) -> Cost:
     """The time of attention [s]: the larger of reading the cache and 2 FLOPs a product; of the book's model the reading."""
     if m is None:
         return _book_attention()
-    reading: Cost = (B * cached(m)) / (n * W_hbm)
     math: Cost = (B * seen(m, _STEP)) / (n * C)
-    return (reading.named("cache") | math.named("math")).named("attention")
+    return (_cache_read(m).named("cache") | math.named("math")).named("attention")
 
 
 def state_time(m: Model) -> Cost:
@@ -179,8 +179,13 @@ def _book_attention() -> Cost:
     return time.named("attention")
 
 
+def _cache_read(m: Model) -> Cost:
+    time: Cost = (B * cached(m)) / (n * W_hbm)
+    return time
+
+
 def _states_read(m: Model) -> Cost:
     """States are read and written once."""
     state = stack_of(m).aggregates.state
-    time: Cost = Cost(2 * B * state, "byte").claiming(stack_of(m).in_aggregates) / (n * W_hbm)
+    time: Cost = Cost(2 * B * (state or 0), "byte").claiming(stack_of(m).in_aggregates) / (n * W_hbm)
     return time

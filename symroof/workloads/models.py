@@ -112,4 +112,3 @@ def multiplied(m: Model, new: Any = 1, last: bool = False) -> Cost:
     if not last:
         return summed([2 * P_mm * tokens], "FLOP", stack_of(m).in_aggregates)
     return summed([2 * (P_mm - D * V) * tokens, 2 * D * V], "FLOP", stack_of(m).in_aggregates)
-

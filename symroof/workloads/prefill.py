@@ -28,7 +28,7 @@ def prompt_flops(m: Model) -> Cost:
     >>> from symroof import llm
     >>> prompt_flops(llm("llama3-8b"))
     prompt FLOPs  [FLOP]  = sum of
-      matmuls    2*D*V + 2*T*(-D*V + P_mm)
+      matmuls    2*D*V + T*(2*P_mm - 2*D*V)
       attention  T*f_att*(T + 1)/2
     """
     work = [("matmuls", multiplied(m, T, last=True)), ("attention", seen(m, _PROMPT)), ("states", states(m, _PROMPT))]
@@ -46,10 +46,10 @@ def prefill_time(m: Model = None) -> Cost:
     >>> from symroof import llm
     >>> prefill_time(llm("llama3-8b"))
     prefill  [s]  = max of
-      math         sum of
-        matmuls    (2*D*V + 2*T*(-D*V + P_mm))/(C*MFU*n)
+      math     sum of
+        matmuls    (2*D*V + T*(2*P_mm - 2*D*V))/(C*MFU*n)
         attention  T*f_att*(T + 1)/(2*C*MFU*n)
-      weights      P_read*p_w/(W_hbm*n)
+      weights  P_read*p_w/(W_hbm*n)
     """
     if m is None:
         time: Cost = forward_flops() * T / (n * C * MFU)

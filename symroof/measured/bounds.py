@@ -1,0 +1,162 @@
+"""``bound_of(record)``: what the engine says no machine of those rates can beat, for every category of measurement.
+
+The formulas are those of the workloads, the layers and the roofline; here they are only put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from symroof.algebra.cost import Cost
+from symroof.algebra.symbols import B, C, S, Symbol, T, W_hbm, n, p_w
+from symroof.algebra.value import Value
+from symroof.errors import InputError
+from symroof.machine.roofline import Work, matmul, roofline
+from symroof.measured.records import Record
+from symroof.sheets.llms import Llm
+from symroof.sheets.sheet import Sheet
+from symroof.transformer.experts import Experts
+from symroof.transformer.facts import facts
+from symroof.transformer.kind import Pass
+from symroof.workloads import decode, prefill
+
+#: A measurement may beat its bound by so much: print is rounded.
+ROUNDING = Fraction(101, 100)
+_AROUND = ("embedding", "norm", "unembedding")
+
+
+def cost_of(record: Record) -> Cost:
+    """The bound of a measurement as a formula [s]."""
+    return FORMULAS[record.category](record)
+
+
+def bound_of(record: Record) -> Value:
+    """The bound of a measurement [s]: its formula at its chip, model and formats; of experts every step hits k, the fewest."""
+    cost = cost_of(record)
+    known: dict[Symbol, Fraction] = {n: Fraction(record.chips)}
+    for word, letter in (("batch", B), ("prompt", T)):
+        if word in record.sizes:
+            known[letter] = Fraction(record.sizes[word])
+    if S in cost.free_symbols:
+        known[S] = _context(record)
+    sheets = [record.chip, record.formats, Sheet(record.id, "", known)]
+    hits = {s.name: size for s, size in _fewest(record.model).items() if s in cost.free_symbols}
+    found: Value = cost.at(*sheets, *([record.model] if record.model is not None else []), **hits)
+    return found
+
+
+def ratio(record: Record) -> Fraction:
+    """Measured time over its bound: 1 is perfect, less is impossible."""
+    return record.seconds / Fraction(bound_of(record).number)
+
+
+def beaten(among: Iterable[Record]) -> tuple[str, ...]:
+    """The measurements that are faster than their bound by more than rounding, by id: either one or the other is wrong."""
+    return tuple(r.id for r in among if ratio(r) * ROUNDING < 1)
+
+
+def binding(value: Value) -> str:
+    """The way to what weighs most: of a maximum the largest part, of a sum too, as in ``hbm/weights``."""
+    way = []
+    while value.parts:
+        value = max(value.parts, key=lambda part: part.number)
+        way.append(value.name)
+    return "/".join(way) or value.name
+
+
+# -- one formula a category
+def _decode(record: Record) -> Cost:
+    return decode.bound(_model(record))
+
+
+def _prompts(record: Record) -> Cost:
+    """The prompts of a batch: their FLOPs, or the weights, which all of them share."""
+    one = prefill.bound(_model(record))
+    return ((record.sizes["batch"] * one["math"]).named("math") | one["weights"]).named("prefill")
+
+
+def _generated(record: Record) -> Cost:
+    """Prompts and then a step for every token but the first, which the prompt gives."""
+    steps: Cost = (record.sizes["generated"] - 1) * decode.bound(_model(record))
+    return (_prompts(record) + steps.named("decode")).named("generation")
+
+
+def _layer(record: Record) -> Cost:
+    """One layer of a model whose layers are alike: its FLOPs, of attention the causal half, or its weights read once.
+
+    With a policy of rematerialization the FLOPs are those of forward, what is computed again, and backward.
+    """
+    m = _model(record)
+    blocks = [b for b in m.stack.blocks(at=Pass(new=T, context=T)) if b.kind.word not in _AROUND]
+    if len({b.times for b in blocks}) > 1:
+        raise InputError(f"{record.id}: the layers of {m.name} are not alike; give an inline model of the one that was measured")
+    programs = [b.program.training(record.remat) if record.remat else b.program for b in blocks]
+    math: list[Cost] = [(p.flops / (n * C)).named(b.name) for p, b in zip(programs, blocks, strict=True)]
+    held = [(Cost(facts(b.kind).always * p_w, "byte") / (n * W_hbm)).named(b.name) for b in blocks]
+    return (_sum(math).named("math") | _sum(held).named("weights")).named("layer").claiming(m.stack.in_layers)
+
+
+def _attention(record: Record) -> Cost:
+    return decode.attention_time(_model(record))
+
+
+def _gemm(record: Record) -> Cost:
+    m, k, width = (record.sizes[word] for word in "mkn")
+    return roofline(matmul(m, k, width))
+
+
+def _copy(record: Record) -> Cost:
+    """Read once, written once."""
+    return roofline(Work("copy", Cost(0, "FLOP", "flops"), Cost(2 * record.sizes["size"], "byte", "traffic")))["hbm"]
+
+
+FORMULAS: Mapping[str, Callable[[Record], Cost]] = {
+    "decode": _decode,
+    "latency": _generated,
+    "serving": _generated,
+    "prefill": _prompts,
+    "layer": _layer,
+    "attention": _attention,
+    "gemm": _gemm,
+    "copy": _copy,
+}
+
+
+# -- helpers
+def _sum(costs: list[Cost]) -> Cost:
+    return sum(costs[1:], costs[0])
+
+
+def _model(record: Record) -> Llm:
+    """The model of a record, which its category needs.
+
+    Raises InputError if it has none.
+    """
+    if record.model is None:
+        raise InputError(f"{record.id} is a measurement of category {record.category} and has no model; give it one")
+    return record.model
+
+
+def _context(record: Record) -> Fraction:
+    """The context of the steps: as said; else their mean, since a maximum of lines is at least its value there.
+
+    Windows bend the other way, so for them it is the context of the first step.
+    """
+    sizes = record.sizes
+    if "context" in sizes:
+        return Fraction(sizes["context"])
+    windows = record.model is not None and any(reach.window is not None for reach in record.model.stack.aggregates.reaches)
+    return Fraction(sizes["prompt"] + 1) if windows else sizes["prompt"] + Fraction(sizes["generated"], 2)
+
+
+def _fewest(model: Llm | None) -> dict[Symbol, Any]:
+    """The letters for the experts that are hit, each at k: no routing hits fewer."""
+    found: dict[Symbol, Any] = {}
+    if model is None:
+        return found
+    for layer in model.stack.layers:
+        if isinstance(layer.kind, Experts) and isinstance(layer.kind.hit, Symbol) and isinstance(layer.kind.k, Symbol):
+            found[layer.kind.hit] = model[layer.kind.k]
+    return found

@@ -1,0 +1,197 @@
+"""``records()``: every published measurement, read from ``models/measured`` and checked at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from symroof.algebra.quantity import parse_quantity
+from symroof.algebra.symbols import C_FORMAT, Symbol, W_hbm
+from symroof.algebra.units import Unit
+from symroof.errors import SheetError, SymroofError, short
+from symroof.measured.schema import Inline, MeasuredFile, Row
+from symroof.sheets.chips import chip, cited
+from symroof.sheets.dtypes import dtype
+from symroof.sheets.files import listed, read, value
+from symroof.sheets.llms import Llm, from_file, kind_of, llm, model
+from symroof.sheets.schema import LlmFile
+from symroof.sheets.sheet import Sheet
+
+_SECOND, _BYTE = Unit.of("s"), Unit.of("byte")
+#: What a measurement of a category must say beside chip and format; a key that is not in its row is refused.
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "decode": ("model", "batch", "context"),
+    "latency": ("model", "batch", "prompt", "generated"),
+    "serving": ("model", "batch", "prompt", "generated"),
+    "prefill": ("model", "batch", "prompt"),
+    "layer": ("model", "batch", "prompt"),
+    "attention": ("layer", "batch", "context"),
+    "gemm": ("shape",),
+    "copy": ("size",),
+}
+_OPTIONAL = {"layer": ("remat",)}
+_KEYS = ("model", "layer", "batch", "prompt", "generated", "context", "remat", "shape", "size")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a measurement was published."""
+
+    file: str
+    title: str
+    url: str
+    date: str
+    where: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One measurement: ``seconds`` is what it took, ``published`` the figure as it was printed."""
+
+    id: str
+    category: str
+    published: str
+    seconds: Fraction
+    chip: Sheet
+    chips: int
+    formats: Sheet
+    origin: Origin
+    model: Llm | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
+    remat: str = ""
+    said: str = ""
+    note: str = ""
+
+    @property
+    def what(self) -> str:
+        """What ran where, in a line: ``llama2-7b, batch 1, context 5, int8 weights, on 1 x a100-80``."""
+        s = self.sizes
+        ran = {"gemm": "[{m}, {k}] x [{k}, {n}]", "copy": "copy of {size} bytes", "attention": "attention"}.get(self.category, "")
+        of = ran.format(**s) or (self.model.name if self.model is not None else "")
+        whole = {"none": "forward and backward", "block": "forward, again, backward", "matmuls": "forward, scores again, backward"}
+        part = f"one layer {whole.get(self.remat, 'forward')}" if self.category == "layer" else ""
+        counts = [f"{word} {s[word]}" for word in ("batch", "prompt", "generated", "context") if word in s]
+        return ", ".join([*filter(None, (of, part)), *counts, self.said]) + f", on {self.chips} x {self.chip.name}"
+
+
+def records() -> tuple[Record, ...]:
+    """All measurements, in the order of the files and of their rows.
+
+    Raises SheetError naming file and key for one that does not follow its schema, and for an id that is there twice.
+    """
+    found: dict[str, Record] = {}
+    for path in listed("measured").values():
+        for record in of_file(path):
+            if record.id in found:
+                other = found[record.id].origin.file
+                raise SheetError(f"{path.name}: there is a record {short(record.id)} in {other} already; give it another id")
+            found[record.id] = record
+    return tuple(found.values())
+
+
+def of_file(path: Path) -> tuple[Record, ...]:
+    """The measurements of one file.
+
+    Raises SheetError naming file and key.
+    """
+    file = read(path, MeasuredFile)
+    origin = Origin(path.name, file.title, file.url, file.date, file.where, file.note)
+    models = {name: _model(path, file, name, inline) for name, inline in file.models.items()}
+    chips = {name: _chip(path, file, name) for name in file.rates}
+    for what, names in (("rates", chips), ("models", models)):
+        unused = next((n for n in names if not any(n in (row.chip, row.model) for row in file.records)), None)
+        if unused is not None:
+            raise SheetError(f"{path.name}: [{what}.{unused}] is in no record; name it in one, or leave it out")
+    found = []
+    for row in file.records:
+        try:
+            found.append(_record(row, origin, chips, models))
+        except SymroofError as problem:
+            raise SheetError(f"{path.name}: record {short(row.id)}: {problem}") from None
+    return tuple(found)
+
+
+# -- helpers
+def _record(row: Row, origin: Origin, chips: Mapping[str, Sheet], models: Mapping[str, Llm]) -> Record:
+    _needed(row)
+    of = models.get(row.model) or llm(row.model) if row.model else None
+    if row.layer is not None:  # a kernel: a model of that layer alone
+        of = model("kernel", D=1, V=1, blocks=[(1, [kind_of("layer", row.layer)])])
+    sizes = {word: getattr(row, word) for word in ("batch", "prompt", "generated", "context") if getattr(row, word) is not None}
+    if row.shape is not None:
+        sizes |= dict(zip("mkn", row.shape, strict=True))
+    if row.size is not None:
+        sizes["size"] = int(_in(row.size, _BYTE))
+    return Record(
+        id=row.id,
+        category=row.category,
+        published=row.measured,
+        seconds=_seconds(row, sizes),
+        chip=chips.get(row.chip) or chip(row.chip),
+        chips=row.chips,
+        formats=dtype(row.format, weights=row.weights, kv=row.kv, math=row.math),
+        origin=origin,
+        model=of,
+        sizes=sizes,
+        remat=row.remat or "",
+        said=_formats(row),
+        note=row.note,
+    )
+
+
+def _needed(row: Row) -> None:
+    """Refuse a row that lacks what its category needs, or has what changes nothing."""
+    needed = NEEDS[row.category]
+    for key in _KEYS:
+        given = getattr(row, key) not in (None, "")
+        if key in needed and not given:
+            raise SheetError(f"key {key!r} is missing; a measurement of category {row.category} needs {', '.join(needed)}")
+        if given and key not in (*needed, *_OPTIONAL.get(row.category, ())):
+            raise SheetError(f"key {key!r} changes nothing in category {row.category}, which needs {', '.join(needed)}; leave it out")
+
+
+def _seconds(row: Row, sizes: Mapping[str, int]) -> Fraction:
+    """What was measured as the time of a step, a prompt, a batch, a layer or a kernel: tokens per second are turned round."""
+    number, unit = parse_quantity(row.measured)
+    if number <= 0:
+        raise SheetError(f"key 'measured': {short(row.measured)} is not positive; give what was published, e.g. '9.53 ms'")
+    if unit == _SECOND:
+        return number
+    tokens = {"decode": 1, "prefill": sizes.get("prompt"), "serving": sizes.get("generated"), "latency": sizes.get("generated")}
+    each = tokens.get(row.category)
+    rates = {Unit.of("token/s"): 1, Unit.of("token/s/chip"): row.chips}
+    if each is None or unit not in rates:
+        cure = "'9.53 ms'" if each is None else "'9.53 ms', '104.9 token/s' or '6818 token/s/chip'"
+        raise SheetError(f"key 'measured': {short(row.measured)} is in {unit}; give e.g. {cure}")
+    return Fraction(sizes["batch"] * each) / (number * rates[unit])
+
+
+def _in(text: str, unit: Unit) -> Fraction:
+    number, given = parse_quantity(text, unit)
+    if given != unit:
+        raise SheetError(f"{short(text)} is in {given}, not in {unit}")
+    return number
+
+
+def _formats(row: Row) -> str:
+    """``fp8``, or ``bf16, int8 weights``: the formats in words."""
+    others = (("weights", row.weights), ("cache", row.kv), ("arithmetic", row.math))
+    return ", ".join([row.format, *(f"{word} {what}" for what, word in others if word and word != row.format)])
+
+
+def _model(path: Path, file: MeasuredFile, name: str, inline: Inline) -> Llm:
+    parts = {key: getattr(inline, key) for key in ("title", "model", "layers", "blocks", "dims", "moe")}
+    return from_file(path, LlmFile(name=name, sources=file.sources, **parts))
+
+
+def _chip(path: Path, file: MeasuredFile, name: str) -> Sheet:
+    """The rates of a chip without a sheet."""
+    rates = file.rates[name]
+    known = {C_FORMAT[f]: (f"rates.{name}.flops.{f}", q) for f, q in rates.flops.items()}
+    known[W_hbm] = (f"rates.{name}.bandwidth", rates.bandwidth)
+    values: dict[Symbol, Fraction] = {s: value(path, f"{key}.value", s, q.value) for s, (key, q) in known.items()}
+    sources = {s: cited(path, key, q.source, file.sources) for s, (key, q) in known.items()}
+    return Sheet(name, rates.title, dict(values), sources=sources)
