@@ -111,7 +111,7 @@ def test_percent_is_a_fraction():
 def test_latency_that_nothing_meets_is_exit_code_one():
     done = run("serve", "llama3-70b", "--on", "v5e", "--latency", "1 us")
     assert done.exit_code == 1
-    assert "No slice meets the limit" in done.output
+    assert "These cannot:" in done.output
 
 
 def test_does_not_fit_is_exit_code_one():

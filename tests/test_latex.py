@@ -48,6 +48,7 @@ from symroof.errors import InputError, SymroofError
 from symroof.latex.layout import display, lines
 from symroof.latex.trees import cost_box
 from symroof.latex.width import ROOM, width
+from symroof.algebra.symbols import FRACTIONS
 from symroof.plan.formulas import MODULES, _functions, _needs, _returns, formula, formulas, _wants_model
 from symroof.present import book
 from symroof.symbols import B, C, D, F, P, S, W_hbm, X, n, p_w, t_lim
@@ -243,7 +244,9 @@ def by_name(values):
 
 def some_values(free, seed):
     random = np.random.default_rng(seed)
-    return {s: Fraction(int(random.integers(2, 900)), int(random.integers(1, 90))) for s in sorted(free, key=str)}
+    drawn = {s: Fraction(int(random.integers(2, 900)), int(random.integers(1, 90))) for s in sorted(free, key=str)}
+    # what is a fraction of something is at most 1, and no token uses more experts than there are
+    return {s: v / 1000 if s in FRACTIONS else v + 1000 if s.name == "E" else v for s, v in drawn.items()}
 
 
 @pytest.mark.parametrize("room", [ROOM, 150.0, 60.0])

@@ -174,18 +174,20 @@ def _split(expr: Any, put: Mapping[Any, str] | None) -> Split | None:
 
 
 def _product(expr: Any, put: Mapping[Any, str] | None) -> Split | None:
-    """At the widest sum or maximum of the numerator, or else of the denominator."""
+    """At the widest sum or maximum of the numerator, or else of the denominator; where that is wider than a line, at that."""
     above, below = sp.fraction(expr)
-    for whole, top in ((above, True), (below, False)):
-        factors = sp.Mul.make_args(whole)
-        wide = [f for f in factors if isinstance(f, (sp.Add, sp.Max, sp.Min)) or _root(f)]
-        if not wide:
+    sides = [(whole, top, _widest(whole, put)) for whole, top in ((above, True), (below, False))]
+    if all(w is not None for _, _, w in sides) and width(write(sides[1][2], put)) > ROOM:
+        sides.reverse()
+    for whole, top, widest in sides:
+        if widest is None:
             continue
-        widest = max(wide, key=lambda f: width(write(f, put)))
-        others = [f for f in factors if f is not widest]
+        others = [f for f in sp.Mul.make_args(whole) if f is not widest]
         if top:
             rest = sp.Mul(*others) / below
             before = "" if rest == 1 else _factor(rest, put) + (r" \cdot" if put else "")
+        elif isinstance(widest, (sp.Max, sp.Min)) and width(write(above, put)) > _SHORT:
+            return Split((box(above / sp.Mul(*others), put), box(widest, put)), ("", r"\bigg/ "))
         else:
             before = _factor(above / sp.Mul(*others), put) + r" \bigg/"
         if isinstance(widest, sp.Add):
@@ -193,6 +195,12 @@ def _product(expr: Any, put: Mapping[Any, str] | None) -> Split | None:
         inner = _split(widest, put)
         return inner and Split(inner.parts, inner.between, f"{before} {inner.before}".strip(), inner.after, inner.commas)
     return None
+
+
+def _widest(whole: Any, put: Mapping[Any, str] | None) -> Any:
+    """The widest sum, maximum or root among factors; None if there is none."""
+    wide = [f for f in sp.Mul.make_args(whole) if isinstance(f, (sp.Add, sp.Max, sp.Min)) or _root(f)]
+    return max(wide, key=lambda f: width(write(f, put)), default=None)
 
 
 def _factor(expr: Any, put: Mapping[Any, str] | None) -> str:

@@ -38,7 +38,7 @@ def backward(program: Program) -> Program:
     summed = _summed(statements)
     needed = {c.tensor for s in summed for c in s.collectives if c.kind == "AllGather"}
     gathered = [c for c in program.collectives if c.kind == "AllGather" and c.tensor in needed]
-    weights = _weights(program, "which of them are gathered again") if any(c.tensor in program.inputs for c in gathered) else set()
+    weights = weights_of(program)
     kept = {(c.tensor, c.axes) for c in gathered if c.tensor not in weights}
     on_chip = frozenset(f"d{name}" for name in program.on_chip) | program.on_chip
     return Program(once(summed, kept), on_chip, program.roles)
@@ -66,20 +66,21 @@ def training(program: Program, remat: str = "none") -> Program:
 
 def saved(program: Program, remat: str = "none") -> Cost:
     """Bytes per chip of what is kept for the backward pass, weights left out [byte]; parts by tensor."""
-    weights = _weights(program, "which are no activations") | {t.name for t in program.stored}
+    weights = weights_of(program) | {t.name for t in program.stored}
     skip = {s.out.name for s in _again(program, remat)} | weights | program.on_chip
     last = program.statements[-1].out.name
     return program.bytes(*[n for n in program.tensors if n not in skip and n != last]).named("saved")
 
 
-def _weights(program: Program, why: str) -> set[str]:
-    """The weights of a program.
+def weights_of(program: Program) -> set[str]:
+    """The weights of a program: what it declares; where it declares nothing, the inputs without the batch dimension.
 
-    Raises ProgramError if it does not say what its tensors are.
+    That is the first dimension of the first tensor, as in ``In[B, D] W[D, F] -> Out[B, F]``.
     """
-    if not program.roles:
-        raise ProgramError(f"the program does not say which tensors are weights, {why}; begin it with e.g. 'weight: W_in, W_out'")
-    return set(program.having("weight", "shared", "buffer"))
+    if program.roles:
+        return set(program.having("weight", "shared", "buffer"))
+    first = program.statements[0].operands[0].names[0]
+    return {name for name in program.inputs if first not in program.tensors[name].names}
 
 
 def _again(program: Program, remat: str) -> tuple[Statement, ...]:
@@ -89,7 +90,7 @@ def _again(program: Program, remat: str) -> tuple[Statement, ...]:
         return ()
     if remat == "block":
         return program.statements
-    weights = _weights(program, "whose products are kept")
+    weights = weights_of(program)
     return tuple(s for s in program.statements if not any(t.name in weights for t in s.operands))
 
 

@@ -14,7 +14,8 @@ tail        the last inputs of a convolution, which a sequence keeps too
 on chip     never crosses HBM
 ==========  =============================================================================================
 
-A tensor without a role is an activation. Weights are p_w bytes an element, caches p_kv,
+A tensor without a role is an activation; in a program without any roles, inputs without the batch dimension (the first of the
+first tensor) are weights where a backward pass has to know. Weights are p_w bytes an element, caches p_kv,
 states p_st, tails p_conv, everything else the program's width.
 """
 

@@ -139,10 +139,12 @@ def plateau(m: Model = None) -> Cost:
     >>> plateau()
     C*W_hbm/(2*(C*H*K*L*S*p_kv + P*W_hbm))  [token/s/chip]
     """
-    parts = step(m)
-    rest = [part for part in parts.parts if part.name != "MLP"]
-    saturated = B / sum(rest, math_time(m)) / n
-    return saturated.map(lambda e: sp.factor(sp.together(e))).declare("token/s/chip").named("")
+    rest = [part for part in step(m).parts if part.name != "MLP"]
+    if m is None:
+        saturated = B / sum(rest, math_time()) / n
+        return saturated.map(lambda e: sp.factor(sp.together(e))).declare("token/s/chip").named("")
+    each: Cost = sum(rest, math_time(m)).at(B=1, n=1)
+    return (Cost(1, "token/chip") / each).declare("token/s/chip").named("plateau")
 
 
 def kv_overtakes_math(m: Model = None) -> Bound:

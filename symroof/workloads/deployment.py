@@ -59,8 +59,12 @@ def cache(m: Model = None) -> Cost:
         if of.cache != 0:
             names = [t for t in b.program.having("cache") if t in b.program.inputs]
             kept += sp.factor(b.program.bytes(*names).expr) * b.times * _copies(b.kind.whole_heads())
-        kept += B * of.state * b.times / (X * Y * Z)
-    return Cost(sp.factor(kept), "byte", "KV cache").claiming(_claims(m))
+    state = None if m is None else stack_of(m).aggregates.state
+    if state is None:
+        return Cost(sp.factor(kept), "byte", "KV cache").claiming(_claims(m))
+    states = Cost(B * state / (X * Y * Z), "byte", "states").claiming(stack_of(m).in_aggregates)
+    attention = Cost(sp.factor(kept), "byte", "attention").claiming(_claims(m))
+    return ((attention + states) if kept != 0 else states).named("KV cache")
 
 
 def memory(m: Model = None) -> Cost:

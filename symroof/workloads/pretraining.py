@@ -18,7 +18,7 @@ from symroof.transformer.blocks import Blocks
 from symroof.transformer.kind import Pass
 from symroof.transformer.split import Sharding
 from symroof.workloads.models import AS_GATED, BOOK, Model, stack_of
-from symroof.workloads.training_memory import D_tok, microbatches, p_opt
+from symroof.workloads.training_memory import D_tok, flops_per_token, microbatches, p_opt
 
 _SHARDED = Sharding(data="X", model="Y", fsdp="X")
 _SPLIT = {"attention": _SHARDED, "experts": Sharding(data="X", experts="X", model="Y"), "": _SHARDED}
@@ -66,7 +66,9 @@ def mfu(m: Model = None, remat: str = "block", overlap: bool = True, causal: boo
     They are those of the matmuls (6 a parameter and token, no embedding, of experts those that are used) and of attention, of
     the pairs that are seen if ``causal``, of all S^2 if not. Published figures often count 6P or full attention: more.
     """
-    useful: Cost = _math(blocks(m, causal), "none").map(lambda e: _micro(e) * microbatches / Z)
+    work = BOOK.flops(S, S, causal).expr * 3 if m is None else B * S * flops_per_token(m, causal).expr
+    claims = AS_GATED if m is None else stack_of(m).in_aggregates
+    useful: Cost = Cost(sp.factor(work), "FLOP").claiming(claims) / (X * Y * Z * C)
     return (useful / step(m, remat, overlap, causal)).declare("1").named("MFU")
 
 

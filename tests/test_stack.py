@@ -1,0 +1,761 @@
+"""Stacks: a model's counts are those of its reference implementation, and every formula of a model agrees with a walk over its layers."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction as Q
+from typing import Any
+
+import pytest
+import sympy as sp
+from counting import COUNTERS, Run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from second_opinion import some
+
+import symroof.workloads
+from symroof import Bound, Cost, SymroofError, Value, decode, llm, llms, memory, prefill, training
+from symroof.errors import InputError, SheetError, UnknownName
+from symroof.sheets.llms import Llm, model
+from symroof.symbols import (
+    MFU,
+    A_X,
+    A_Z,
+    B,
+    C,
+    D,
+    E_hit,
+    F,
+    H,
+    K,
+    L,
+    M_hbm,
+    N,
+    P,
+    P_exp,
+    P_mm,
+    P_read,
+    S,
+    T,
+    V,
+    W_hbm,
+    W_X,
+    W_Y,
+    X,
+    Y,
+    Z,
+    kv,
+    kv_win,
+    n,
+    p_a,
+    p_conv,
+    p_kv,
+    p_st,
+    p_w,
+    price,
+    t_lim,
+)
+from symroof.transformer.kind import Kind, Pass
+from symroof.transformer.layers import Attention, Experts, LatentAttention, Mamba2, Mlp, Sharding
+from symroof.workloads import models as of_models
+from symroof.workloads import pretraining
+
+# -- models of which the reference implementations are counted
+#: Parameters and buffers of the classes of transformers 5.24, tensor by tensor, at the config.json of the model's page;
+#: multiplied with a token: without lookups, norms, biases, convolutions. Bytes with a 16-bit cache, fp32 states, 16-bit convolutions.
+
+
+@dataclass(frozen=True)
+class Counts:
+    total: int
+    active: int
+    kv: int
+    buffers: int = 0
+    windowed: int = 0
+    state: int = 0
+
+
+def deepseek(heads: int, vocabulary: int, experts: int, dense: int) -> Callable[[], Llm]:
+    """DeepSeek-V3 and its kin: leading dense layers, then experts with a shared one."""
+    attention = LatentAttention(N=heads, R_q=1536, R_kv=512, H_nope=128, H_rope=64, H_v=128)
+    routed = Experts(E=experts, k=8, F=2048, shared=2048, correction=True)
+    return lambda: model("it", D=7168, V=vocabulary, blocks=[(dense, [attention, Mlp(F=18432)]), (61 - dense, [attention, routed])])
+
+
+def plain(layers: int, d: int, vocabulary: int, attention: Kind, mlp: Kind, **around: Any) -> Callable[[], Llm]:
+    return lambda: model("it", D=d, V=vocabulary, blocks=[(layers, [attention, mlp])], **around)
+
+
+def lettered(pattern: str, d: int, vocabulary: int, **layers: Kind) -> Callable[[], Llm]:
+    """Layers by the letters of a pattern: M a state space, * attention, - an MLP, E experts."""
+    names = {"M": "mamba", "*": "attention", "-": "mlp", "E": "experts"}
+    return lambda: model("it", D=d, V=vocabulary, blocks=[(1, [layers[names[letter]]]) for letter in pattern])
+
+
+def oss(layers: int, experts: int) -> Callable[[], Llm]:
+    """gpt-oss: every second layer sees 128 tokens."""
+    shape: dict[str, Any] = {"N": 64, "K": 8, "H": 64, "qkv_bias": True, "out_bias": True, "sinks": True}
+    routed = Experts(E=experts, k=4, F=2880, bias=True)
+    groups = [(layers // 2, [Attention(**shape, window=128), routed]), (layers // 2, [Attention(**shape), routed])]
+    return lambda: model("it", D=2880, V=201088, blocks=groups)
+
+
+def mimo() -> Llm:
+    """MiMo-V2-Flash: windows with 8 KV heads, full layers with 4; the first layer is dense."""
+    full = Attention(N=64, K=4, H=192, H_v=128)
+    window = Attention(N=64, K=8, H=192, H_v=128, window=128, sinks=True)
+    routed = Experts(E=256, k=8, F=2048, correction=True)
+    return model("it", D=4096, V=152576, blocks=[(1, [full, Mlp(F=16384)]), (39, [window, routed]), (8, [full, routed])])
+
+
+NANO = "MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME"
+H56 = "M-M-M-M*-" + "M-M-M-M-M*-" * 9 + "M-M-M-M-M-"
+PUBLISHED: dict[str, tuple[Callable[[], Llm], Counts]] = {
+    "DeepSeek-V3": (deepseek(128, 129280, 256, 3), Counts(671026404352, 36624596992, 70272, buffers=14848)),
+    "Kimi-K2.5": (deepseek(64, 163840, 384, 1), Counts(1026408209408, 31686066176, 70272, buffers=23040)),
+    "Llama-3.1-8B": (plain(32, 4096, 128256, Attention(N=32, K=8, H=128), Mlp(F=14336)), Counts(8030261248, 7504658432, 131072)),
+    "Llama-3.1-70B": (plain(80, 8192, 128256, Attention(N=64, K=8, H=128), Mlp(F=28672)), Counts(70553706496, 69501714432, 327680)),
+    "Mixtral-8x7B": (
+        plain(32, 4096, 32000, Attention(N=32, K=8, H=128), Experts(E=8, k=2, F=14336)),
+        Counts(46702792704, 12748587008, 131072),
+    ),
+    "Qwen3-8B": (
+        plain(36, 4096, 151936, Attention(N=32, K=8, H=128, qk_norm="head"), Mlp(F=12288)),
+        Counts(8190735360, 7568097280, 147456),
+    ),
+    "Qwen3-30B-A3B": (
+        plain(48, 2048, 151936, Attention(N=32, K=4, H=128, qk_norm="head"), Experts(E=128, k=8, F=768)),
+        Counts(30532122624, 3041656832, 98304),
+    ),
+    "Qwen3-Coder-480B-A35B": (
+        plain(62, 6144, 151936, Attention(N=96, K=8, H=128, qk_norm="head"), Experts(E=160, k=8, F=2560)),
+        Counts(480154875392, 34540486656, 253952),
+    ),
+    "MiniMax-M2.5": (
+        plain(62, 3072, 200064, Attention(N=48, K=8, H=128, qk_norm="layer"), Experts(E=256, k=8, F=1536, correction=True)),
+        Counts(228689748992, 10415112192, 253952, buffers=15872),
+    ),
+    "gpt-oss-20b": (oss(24, 32), Counts(20914757184, 3607142400, 24576, windowed=24576)),
+    "MiMo-V2-Flash": (mimo, Counts(308778768832, 14820573184, 23040, buffers=12032, windowed=199680)),
+    "Nemotron-3-Nano": (
+        lettered(
+            NANO, 2688, 131072,
+            mamba=Mamba2(N_ssm=64, H_ssm=64, G_ssm=8, D_st=128, w_conv=4, chunk=128),
+            attention=Attention(N=32, K=2, H=128),
+            experts=Experts(E=128, k=6, F=1856, shared=3712, gated=False, correction=True),
+        ),
+        Counts(31577937344, 3226804224, 6144, buffers=2944, state=49082368),
+    ),
+    "Nemotron-H-56B": (
+        lettered(
+            H56, 8192, 131072,
+            mamba=Mamba2(N_ssm=256, H_ssm=64, G_ssm=8, D_st=256, w_conv=4, chunk=128),
+            attention=Attention(N=64, K=8, H=128),
+            mlp=Mlp(F=32768, gated=False),
+        ),
+        Counts(56324350464, 55243177984, 40960, state=912605184),
+    ),
+}  # fmt: skip
+
+#: Every file of models/llms: parameters as above (of PaLM, which has no reference, the arithmetic of its paper); active parameters are
+#: the total without embeddings that are not tied, norms and biases; of experts what k of them have.
+FILES: dict[str, Counts] = {
+    "deepseek-v3": PUBLISHED["DeepSeek-V3"][1],
+    "gemma-7b": Counts(8537680896, 8537680896 - 57 * 3072, 2 * 16 * 256 * 28 * 2),
+    "gpt-oss-120b": Counts(
+        116829156672,
+        36 * (2 * 2880 * 64 * (64 + 8) + 2880 * 128 + 4 * 3 * 2880 * 2880) + 201088 * 2880,
+        2 * 8 * 64 * 18 * 2,
+        windowed=2 * 8 * 64 * 18 * 2,
+    ),
+    "gpt3-175b": Counts(174604259328, 96 * 12 * 12288**2 + 50257 * 12288, 2 * 12288 * 96 * 2),
+    "llama2-13b": Counts(13015864320, 13015864320 - (32000 + 81) * 5120, 2 * 5120 * 40 * 2),
+    "llama2-70b": Counts(68976648192, 68976648192 - (32000 + 161) * 8192, 2 * 1024 * 80 * 2),
+    "llama2-7b": Counts(6738415616, 6738415616 - (32000 + 65) * 4096, 2 * 4096 * 32 * 2),
+    "llama3-405b": Counts(405853388800, 405853388800 - (128256 + 253) * 16384, 2 * 1024 * 126 * 2),
+    "llama3-70b": PUBLISHED["Llama-3.1-70B"][1],
+    "llama3-8b": PUBLISHED["Llama-3.1-8B"][1],
+    "mistral-7b": Counts(7241732096, 7241732096 - (32000 + 65) * 4096, 0, windowed=2 * 1024 * 32 * 2),
+    "mixtral-8x7b": PUBLISHED["Mixtral-8x7B"][1],
+    "nemotron-3-nano": PUBLISHED["Nemotron-3-Nano"][1],
+    "palm-540b": Counts(
+        118 * (3 * 18432 * 73728 + 2 * 18432 * (48 + 1) * 256 + 18432) + 256000 * 18432 + 18432,
+        118 * (3 * 18432 * 73728 + 2 * 18432 * (48 + 1) * 256) + 256000 * 18432,
+        2 * 256 * 118 * 2,
+    ),
+    "qwen3-235b-a22b": Counts(
+        235093634560, 94 * (2 * 4096 * (64 + 4) * 128 + 4096 * 128 + 8 * 3 * 4096 * 1536) + 151936 * 4096, 2 * 4 * 128 * 94 * 2
+    ),
+    "qwen3-32b": Counts(32762123264, 32762123264 - 151936 * 5120 - 129 * 5120 - 64 * 256, 2 * 1024 * 64 * 2),
+    "qwen3-8b": PUBLISHED["Qwen3-8B"][1],
+}
+MADE: dict[str, Callable[[], Llm]] = {name: make for name, (make, _) in PUBLISHED.items()}
+MADE |= {name: lambda name=name: llm(name) for name in FILES}
+COUNTED = {name: counts for name, (_, counts) in PUBLISHED.items()} | FILES
+BITS = {p_kv: 2, p_w: 2, p_a: 2, p_st: 4, p_conv: 2}
+every_model = pytest.mark.parametrize("name", MADE)
+every_file = pytest.mark.parametrize("name", FILES)
+
+
+def at(cost: Any, m: Any = None, **values: Any) -> Any:
+    """A cost at a model, and at what else it needs; widths of 16 bits unless told."""
+    left = cost.at(m) if m is not None else cost
+    if not isinstance(left, Cost):
+        return left.number
+    known = {**BITS, **{s: v for s in left.free_symbols for name, v in values.items() if s.name == name}}
+    return left.at({s: known[s] for s in left.free_symbols}).number
+
+
+def test_every_file_is_counted():
+    assert set(FILES) == set(llms()), "a new file of models/llms needs its counts here"
+    assert len(MADE) == len(PUBLISHED) + len(FILES)
+
+
+@every_model
+def test_parameters_to_the_last_one(name):
+    m, wanted = MADE[name](), COUNTED[name]
+    assert m[P] == at(m.stack.parameters, m) == wanted.total
+    assert m[P_mm] == at(m.stack.active, m) == wanted.active
+    assert at(m.stack.buffers, m) == wanted.buffers
+
+
+@every_model
+def test_what_a_sequence_keeps(name):
+    m, wanted = MADE[name](), COUNTED[name]
+    assert at(m.stack.cache, m) == wanted.kv
+    assert at(m.stack.state, m) == wanted.state
+    assert at(m.stack.sequence(1), m) == wanted.kv + wanted.windowed + wanted.state
+    window = min((k.window for k in _kinds(m) if getattr(k, "window", None)), default=sp.Integer(10**9)).subs(m.values)
+    assert at(m.stack.sequence(10**6), m) == wanted.kv * 10**6 + wanted.windowed * min(int(window), 10**6) + wanted.state
+
+
+@every_file
+def test_published_counts(name):
+    """Rounded counts of papers and cards; an active one may or may not have the embedding."""
+    m = llm(name)
+    assert abs(m[P] - m.published) <= m.published / 100
+    if m.published_active is not None:
+        both = m[P_mm], m[P_mm] + m[V] * m[D]
+        assert min(abs(b - m.published_active) for b in both) <= m.published_active / 40
+
+
+def test_palm_is_what_its_paper_says():
+    assert round(llm("palm-540b")[P] / Q(10) ** 9, 2) == Q("540.35")  # arXiv:2204.02311, table 1
+
+
+def _kinds(m: Llm) -> list[Kind]:
+    return [layer.kind for layer in m.stack.layers]
+
+
+# -- aggregates are what a walk over the layers finds
+@every_model
+def test_aggregates_are_the_walk(name):
+    m = MADE[name]()
+    stack = m.stack
+    for seen, batch in ((1, 1), (5, 3), (1000, 64), (10**5, 7)):
+        walk = {"B": batch, "S": seen}
+        step = Pass(new=1)
+        flops = B * (of_models.multiplied(m) + of_models.seen(m, step) + of_models.states(m, step)).expr
+        assert at(Cost(flops, "FLOP"), m, **walk) == at(stack.flops(new=1), m, **walk)
+        moved = at(of_models.read(m), m, **walk) * 2 + batch * (at(of_models.cached(m), m, **walk) + 2 * at(stack.state, m))
+        assert float(at(stack.reads, m, **walk) - _rows(m, batch) * 2) == pytest.approx(float(moved), rel=1e-12)
+        assert at(of_models.kept(m), m, **walk) == at(stack.sequence(seen), m)
+    for new in (128, 12800):  # whole chunks
+        prompt = prefill.prompt_flops(m)
+        assert at(prompt, m, T=new) == at(stack.flops(new=new, context=new, last=True), m, B=1)
+        for causal in (True, False):
+            each = training.flops_per_token(m, causal)
+            assert at(each, m, S=new) * new == 3 * at(stack.flops(new=new, context=new, causal=causal), m, B=1)
+
+
+def _rows(m: Llm, batch: int) -> int:
+    """What lookups read: a row of the embedding for each token, and one of learned positions."""
+    embedding: Any = _kinds(m)[0]
+    return batch * int(m[D]) * (1 if embedding.positions is None else 2)
+
+
+@every_model
+def test_parameters_that_a_step_reads(name):
+    """All but lookups and routed experts; with every expert hit, all but lookups."""
+    m = MADE[name]()
+    kinds: list[Any] = _kinds(m)
+    tables = 0 if kinds[-1].tied else int(m[V] * m[D])
+    tables += 0 if kinds[0].positions is None else int(m.values[kinds[0].positions] * m[D])
+    routed = sum((at(Cost(each, "param"), m) * m.values[experts] for _, each, experts in m.stack.aggregates.routed), 0)
+    assert m[P_read] == m[P] - tables - routed
+    if routed:
+        assert m[E_hit].subs(B, 10**6) == pytest.approx(float(m.values[m.stack.aggregates.routed[0][2]]))
+        assert m[P_exp] * m.values[m.stack.aggregates.routed[0][2]] == routed
+
+
+@every_model
+@pytest.mark.parametrize("formula", [decode.step, decode.bound, memory.memory, prefill.prompt_flops, decode.throughput])
+def test_expanded_formulas_say_the_same(name, formula):
+    m = MADE[name]()
+    given = {"B": 6, "S": 3000, "T": 256, "n": 4, "C": 10**15, "W_hbm": 3 * 10**12}
+    cost = formula(m)
+    whole = cost.expand()
+    assert at(whole, m, **given) == pytest.approx(at(cost, m, **given), rel=1e-12)
+    letters = {s for s in m.stack.definitions if s not in m.stack.aggregates.hits}
+    assert not whole.free_symbols & letters
+    assert cost.free_symbols & letters
+
+
+# -- a letter given anew changes everything that follows from it
+@pytest.mark.parametrize("name", ["llama3-8b", "mixtral-8x7b", "gpt-oss-120b", "Nemotron-3-Nano", "qwen3-8b"])
+def test_another_number_of_kv_heads(name):
+    m = MADE[name]()
+    other = m.but({K: 1})
+    for mine, count, kinds in ((other, 1, _kinds(m)), (m, int(m[K]), _kinds(m))):
+        attention: list[Any] = [(k_, layer.count) for k_, layer in zip(kinds, m.stack.layers, strict=True) if k_.word == "attention"]
+        cached = sum(2 * count * 2 * mine.values[a.H] * mine.values[times] for a, times in attention)
+        assert at(mine.stack.sequence(1), mine) - at(mine.stack.state, mine) == cached
+    given = {"B": 6, "S": 3000, "n": 4, "C": 10**15, "W_hbm": 3 * 10**12}
+    for formula in (decode.step, decode.bound, decode.memory_bound_step, memory.kv_per_sequence):
+        cost = formula(m)
+        assert at(cost, other, **given) == at(cost.at(m, K=1), **given)
+        assert at(cost, other, **given) != at(cost, m, **given)
+    assert other[P] == at(m.stack.parameters, other) < m[P]
+    assert other.sources[K] == "given"
+
+
+def test_a_model_but_is_the_model_with_that_size():
+    small = {"N": 4, "K": 2, "H": 8}
+    blocks = lambda **sizes: [(3, [Attention(**{**small, **sizes}), Mlp(F=sizes.get("F", 24))])]  # noqa: E731
+    m = model("tiny", D=16, V=50, blocks=[(3, [Attention(N=4, K=2, H=8), Mlp(F=24)])])
+    wanted = model("tiny", D=16, V=50, blocks=blocks(K=4))
+    found = m.but({K: 4})
+    assert found.values == wanted.values
+    assert m.but({F: 30})[P] == model("tiny", D=16, V=50, blocks=[(3, [Attention(**small), Mlp(F=30)])])[P]
+    assert m.but({P: 10**6})[P_mm] == 10**6 - (m[P] - m[P_mm])
+
+
+# -- random models against loops
+TINY = st.one_of(
+    st.builds(
+        lambda q, k_, h, v, w, norm: Attention(N=q * k_, K=k_, H=h, H_v=v, window=w, qk_norm=norm),
+        st.integers(1, 3), st.integers(1, 2), st.integers(1, 3), st.none() | st.integers(1, 3), st.none() | st.integers(1, 8),
+        st.sampled_from(["", "head", "layer"]),
+    ),
+    st.builds(LatentAttention, st.integers(1, 3), st.none() | st.integers(1, 3), *[st.integers(1, 3)] * 4),
+    st.builds(Mlp, st.integers(1, 4), gated=st.booleans(), bias=st.booleans(), norms=st.integers(0, 2)),
+    st.builds(
+        lambda k_, more, f, s, g, b: Experts(E=k_ + more, k=k_, F=f, shared=s, gated=g, bias=b),
+        st.integers(1, 2), st.integers(0, 2), st.integers(1, 3), st.none() | st.integers(1, 3), st.booleans(), st.booleans(),
+    ),
+    st.builds(
+        lambda g, r, p, s, u: Mamba2(N_ssm=g * r, H_ssm=p, G_ssm=g, D_st=s, w_conv=3, chunk=u),
+        *[st.integers(1, 2)] * 4, st.sampled_from([1, 2, 3]),
+    ),
+)  # fmt: skip
+GROUPS = st.lists(st.tuples(st.integers(1, 3), st.lists(TINY, min_size=1, max_size=3)), min_size=1, max_size=3)
+AROUND = st.fixed_dictionaries(
+    {"tied": st.booleans(), "positions": st.none() | st.integers(1, 9), "norm": st.booleans(), "layer_norm": st.booleans()}
+)
+
+
+def around(d: int, v: int, options: dict[str, Any]) -> int:
+    """Parameters that stand around the layers."""
+    tables = d * v * (1 if options["tied"] else 2) + d * (options["positions"] or 0)
+    return tables + options["norm"] * d * (2 if options["layer_norm"] else 1)
+
+
+@settings(max_examples=some(60))
+@given(GROUPS, AROUND, st.integers(1, 4), st.integers(1, 5), st.sampled_from([(1, 1), (1, 9), (6, 6), (6, 11)]))
+def test_random_models(groups, options, d, v, tokens):
+    """Whatever differs between layers gets letters of its own, so that a model's formulas are the sum of its layers."""
+    m = model("it", D=d, V=v, blocks=groups, **options)
+    new, context = tokens
+    run = Run(d, 2, new, context)
+    layers: list[tuple[int, Any]] = [(count, kind) for count, kinds in groups for kind in kinds]
+    stored = [(count, t) for count, kind in layers for t in COUNTERS[kind.word].stored(kind, d).values() if t.of != "buffer"]
+    assert m[P] == at(m.stack.parameters, m) == sum(count * t.elements for count, t in stored) + around(d, v, options)
+    active = sum(count * COUNTERS[kind.word].active(kind, d) for count, kind in layers) + d * v
+    assert m[P_mm] == at(m.stack.active, m) == active
+    flops = sum(count * sum(f for f, _ in COUNTERS[kind.word].work(kind, run).values()) for count, kind in layers)
+    assert at(m.stack.flops(new, context), m, B=2) == flops + 2 * 2 * new * d * v
+    one = Run(d, 1, 1, context)
+    width = {"p_kv": 2, "p_st": 4, "p_conv": 2}
+    kept = [(count, t) for count, kind in layers for t in COUNTERS[kind.word].kept(kind, one).values()]
+    keeps = sum(count * t.elements * width[t.width] for count, t in kept)
+    assert at(m.stack.sequence(context), m) == keeps
+    assert at(of_models.kept(m), m, S=context) == keeps
+    step = Run(d, 2, 1, context)
+    read: Any = around(d, v, options) - (0 if options["tied"] else d * v) - d * (options["positions"] or 0)
+    read += 2 * d * (1 if options["positions"] is None else 2)
+    for count, kind in layers:
+        hit = kind.E * (1 - (1 - Q(kind.k, kind.E)) ** 2) if kind.word == "experts" else 0
+        read += count * COUNTERS[kind.word].read(kind, step, hit)
+    states = sum(count * t.elements * width[t.width] for count, t in kept if t.of != "cache")
+    assert float(at(m.stack.reads, m, B=2, S=context)) == pytest.approx(float(2 * read + 2 * keeps + 2 * states), rel=1e-12)
+
+
+@settings(max_examples=some(30))
+@given(GROUPS, AROUND, st.randoms(use_true_random=False))
+def test_stored_bytes_by_class(groups, options, rng):
+    m = model("it", D=3, V=5, blocks=groups, **options)
+    wanted = {"embedding": 15 + 3 * (options["positions"] or 0), "norm": options["norm"] * (6 if options["layer_norm"] else 3)}
+    wanted |= {} if options["tied"] else {"unembedding": 15}
+    for count, kinds in groups:
+        for kind in kinds:
+            for t in COUNTERS[kind.word].stored(kind, 3).values():
+                if t.of != "buffer":
+                    wanted[t.of] = wanted.get(t.of, 0) + count * t.elements
+    wanted = {of: count for of, count in wanted.items() if count}
+    assert {part.name: at(part, m) for part in m.stack.parameters.parts} == wanted
+    widths = {of: Q(rng.randint(1, 64), 32) for of in rng.sample(sorted(wanted), rng.randint(0, len(wanted)))}
+    assert at(m.stack.stored(widths), m) == sum(count * widths.get(of, 2) for of, count in wanted.items())
+
+
+def test_widths_of_a_class_there_is_not():
+    with pytest.raises(InputError, match=r"no weights of class 'experts'; it has .*attention"):
+        llm("llama3-8b").stack.stored({"experts": 1})
+    parts = llm("gpt-oss-120b").stack.stored({"experts": Q(17, 32)})
+    routed = 36 * 128 * (3 * 2880 * 2880 + 3 * 2880)
+    assert at(parts["experts"], llm("gpt-oss-120b")) == routed * Q(17, 32)
+    assert at(parts, llm("gpt-oss-120b")) == routed * Q(17, 32) + (116829156672 - routed) * 2
+
+
+# -- layers that differ
+def test_two_kinds_of_attention_with_other_heads():
+    narrow, wide, mlp = Attention(N=4, K=2, H=3), Attention(N=6, K=1, H=5, name="wide"), Mlp(F=7)
+    m = model("two heads", D=8, V=11, tied=True, blocks=[(3, [narrow, mlp]), (2, [wide, mlp])])
+    cached = 3 * 2 * 2 * 3 + 2 * 2 * 1 * 5
+    assert at(m.stack.cache, m) == 2 * cached
+    assert {s.name: int(v) for s, v in m.stack.values.items()} == {
+        **{"L": 5, "D": 8, "V": 11, "N": 4, "K": 2, "H": 3, "F": 7},
+        **{"N_wide": 6, "K_wide": 1, "H_wide": 5, "L_full": 3, "L_wide": 2},
+    }
+    assert m[P] == 3 * (2 * 8 * 12 + 2 * 8 * 6 + 8) + 2 * (2 * 8 * 30 + 2 * 8 * 5 + 8) + 5 * (3 * 8 * 7 + 8) + 8 * 11 + 8
+    assert m.stack.dense
+    assert at(decode.attention_time(m), m, B=1, S=100, n=1, C=10**6, W_hbm=1) == 100 * 2 * cached
+
+
+def test_one_kind_in_two_groups_is_one_layer():
+    mlp, full = Mlp(F=7), Attention(N=4, K=2, H=3)
+    apart = model("it", D=8, V=11, blocks=[(1, [full, mlp]), (1, [full]), (2, [mlp])])
+    together = model("it", D=8, V=11, blocks=[(2, [full]), (3, [mlp])])
+    assert apart[P] == together[P]
+    assert len(apart.stack.layers) == len(together.stack.layers) == 5
+
+
+@pytest.mark.parametrize("windows", [(3, 5), (3, 3)])
+def test_two_windows_have_letters_of_their_own(windows):
+    groups = [(1, [Attention(N=2, K=1, H=1 + i, window=w), Mlp(F=2)]) for i, w in enumerate(windows)]
+    m = model("it", D=4, V=5, blocks=groups)
+    for context in (1, 3, 4, 5, 9):
+        wanted = sum(2 * (1 + i) * 2 * min(context, w) for i, w in enumerate(windows))
+        assert at(of_models.kept(m), m, S=context) == at(m.stack.sequence(context), m) == wanted
+
+
+def test_models_of_one_structure_share_their_formulas():
+    assert llm("llama3-8b").stack.structure == llm("llama2-70b").stack.structure
+    assert llm("llama3-8b").stack.structure != llm("qwen3-8b").stack.structure
+    assert decode.step(llm("llama3-8b")).expr == decode.step(llm("llama2-70b")).expr
+
+
+# -- a new kind is one file
+@dataclass(frozen=True)
+class Linear(Kind):
+    """One matrix [D, D] in place of a sublayer."""
+
+    word = "linear"
+
+    def text(self, at: Pass, how: Sharding) -> str:
+        """One product."""
+        return """
+            weight linear: W_l
+            In[B~d, T, D~m] W_l[D~f, J~m] -> Out[B~d, T, J~m]
+        """
+
+    def sizes(self, at: Pass) -> dict[str, Any]:
+        """J is D."""
+        return {"J": D}
+
+
+@dataclass(frozen=True)
+class Ranked(Kind):
+    """Two matrices [D, F] and [F, D] without anything between; a size of its own, and an option."""
+
+    F: Any = F
+    bias: bool = False
+
+    word = "ranked"
+
+    def text(self, at: Pass, how: Sharding) -> str:
+        """Two products."""
+        text = """
+            weight ranked: W_a, W_b
+            In[B~d, T, D~m]  W_a[D~f, F~m] -> Low[B~d, T, F~m]
+            Low[B~d, T, F~m] W_b[F~m, D~f] -> Out[B~d, T, D~m]
+        """
+        return text + ("weight ranked: b\n b[F]\n" if self.bias else "")
+
+    def sizes(self, at: Pass) -> dict[str, Any]:
+        """F is the rank."""
+        return {"F": self.F}
+
+
+def test_a_new_kind_needs_one_class():
+    m = model("it", D=8, V=11, blocks=[(2, [Attention(N=4, K=2, H=3), Linear()]), (3, [Linear(), Ranked(F=5, bias=True)])])
+    attention = 2 * 8 * 12 + 2 * 8 * 6
+    linear, ranked = 5 * 8 * 8, 3 * 2 * 8 * 5
+    assert m[P] == 2 * (attention + 8) + linear + ranked + 3 * 5 + 2 * 8 * 11 + 8
+    assert m[P_mm] == 2 * attention + linear + ranked + 8 * 11
+    assert at(m.stack.flops(new=1), m, B=3, S=7) == 3 * (2 * (2 * attention + linear + ranked + 8 * 11) + 2 * 2 * 2 * 12 * 7)
+    assert at(m.stack.parameters["linear"], m) == linear
+    assert at(decode.math_time(m), m, B=3, n=1, C=1) == 3 * 2 * m[P_mm]
+    assert "linear" in repr(m.stack)
+    with pytest.raises(InputError, match=r"it has linear and ranked; write the formula of the model"):
+        decode.step().at(m)
+    sharded = Linear().program(Sharding(data="X", model="Y", fsdp="X"))
+    assert [(c.kind, c.tensor, c.axes) for c in sharded.collectives] == [("AllGather", "In", ("Y",)), ("AllGather", "W_l", ("X",))]
+    assert sharded.backward().flops.expr == 2 * sharded.flops.expr
+
+
+# -- what a formula assumes of the model
+def formulas() -> dict[str, Callable[..., Any]]:
+    """Every public formula of a model, by module and name."""
+    found = {}
+    for info in pkgutil.iter_modules(symroof.workloads.__path__):
+        module = importlib.import_module(f"symroof.workloads.{info.name}")
+        for name, function in vars(module).items():
+            own = inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
+            if own and "m" in inspect.signature(function).parameters:
+                found[f"{info.name}.{name}"] = function
+    return found
+
+
+#: What is no formula: it looks at a model, or gives programs.
+NO_FORMULAS = {"models.stack_of", "models.has_states", "deployment.blocks", "pretraining.blocks"}
+FORMULAS = {name: f for name, f in formulas().items() if name not in NO_FORMULAS}
+VALUES = {
+    **BITS,
+    **{B: 8, S: 1000, T: 512, n: 64, X: 2, Y: 4, Z: 2, C: 10**15, W_hbm: 3 * 10**12, M_hbm: 8 * 10**10, MFU: Q(2, 5), t_lim: 1},
+    **{W_X: 10**11, W_Y: 10**11, A_X: 10**11, A_Z: 10**11, price: "$2/h"},
+}
+#: Formulas that may be zero, and of which models.
+NOTHING: dict[str, Callable[[Llm], bool]] = {
+    "decode.state_time": lambda m: not of_models.has_states(m),
+    "models.states": lambda m: not of_models.has_states(m),
+    "memory.kv_per_token": lambda m: kv not in m.values,
+}
+
+
+def called(name: str, m: Llm | None) -> Any:
+    """A formula of a model, in the middle of a decode step where it is asked for."""
+    wanted = inspect.signature(FORMULAS[name]).parameters
+    return FORMULAS[name](m, **({"at": Pass(new=1)} if "at" in wanted else {}))
+
+
+def evaluated(found: Cost | Bound, m: Llm) -> Any:
+    """A formula at a model, and at values for everything else."""
+    free = found.condition.free_symbols - {found.symbol} if isinstance(found, Bound) else found.free_symbols
+    free = free | {s for f in free if isinstance(m.values.get(f), sp.Expr) for s in m.values[f].free_symbols}
+    left = {s for s in free if s not in m.values} - ({found.symbol} if isinstance(found, Bound) else set())
+    return found.at(m, {s: VALUES.get(s, 3) for s in left})
+
+
+def test_there_are_formulas_to_try():
+    assert len(FORMULAS) > 50
+    assert {"decode.step", "memory.memory", "prefill.prefill_time", "deployment.step", "pretraining.step"} <= set(FORMULAS)
+    assert {"training_memory.flops_per_token", "serving.dollars_per_token"} <= set(FORMULAS)
+
+
+@every_file
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_every_formula_is_of_its_model(formula, name):
+    """With a model it has a value there, and at another model it is refused or right; without, no model but a dense one takes it."""
+    m = llm(name)
+    found = called(formula, m)
+    value = evaluated(found, m)
+    assert isinstance(value, Value)
+    assert value.number > 0 or (value.number == 0 and NOTHING[formula](m))
+    others = list(FILES)
+    for step in (1, 5, 11):
+        other = llm(others[(others.index(name) + step) % len(others)])
+        try:
+            there = evaluated(found, other)
+        except InputError as problem:
+            _refused(problem, other)
+            assert other.stack.structure != m.stack.structure
+        else:
+            own = evaluated(called(formula, other), other)
+            assert there.number == own.number, f"{formula} of {name} is another at {other.name}"
+    if inspect.signature(FORMULAS[formula]).parameters["m"].default is None and not m.stack.dense:
+        with pytest.raises(InputError) as problem:
+            evaluated(called(formula, None), m)
+        _refused(problem.value, m)
+
+
+def _refused(problem: InputError, other: Llm) -> None:
+    """One sentence that names the model, and what to write instead."""
+    said = str(problem)
+    assert other.name in said
+    assert f"write the formula of the model, e.g. decode.step(m) with m = llm({other.name!r})" in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("formula", [f for f in FORMULAS if f.startswith(("pretraining.", "memory.parameters"))])
+def test_formulas_of_a_gated_mlp_are_refused_where_it_is_not(formula):
+    if inspect.signature(FORMULAS[formula]).parameters["m"].default is None:
+        with pytest.raises(InputError, match="dense model with a gated MLP, and gpt3-175b has an MLP of two matrices"):
+            evaluated(called(formula, None), llm("gpt3-175b"))
+
+
+def test_formulas_of_two_models_do_not_add():
+    with pytest.raises(InputError, match="their letters mean different things"):
+        decode.step(llm("mixtral-8x7b")) + decode.step(llm("deepseek-v3"))
+    with pytest.raises(InputError, match=r"no model; give e\.g\. llm"):
+        decode.step("llama3-8b")
+
+
+@pytest.mark.parametrize("name", ["llama3-8b", "gpt3-175b", "gemma-7b", "qwen3-32b", "palm-540b"])
+def test_the_book_approximates_dense_models(name):
+    """The napkin formulas read the embedding, and multiply with it: an error of the embedding's share, and none of experts or heads."""
+    m = llm(name)
+    given = {"B": 32, "S": 2000, "n": 8, "C": 10**15, "W_hbm": 3 * 10**12}
+    napkin, exact = at(decode.step(), m, **given), at(decode.step(m), m, **given)
+    share = float(m[V] * m[D] / m[P])
+    assert exact <= napkin * (1 + 1e-9)
+    assert napkin <= exact * (1 + share) * 1.01
+
+
+# -- bad input: one sentence
+FULL, DENSE = Attention(N=4, K=2, H=3), Mlp(F=7)
+
+
+def tiny(blocks: Any, **options: Any) -> Llm:
+    return model("tiny", **{"D": 8, "V": 11, "blocks": blocks, **options})
+
+
+BAD: list[tuple[Callable[[], Any], str]] = [
+    (lambda: tiny([(2, [Attention(N=4, K=8, H=3), DENSE])]), "8 KV heads cannot share 4 query heads; K must divide N"),
+    (lambda: tiny([(2, [FULL, Experts(E=4, k=5, F=3)])]), "k = 5 of E = 4"),
+    (lambda: tiny([(0, [FULL, DENSE])]), "how often it repeats, at least once"),
+    (lambda: tiny([(-1, [FULL, DENSE])]), "how often it repeats, at least once"),
+    (lambda: tiny([(True, [FULL, DENSE])]), "how often it repeats"),
+    (lambda: tiny([FULL, DENSE]), "no group of layers"),
+    (lambda: tiny([(2, [])]), "a group of 2 layers needs layers"),
+    (lambda: tiny([(2, FULL)]), "a group of 2 layers needs layers"),
+    (lambda: tiny([(2, ["attention"])]), "a group of 2 layers needs layers"),
+    (lambda: tiny([]), "a model needs layers"),
+    (lambda: tiny([(2, [FULL, DENSE]), (1, [unembedding()])], tied=True), "is tied to the embedding already"),
+    (lambda: tiny([(2, [FULL, DENSE]), (1, [unembedding()])]), "has one already; leave the second unembedding out"),
+    (lambda: tiny([(2, [FULL, DENSE]), (1, [embedding()])]), "embedding"),
+    (lambda: tiny([(2, [FULL, DENSE])], tide=True), "no option 'tide' of a model; did you mean 'tied'"),
+    (lambda: tiny([(2, [FULL, DENSE])], D=0), "D = '0' is no size"),
+    (lambda: tiny([(2, [FULL, DENSE])], V=2.5), "V = '2.5' is no size"),
+    (lambda: tiny([(2, [FULL, DENSE])], positions=0), "positions"),
+    (lambda: tiny([(2, [FULL, DENSE])], tied="yes"), "tied"),
+    (lambda: tiny([(2, [Attention(N=4, K=2, H=3, name="a"), Mlp(F=7, name="a")])]), "two layers are called 'a'"),
+    (lambda: tiny([(2, [FULL, DENSE])]).stack.flops(new=8, context=4), "8 new tokens do not fit into a context of 4"),
+    (lambda: tiny([(2, [FULL, DENSE])]).but({N: 5}), "N"),
+    (lambda: tiny([(2, [FULL, DENSE])]).but({K: 3}), "3 KV heads cannot share 4 query heads"),
+]
+
+
+def unembedding() -> Kind:
+    return importlib.import_module("symroof.transformer.layers").Unembedding(V=11)
+
+
+def embedding() -> Kind:
+    return importlib.import_module("symroof.transformer.layers").Embedding(V=11)
+
+
+def sentence(problem: BaseException) -> None:
+    said = str(problem)
+    assert "\n" not in said
+    assert 20 < len(said) < 260
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("made, said", BAD, ids=[f"{i}: {said}" for i, (_, said) in enumerate(BAD)])
+def test_bad_models_are_refused_with_a_sentence(made, said):
+    with pytest.raises(SymroofError, match=said) as problem:
+        made()
+    sentence(problem.value)
+
+
+FILE = """
+name = "tiny"
+[sources.paper]
+title = "A paper"
+url = "https://example.org"
+date = "2024-01"
+[model]
+source = "paper"
+D = 8
+V = 11
+tied = false
+[layers.attention]
+kind = "attention"
+N = 4
+K = 2
+H = 3
+[layers.mlp]
+kind = "mlp"
+F = 7
+[[blocks]]
+count = 2
+layers = ["attention", "mlp"]
+"""
+BAD_FILES = [
+    (('kind = "mlp"', 'kind = "mpl"'), r"\[layers.mlp\]: there is no layer kind 'mpl'; did you mean 'mlp'"),
+    (("F = 7", "F = 7\nf = 8"), r"\[layers.mlp\]: unknown key 'f'; did you mean 'F'"),
+    (("H = 3", ""), r"\[layers.attention\]: key 'H' is missing: size of a head"),
+    (('kind = "mlp"\n', ""), r"key 'layers.mlp.kind' is missing"),
+    (('["attention", "mlp"]', '["attention"]'), r"\[layers.mlp\] stands in no block"),
+    (('["attention", "mlp"]', '["attention", "mpl"]'), r"there is no \[layers.'mpl'\]; did you mean 'mlp'|stands in no block"),
+    (('["attention", "mlp"]', "[]"), "stands in no block"),
+    (("count = 2", "count = 0"), "at least once"),
+    (("K = 2", "K = 8"), "8 KV heads cannot share 4 query heads"),
+    (("K = 2", "K = 3"), "K must divide N"),
+    (("F = 7", "F = 0"), r"F = '0' is no size"),
+    (("F = 7", "F = -7"), r"F = '-7' is no size"),
+    (("F = 7", 'F = "7"'), r"F = '7' is no size"),
+    (("F = 7", "F = true"), r"F = 'True' is no size"),
+    (("F = 7", "F = 7\ngated = 1"), r"gated = '1' is neither true nor false"),
+    (("F = 7", "F = 7\nnorms = -1"), r"norms = '-1' is no count"),
+    (("H = 3", 'H = 3\nqk_norm = "both"'), r"qk_norm = 'both' is no norm; write 'head' or 'layer'"),
+    (("H = 3", "H = 3\nwindow = 0"), r"window = '0' is no size"),
+    (("tied = false", ""), "tied"),
+    (("D = 8", "D = 0"), "D"),
+    (("tied = false", "tied = false\nmoe = 1"), "moe"),
+    (('[layers.mlp]\nkind = "mlp"\nF = 7', '[layers.mlp]\nkind = "unembedding"\nV = 11'), "already; leave the second unembedding out"),
+]
+
+
+@pytest.mark.parametrize("change, said", BAD_FILES, ids=[f"{i}: {b}" for i, ((_, b), _) in enumerate(BAD_FILES)])
+def test_bad_files_are_refused_with_a_sentence(tmp_path, change, said):
+    path = tmp_path / "tiny.toml"
+    assert FILE.count(change[0]) == 1
+    path.write_text(FILE.replace(*change), "utf-8")
+    with pytest.raises(SheetError, match=said) as problem:
+        llm(str(path))
+    sentence(problem.value)
+    assert "tiny.toml" in str(problem.value)
+
+
+def test_a_file_is_the_model_that_python_makes(tmp_path):
+    path = tmp_path / "tiny.toml"
+    path.write_text(FILE, "utf-8")
+    assert llm(str(path)).values == tiny([(2, [FULL, DENSE])]).values
+    with pytest.raises(UnknownName):
+        llm("tiny-that-is-not")
+
+
+def test_a_step_in_letters_of_the_layers():
+    """The letters of a model's own aggregates are declared where a formula shows them."""
+    m = llm("gpt-oss-120b")
+    assert {kv, kv_win, P_mm, P_read, P_exp} <= set(m.definitions)
+    assert set(m.definitions) <= set(m.values)
+    assert sp.expand(m.definitions[kv] - 2 * K * H * _letter(m, "L_full") * p_kv) == 0
+    assert m[L] == 36
+    assert pretraining.step(m).free_symbols & {L, _letter(m, "L_full")}
+
+
+def _letter(m: Llm, name: str) -> Any:
+    return next(s for s in m.values if s.name == name)
