@@ -174,7 +174,7 @@ def q05() -> Iterator[Answer]:
     The chip's own table, 8.1e11 byte/s, would give 243 and 122. The int8 rate is exactly twice the bf16 rate.
     """
     critical = decode.critical_batch()
-    rows = (("a", "bf16", BF16, "240"), ("b", "int8 weights, bf16 FLOPs", INT8, "120"), ("c", "int8", dtype("int8"), "240"))
+    rows = (("a", "bf16", BF16, "240"), ("b", "int8 weights, bf16 FLOPs", INT8, "120"), ("c", "int8", dtype("int8", math="int8"), "240"))
     for id, asked, form, printed in rows:
         yield answer(f"serving.q05.{id}", f"critical batch, {asked}", critical, critical.at(V5E, form, W_hbm=TEXT), printed)
 

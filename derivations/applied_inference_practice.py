@@ -98,7 +98,7 @@ def draft() -> Iterator[Answer]:
     """
     work = (3 * L * matmul(B, D, F)).flops.named("MLP")
     time = (work / (n * C)).named("MLP")
-    given, int8 = (V5E.on("4x2"), llm("llama3-70b")), dtype("int8")
+    given, int8 = (V5E.on("4x2"), llm("llama3-70b")), dtype("int8", math="int8")
     low = "27.06e12; 26e12 has no derivation, 4 % low"
     yield answer("infer.early.prefill", "int8 operations of the MLPs, 240 tokens", work, work.at(*given, B=240), "26e12 FLOP", low)
     ours = time.at(*given, int8, B=240)

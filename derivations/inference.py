@@ -44,7 +44,7 @@ V5E, V5P, V6E = chip("tpu-v5e"), chip("tpu-v5p"), chip("tpu-v6e")
 TEXT = "820 GB/s"  # the HBM bandwidth of the chapter's text and tables
 SLICE = V5E.on("4x2")
 ON = replace(SLICE, values={**SLICE.values, W_hbm: Fraction(82 * 10**10)})
-BF16, INT8, HALF = dtype("bf16"), dtype("int8"), dtype("int8", activations="bf16", math="bf16")
+BF16, INT8, HALF = dtype("bf16"), dtype("int8", math="int8"), dtype("int8", activations="bf16", math="bf16")
 MHA = sheet("13b", L=40, D=5120, F=13824, N=40, K=40, H=128, V=32000, P=13 * 10**9)
 GQA = replace(MHA, values={**MHA.values, K: MHA[K] / 5})
 

@@ -16,7 +16,7 @@ from symroof.symbols import B, C, D, F, W_hbm, p, p_a, p_w
 CHAPTER = "How to Scale Your Model, part 1: rooflines"
 
 V5E, V5P, V6E, H100 = chip("tpu-v5e"), chip("tpu-v5p"), chip("tpu-v6e"), chip("h100")
-BF16, INT8 = dtype("bf16"), dtype("int8")
+BF16, INT8 = dtype("bf16"), dtype("int8", math="int8")
 MIXED = dtype("int8", activations="bf16", math="bf16")  # weights in int8, activations and arithmetic in bf16
 TEXT = "820 GB/s"
 SHAPE = {B: 128, D: 4096, F: 16384}

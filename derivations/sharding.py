@@ -17,7 +17,7 @@ from symroof.symbols import B, C, D, F, W_hbm, W_ici, X, Y, Z, t_hop
 CHAPTER = "How to Scale Your Model, part 3: sharded matrices"
 
 V4P, V5P, V5E = chip("tpu-v4p"), chip("tpu-v5p"), chip("tpu-v5e")
-BF16, INT8 = dtype("bf16"), dtype("int8")
+BF16, INT8 = dtype("bf16"), dtype("int8", math="int8")
 I, J, K = (symbol(letter, "1", f"{letter}, a dimension of a matrix") for letter in "IJK")
 V_A = symbol("V_A", "byte", "bytes of the gathered array")
 

@@ -15,7 +15,7 @@ from symroof.symbols import B, C, D, F, P, W_hbm, W_ici, n, p, t_hop
 CHAPTER = "How to Scale Your Model, part 2: TPUs"
 
 V3, V4P, V5P, V5E, V6E, V7X = (chip(f"tpu-{name}") for name in ("v3", "v4p", "v5p", "v5e", "v6e", "7x"))
-BF16, INT8 = dtype("bf16"), dtype("int8")
+BF16, INT8 = dtype("bf16"), dtype("int8", math="int8")
 TEXT = "2.5 TB/s"  # the HBM bandwidth of v5p in the text; the table has 2.8e12
 POD = Cost(n, "chip", "chips of a pod")
 PEAK = Cost(C / W_hbm, "FLOP/byte", "intensity of the chip")

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from symroof.solver.proof import Proof
     from symroof.transformer import layers
     from symroof.web.page import Page, page
-    from symroof.workloads import decode, memory, prefill, serving, sharding, training
+    from symroof.workloads import decode, deployment, memory, prefill, pretraining, serving, sharding, training
 
 __version__ = "0.1.0"
 
@@ -86,7 +86,7 @@ _LATER = {
     "symroof.sheets.llms": ("Llm", "llm", "llms", "model"),
     "symroof.sheets.sheet": ("Sheet", "sheet"),
     "symroof.web.page": ("Page", "page"),
-    "symroof.workloads": ("decode", "memory", "prefill", "serving", "sharding", "training"),
+    "symroof.workloads": ("decode", "deployment", "memory", "prefill", "pretraining", "serving", "sharding", "training"),
 }
 
 __all__ = [
@@ -131,6 +131,7 @@ __all__ = [
     "chips",
     "decode",
     "degree",
+    "deployment",
     "divides",
     "dtype",
     "elasticity",
@@ -147,6 +148,7 @@ __all__ = [
     "model",
     "page",
     "prefill",
+    "pretraining",
     "program",
     "question",
     "regimes",

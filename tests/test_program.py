@@ -12,9 +12,14 @@ from hypothesis import strategies as st
 from symroof import SymroofError, Torus, decode, layers, llm, llms, mesh, program, sharding, sheet, solve
 from symroof import training as runs
 from symroof.errors import ProgramError
-from symroof.program.backward import REMATS, backward, saved, training
-from symroof.symbols import B, D, E, F, H, K, L, N, P, P_act, S, T, V, W_hbm, W_ici, X, Y, Z, n, n_axes, p, p_a, p_kv, p_w
-from symroof.transformer.model import model
+from symroof.program.backward import REMATS, backward, saved, training, weights_of
+from symroof.program.roles import WORDS
+from symroof.symbols import B, D, E, F, H, K, L, N, P, P_mm, S, T, V, W_hbm, W_ici, X, Y, Z, k, n, n_axes, p, p_a, p_conv, p_kv, p_st, p_w
+from symroof.workloads.models import BOOK
+
+STEP, FULL = layers.Pass(new=1), layers.Pass(causal=False)  # B tokens; B sequences of T new tokens, each against all S
+FSDP_TP = layers.Sharding("X", "Y", "X")
+UNGATED, GATED, HEADS = layers.Mlp(gated=False), layers.Mlp(), layers.Attention()
 
 AXES = {"X": 2, "Y": 3, "Z": 2}
 SIZES = {B: 12, D: 24, F: 36, H: 12, X: 2, Y: 3, Z: 2, p: 2}
@@ -179,7 +184,7 @@ def test_what_is_bound_and_named_is_checked():
         lambda: program("A[B, D] W[D, F] -> C[B, F]", width=0),
         lambda: program("A[B, D] W[D, F] -> C[B, F]", width="int9"),
         lambda: program("A[B, D] W[D, F] -> C[B, F]", formats={"Q": 1}),
-        lambda: layers.mlp("X"),
+        lambda: layers.Mlp().program("X"),
         lambda: training(program("A[B, D] W[D, F] -> C[B, F]"), "sometimes"),
     ):
         with pytest.raises(SymroofError):
@@ -188,11 +193,16 @@ def test_what_is_bound_and_named_is_checked():
 
 # -- laws
 PROGRAMS = {
-    "mlp": layers.mlp(layers.Sharding("X", "Y", "X"), gated=False),
-    "gated mlp": layers.mlp(layers.Sharding("X", "Y", "X")),
-    "attention": layers.attention(layers.Sharding("X", "Y", "X")),
-    "latent attention": layers.latent_attention(layers.Sharding("X", "Y", "X")),
-    "unembedding": layers.unembedding(layers.Sharding("X", "Y", "X")),
+    "mlp": UNGATED.program(FSDP_TP, STEP),
+    "gated mlp": GATED.program(FSDP_TP, STEP),
+    "parallel mlp": layers.Mlp(parallel=True).program(FSDP_TP, STEP),
+    "attention": HEADS.program(FSDP_TP, FULL),
+    "causal attention": HEADS.program(FSDP_TP),
+    "absorbed latent attention": layers.LatentAttention().program(FSDP_TP, layers.Pass(absorbed=True)),
+    "expanded latent attention": layers.LatentAttention().program(FSDP_TP),
+    "experts": layers.Experts(shared=F).program(layers.Sharding(data="X", experts="X", model="Y"), STEP),
+    "state space": layers.Mamba2().program(layers.Sharding(data="X", fsdp="X")),
+    "unembedding": layers.Unembedding().program(FSDP_TP, STEP),
     "chain": program("A[B_X, D] W[D, F_Y] W2[F_Y, H] -> C[B_X, H]"),
 }
 
@@ -200,9 +210,6 @@ PROGRAMS = {
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_forward_and_backward_are_three_times_the_matmuls(name):
     forward = PROGRAMS[name]
-    matmuls = [s for s in forward.statements if s.contracted and len(s.operands) > 1]
-    if len(matmuls) < len(forward.statements):
-        forward = type(forward)(tuple(matmuls), forward.on_chip)
     assert sp.simplify(forward.flops.expr + backward(forward).flops.expr - 3 * forward.flops.expr) == 0
     assert sp.simplify(training(forward, "block").flops.expr - 4 * forward.flops.expr) == 0
 
@@ -223,9 +230,9 @@ def test_gathers_come_back_as_scatters():
 
 
 def test_a_gradient_is_reduced_once_however_often_its_tensor_is_used():
-    back = layers.mlp(layers.Sharding(model="Y")).backward()
+    back = GATED.program(layers.Sharding(model="Y"), STEP).backward()
     assert [(c.kind, c.tensor) for c in back.collectives] == [("AllGather", "dOut"), ("ReduceScatter", "dIn")]
-    back = layers.attention(layers.Sharding(model="Y")).backward()
+    back = HEADS.program(layers.Sharding(model="Y")).backward()
     assert [(c.kind, c.tensor) for c in back.collectives] == [("AllGather", "dOut"), ("ReduceScatter", "dIn")]
 
 
@@ -239,19 +246,20 @@ def test_gradients_are_right_on_every_chip():
 
 
 def test_traffic_memory_and_what_stays_on_chip():
-    attention = layers.attention(fused=False)
-    fused = layers.attention()
+    fused = HEADS.program(at=FULL)
+    attention = type(fused)(fused.statements, roles=fused.roles)
     scores = p_a * B * T * S * N
     assert sp.expand(attention.traffic.expr - fused.traffic.expr - 2 * scores) == 0
     assert fused.bytes("Keys", "Values").expr == 2 * p_kv * B * S * K * H
-    assert sp.expand(layers.mlp().bytes("W_in", "W_gate", "W_out").expr - 3 * p_w * D * F) == 0
+    assert sp.expand(GATED.program(at=STEP).bytes("W_in", "W_gate", "W_out").expr - 3 * p_w * D * F) == 0
 
 
 def test_what_is_kept_shrinks_with_rematerialization():
-    mlp = layers.mlp(gated=False)
+    mlp = UNGATED.program(at=STEP)
     assert sp.expand(saved(mlp).expr - p_a * (B * D + B * F)) == 0
     assert saved(mlp, "block").expr == p_a * B * D
-    attention = layers.attention(fused=False)
+    fused = HEADS.program(at=FULL)
+    attention = type(fused)(fused.statements, roles=fused.roles)
     kept = {r: saved(attention, r).expr.subs(dict.fromkeys(saved(attention, r).free_symbols, 2)) for r in REMATS}
     assert kept["none"] > kept["matmuls"] > kept["block"]
 
@@ -269,60 +277,46 @@ def test_times_join_as_told():
 
 def test_a_decode_step_is_the_programs_read_from_hbm():
     """The book's step: weights and caches through HBM, 2 FLOPs a weight; activations are small beside D, F and S."""
-    layer = [layers.attention(layers.Sharding(model="Y")), layers.mlp(layers.Sharding(model="Y"))]
-    read = sum(c.expr for q in layer for s in q.statements for c in s.traffic if c.name.startswith("W_") or c.name in ("Keys", "Values"))
+    layer = [kind.program(layers.Sharding(model="Y"), STEP) for kind in (HEADS, GATED)]
+    read = sum(c.expr for q in layer for s in q.statements for c in s.traffic if c.name in q.having("weight", "cache"))
     weights = p_w * (2 * D * N * H + 2 * D * K * H + 3 * D * F) / Y
     assert sp.expand(read - weights - 2 * p_kv * B * S * K * H / Y) == 0
-    flops = sum(s.flops.expr for q in layer for s in q.statements if any(t.name.startswith("W_") for t in s.operands))
-    assert sp.expand(flops.subs(T, 1) - 2 * B * (2 * D * N * H + 2 * D * K * H + 3 * D * F) / Y) == 0
+    flops = sum(s.flops.expr for q in layer for s in q.statements if any(t.name in q.having("weight") for t in s.operands))
+    assert sp.expand(flops - 2 * B * (2 * D * N * H + 2 * D * K * H + 3 * D * F) / Y) == 0
 
 
 # -- whole models
-def weights_read(whole, token):
-    """What is left of the traffic when caches and activations cost nothing: the weights."""
-    return sp.expand(whole.traffic.expr.subs({p_a: 0, p_kv: 0, token: 1}))
-
-
 @pytest.mark.parametrize("name", llms())
 def test_a_model_reads_its_parameters_and_computes_with_the_active_ones(name):
-    """Decoding reads every parameter but the embedding once, and takes 2 FLOPs per active one; attention is on top."""
+    """Decoding reads every weight once (experts: those hit), and takes 2 FLOPs for each that is used; attention is on top."""
     found = llm(name)
-    arch = found.architecture
-    whole = model(arch, new_tokens=1)
-    at = {s: sp.Rational(v.numerator, v.denominator) for s, v in found.values.items()}
-    read = weights_read(whole, B).subs({p_w: 1}).subs(at)
-    embedding = at[V] * at[D]
-    beside = embedding if not arch.tied else 0  # a tied matrix is counted once and read once, as the unembedding
-    assert read == at[P] - beside
-    attention = sum(p_.statements[i].flops.expr * times for _, p_, times in whole.blocks for i in scores(p_))
-    flops = sp.expand(whole.flops.expr - attention).subs({B: 1, S: 1})
-    elementwise = sum(p_[t].flops.expr * times for _, p_, times in whole.blocks for t in ("Tmp",) if products(p_, t))
-    active = 2 * (at[P_act] - beside)
-    assert sp.simplify((flops - elementwise.subs({B: 1}) if elementwise else flops).subs(at) - active) == 0
-
-
-def scores(program_):
-    return [
-        i
-        for i, s in enumerate(program_.statements)
-        if s.out.name in ("Scores", "Turned", "Att", "Mixed")
-        and "W_o" not in names(s)
-        and not any(t.name.startswith("W_") for t in s.operands)
-    ]
-
-
-def products(program_, name):
-    return any(s.out.name == name and not s.contracted for s in program_.statements)
-
-
-def names(statement):
-    return [t.name for t in statement.operands]
+    read = flops = idle = 0
+    for block in found.stack.blocks(at=STEP):
+        q = block.program
+        weights = set(q.having("weight", "shared"))
+        crossing = [c for s in q.statements for c in s.traffic if c.name in weights]
+        assert len(crossing) == len({c.name for c in crossing})  # once
+        per = block.times / p_w
+        read += (sum(c.expr for c in crossing) + sum(p_w * t.touched for t in q.stored if t.name in weights)) * per
+        flops += sum(s.flops.expr for s in q.statements if weights & {t.name for t in s.operands} and s.mark != "vector") * block.times
+    values = {s: sp.Rational(str(v)) for s, v in found.values.items() if not isinstance(v, sp.Expr)}
+    idle, one_token = 0, {B: 1}
+    for hit, each, experts in found.stack.aggregates.routed:
+        idle += (values[experts] - values[k]) * values[each]
+        one_token[hit] = values[k]
+    (embedding,) = (kind for kind, _ in found.stack.structure if kind.word == "embedding")
+    tables = values[D] * (values[V] + (values[embedding.positions] if embedding.positions else 0))
+    rows = values[D] * (2 if embedding.positions else 1)  # what one token looks up
+    tied = any(kind.word == "unembedding" and kind.tied for kind, _ in found.stack.structure)
+    unembedding = values[D] * values[V] if tied else 0  # stored with the embedding, read all the same
+    assert sp.expand(read).subs(values | one_token) == values[P] - tables + rows + unembedding - idle
+    assert sp.expand(flops).subs(values | one_token) == 2 * values[P_mm]
 
 
 def test_the_books_decode_step_is_a_limit_of_the_program():
     """KV caches and weights through HBM, FLOPs of the weights: what is left when activations and scores are free."""
-    whole = model(new_tokens=1)
-    read = whole.traffic.expr.subs({p_a: 0})
+    whole = BOOK.blocks(at=STEP)
+    read = sp.expand(whole.traffic.expr.subs({p_a: 0})) - p_w * B * D  # less the rows of the embedding
     weights = p_w * (L * (2 * D * N * H + 2 * D * K * H + 3 * D * F) + D * V)
     assert sp.expand(read - weights - 2 * p_kv * B * S * K * H * L) == 0
     step = decode.step()
@@ -332,22 +326,22 @@ def test_the_books_decode_step_is_a_limit_of_the_program():
 
 
 def test_caches_are_sharded_over_batch_or_context():
-    by_batch = layers.attention(layers.Sharding(model="Y", cache="Z"))
+    by_batch = HEADS.program(layers.Sharding(model="Y", cache="Z"))
     assert [(c.kind, c.axes) for c in by_batch.collectives if "Z" in c.axes and c.kind == "AllToAll"] == [("AllToAll", ("Z",))] * 2
-    by_context = layers.attention(layers.Sharding(model="Y", sequence="Z"))
+    by_context = HEADS.program(layers.Sharding(model="Y", sequence="Z"))
     assert [(c.kind, c.tensor) for c in by_context.collectives if c.axes == ("Z",)] == [("AllReduce", "Att")]
-    ring = layers.attention(layers.Sharding(context="Z"))
+    ring = HEADS.program(layers.Sharding(context="Z"))
     assert [(c.kind, c.tensor, c.axes) for c in ring.collectives] == [("AllGather", "Keys", ("Z",)), ("AllGather", "Values", ("Z",))]
-    assert sp.expand(ring.flops.expr * Z - layers.attention().flops.expr) == 0
+    assert sp.expand(ring.flops.expr * Z - HEADS.program().flops.expr) == 0
     for q in (by_batch, by_context):
         assert sp.expand(q.bytes("Keys").expr * Y * Z - p_kv * B * S * K * H) == 0
     with pytest.raises(ProgramError):
-        layers.attention(layers.Sharding(cache="Z", sequence="Z"))
+        layers.Sharding(cache="Z", sequence="Z")
 
 
 def test_the_memory_bound_limit_of_model_parallelism_comes_from_the_program():
     """Y < F/(B beta): weights of a tensor-parallel layer through HBM against its two collectives, bytes alike."""
-    layer = layers.mlp(layers.Sharding(model="Y"), gated=False)
+    layer = UNGATED.program(layers.Sharding(model="Y"), STEP)
     on = mesh(Y=Torus())
     comms = on.time(layer.collectives[0]) + on.time(layer.collectives[1])
     weights = layer.bytes("W_in", "W_out") / W_hbm
@@ -364,7 +358,7 @@ def test_zero_stages_hold_less_and_move_the_same():
 
 
 def test_experts_are_spread_sharded_and_split():
-    moe = layers.experts(layers.Sharding(data="X", fsdp="X", model="Y", experts="Z"))
+    moe = layers.Experts().program(layers.Sharding(data="X", fsdp="X", model="Y", experts="Z"), STEP)
     found = [(c.kind, "".join(c.axes), c.tensor) for c in moe.collectives]
     assert found == [
         ("AllToAll", "Z", "Sent"),
@@ -372,7 +366,246 @@ def test_experts_are_spread_sharded_and_split():
         ("AllReduce", "Y", "Made"),
         ("AllToAll", "Z", "Made"),
     ]
-    whole = layers.experts()
+    whole = layers.Experts().program(at=STEP)
     spread = moe.flops.expr - moe["Router"].flops.expr
     assert sp.expand(spread * X * Y * Z - (whole.flops.expr - whole["Router"].flops.expr)) == 0
     assert sp.expand(moe.bytes("W_in", "W_gate", "W_out").expr * X * Y * Z - 3 * p_w * E * D * F) == 0
+
+
+# -- roles
+HEADER = """
+    weight mlp: W_in, W_out; weight norm: g; buffer: seen; shared: W_u; cache: Keys; state: St; tail: Tail; on chip: Tmp
+    In[B, D]   W_in[D, F]     -> Tmp[B, F]
+    Tmp[B, F]  W_out[F, D]    -> Out[B, D]
+    Out[B, D]  W_u[D, V]      -> Logits[B, V]
+    In[B, D]   Keys[B, S, D]  -> Att[B, S]
+    St[B, H]   In[B, D]       -> St'[B, H, D]
+    g[D]
+    seen[E]
+    Tail[B, K]
+"""
+ROLES = [  # tensor, role, class, bytes an element
+    ("W_in", "weight", "mlp", p_w),
+    ("W_out", "weight", "mlp", p_w),
+    ("g", "weight", "norm", p_w),
+    ("seen", "buffer", "", 4),
+    ("W_u", "shared", "", p_w),
+    ("Keys", "cache", "", p_kv),
+    ("St", "state", "", p_st),
+    ("St'", "state", "", p_st),
+    ("Tail", "tail", "", p_conv),
+    ("Tmp", "on chip", "", p),
+    ("In", "", "", p),
+    ("Out", "", "", p),
+]
+
+
+def test_every_word_for_a_role_is_tried():
+    assert {role for _, role, _, _ in ROLES} == {*WORDS, ""}
+
+
+@pytest.mark.parametrize("name, word, of, width", ROLES, ids=[r[0] for r in ROLES])
+def test_roles_are_declared_and_say_how_wide_a_tensor_is(name, word, of, width):
+    found = program(HEADER)
+    assert (found.role(name).word, found.role(name).of) == (word, of)
+    assert (name in found.having(word)) is True
+    assert found.tensors[name].width == width
+
+
+def test_roles_may_stand_on_several_lines_and_give_way_to_formats():
+    text = "weight mlp: W_in\nIn[B, D] W_in[D, F] -> Tmp[B, F]  # cache: nothing\nweight: W_out\nTmp[B, F] W_out[F, D] -> Out[B, D]"
+    found = program(text, formats={"W_in": "int4"})
+    assert found.having("weight") == ("W_in", "W_out")
+    assert found.bytes("W_in").expr == D * F / 2
+    assert found.bytes("W_out").expr == p_w * D * F
+    assert program("weight: W\nIn[B, D] int8 W[D, F] -> Out[B, F]").bytes("W").expr == D * F  # in the text it counts most
+    assert program("cache: Keys\nIn[B, D] Keys[B, D] -> Out[B]").bytes("Keys").expr == p_kv * B * D
+
+
+BAD_ROLES = [
+    ("wight: W", "line 1: 'wight' is no role; did you mean 'weight'?"),
+    ("\n\nwight: W", "line 3"),
+    ("matrix of mine: W", "line 1: 'matrix of mine' is no role"),
+    ("weight: W; cashe: In", "did you mean 'cache'?"),
+    ("weight: W, W", "line 1: W has two roles; give it one"),
+    ("weight: W; cache: W", "line 1: W has two roles"),
+    ("weight: W\ncache: W", "line 2: W has a role already; give it one"),
+    ("cache keys: W", "line 1: only weights have a class; write 'cache: W'"),
+    ("weight: W_inn", "a role names 'W_inn', which the program does not have; did you mean"),
+    ("weight:", "line 1: '' names no tensor"),
+    ("weight: W,, In", "names no tensor"),
+    ("weight: W x", "line 1: 'W x' names no tensor"),
+    ("weight: 3", "names no tensor"),
+    ("weight W: W", "is no role"),
+    (":", "is no role"),
+    ("weight: __import__('os')", "names no tensor"),
+    ("weight: " + "W" * 5000, "does not have"),
+]
+
+
+@pytest.mark.parametrize("header, words", BAD_ROLES, ids=[r[0][:30] for r in BAD_ROLES])
+def test_a_wrong_role_says_where(header, words):
+    with pytest.raises(ProgramError) as caught:
+        program(f"{header}\nIn[B, D] W[D, F] -> Out[B, F]")
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+SILENT = [  # a program that declares nothing, and what its weights are: the inputs without the batch, its very first dimension
+    ("In[B_X, D] W_in[D_X, F] -> Tmp[B_X, F]\nTmp[B_X, F] W_out[F, D_X] -> Out[B_X, D]", {"W_in", "W_out"}),
+    ("In[B, T, D] q[D, H] -> Que[B, T, H]\nQue[B, T, H] Old[B, S, H] -> Scores[B, T, S]", {"q"}),
+    ("A[D, B] W_1[D, F] -> C[B, F]", set()),  # the first dimension is D, so W_1 is a batch of it
+    ("A[B] -> C[B_X]", set()),
+]
+
+
+@pytest.mark.parametrize("text, weights", SILENT, ids=[r[0] for r in SILENT])
+def test_weights_without_roles_are_the_inputs_without_the_batch(text, weights):
+    silent = program(text)
+    assert weights_of(silent) == weights
+    header = f"weight: {', '.join(sorted(weights))}" if weights else "weight: other\nother[D]"
+    said = program(f"{header}\n{text}", formats=dict.fromkeys(weights, p))
+    assert said.saved().expr == silent.saved().expr
+    for policy in REMATS:
+        assert silent.training(policy).flops.expr == said.training(policy).flops.expr
+        assert silent.training(policy).collectives == said.training(policy).collectives
+
+
+def test_a_name_says_nothing_of_what_a_tensor_is():
+    text = "In[B_X, D] W_in[D_X, F] -> Tmp[B_X, F]\nTmp[B_X, F] W_out[F, D_X] -> Out[B_X, D]"
+    said = program(f"weight: W_in, W_out\n{text}", formats={"W_in": p, "W_out": p})
+    assert sp.expand(said.saved().expr - p * (B * D + B * F) / X) == 0
+    assert said.saved("block").expr == p * B * D / X
+    back = [(c.kind, c.tensor) for c in said.backward().collectives]
+    assert back.count(("AllGather", "W_in")) == back.count(("AllGather", "W_out")) == 1  # gathered again
+    renamed = program(f"weight: mine, W_out\n{text}".replace("W_in", "mine"), formats={"mine": p, "W_out": p})
+    assert renamed.saved().expr == said.saved().expr
+    activations = program(f"weight: g\ng[D]\n{text}")  # said to be none, whatever they are called: the gathered ones are kept
+    assert [(c.kind, c.tensor) for c in activations.backward().collectives] == [("ReduceScatter", "dW_out"), ("ReduceScatter", "dW_in")]
+    assert sp.expand(activations.saved().expr - p * (B * D + B * F + 2 * D * F) / X) == 0
+
+
+# -- what a pass touches, stores, scales
+def test_a_dimension_of_which_a_part_is_touched():
+    """Reading counts what is touched; memory, FLOPs and collectives count everything."""
+    text = "weight: W\nHeld[E, C, D] W[E{}:Hit, D, F] -> Up[E, C, F]"
+    whole, part = (program(text.replace("{}:Hit", mark).replace("{}", ""), C=B * k / E, Hit=3) for mark in ("", "{}:Hit"))
+    assert part.flops.expr == whole.flops.expr == 2 * B * D * F * k
+    assert part.memory.expr == whole.memory.expr
+    assert sp.expand(whole.traffic.expr - part.traffic.expr - p_w * (E - 3) * D * F) == 0
+    assert str(part.statements[0]) == "Held[E, C, D] W[E:Hit, D, F] -> Up[E, C, F]"
+    spread = program("weight: W\nHeld[E_X, C, D] W[E_X:Hit, D_Y, F] -> Up[E_X, C, F]", C=B * k / E, Hit=3)
+    assert spread.collectives[0].volume.expr == p_w * E * D * F / X  # whoever gathers does not know which
+    loaded = next(c.expr for c in spread.statements[0].traffic if c.name == "W")
+    assert loaded == p_w * 3 * D * F / X
+
+
+@given(st.integers(1, 5), st.integers(1, 6), st.integers(1, 4), st.integers(1, 4))
+def test_touched_bytes_are_counted(touched, e, d, f):
+    assume(touched <= e)
+    found = program("Held[I, J] W[I:Part, J, O] -> Out[I, O]", I=e, J=d, O=f, Part=touched, width=1)
+    read = sum(1 for expert, _, _ in itertools.product(range(e), range(d), range(f)) if expert < touched)
+    assert found.traffic.expr == e * d + read + e * f
+    assert found.flops.expr == sum(2 for _ in itertools.product(range(e), range(d), range(f)))
+
+
+def test_a_mark_scales_flops_forward_and_backward_and_nothing_else():
+    text = "Que[B, T, H] Keys[B, S, H] -> Scores[B, T, S] {causal}\nScores[B, T, S] Vals[B, S, H] -> Att[B, T, H] {causal}"
+    half = program(text, marks={"causal": sp.Rational(1, 2)})
+    whole = program(text.replace(" {causal}", ""))
+    for one, other in ((half, whole), (half.backward(), whole.backward()), (half.training("block"), whole.training("block"))):
+        assert sp.expand(2 * one.flops.expr - other.flops.expr) == 0
+        assert sp.expand(one.traffic.expr - other.traffic.expr) == 0
+    assert half.memory.expr == whole.memory.expr
+    assert str(half["Scores"]).endswith("{causal}")
+    mixed = program(text.replace(" {causal}", "", 1), marks={"causal": sp.Rational(1, 3)})
+    assert sp.expand(mixed.flops.expr - 2 * B * T * S * H * sp.Rational(4, 3)) == 0
+    chain = program("A[B, D] W[D, F] V2[F, H] -> Out[B, H] {causal}", marks={"causal": sp.Rational(1, 2)})
+    assert sp.expand(chain.flops.expr - B * D * F - B * F * H) == 0  # every product of a chain
+
+
+def test_vector_statements_are_no_matmuls():
+    text = "In[B, D] W[D, F] -> Up[B, F]\nIn[B, D] G[D, F] -> Gate[B, F]\nUp[B, F] Gate[B, F] -> Tmp[B, F] {vector}"
+    found = program(text)
+    assert sp.expand(found.flops.expr - 4 * B * D * F) == 0
+    assert found.vector.expr == B * F
+    assert sp.expand(found.backward().flops.expr - 8 * B * D * F) == 0
+    assert found.backward().vector.expr == 2 * B * F
+    assert sp.expand(program(text.replace(" {vector}", "")).flops.expr - 4 * B * D * F - B * F) == 0
+    assert sp.expand(found.traffic.expr - program(text.replace(" {vector}", "")).traffic.expr) == 0  # bytes are moved all the same
+    assert program("In[B, D] g[D] -> Out[B, D] {vector}").flops.expr == 0
+
+
+def test_a_lookup_takes_rows_and_multiplies_nothing():
+    found = program("weight embedding: W_e; on chip: Hot\nHot[B, V] W_e[V:B, D] -> Out[B, D] {lookup}")
+    assert found.flops.expr == found.vector.expr == 0
+    assert sp.expand(found.traffic.expr - p_w * B * D - p * B * D) == 0
+    assert found.memory.expr == p_w * V * D + p * B * D
+    assert found.backward().flops.expr == 0
+    assert found.collectives == ()
+
+
+def test_a_tensor_alone_on_its_line_is_only_stored():
+    found = program("weight norm: g; weight mlp: W; buffer: c\nIn[B, D] W[D, F] -> Out[B, F]\ng[D]\nc[E_X]")
+    bare = program("weight mlp: W\nIn[B, D] W[D, F] -> Out[B, F]")
+    assert [t.name for t in found.stored] == ["g", "c"]
+    assert found.flops.expr == bare.flops.expr
+    assert found.traffic.expr == bare.traffic.expr
+    assert found.saved().expr == bare.saved().expr
+    assert sp.expand(found.memory.expr - bare.memory.expr - p_w * D - 4 * E / X) == 0
+    assert found.bytes("g", "c").expr == p_w * D + 4 * E / X
+    assert "g" not in found.inputs
+    only = program("weight norm: g\ng[D]")
+    assert (only.flops.expr, only.traffic.expr, only.collectives) == (0, 0, ())
+    both = found + bare
+    assert both.bytes("g").expr == p_w * D
+    assert both.having("weight") == ("W", "g")
+
+
+def test_a_state_is_read_and_written():
+    found = program("state: St; on chip: Kept\nSt[B_X, H] Dt[B_X] -> Kept[B_X, H]\nKept[B_X, H] In[B_X, D] -> St'[B_X, H, D]")
+    assert found.bytes("St").expr == p_st * B * H / X
+    assert found.bytes("St'").expr == p_st * B * H * D / X
+    assert found.having("state") == ("St", "St'")
+    assert found.inputs == ("St", "Dt", "In")
+    moved = {c.name: c.expr for s in found.statements for c in s.traffic}
+    assert moved["St"] == p_st * B * H / X  # read once
+    assert moved["St'"] == p_st * B * H * D / X  # written once
+    with pytest.raises(ProgramError, match="St is there already; give the result a name of its own"):
+        program("state: St\nSt[B, H] In[B, H] -> St[B, H]")
+
+
+BAD_GRAMMAR = [
+    ("A[B, D:] -> C[B]", "line 1, column 8"),
+    ("A[B, D:hit] -> C[B]", "line 1, column 8: 'hit' is no size"),
+    ("A[B, D] W[D, F:oops] -> C[B, F]", "column 16"),
+    ("A[B, D] W[D, F] -> C[B, F] {casual}", "line 1, column 29: 'casual' is no mark"),
+    ("A[B, D] W[D, F] -> C[B, F] {vektor}", "did you mean 'vector'"),
+    ("A[B, D] W[D, F] -> C[B, F] {}", "column 29: expected a mark such as {vector}"),
+    ("A[B, D] W[D, F] -> C[B, F] {vector", "column 35: expected '}'"),
+    ("A[B, D] W[D, F] -> C[B, F] {vector} {lookup}", "one statement a line"),
+    ("A[B, D] {vector} W[D, F] -> C[B, F]", "line 1, column 9"),
+    ("\nweight: W\n\nA[B, D] W[D, F] -> C[B, F] {half}", "line 4, column 29"),
+    ("weight: W\nA[B, D] W[D F] -> C[B, F]", "line 2, column 13"),
+    ("weight: W", "the program is empty"),
+    ("A[B, D]{V_X} -> C[B, D]", "partial sums are written {U_X}"),
+    ("A[B, D:2] -> C[B]", "line 1, column 8"),
+]
+
+
+@pytest.mark.parametrize("text, words", BAD_GRAMMAR, ids=[r[0][:40] for r in BAD_GRAMMAR])
+def test_wrong_grammar_says_line_and_column(text, words):
+    with pytest.raises(ProgramError) as caught:
+        program(text)
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 300
+    line = next(line for line in str(caught.value).splitlines()[1:] if "^" not in line) if "column" in str(caught.value) else ""
+    assert line.strip() in text
+
+
+def test_marks_must_be_bound():
+    text = "A[B, D] W[D, F] -> C[B, F] {half}"
+    with pytest.raises(ProgramError, match="bind it: program"):
+        program(text)
+    assert program(text, marks={"half": sp.Rational(1, 2)}).flops.expr == B * D * F
+    assert program(text, marks={"half": X}).flops.expr == 2 * B * D * F * X

@@ -307,7 +307,7 @@ def test_formats_mix():
     assert str(mixed[C]) == "C_bf16"
     rule = solve(roofline(matmul(B, D, F))["math"] >= roofline(matmul(B, D, F))["hbm"], B, large=(D, F))
     v5e = chip("v5e")
-    assert rule.at(v5e, dtype("int8")).number == Q(394 * 10**12, 2 * 810 * 10**9)
+    assert rule.at(v5e, dtype("int8", math="int8")).number == Q(394 * 10**12, 2 * 810 * 10**9)
     assert rule.at(v5e, dtype("int8", math="bf16")).number == Q(197 * 10**12, 2 * 810 * 10**9)
     assert rule.at(v5e, p=2).number == rule.at(v5e, dtype("bf16")).number  # bf16 unless said
 
@@ -335,7 +335,7 @@ def test_a_chip_without_the_format_says_what_it_has():
     work = roofline(matmul(B, D, F))
     for asked in (work, work["math"] >= work["hbm"]):
         with pytest.raises(SymroofError) as caught:
-            asked.at(chip("v5e"), dtype("fp8"), B=1, D=2, F=3)
+            asked.at(chip("v5e"), dtype("fp8", math="fp8"), B=1, D=2, F=3)
         assert "C_fp8" in str(caught.value)
         assert "tpu-v5e" in str(caught.value)
         assert "math=" in str(caught.value)

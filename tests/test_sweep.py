@@ -156,7 +156,7 @@ BAD = [
     (lambda: sweep(STEP, *LLMS[:1], FORMATS[0], B=[1], S=1, n=1), "C"),  # no chip at all
     (lambda: sweep(MATH, D=2, F=3, B=[1, 2]), "missing: C"),
     (lambda: sweep(MATH, B=[1], F=2, C=1e12, who=[sheet("one", D=2), sheet("two", B=3)]), "two.*missing|missing with.*two: D"),
-    (lambda: sweep(STEP, LLMS[0], B=[1], S=1, n=1, chip=CHIPS, weights=[dtype("fp4")]), "fp4"),
+    (lambda: sweep(STEP, LLMS[0], B=[1], S=1, n=1, chip=CHIPS, weights=[dtype("fp4", math="fp4")]), "fp4"),
     (lambda: sweep(MATH, B=[1], Q=[2, 3], D=1, F=1, C=1), "Q"),
     (lambda: sweep(MATH, B=[1, -2], D=1, F=1, C=1), "B must be positive"),
     (lambda: sweep(MATH, B=[1, 2**60], D=1, F=1, C=1), "B holds an integer beyond"),

@@ -10,6 +10,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import sympy as sp
+
 from symroof.errors import InputError
 
 
@@ -51,12 +53,14 @@ def together(*sides: Claims) -> Claims:
 
 def written_out(claims: Claims, letters: Iterable[Any] = ()) -> dict[Any, Any]:
     """What aggregates are in the letters of the layers: all of them, or those that some letters are part of."""
-    whole = {s: e for claim in claims for s, e in claim.definitions.items()}
-    found, wanted = {}, set(letters)
+    asked = tuple(letters)
+    wanted = {s for s in asked if isinstance(s, sp.Symbol)}
+    whole = {s: e for claim in claims for s, e in claim.definitions.items() if s not in wanted}
+    found = {}
     for s, expr in whole.items():
         for _ in whole:
             expr = expr.xreplace(whole)
-        if not wanted or expr.free_symbols & wanted:
+        if not asked or expr.free_symbols & wanted:
             found[s] = expr
     return found
 

@@ -51,6 +51,10 @@ class Condition:
             return {">=": left.__ge__, ">": left.__gt__, "<=": left.__le__, "<": left.__lt__}[self.relation](right)
         return self.between(left, right)
 
+    def expand(self, *letters: sp.Symbol) -> Condition:
+        """The same with the aggregate letters of a model written out, those that ``letters`` are part of; see ``Cost.expand``."""
+        return Condition(self.left.expand(*letters), self.relation, self.right.expand(*letters))
+
     def between(self, left: Any, right: Any) -> Condition:
         """The same relation between other sides, each a Cost or a Value."""
         return Condition(self.left.like(left), self.relation, self.right.like(right))

@@ -92,6 +92,10 @@ class Value:
         stacked = np.stack(np.broadcast_arrays(*[np.asarray(p) for p in self.parts]))
         return np.asarray(names, dtype=object)[stacked.argmax(axis=0)]
 
+    def binds(self, part: Value) -> bool:
+        """Whether this is the part that binds: of a maximum the first of the largest, whatever it is called."""
+        return self.join == "max" and not self.is_array and part is max(self.parts, key=lambda p: p.number)
+
     def __lt__(self, other: Any) -> Any:
         return NotImplemented if hasattr(other, "_sympy_") else self.number < self._same(other)
 
@@ -147,7 +151,7 @@ class Value:
 def _marked(value: Value) -> Iterator[str]:
     """The parts of a scalar value, the largest of every maximum marked."""
     for part in value.parts:
-        mark = "  <- bound" if value.join == "max" and part.name == value.binding else ""
+        mark = "  <- bound" if value.binds(part) else ""
         inner = f" ({' | '.join(_marked(part))})" if part.parts else ""
         yield f"{part.name} {part._shown()}{inner}{mark}"
 

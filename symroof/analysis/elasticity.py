@@ -172,6 +172,8 @@ def elasticity(cost: Cost, symbol: sp.Symbol) -> Elasticity:
 
     Raises UnknownName if the symbol does not occur in the cost, SolveError if the cost is 0 or a symbol not positive.
     """
+    check(cost)
+    cost = cost.expand(symbol)
     check(cost, symbol)
     return Elasticity(cost, symbol)
 

@@ -59,6 +59,8 @@ def problem(cost: Any, over: Any, subject_to: Any, sense: int) -> Problem:
     if not isinstance(cost, Cost):
         raise InputError(f"{short(cost)} is no cost; give e.g. serving.dollars_per_token()")
     unknowns = tuple(over) if isinstance(over, Iterable) and not isinstance(over, (str, sp.Basic)) else (over,)
+    cost = cost.expand(*unknowns)
+    subject_to = _written_out(subject_to, unknowns)
     cost = cost.claiming(together(cost.of, *_claims(subject_to)))
     conditions = list(_conditions(subject_to))
     known = cost.free_symbols.union(*(c.free_symbols for c in conditions))
@@ -81,6 +83,15 @@ def problem(cost: Any, over: Any, subject_to: Any, sense: int) -> Problem:
     replaced = cost.map(lambda e: e.xreplace(put))
     written = tuple(map(show.text, limits))
     return Problem(cost, replaced, left, tuple(c.xreplace(put) for c in limits), tuple(put.items()), equations, sense, written)
+
+
+def _written_out(given: Any, unknowns: tuple[Any, ...]) -> Any:
+    """Conditions with the aggregates written out that the unknowns are part of."""
+    if isinstance(given, Condition):
+        return given.expand(*unknowns)
+    if isinstance(given, Iterable) and not isinstance(given, (str, Cost, Mapping, sp.Basic)):
+        return [_written_out(one, unknowns) for one in given]
+    return given
 
 
 def _claims(given: Any) -> Iterable[Claims]:

@@ -274,6 +274,7 @@ def regimes(cost: Any, along: Any = None, over: Any = None, given: Sequence[Any]
         raise InputError(f"{short(cost)} is no cost; give e.g. decode.step()")
     if (along is None) == (over is None):
         raise InputError("say along which symbol, e.g. along=B, or over which two, e.g. over=(B, S)")
+    cost = cost.expand(*(over if isinstance(over, (tuple, list)) else (along,)))
     if along is not None:
         return along_one(cost, known_symbol(cost, along), given, dominance)
     from symroof.analysis.regions import over_two

@@ -161,6 +161,7 @@ def sensitivities(cost: Cost, among: Iterable[sp.Symbol] | None = None, higher: 
     Raises UnknownName for a symbol that does not occur, SolveError for what is no cost.
     """
     check(cost)
+    cost = cost if among is None else cost.expand(*among)
     asked = sorted(cost.free_symbols, key=lambda s: s.name) if among is None else list(dict.fromkeys(among))
     check(cost, *asked)
     return Sensitivities(cost, tuple(asked), _more_is_better(cost.unit) if higher is None else bool(higher))

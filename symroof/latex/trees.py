@@ -31,7 +31,7 @@ def value_box(value: Value) -> Box:
         return Box(quantity(abs(float(part)), part.unit))
 
     def named(part: Value, node: Value) -> bool:
-        return part.name == node.binding if node.join == "max" else node is value
+        return node.binds(part) if node.join == "max" else node is value
 
     return _tree(value, leaf, lambda v: not v.join and float(v) < 0, named)
 

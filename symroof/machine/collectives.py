@@ -150,8 +150,10 @@ def _others(chips: sp.Expr, exact: bool) -> sp.Expr:
 
 
 def _either(times: Iterable[Cost]) -> Cost:
-    """The largest of several times, alike ones named once."""
-    return reduce(lambda a, b: a | b, dict.fromkeys(times))
+    """The largest of several times, alike ones once, each named after its axis."""
+    several = tuple(dict.fromkeys(times))
+    named = [time.named(f"axis {i}") for i, time in enumerate(several, start=1)] if len(several) > 1 else several
+    return reduce(lambda a, b: a | b, named)
 
 
 def switch_time(kind: str, volume: Cost, ways: sp.Expr, rate: Cost, sharp: bool, exact: bool) -> Cost:

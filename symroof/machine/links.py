@@ -165,7 +165,8 @@ class Tree(_Link):
     Permute                     V max_i 1/W_i
     ==========================  ==============================  =======================
 
-    Assumes that each level has wires of its own and all are busy at once; one hop per level. Source: How to Scale Your
+    Assumes that each level has wires of its own and all are busy at once; one hop per level. Of a level of Y/8 children, as many
+    as there are of it; with letters on both sides (Z/g) there is at least one. Source: How to Scale Your
     Model, part 12.
 
     >>> from symroof.symbols import B, D, p
@@ -196,11 +197,15 @@ class Tree(_Link):
         check_kind(kind)
         check_volume(kind, volume)
         units, levels = agreed(self, size), []
-        for i, (ways, rate) in enumerate(self.levels, start=1):
+        # Y/8 children may be less than one: then the chips are fewer than the levels inside have room for
+        broken = any(not (w.is_Symbol or w.is_number) and len(w.free_symbols) == 1 for w, _ in self.levels)
+        for i, (children, rate) in enumerate(self.levels, start=1):
+            ways = sp.Min(children, sp.Max(units, 1, evaluate=False), evaluate=False) if broken and children.is_number else children
+            ways = sp.Max(ways, 1, evaluate=False) if broken and not children.is_number else ways
             share = volume * (ways / units) if kind == "AllToAll" else volume
             if ways != 1:
                 levels.append(switch_time(kind, share, ways, rate, self.sharp, exact).named(f"level {i}"))
-            units = units / ways
+            units = units / children
         if not levels:
             return quantity(sp.Integer(0), SECOND)
         took: Cost = reduce(lambda a, b: a | b, levels)

@@ -56,7 +56,7 @@ def _all(v: Value) -> Iterator[Value]:
 def _rows(v: Value, depth: int, start: float, scale: float, above: str = "sr-all", bound: bool = False) -> Iterator[Row]:
     yield Row(v, depth, start, scale * float(v.number) if scale else 0.0, above, bound)
     for part in v.parts:
-        wins = v.join == "max" and part.name == v.binding
+        wins = v.binds(part)
         kind = above if v.join != "max" else "sr-slack" if above == "sr-slack" or not wins else "sr-bound"
         yield from _rows(part, depth + 1, start, scale, kind, wins)
         start += scale * float(part.number) if scale and v.join == "sum" else 0.0

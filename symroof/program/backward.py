@@ -66,6 +66,8 @@ def training(program: Program, remat: str = "none") -> Program:
 
 def saved(program: Program, remat: str = "none") -> Cost:
     """Bytes per chip of what is kept for the backward pass, weights left out [byte]; parts by tensor."""
+    if not program.statements:
+        return Cost(0, "byte", "saved")
     weights = weights_of(program) | {t.name for t in program.stored}
     skip = {s.out.name for s in _again(program, remat)} | weights | program.on_chip
     last = program.statements[-1].out.name

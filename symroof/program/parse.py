@@ -182,7 +182,7 @@ class _Reader:
             dims.append(self.dim())
         self.take("]")
         partial: tuple[str, ...] = ()
-        if self.peek() == "{" and self.ahead().startswith("U"):
+        if self.peek() == "{" and ("_" in self.ahead() or self.ahead() == "U") and self.ahead() not in self.scope.marks:
             self.take("{")
             head, _, axes = self.word("U_X").partition("_")
             if head != "U" or not axes:

@@ -17,9 +17,11 @@ from symroof.sheets.sheet import Sheet
 
 
 def dtype(name: str, weights: str = "", kv: str = "", activations: str = "", math: str = "") -> Sheet:
-    """Bytes per element p, p_w, p_kv, p_a and the rate that C stands for, all in one format or mixed.
+    """Bytes per element p, p_w, p_kv and p_a, all in one format or mixed; with ``math`` also the rate that C stands for.
 
-    ``dtype("bf16")`` is bf16 throughout; ``dtype("int8", math="bf16")`` keeps everything in int8 and computes in bf16.
+    A format says how numbers are kept, ``math`` what the arithmetic is done in: without it the chip's own C, as ``--formats`` on
+    the command line. ``dtype("int8")`` keeps everything in int8 and computes in bf16 on most chips, ``dtype("int8", math="int8")``
+    in int8.
 
     >>> dtype("int8", activations="bf16", math="bf16")[p_w]
     Fraction(1, 1)
@@ -28,9 +30,9 @@ def dtype(name: str, weights: str = "", kv: str = "", activations: str = "", mat
     """
     chosen = {p: name, p_w: weights or name, p_kv: kv or name, p_a: activations or name}
     values = {s: dtypes()[_known(f)] for s, f in chosen.items()}
-    arithmetic = _known(math or name)
-    title = ", ".join(f"{s.name} {f}" for s, f in chosen.items()) + f", arithmetic {arithmetic}"
-    return Sheet(_known(name), title, {**values, C: C_FORMAT[arithmetic]}, sources=dict.fromkeys([*values, C], "the format's definition"))
+    rate = {C: C_FORMAT[_known(math)]} if math else {}
+    title = ", ".join(f"{s.name} {f}" for s, f in chosen.items()) + f", arithmetic {_known(math) if math else 'of the chip'}"
+    return Sheet(_known(name), title, {**values, **rate}, sources=dict.fromkeys([*values, *rate], "the format's definition"))
 
 
 @lru_cache(maxsize=1)

@@ -99,6 +99,7 @@ def limit(cost: Cost, large: Iterable[sp.Symbol] = (), small: Iterable[sp.Symbol
     if not isinstance(cost, Cost):
         raise SolveError(f"{short(cost)} is no cost; write limit(cost, large=(D, F)), and for a bound solve(condition, x, large=(D, F))")
     weights = tuple((s, 1) for s in _symbols(large)) + tuple((s, -1) for s in _symbols(small))
+    cost = cost.expand(*(s for s, _ in weights))
     _check(cost, weights)
     return Limit(_cost(cost, dict(weights))[0], cost, weights)
 

@@ -38,12 +38,13 @@ def solve(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol] = 
     ``large`` (and ``small``) name symbols that grow without bound (vanish): only the terms that then matter are kept,
     and the bound says so. Conditions on maxima, on either side, give unions and intersections. A condition that always
     or never holds gives a bound that says why; one without a closed form a bound that is evaluated numerically.
-    A ceiling, floor or power of two of the symbol is undone exactly, or bounded from both sides.
+    A ceiling, floor or power of two of the symbol is undone exactly, or bounded from both sides. In a formula of a model,
+    aggregate letters that the symbol is part of are written out.
 
     Raises SolveError if the symbol does not occur in the condition, is itself called large or small, or if a symbol of
     the condition is not positive.
     """
-    condition = _as_condition(condition)
+    condition = _as_condition(condition).expand(symbol, *_symbols(large), *_symbols(small))
     weights = tuple((s, 1) for s in _symbols(large)) + tuple((s, -1) for s in _symbols(small))
     _check(condition, symbol, weights)
     left, right = (tighten(_compared(side.expr)) for side in (condition.left, condition.right))

@@ -111,4 +111,4 @@ def multiplied(m: Model, new: Any = 1, last: bool = False) -> Cost:
     tokens = plain(new)
     if not last:
         return summed([2 * P_mm * tokens], "FLOP", stack_of(m).in_aggregates)
-    return summed([2 * (P_mm - D * V) * tokens, 2 * D * V], "FLOP", stack_of(m).in_aggregates)
+    return summed([2 * P_mm * tokens, -2 * D * V * (tokens - 1)], "FLOP", stack_of(m).in_aggregates)
