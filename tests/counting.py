@@ -78,7 +78,7 @@ def norms(kind, d: int) -> dict[str, Held]:
 
 
 class Counter:
-    """``stored``: tensors by name; ``work``: FLOPs and ways by product; ``kept``: what a batch keeps, by name; ``read``: weights a step reads."""
+    """``stored`` are tensors by name, ``work`` FLOPs and ways by product, ``kept`` what a batch keeps, ``read`` the weights a step reads."""
 
     window = staticmethod(lambda kind: None)
 

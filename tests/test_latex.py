@@ -42,14 +42,14 @@ from symroof import (
     symbol,
     training,
 )
+from symroof.algebra.symbols import FRACTIONS
 from symroof.cli import cli
 from symroof.commands.document import document as document_command
 from symroof.errors import InputError, SymroofError
 from symroof.latex.layout import display, lines
 from symroof.latex.trees import cost_box
 from symroof.latex.width import ROOM, width
-from symroof.algebra.symbols import FRACTIONS
-from symroof.plan.formulas import MODULES, _functions, _needs, _returns, formula, formulas, _wants_model
+from symroof.plan.formulas import MODULES, _functions, _needs, _returns, _wants_model, formula, formulas
 from symroof.present import book
 from symroof.symbols import B, C, D, F, P, S, W_hbm, X, n, p_w, t_lim
 

@@ -124,7 +124,7 @@ def test_bounds_by_hand(name):
 
 def test_a_static_batch_is_its_prompts_and_a_step_for_every_other_token():
     record = RECORDS["serve.trtllm06.llama2-7b.b80.2048_128"]
-    at = (chip("h100"), llm("llama2-7b"), dtype("fp8"))
+    at = (chip("h100"), llm("llama2-7b"), dtype("fp8", math="fp8"))
     m = llm("llama2-7b")
     prompts = 80 * float(prefill.bound(m)["math"].at(*at, T=2048, n=1))
     steps = [float(decode.bound(m).at(*at, B=80, S=2048 + j, n=1)) for j in range(1, 128)]
@@ -134,7 +134,7 @@ def test_a_static_batch_is_its_prompts_and_a_step_for_every_other_token():
 
 def test_the_mean_context_of_windows_would_be_no_bound_so_the_first_is_taken():
     record = replace(RECORDS["e2e.ft.gpt20b.tp1.b1.80_200"], model=llm("gpt-oss-120b"))
-    m, at = llm("gpt-oss-120b"), (record.chip, dtype("fp16"))
+    m, at = llm("gpt-oss-120b"), (record.chip, dtype("fp16", math="fp16"))
     steps = [float(decode.bound(m).at(*at, m, B=1, S=80 + j, n=1, E_hit=4)) for j in range(1, 200)]
     prompt = float(prefill.bound(m).at(*at, m, T=80, n=1))
     assert float(bound_of(record)) <= prompt + sum(steps)
@@ -298,4 +298,4 @@ def test_a_format_that_a_chip_has_not_is_refused():
     record = RECORDS["decode.llamacpp.H100-PCIe-80GB.8b.f16"]
     assert isinstance(record.chip, Sheet)
     with pytest.raises(SymroofError, match="C_fp8"):
-        bound_of(replace(record, formats=dtype("fp8")))
+        bound_of(replace(record, formats=dtype("fp8", math="fp8")))

@@ -20,9 +20,11 @@ from symroof import Bound, Cost, SymroofError, Value, decode, llm, llms, memory,
 from symroof.errors import InputError, SheetError, UnknownName
 from symroof.sheets.llms import Llm, model
 from symroof.symbols import (
-    MFU,
     A_X,
     A_Z,
+    MFU,
+    W_X,
+    W_Y,
     B,
     C,
     D,
@@ -41,8 +43,6 @@ from symroof.symbols import (
     T,
     V,
     W_hbm,
-    W_X,
-    W_Y,
     X,
     Y,
     Z,
@@ -242,7 +242,7 @@ def test_published_counts(name):
 
 
 def test_palm_is_what_its_paper_says():
-    assert round(llm("palm-540b")[P] / Q(10) ** 9, 2) == Q("540.35")  # arXiv:2204.02311, table 1
+    assert abs(llm("palm-540b")[P] - 540.35e9) < 1e7  # arXiv:2204.02311, table 1
 
 
 def _kinds(m: Llm) -> list[Kind]:
@@ -286,11 +286,11 @@ def test_parameters_that_a_step_reads(name):
     routed = sum((at(Cost(each, "param"), m) * m.values[experts] for _, each, experts in m.stack.aggregates.routed), 0)
     assert m[P_read] == m[P] - tables - routed
     if routed:
-        assert m[E_hit].subs(B, 10**6) == pytest.approx(float(m.values[m.stack.aggregates.routed[0][2]]))
+        assert at(Cost(m[E_hit], "1"), B=1e6) == pytest.approx(float(m.values[m.stack.aggregates.routed[0][2]]))
         assert m[P_exp] * m.values[m.stack.aggregates.routed[0][2]] == routed
 
 
-@every_model
+@pytest.mark.parametrize("name", ["llama3-8b", "gpt-oss-20b", "deepseek-v3", "MiMo-V2-Flash", "Nemotron-3-Nano", "mistral-7b", "gpt3-175b"])
 @pytest.mark.parametrize("formula", [decode.step, decode.bound, memory.memory, prefill.prompt_flops, decode.throughput])
 def test_expanded_formulas_say_the_same(name, formula):
     m = MADE[name]()
@@ -564,30 +564,29 @@ def test_there_are_formulas_to_try():
     assert {"training_memory.flops_per_token", "serving.dollars_per_token"} <= set(FORMULAS)
 
 
-@every_file
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_every_formula_is_of_its_model(formula, name):
+def test_every_formula_is_of_its_model(formula):
     """With a model it has a value there, and at another model it is refused or right; without, no model but a dense one takes it."""
-    m = llm(name)
-    found = called(formula, m)
-    value = evaluated(found, m)
-    assert isinstance(value, Value)
-    assert value.number > 0 or (value.number == 0 and NOTHING[formula](m))
-    others = list(FILES)
-    for step in (1, 5, 11):
-        other = llm(others[(others.index(name) + step) % len(others)])
+    known = {name: llm(name) for name in FILES}
+    found = {name: called(formula, m) for name, m in known.items()}
+    own = {name: evaluated(found[name], m) for name, m in known.items()}
+    book = called(formula, None) if inspect.signature(FORMULAS[formula]).parameters["m"].default is None else None
+    for i, (name, m) in enumerate(known.items()):
+        assert isinstance(own[name], Value), name
+        assert own[name].number > 0 or (own[name].number == 0 and NOTHING[formula](m)), name
+        others = list(known.values())
+        other = others[(i + 5) % len(others)]
         try:
-            there = evaluated(found, other)
+            there = evaluated(found[name], other)
         except InputError as problem:
             _refused(problem, other)
             assert other.stack.structure != m.stack.structure
         else:
-            own = evaluated(called(formula, other), other)
-            assert there.number == own.number, f"{formula} of {name} is another at {other.name}"
-    if inspect.signature(FORMULAS[formula]).parameters["m"].default is None and not m.stack.dense:
-        with pytest.raises(InputError) as problem:
-            evaluated(called(formula, None), m)
-        _refused(problem.value, m)
+            assert there.number == own[other.name].number, f"{formula} of {name} is another at {other.name}"
+        if book is not None and not m.stack.dense:
+            with pytest.raises(InputError) as problem:
+                evaluated(book, m)
+            _refused(problem.value, m)
 
 
 def _refused(problem: InputError, other: Llm) -> None:
@@ -644,7 +643,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: tiny([]), "a model needs layers"),
     (lambda: tiny([(2, [FULL, DENSE]), (1, [unembedding()])], tied=True), "is tied to the embedding already"),
     (lambda: tiny([(2, [FULL, DENSE]), (1, [unembedding()])]), "has one already; leave the second unembedding out"),
-    (lambda: tiny([(2, [FULL, DENSE]), (1, [embedding()])]), "embedding"),
+    (lambda: tiny([(2, [FULL, DENSE]), (1, [embedding()])]), "has an embedding already; leave the second one out"),
     (lambda: tiny([(2, [FULL, DENSE])], tide=True), "no option 'tide' of a model; did you mean 'tied'"),
     (lambda: tiny([(2, [FULL, DENSE])], D=0), "D = '0' is no size"),
     (lambda: tiny([(2, [FULL, DENSE])], V=2.5), "V = '2.5' is no size"),
@@ -652,7 +651,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: tiny([(2, [FULL, DENSE])], tied="yes"), "tied"),
     (lambda: tiny([(2, [Attention(N=4, K=2, H=3, name="a"), Mlp(F=7, name="a")])]), "two layers are called 'a'"),
     (lambda: tiny([(2, [FULL, DENSE])]).stack.flops(new=8, context=4), "8 new tokens do not fit into a context of 4"),
-    (lambda: tiny([(2, [FULL, DENSE])]).but({N: 5}), "N"),
+    (lambda: tiny([(2, [FULL, DENSE])]).but({N: 5}), "2 KV heads cannot share 5 query heads"),
     (lambda: tiny([(2, [FULL, DENSE])]).but({K: 3}), "3 KV heads cannot share 4 query heads"),
 ]
 
@@ -710,7 +709,7 @@ BAD_FILES = [
     (('["attention", "mlp"]', '["attention"]'), r"\[layers.mlp\] stands in no block"),
     (('["attention", "mlp"]', '["attention", "mpl"]'), r"there is no \[layers.'mpl'\]; did you mean 'mlp'|stands in no block"),
     (('["attention", "mlp"]', "[]"), "stands in no block"),
-    (("count = 2", "count = 0"), "at least once"),
+    (("count = 2", "count = 0"), r"blocks\[0\].count': expected `int` >= 1"),
     (("K = 2", "K = 8"), "8 KV heads cannot share 4 query heads"),
     (("K = 2", "K = 3"), "K must divide N"),
     (("F = 7", "F = 0"), r"F = '0' is no size"),

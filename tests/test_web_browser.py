@@ -18,7 +18,7 @@ from symroof.algebra.units import Unit
 from symroof.pages import web, web_regimes, web_training
 from symroof.plan.known import Known
 from symroof.symbols import B, M_hbm, S, W_hbm
-from symroof.web.page import page
+from symroof.web.page import family, page
 
 FIGURES = json.loads((Path(__file__).parent / "data" / "book_figures.json").read_text("utf-8"))
 ROOT = Path(__file__).resolve().parent.parent

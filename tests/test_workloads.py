@@ -648,3 +648,12 @@ def test_a_batch_that_cannot_be():
     assert memory.kv_room().at(chip("v5e"), llm("llama3-70b"), dtype("bf16"), n=16).number > 0
     with pytest.raises(SymroofError):
         decode.step().at(llm("llama3-70b"), B=0)
+
+
+def test_a_limit_that_the_weights_use_up_exactly_leaves_no_batch():
+    v = {L: 4, K: 3, H: 1, S: 20, p_kv: 2, p_w: 2, P: 390, n: 1, C: 3655, W_hbm: 39, t_lim: 20}
+    for weights in (390, 391):  # they take 20 s at 390: nothing is left for a cache
+        never = decode.batch_within().at({**v, P: weights})
+        assert float(never) == 0
+        assert repr(never).startswith("never")
+    assert decode.batch_within().at({**v, P: 389}).number == Q(1, 480)

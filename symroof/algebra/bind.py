@@ -158,7 +158,7 @@ def _refuse_missing(
 ) -> None:
     """Refuse the FLOP/s of a format that the given chip does not have, when it has those of others."""
     for s, e in exprs.items():
-        for lacking in e.free_symbols - wanted:
+        for lacking in e.free_symbols - wanted - raw.keys():
             family = lacking.name.partition("_")[0] + "_"
             others = [t for t in raw if t != s and t.name.startswith(family) and getattr(t, "unit", None) == getattr(lacking, "unit", ONE)]
             if others:

@@ -52,7 +52,7 @@ class Deviation:
         if self.relative is None:
             return f"   ({self!r})"
         exact = show_quantity(float(self.exact), self.exact.unit)
-        return f"   ({self._size()}: {exact} at {self.where})"
+        return f"   ({self._size()}: {exact}{self._place})"
 
     def _size(self) -> str:
         percent = float(self.relative or 0) * 100
@@ -60,8 +60,12 @@ class Deviation:
 
     def __repr__(self) -> str:
         if self.relative is None:
-            return f"{self.words} at {self.where}"
-        return f"{self._size()} at {self.where}" if self.relative else f"exact at {self.where}"
+            return f"{self.words}{self._place}"
+        return f"{self._size()}{self._place}" if self.relative else f"exact{self._place}"
+
+    @property
+    def _place(self) -> str:
+        return f" at {self.where}" if self.at else ""
 
 
 def deviation(limit: Value, exact: Value, at: Iterable[tuple[sp.Symbol, Any]]) -> Deviation:

@@ -113,7 +113,9 @@ L_full = symbol("L_full", "1", "layers that see the whole context, beside others
 L_ssm = symbol("L_ssm", "1", "state-space layers")
 # -- aggregates: each is defined in the letters of a model's layers, see ``llm(...).stack``
 P = symbol("P", "param", "parameters")
-P_mm = symbol("P_mm", "param", "parameters that one token is multiplied with when decoding: no lookups, norms, biases or idle experts", r"P_\text{mm}")
+P_mm = symbol(
+    "P_mm", "param", "parameters that one token is multiplied with when decoding: no lookups, norms, biases or idle experts", r"P_\text{mm}"
+)
 P_read = symbol("P_read", "param", "parameters that every step reads: all but lookups and routed experts")
 P_exp = symbol("P_exp", "param", "parameters of one routed expert, over all layers")
 kv = symbol("kv", "byte/token", "bytes that a token adds to the KV cache", r"\mathrm{kv}")

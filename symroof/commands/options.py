@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 Command = Callable[..., Any]
-_KNOWN = ("chip_name", "shape", "model", "formats", "kv", "math", "override")
+_KNOWN = ("chip_name", "shape", "model", "formats", "kv", "math", "override", "exact")
 
 
 def forms(f: Command) -> Command:
@@ -24,6 +24,7 @@ def values(f: Command) -> Command:
         click.option("--math", default="", metavar="FORMAT", help="Format of the arithmetic; by default what the chip's C stands for."),
         click.option("--kv", default="", metavar="FORMAT", help="Format of the KV cache; by default that of the weights."),
         click.option("--formats", default="", metavar="FORMAT", help="Format of the weights, e.g. int8."),
+        click.option("--exact", is_flag=True, help="The model's own formulas, where the book's are approximations of them."),
         click.option("--model", default="", metavar="MODEL", help="The language model: see `symroof llms`."),
         click.option("--slice", "shape", default="", metavar="SHAPE", help="A slice of the chip such as 4x4, or a number of chips."),
         click.option("--on", "chip_name", default="", metavar="CHIP", help="The chip: see `symroof chips`."),
@@ -36,10 +37,10 @@ def known(options: dict[str, Any]) -> Any:
     """What is known, taken out of the options of a command."""
     from symroof.plan.known import Known
 
-    on, shape, model, formats, kv, math, override = (options.pop(name) for name in _KNOWN)
+    on, shape, model, formats, kv, math, override, exact = (options.pop(name, False if name == "exact" else "") for name in _KNOWN)
     if "," in formats:
         raise click.UsageError("--formats takes one format here, that of the weights; give the KV cache's with --kv")
-    return Known.of(on, shape, model, (formats.strip(), kv.strip(), math.strip()), overrides(override))
+    return Known.of(on, shape, model, (formats.strip(), kv.strip(), math.strip()), overrides(override or ()), exact)
 
 
 def overrides(pairs: Iterable[str]) -> dict[str, str]:

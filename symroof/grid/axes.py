@@ -12,8 +12,8 @@ import numpy as np
 import sympy as sp
 
 from symroof.algebra.bind import bind
-from symroof.algebra.claims import NONE, Claims
 from symroof.algebra.check import check
+from symroof.algebra.claims import NONE, Claims
 from symroof.algebra.quantity import parse_quantity, show_quantity
 from symroof.algebra.symbols import ALPHABET
 from symroof.algebra.units import ONE, Unit

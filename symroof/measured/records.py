@@ -132,7 +132,7 @@ def _record(row: Row, origin: Origin, chips: Mapping[str, Sheet], models: Mappin
         seconds=_seconds(row, sizes),
         chip=chips.get(row.chip) or chip(row.chip),
         chips=row.chips,
-        formats=dtype(row.format, weights=row.weights, kv=row.kv, math=row.math),
+        formats=dtype(row.format, weights=row.weights, kv=row.kv, math=row.math or row.format),
         origin=origin,
         model=of,
         sizes=sizes,

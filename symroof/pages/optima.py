@@ -16,7 +16,7 @@ from symroof.analysis.elasticity import Kink, elasticity
 from symroof.analysis.minimize import Minimum, maximize, minimize
 from symroof.analysis.sensitivity import Ranking, sensitivities
 from symroof.errors import SolveError
-from symroof.pages.questions import find, given, still_free
+from symroof.pages.questions import find, given, stands_on, still_free
 from symroof.plan.formulas import Asked, asked, formula
 from symroof.plan.known import Known, missing, numbers
 from symroof.present.tables import as_json, latex_table, printed
@@ -26,7 +26,7 @@ from symroof.sheets.sheet import Sheet
 # -- what is best
 def optimum(path: str, over: Sequence[str], conditions: Sequence[str], known: Known, sense: int, form: str) -> int:
     """Print the best value of some letters under conditions; exit code 1 if there is none."""
-    cost = known.derated(formula(path, known.m))
+    cost = known.written_out(known.derated(formula(path, known.m)), over)
     limits = [known.condition(asked(text, known.m)) for text in conditions]
     free = cost.free_symbols.union(*(a.left.free_symbols | a.right.free_symbols for a in limits))
     xs = [find(x, free) for x in over]
@@ -45,6 +45,7 @@ def optimum(path: str, over: Sequence[str], conditions: Sequence[str], known: Kn
     else:
         print("\n".join(_optimum_text(path, limits, found, at, failed, here)))
         still_free(found.free_symbols, here)
+        stands_on(known, free, here)
     return 1 if failed or _hopeless(found) or (isinstance(at, Minimum) and _hopeless(at)) else 0
 
 
@@ -113,7 +114,7 @@ def _optimum(path: str, conditions: Sequence[str], found: Minimum, at: Any, fail
 # -- what would help
 def helping(path: str, of: Sequence[str], known: Known, form: str) -> int:
     """Print the elasticities of a formula: with values for all letters the ranking of what would help most."""
-    cost = known.derated(formula(path, known.m), of)
+    cost = known.written_out(known.derated(formula(path, known.m), of), of)
     xs = [find(x, cost.free_symbols) for x in of] or sorted(cost.free_symbols, key=lambda s: s.name)
     sheet = known.sheet(cost.free_symbols)
     free = missing(cost.free_symbols, sheet)
@@ -132,6 +133,7 @@ def helping(path: str, of: Sequence[str], known: Known, form: str) -> int:
         printed(f"{path}: percent of change per percent of a letter", ["letter", "elasticity", "meaning"], rows, left=2)
         _total(cost, not of)
         still_free(cost.free_symbols, sheet)
+        stands_on(known, cost.free_symbols, sheet)
     return 0
 
 

@@ -15,7 +15,7 @@ from symroof.algebra.symbols import DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
 from symroof.errors import UnknownName, nearest
-from symroof.plan.formulas import Asked, alphabet, asked, formulas, letter, summary, unit_of, formula
+from symroof.plan.formulas import Asked, alphabet, asked, formula, formulas, letter, summary, unit_of
 from symroof.plan.known import Known, beside, missing
 from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
@@ -74,12 +74,13 @@ def solved(text: str, unknown: str, known: Known, than: str = "", limits: Limits
         print("\n\n".join(_latex(bound, found, sheet, view)))
     else:
         print("\n".join(_text(f"{text}{f' (right side on {than})' if than else ''}, solved for {x}", bound, found, sheet, view)))
+        stands_on(known, condition.free_symbols, sheet)
     return 1 if _never(x, found if found is not None else bound) else 0
 
 
 def _question(question: Asked, unknown: str, known: Known, than: str) -> tuple[Condition, Sheet]:
     """The condition with efficiencies and the other chip put in, and the values of its letters but the unknown."""
-    condition, there = known.condition(question, [unknown]).condition, Sheet("", "", {})
+    condition, there = known.written_out(known.condition(question, [unknown]).condition, [unknown]), Sheet("", "", {})
     if than:
         right, there = beside(condition.right, than, known.formats[2])
         condition = Condition(condition.left, condition.relation, right)
@@ -194,6 +195,13 @@ def given(sheet: Sheet) -> Mapping[str, Any]:
     return {s.name: str(v) if isinstance(v, sp.Basic) else v for s, v in sorted(sheet.values.items(), key=lambda item: item[0].name)}
 
 
+def stands_on(known: Known, free: Iterable[sp.Symbol], sheet: Sheet) -> None:
+    """Say what numbers assume, once there are any."""
+    if sheet.values:
+        for line in known.stands_on(free):
+            print(line)
+
+
 def still_free(free: Iterable[sp.Symbol], sheet: Sheet, but: Iterable[sp.Symbol] = ()) -> None:
     """Name the letters without a value, but those that are asked for, once some have one."""
     left = missing(free, sheet, but)
@@ -235,6 +243,7 @@ def one(path: str, form: str, known: Known) -> None:
         if at is not None:
             print(f"at {sheet.name}:\n{at!r}")
         still_free(cost.free_symbols, sheet)
+        stands_on(known, cost.free_symbols, sheet)
 
 
 def parts(cost: Any, above: str = "") -> Iterable[tuple[str, Any]]:

@@ -9,7 +9,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.analysis.regimes import Regimes, regimes
-from symroof.pages.questions import find, given, still_free
+from symroof.pages.questions import find, given, stands_on, still_free
 from symroof.plan.formulas import asked, formula
 from symroof.plan.known import Known
 from symroof.present.tables import as_json, printed
@@ -18,7 +18,7 @@ from symroof.sheets.sheet import Sheet
 
 def binding(path: str, letters: Sequence[str], known: Known, facts: Sequence[str], form: str) -> int:
     """Print the regimes of a formula along one letter, or over two; ``facts`` are conditions that are known to hold."""
-    cost = known.derated(formula(path, known.m))
+    cost = known.written_out(known.derated(formula(path, known.m)), letters)
     xs = [find(x, cost.free_symbols) for x in letters]
     held = [known.condition(asked(f, known.m)).condition for f in facts]
     sheet = known.sheet(cost.free_symbols.union(*(c.free_symbols for c in held)), xs)
@@ -36,6 +36,7 @@ def binding(path: str, letters: Sequence[str], known: Known, facts: Sequence[str
             _text(answer, title + where)
     if form == "text":
         still_free(cost.free_symbols, here, xs)
+        stands_on(known, cost.free_symbols, here)
     return 0
 
 

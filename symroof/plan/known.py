@@ -9,21 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import sympy as sp
 
 from symroof.algebra.check import check
+from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
-from symroof.algebra.symbols import C_FORMAT, DERATES, C, Symbol, p, p_a, p_kv, p_w, symbol
+from symroof.algebra.quantity import show_number
+from symroof.algebra.symbols import C_FORMAT, DERATES, C, H, K, L, N, P, Symbol, p, p_a, p_kv, p_w, price, symbol
 from symroof.errors import InputError, UnknownName, nearest
-from symroof.plan.formulas import Asked, letter
+from symroof.plan.formulas import Asked, alphabet, letter
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm, llm
 from symroof.sheets.sheet import Sheet
 
+_Formula = TypeVar("_Formula", Cost, Condition)
 _LEVELS = 4  # C stands for C_bf16, and that is a number
 
 
@@ -36,9 +39,10 @@ class Known:
     model: Llm | None = None
     formats: tuple[str, str, str] = ("", "", "")
     letters: Mapping[str, str] = field(default_factory=dict)
+    exact: bool = False  # the model's own formulas, if the book has one for it too
 
     @staticmethod
-    def of(on: str, shape: str, model: str, formats: tuple[str, str, str], letters: Mapping[str, str]) -> Known:
+    def of(on: str, shape: str, model: str, formats: tuple[str, str, str], letters: Mapping[str, str], exact: bool = False) -> Known:
         """From names, an empty one for nothing.
 
         Raises UnknownName with the nearest name.
@@ -49,12 +53,14 @@ class Known:
         rate = C_FORMAT.get(formats[2])
         if where and rate and rate not in where.values:
             raise InputError(f"{where.name} does no arithmetic in {formats[2]}; it has {', '.join(where.formats)}")
-        return Known(where, shape, llm(model) if model else None, formats, letters)
+        if exact and not model:
+            raise InputError("--exact takes a model's own formulas; add e.g. --model llama3-70b")
+        return Known(where, shape, llm(model) if model else None, formats, letters, exact)
 
     @property
     def m(self) -> Llm | None:
         """The model whose formulas hold; None for the book's, which are those of a dense model."""
-        return self.model if self.model and not self.model.stack.dense else None
+        return self.model if self.model and (self.exact or not self.model.stack.dense) else None
 
     @property
     def called(self) -> str:
@@ -75,6 +81,25 @@ class Known:
         said = {*self.letters, *asked}
         scaled = {r: eta * r for eta, rates in DERATES.items() if eta.name in said for r in rates}
         return cost.map(lambda e: e.xreplace(scaled)) if scaled else cost
+
+    @staticmethod
+    def written_out(of: _Formula, names: Iterable[str]) -> _Formula:
+        """A cost or a condition with the aggregates of a model written out that some letters are part of."""
+        letters = [alphabet()[name.strip()] for name in names if name.strip() in alphabet()]
+        return of.expand(*letters) if letters else of
+
+    def stands_on(self, free: Iterable[sp.Symbol]) -> list[str]:
+        """What numbers in these letters assume, a sentence each: formula, arithmetic, price."""
+        symbols, said = set(free), []
+        if self.model and self.model.stack.dense and not self.exact and symbols & {P, K, N, H, L}:
+            said.append(f"{self.model.name} is dense: the book's formulas, approximations; --exact takes the model's own.")
+        if self.chip and symbols & {C, *C_FORMAT.values()} and C.name not in self.letters:
+            arithmetic = self.formats[2] or str(self.chip.defaults[C]).removeprefix("C_")
+            said.append(f"Arithmetic in {arithmetic}.")
+        if self.chip and price in symbols and price in self.chip.values and price.name not in self.letters:
+            source = self.chip.sources.get(price, "its sheet").partition(" (")[0]
+            said.append(f"Price of a chip ${show_number(float(self.chip.values[price]) * 3600)}/h ({source}).")
+        return said
 
     def condition(self, asked: Asked, also: Iterable[str] = ()) -> Asked:
         """A condition with the efficiencies on both sides."""

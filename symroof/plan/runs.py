@@ -88,7 +88,12 @@ def _slice(place: tuple[Llm, Chip, Slice], asked: Training, costs: dict[str, Cos
         return Choice(where.name, of, remat, f"no legal mesh: {asked.sequences} sequences, {int(model[L])} layers")
     arithmetic = asked.arithmetic(where)
     run = {D_tok: asked.tokens} if asked.tokens is not None else {}
-    known = (model, asked.over(dtype(asked.format, activations=arithmetic, math=arithmetic)), asked.traffic, {p_opt: asked.optimizer, **run})
+    known = (
+        model,
+        asked.over(dtype(asked.format, activations=arithmetic, math=arithmetic)),
+        asked.traffic,
+        {p_opt: asked.optimizer, **run},
+    )
     best_of: dict[str, Any] = {AIMS[by]: costs[by]}
     try:
         found = search(space(*known, mesh=layouts), subject_to=_conditions(costs, asked), prune=prune, **best_of)
@@ -119,12 +124,16 @@ def meshes(model: Llm, where: Chip, of: Slice, sequences: int) -> Iterator[Sheet
 
 def _legal(model: Llm, x: int, y: int) -> bool:
     """Whether every layer can be split so."""
-    sizes = {int(model[D])}
+
+    def size(letter: Any) -> int:
+        return int(model[letter])
+
+    sizes = {size(D)}
     for kind, _ in model.stack.structure:
-        sizes |= {int(model[width]) for width in kind.widths()}
+        sizes |= {size(width) for width in kind.widths()}
         if kind.split == "attention":
             heads = kind.whole_heads()
-            sizes.add(int(model[kind.N if heads is None else heads]))  # type: ignore[attr-defined]
-        if kind.split == "experts" and int(model[kind.E]) % x:  # type: ignore[attr-defined]
+            sizes.add(size(kind.N if heads is None else heads))  # type: ignore[attr-defined]
+        if kind.split == "experts" and size(kind.E) % x:  # type: ignore[attr-defined]
             return False
-    return all(size % y == 0 for size in sizes)
+    return all(each % y == 0 for each in sizes)

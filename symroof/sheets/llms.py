@@ -55,7 +55,11 @@ class Llm(Sheet):
         return self.stack.definitions
 
     def but(self, values: Mapping[Symbol, Any]) -> Llm:
-        """The model with other values for letters, and with everything that follows from them."""
+        """The model with other values for letters, and with everything that follows from them.
+
+        Raises InputError for values that contradict each other, such as heads that do not divide.
+        """
+        self.stack.check({**self.values, **values})
         numbers = {**{s: v for s, v in self.values.items() if s not in self.definitions}, **values}
         derived = _derived(self.stack, numbers)
         sources = {**self.sources, **dict.fromkeys(values, "given")}

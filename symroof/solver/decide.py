@@ -24,7 +24,8 @@ def decided(bound: Any, given: Given) -> Any:
     """A Value for one threshold (arrays broadcast), else a Span."""
     if any(hasattr(v, "shape") for v in given.numbers.values()):
         return _array(bound, given)
-    if any(_on_edge(p, given) for p in bound.pieces):
+    ends = bound.pieces
+    if any(_on_edge(p, given) for p in ends):
         known = bound.condition.at({s: given.numbers.get(s, Fraction(1)) for s in bound.free_symbols})
         if isinstance(known, bool):  # the unknown vanishes
             return _answer(
@@ -40,7 +41,8 @@ def decided(bound: Any, given: Given) -> Any:
 
         return numerically(bound, given)  # a root that is rounded has to be known to the last digit
     intervals, opens = intervals_at(bound.pieces, given, len(bound.condition.relation) == 1)
-    upward = bool(bound.pieces) and all(p.low is None and p.high is not None for p in bound.pieces)
+    ends = bound.pieces or ends
+    upward = bool(ends) and all(p.low is None and p.high is not None for p in ends)
     note = ""
     if not intervals:
         note = f"never: {_denial(bound, given)}"

@@ -14,6 +14,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import bind
+from symroof.algebra.claims import together
 from symroof.algebra.cost import Cost, changed
 from symroof.algebra.deviation import Deviation, deviation, values_of
 from symroof.algebra.units import Unit
@@ -41,7 +42,7 @@ class Limit:
 
     def at(self, *sheets: Any, **values: Any) -> Any:
         """The Value of the limit, with its ``error`` if every symbol has a value; a Limit again as long as symbols are left."""
-        given = bind(self.exact.free_symbols, sheets, values, self.exact.of)
+        given = bind(self.exact.free_symbols | self.cost.free_symbols, sheets, values, together(self.exact.of, self.cost.of))
         found = self.cost.put(given)
         if not isinstance(found, Value):
             exact = self.exact.put(given)
@@ -68,6 +69,8 @@ class Limit:
     def __repr__(self) -> str:
         named = [(word, [s.name for s, w in self.weights if w == sense]) for word, sense in (("large", 1), ("small", -1))]
         words = " and ".join(f"{word} {', '.join(names)}" for word, names in named if names)
+        if not words:
+            return f"{self.cost!r}" + ("\n" if self.cost.join else "   ") + f"for {self.exact!r}"
         return f"{self.cost!r}" + ("\n" if self.cost.join else "   ") + f"for {words}"
 
     def latex(self) -> str:

@@ -227,7 +227,7 @@ def _reason(pieces: Pieces, greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol) -> 
     if pieces and not any(p.everything for p in pieces):
         return ""
     if plain(greater).has(sp.Max, sp.Min) or plain(lesser).has(sp.Max, sp.Min):
-        return f"at every {x} one part of the maxima decides it"
+        return f"at every {x} one part of the maxima decides it" if pieces else f"for no {x}, whichever part of the maxima decides"
     top, _ = over(greater - lesser)
     above, below = split(top)
     if above == below == 0:

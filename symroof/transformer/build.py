@@ -44,9 +44,12 @@ def stack(name: str, width: int, groups: Iterable[Group], around: Around) -> Sta
     listed = list(groups)
     counted = _counted(listed)
     before, after = around.kinds()
-    if any(isinstance(kind, Unembedding) for kind, _ in counted):
-        tied = "is tied to the embedding" if around.tied else "has one"
-        raise InputError(f"{name} {tied} already; leave the second unembedding out")
+    for kind, _ in counted:
+        if isinstance(kind, Unembedding):
+            has = "is tied to the embedding" if around.tied else "has one"
+            raise InputError(f"{name} {has} already; leave the second unembedding out")
+        if isinstance(kind, Embedding):
+            raise InputError(f"{name} has an embedding already; leave the second one out, and give its size as V")
     total = sum(n for n, _ in listed)
     layers = [*((kind, 1) for kind in before), *counted, *((kind, 1) for kind in after)]
     labels = _labels([kind for kind, _ in layers])
@@ -67,7 +70,7 @@ def _counted(groups: Iterable[Group]) -> list[tuple[Kind, int]]:
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
             cure = "write how often it repeats, at least once, and its layers: (32, [...])"
             raise InputError(f"{short(group)} is no group of layers; {cure}")
-        if not kinds or not all(isinstance(kind, Kind) for kind in kinds):
+        if not isinstance(kinds, Sequence) or not kinds or not all(isinstance(kind, Kind) for kind in kinds):
             raise InputError(f"a group of {count} layers needs layers, e.g. ({count}, {_EXAMPLE})")
         for kind in kinds:
             found[kind] = found.get(kind, 0) + count
@@ -107,7 +110,7 @@ def _lettered(layers: Sequence[tuple[Kind, int]], labels: Sequence[str], values:
                 own = letter if plain[letter] == size else _marked(letter, label)
                 values[own] = size
                 new[field] = own
-            elif field == "hit" and getattr(kind, "E", None) != plain.get(ALPHABET["E"], getattr(kind, "E", None)):
+            elif field == "hit" and any(getattr(kind, f) != plain.get(ALPHABET[f], getattr(kind, f)) for f in ("E", "k")):
                 new[field] = _marked(letter, label)
         found.append(replace(kind, **new))
     return found

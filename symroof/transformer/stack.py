@@ -8,20 +8,21 @@ llama3-8b: 32 x [attention (N 32, K 8, H 128), mlp (F 14336, gated)], D 4096, em
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import sympy as sp
 
 from symroof.algebra.claims import Claim, Claims
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import B, S, Symbol, T, p_kv, p_w
 from symroof.errors import InputError, short
 from symroof.program.program import sum_of
 from symroof.transformer.aggregates import Aggregates, aggregates
-from symroof.transformer.blocks import Block, Blocks
+from symroof.transformer.blocks import BYTE, Block, Blocks
 from symroof.transformer.facts import Facts, facts, of_window
 from symroof.transformer.kind import Kind, Pass
 from symroof.transformer.split import REPLICATED, Sharding
@@ -100,6 +101,13 @@ class Stack:
         odd = dict.fromkeys(k.word if k.word not in _DENSE else "sliding windows" for k, _ in self.structure if _odd(k))
         return " and ".join(odd) or "an MLP of two matrices"
 
+    def check(self, values: Mapping[Symbol, Any]) -> None:
+        """Raise InputError for numbers that contradict each other in a layer."""
+        for layer in self.layers:
+            sizes = {f: values.get(s) for f, s in layer.kind.numbers().items() if isinstance(s, Symbol)}
+            whole: dict[str, Any] = {f: int(v) for f, v in sizes.items() if isinstance(v, (int, Fraction)) and v == int(v)}
+            replace(layer.kind, **whole)
+
     # -- aggregates
     @cached_property
     def aggregates(self) -> Aggregates:
@@ -137,7 +145,7 @@ class Stack:
         for name in given:
             if name not in classes:
                 raise InputError(f"{self.name} has no weights of class {short(name)}; it has {', '.join(classes)}")
-        held = [Cost(part.expr * plain(given.get(part.name, p_w)), "byte", part.name) for part in known.parts]
+        held = [quantity(part.expr * plain(given.get(part.name, p_w)), BYTE, part.name) for part in known.parts]
         return sum_of(held, "weights").claiming(self.in_layers)
 
     @property
@@ -223,6 +231,7 @@ def _odd(kind: Kind) -> bool:
 
 def _said(layer: Layer, values: Mapping[Symbol, int]) -> str:
     """``attention (N 32, K 8, H 128)``: a layer with its sizes and options."""
-    sizes = [f"{name} {values.get(s, s) if isinstance(s, Symbol) else s}" for name, s in layer.kind.numbers().items() if name not in ("hit",)]
+    known = {name: values.get(s, s) if isinstance(s, Symbol) else s for name, s in layer.kind.numbers().items() if name != "hit"}
+    sizes = [f"{name} {size}" for name, size in known.items()]
     options = [f.name for f in fields(layer.kind) if getattr(layer.kind, f.name) is True]
     return f"{layer.name} ({', '.join([*sizes, *options])})" if sizes or options else layer.name

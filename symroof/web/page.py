@@ -84,9 +84,9 @@ def page(
 
     Raises InputError naming the letters without a value, or with the cure if plotly is not installed.
     """
-    choose = {key: list(options) for key, options in (choose or {}).items()}
-    choices = tuple(_choice(key, options) for key, options in choose.items())
-    families = _families(choose)
+    offered_sheets = {key: list(options) for key, options in (choose or {}).items()}
+    choices = tuple(_choice(key, options) for key, options in offered_sheets.items())
+    families = _families(offered_sheets)
     views = {family: _view(cost, marks or {}, m) for family, m in families.items()}
     free = symbols_of(views.values())
     axes = {**_ranges(along), **{name: r for name, r in _ranges(sliders).items() if name in free or not _is_default(sliders)}}
@@ -97,7 +97,7 @@ def page(
     offered = {s for s, _ in offers}
     behind = {x for _, v in offers if isinstance(v, sp.Expr) for x in v.free_symbols}
     held = {name: v for name, v in values.items() if v is not None}
-    given = bind((set(free.values()) | behind) - {r.symbol for r in moved}, sheets, held, _claims(views, choose))
+    given = bind((set(free.values()) | behind) - {r.symbol for r in moved}, sheets, held, _claims(views, offered_sheets))
     put = dict(given.exprs)
     views = {family: mapped(view, put) for family, view in views.items()}
     fixed = {s: float(v) for s, v in given.numbers.items() if s not in offered or s.name in held}

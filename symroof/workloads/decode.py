@@ -14,10 +14,11 @@ import sympy as sp
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import B, C, M_hbm, P, S, W_hbm, n, p_w, t_lim
 from symroof.solver.bound import Bound
+from symroof.solver.limits import Limit
 from symroof.solver.solve import solve
 from symroof.transformer.kind import Pass
 from symroof.workloads.memory import kv_memory
-from symroof.workloads.models import AS_DENSE, Model, cached, has_states, multiplied, read, seen, stack_of, states
+from symroof.workloads.models import AS_DENSE, Model, approximated, cached, has_states, multiplied, read, seen, stack_of, states
 
 _SOURCE = "How to Scale Your Model, part 7: general step time"
 _STEP = Pass(new=1)
@@ -52,6 +53,19 @@ def step(m: Model = None) -> Cost:
     if not stack_of(m).aggregates.reaches:
         parts = parts[1:]
     return sum([*parts, mlp][1:], [*parts, mlp][0]).named("decode step", _SOURCE)
+
+
+def approximation(m: Model) -> Limit:
+    """The book's step as what it is for a dense model: an approximation of ``step(m)``; ``.error(...)`` says how far it is off.
+
+    >>> from symroof import chip, dtype, llm
+    >>> m = llm("llama3-8b")
+    >>> approximation(m).error(chip("h100"), m, dtype("bf16"), B=1, S=1024, n=1)
+    6.9 % high
+
+    Raises InputError for a model that the book's formula does not belong to.
+    """
+    return approximated(step(), step(m), m)
 
 
 def bound(m: Model) -> Cost:

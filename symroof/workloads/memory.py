@@ -14,12 +14,12 @@ from symroof.algebra.roots import PowerOfTwo
 from symroof.algebra.symbols import B, D, F, M_hbm, P, V, n, p_a, p_w
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.workloads.models import AS_DENSE, BOOK, Model, kept, stack_of
+from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, kept, stack_of, summed
 
 
 def parameters(m: Model = None) -> Cost:
     """All parameters [param], parts by class of tensor; of the book's model L(2DNH + 2DKH + 3DF) + 2DV, norms left out."""
-    return BOOK.parameters.claiming(AS_DENSE) if m is None else stack_of(m).parameters
+    return BOOK.parameters.claiming(AS_GATED) if m is None else stack_of(m).parameters
 
 
 def weight_memory() -> Cost:
@@ -28,7 +28,7 @@ def weight_memory() -> Cost:
 
 
 def kv_per_token(m: Model = None) -> Cost:
-    """KV cache per token of context [byte/token]: kv; of the book's model 2KHL p_kv. What windows hold and states are not in it.
+    """KV cache per token of context [byte/token]: kv, and kv_win until the token leaves a window; of the book's model 2KHL p_kv.
 
     >>> kv_per_token()
     2*H*K*L*p_kv  [byte/token]
@@ -36,8 +36,7 @@ def kv_per_token(m: Model = None) -> Cost:
     if m is None:
         return Cost(BOOK.cache.expr, "byte/token", "KV per token").claiming(AS_DENSE)
     own = stack_of(m).aggregates
-    letter = next((r.cache for r in own.reaches if r.window is None and r.cache is not None), None)
-    return Cost(letter or 0, "byte/token", "KV per token").claiming(stack_of(m).in_aggregates)
+    return summed([r.cache for r in own.reaches if r.cache is not None], "byte/token", stack_of(m).in_aggregates, "KV per token")
 
 
 def kv_per_sequence(m: Model = None) -> Cost:

@@ -16,6 +16,7 @@ from symroof.algebra.operands import plain
 from symroof.algebra.symbols import B, D, L, P, P_mm, P_read, S, V
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, short
+from symroof.solver.limits import Limit
 from symroof.transformer.attention import Attention
 from symroof.transformer.embedding import Embedding, Unembedding
 from symroof.transformer.kind import Pass, Size
@@ -102,7 +103,7 @@ def held(m: Model, spread: Size = 1) -> Cost:
     stack = stack_of(m)
     own = stack.aggregates
     routed = sum((experts * each for _, each, experts in own.routed), sp.Integer(0))
-    claims = stack.in_aggregates if own.routed else frozenset()
+    claims = frozenset() if spread == 1 else stack.in_aggregates
     return summed([P] if spread == 1 or not own.routed else [P - routed, routed / spread], "param", claims)
 
 
@@ -112,3 +113,14 @@ def multiplied(m: Model, new: Any = 1, last: bool = False) -> Cost:
     if not last:
         return summed([2 * P_mm * tokens], "FLOP", stack_of(m).in_aggregates)
     return summed([2 * P_mm * tokens, -2 * D * V * (tokens - 1)], "FLOP", stack_of(m).in_aggregates)
+
+
+def approximated(book: Cost, own: Cost, m: Model) -> Limit:
+    """A formula of the book beside the model's own.
+
+    Raises InputError for a model that the book's formula does not belong to.
+    """
+    refused = stack_of(m).refuses(book.of)
+    if refused:
+        raise InputError(refused)
+    return Limit(book, own, ())

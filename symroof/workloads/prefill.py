@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import MFU, C, P, P_mm, T, W_hbm, n, p_w
+from symroof.solver.limits import Limit
 from symroof.transformer.kind import Pass
-from symroof.workloads.models import AS_DENSE, Model, multiplied, read, seen, stack_of, states
+from symroof.workloads.models import AS_DENSE, Model, approximated, multiplied, read, seen, stack_of, states
 
 _PROMPT = Pass(new=T, context=T, last=True)
 
@@ -28,7 +29,7 @@ def prompt_flops(m: Model) -> Cost:
     >>> from symroof import llm
     >>> prompt_flops(llm("llama3-8b"))
     prompt FLOPs  [FLOP]  = sum of
-      matmuls    2*D*V + T*(2*P_mm - 2*D*V)
+      matmuls    2*P_mm*T - 2*D*V*(T - 1)
       attention  T*f_att*(T + 1)/2
     """
     work = [("matmuls", multiplied(m, T, last=True)), ("attention", seen(m, _PROMPT)), ("states", states(m, _PROMPT))]
@@ -47,7 +48,7 @@ def prefill_time(m: Model = None) -> Cost:
     >>> prefill_time(llm("llama3-8b"))
     prefill  [s]  = max of
       math     sum of
-        matmuls    (2*D*V + T*(2*P_mm - 2*D*V))/(C*MFU*n)
+        matmuls    (2*P_mm*T - 2*D*V*(T - 1))/(C*MFU*n)
         attention  T*f_att*(T + 1)/(2*C*MFU*n)
       weights  P_read*p_w/(W_hbm*n)
     """
@@ -55,6 +56,17 @@ def prefill_time(m: Model = None) -> Cost:
         time: Cost = forward_flops() * T / (n * C * MFU)
         return time.declare("s").named("prefill")
     return (math_time(m) / MFU | weight_time(m)).named("prefill")
+
+
+def approximation(m: Model) -> Limit:
+    """The book's prefill as an approximation of ``prefill_time(m)``; ``.error(...)`` says how far it is off.
+
+    >>> from symroof import chip, dtype, llm
+    >>> m = llm("llama3-8b")
+    >>> approximation(m).error(chip("h100"), m, dtype("bf16"), T=131072, n=1, MFU="40%")
+    67 % low
+    """
+    return approximated(prefill_time(), prefill_time(m), m)
 
 
 def bound(m: Model) -> Cost:

@@ -57,7 +57,8 @@ def memory(m: Model = None, remat: str = "block") -> Cost:
     rest = sum((part.expr for part in kept.parts if part.name != "logits"), sp.Integer(0))
     state = Cost(P * (2 * p_w + p_opt) / (X * Y * Z), "byte", "state")
     activations = Cost(rest * sp.Min(Z, microbatches, evaluate=False) / Z, "byte", "activations")
-    return (state + (activations.map(_micro) + Cost(_micro(logits), "byte", "logits"))).named("memory")
+    held = activations.map(_micro) + Cost(_micro(logits), "byte", "logits")
+    return (state + held.claiming(kept.of)).named("memory")
 
 
 def mfu(m: Model = None, remat: str = "block", overlap: bool = True, causal: bool = True) -> Cost:
