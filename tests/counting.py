@@ -78,7 +78,7 @@ def norms(kind, d: int) -> dict[str, Held]:
 
 
 class Counter:
-    """``stored`` are tensors by name, ``work`` FLOPs and ways by product, ``kept`` what a batch keeps, ``read`` the weights a step reads."""
+    """``stored`` are tensors by name, ``work`` FLOPs and ways by product, ``kept`` what a batch keeps, ``read`` what a step reads."""
 
     window = staticmethod(lambda kind: None)
 

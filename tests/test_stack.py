@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from second_opinion import some
 
 import symroof.workloads
-from symroof import Bound, Cost, SymroofError, Value, decode, llm, llms, memory, prefill, training
+from symroof import Bound, Cost, Llm, SymroofError, Value, decode, llm, llms, memory, model, prefill, training
 from symroof.errors import InputError, SheetError, UnknownName
-from symroof.sheets.llms import Llm, model
 from symroof.symbols import (
     A_X,
     A_Z,
@@ -450,6 +449,17 @@ def test_two_windows_have_letters_of_their_own(windows):
         assert at(of_models.kept(m), m, S=context) == at(m.stack.sequence(context), m) == wanted
 
 
+@pytest.mark.parametrize("sizes", [((4, 1), (4, 2)), ((4, 2), (6, 2)), ((3, 1), (6, 2)), ((4, 2), (4, 2))])
+def test_two_kinds_of_experts_are_hit_each_on_their_own(sizes):
+    groups = [(i + 1, [Attention(N=2, K=1, H=1), Experts(E=e, k=k_, F=2 + i)]) for i, (e, k_) in enumerate(sizes)]
+    m = model("it", D=4, V=5, blocks=groups)
+    always = 3 * (4 * 4 * 2 - 8 + 2 * 4) + sum((i + 1) * 4 * e for i, (e, _) in enumerate(sizes)) + 20 + 4
+    for batch in (1, 3, 7):
+        routed = sum((i + 1) * 3 * 4 * (2 + i) * e * (1 - (1 - Q(k_, e)) ** batch) for i, (e, k_) in enumerate(sizes))
+        assert at(of_models.read(m), m, B=batch) == pytest.approx(float(always + routed), rel=1e-12)
+        assert at(m.stack.reads["weights"], m, B=batch) == pytest.approx(float(2 * (always + routed)), rel=1e-12)
+
+
 def test_models_of_one_structure_share_their_formulas():
     assert llm("llama3-8b").stack.structure == llm("llama2-70b").stack.structure
     assert llm("llama3-8b").stack.structure != llm("qwen3-8b").stack.structure
@@ -528,8 +538,9 @@ def formulas() -> dict[str, Callable[..., Any]]:
     return found
 
 
-#: What is no formula: it looks at a model, or gives programs.
+#: What is no formula: it looks at a model, gives programs, or sets two formulas beside each other.
 NO_FORMULAS = {"models.stack_of", "models.has_states", "deployment.blocks", "pretraining.blocks"}
+NO_FORMULAS |= {"models.approximated", "decode.approximation", "prefill.approximation"}
 FORMULAS = {name: f for name, f in formulas().items() if name not in NO_FORMULAS}
 VALUES = {
     **BITS,
@@ -602,6 +613,18 @@ def test_formulas_of_a_gated_mlp_are_refused_where_it_is_not(formula):
     if inspect.signature(FORMULAS[formula]).parameters["m"].default is None:
         with pytest.raises(InputError, match="dense model with a gated MLP, and gpt3-175b has an MLP of two matrices"):
             evaluated(called(formula, None), llm("gpt3-175b"))
+
+
+@every_file
+@pytest.mark.parametrize("approximation", [decode.approximation, prefill.approximation])
+def test_the_book_is_no_approximation_of_other_models(name, approximation):
+    m = llm(name)
+    if m.stack.dense:
+        assert approximation(m) is not None
+    else:
+        with pytest.raises(InputError) as problem:
+            approximation(m)
+        _refused(problem.value, m)
 
 
 def test_formulas_of_two_models_do_not_add():

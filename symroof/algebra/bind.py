@@ -49,23 +49,24 @@ class Given:
     model: bool = False
 
 
-def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, Any], of: Claims = NONE) -> Given:
+def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, Any], of: Claims = NONE, asked: Any = ()) -> Given:
     """Values for the free symbols of a formula; keywords win over sheets, sheets over their defaults.
 
     A keyword that names no symbol of the formula is an error with the nearest name, a value that two sheets give
     differently is an error with both. ``eta_...`` scales its rates. What the formula claims of its model must hold for the
-    sheets.
+    sheets. What a sheet derives from a letter that is ``asked`` for stays an expression in it.
     """
     wanted = {s for s in free if isinstance(s, sp.Symbol)}
     sheets = tuple(sheets)
     model = hold(of, sheets)
     raw, origin, defaults = _from_sheets(sheets)
-    defined = {s: e for sheet in sheets for s, e in getattr(sheet, "definitions", {}).items()} if named else {}
+    defined = {s: e for sheet in sheets for s, e in getattr(sheet, "definitions", {}).items()} if named or asked else {}
     reachable = wanted | _reachable(wanted, {**defaults, **raw}) | _reachable(wanted, defined)
     for name, value in named.items():
         raw[_find(name, reachable)] = value
     if defined:
-        _follow(wanted, defined, raw, {_find(name, reachable) for name in named})
+        _follow(wanted, defined, raw, {_find(name, reachable) for name in named} | set(asked))
+        raw = {s: v for s, v in raw.items() if s not in asked}
     chosen = {**defaults, **raw}
     needed = _reachable(wanted, chosen) | wanted | {eta for eta in DERATES if eta in chosen}
     checked = {s: check(s, v) for s, v in chosen.items() if s in needed}

@@ -102,7 +102,7 @@ class Minimum:
 
         Raises SolveError where nothing satisfies the conditions or the cost falls without end.
         """
-        given = bind(self.free_symbols, sheets, values, self.problem.asked.of)
+        given = bind(self.free_symbols, sheets, values, self.problem.asked.of, self.problem.over)
         array = next((s for s, v in given.numbers.items() if hasattr(v, "shape")), None)
         if array is not None:
             raise InputError(f"{array} is an array; an optimum is found for one set of values at a time")

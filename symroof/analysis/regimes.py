@@ -111,7 +111,7 @@ class Regimes:
     def at(self, *sheets: Any, **values: Any) -> Any:
         """The regimes at these values, symbols left staying symbols; with a value for the symbol too, the regime it is in."""
         asked = values.pop(self.symbol.name, None)
-        given = bind(self.cost.free_symbols - {self.symbol}, sheets, values, self.cost.of)
+        given = bind(self.cost.free_symbols - {self.symbol}, sheets, values, self.cost.of, (self.symbol,))
         arrays = [s for s, v in given.numbers.items() if hasattr(v, "shape")]
         if arrays:
             raise InputError(f"{arrays[0]} is an array; regimes are found for one set of values at a time")

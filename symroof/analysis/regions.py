@@ -70,7 +70,7 @@ class Regions:
             raise InputError(
                 f"{fixed} is one of the two symbols of the plane; for one {fixed} ask regimes(cost, along={free}).at({fixed}=...)"
             )
-        given = bind(self.cost.free_symbols - set(self.symbols), sheets, values, self.cost.of)
+        given = bind(self.cost.free_symbols - set(self.symbols), sheets, values, self.cost.of, self.symbols)
         arrays = [s for s, v in given.numbers.items() if hasattr(v, "shape")]
         if arrays:
             raise InputError(f"{arrays[0]} is an array; regions are found for one set of values at a time")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from symroof.algebra.cost import Cost
@@ -12,7 +13,9 @@ from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
 from symroof.errors import UnknownName
 from symroof.plan.setting import Setting
+from symroof.sheets.llms import Llm
 from symroof.sheets.slices import Slice
+from symroof.transformer.stack import Stack
 from symroof.workloads import decode, memory, prefill, serving, sharding
 
 
@@ -38,13 +41,13 @@ def story(setting: Setting, shape: str | int | None = None) -> list[Row]:
     try:
         where, fits = place(setting, shape)
     except UnknownName as problem:
-        return [*rows, Row("slice", "smallest slice", memory.fewest_chips(setting.m), None, f"none: {problem}")]
+        return [*rows, Row("slice", "smallest slice", _told(memory.fewest_chips, setting.m), None, f"none: {problem}")]
     batch = _batch(setting, where)
-    rows.append(Row("slice", "slice" if shape else "smallest slice", memory.fewest_chips(setting.m), where.name, _slice_text(where)))
+    rows.append(Row("slice", "slice" if shape else "smallest slice", _told(memory.fewest_chips, setting.m), where.name, _slice_text(where)))
     rows.append(_row(setting, "room", "room for KV caches", memory.kv_room(), where))
-    largest = setting.at(memory.largest_batch(setting.m), where)
+    largest = setting.at(_told(memory.largest_batch, setting.m), where)
     whole = int(largest.number) if largest.number > 0 else 0
-    rows.append(Row("largest_batch", "largest batch", memory.largest_batch(setting.m), whole, str(whole)))
+    rows.append(Row("largest_batch", "largest batch", _told(memory.largest_batch, setting.m), whole, str(whole)))
     if not fits or batch < 1:
         return [*rows, Row("batch", "batch", None, None, f"does not fit on {where.name}")]
     rows.append(Row("batch", "batch", None, float(batch), f"{float(batch):g}"))
@@ -56,7 +59,7 @@ def place(setting: Setting, shape: str | int | None) -> tuple[Slice, bool]:
 
     Raises UnknownName if there is no such slice, or none is large enough.
     """
-    needed = setting.at(memory.fewest_chips(setting.m), B=setting.traffic.batch or 1)
+    needed = setting.at(_told(memory.fewest_chips, setting.m), B=setting.traffic.batch or 1)
     where = setting.chip.slice(shape) if shape else setting.chip.smallest_slice(needed.number)
     return where, bool(needed.number <= where.chips)
 
@@ -64,20 +67,34 @@ def place(setting: Setting, shape: str | int | None) -> tuple[Slice, bool]:
 def _batch(setting: Setting, where: Slice) -> Any:
     if setting.traffic.batch is not None:
         return setting.traffic.batch
-    largest = setting.at(memory.largest_batch(setting.m), where).number
+    largest = setting.at(_told(memory.largest_batch, setting.m), where).number
     return int(largest) if largest > 0 else 0
+
+
+def _told(what: Callable[..., Any], m: Llm | None) -> Any:
+    """A formula of a model, or the book's; made once for all columns."""
+    return _made(what, None if m is None else m.stack)
+
+
+@lru_cache(maxsize=64)
+def _made(what: Callable[..., Any], stack: Stack | None) -> Any:
+    return what() if stack is None else what(stack)
+
+
+def _servers(m: Stack | None = None) -> Any:
+    return serving.prefill_servers(prefill.prefill_time(m), decode.step(m))
 
 
 def _sizes(setting: Setting) -> Iterator[Row]:
     yield _row(setting, "weights", "weights", memory.weight_memory())
-    yield _row(setting, "kv_per_token", "KV cache per token", memory.kv_per_token(setting.m))
-    chips = memory.fewest_chips_for_weights()
+    yield _row(setting, "kv_per_token", "KV cache per token", _told(memory.kv_per_token, setting.m))
+    chips = _made(memory.fewest_chips_for_weights, None)
     value = setting.at(chips)
     yield Row("chips_for_weights", "chips for the weights", chips, float(value), f"{value}, so {value.whole}")
 
 
 def _speed(setting: Setting, where: Slice, batch: Any) -> Iterator[Row]:
-    step = decode.step(setting.m)
+    step = _told(decode.step, setting.m)
     value = setting.at(step, where, B=batch)
     yield Row("step", "decode step", step, float(value), value._shown())
     paths = [("attention", "  attention"), ("states", "  states"), ("MLP/math", "  MLP, FLOPs"), ("MLP/weights", "  MLP, weights")]
@@ -87,23 +104,22 @@ def _speed(setting: Setting, where: Slice, batch: Any) -> Iterator[Row]:
         part = value[path]
         bound = "  <- bound" if path == f"MLP/{value['MLP'].binding}" else ""
         yield Row(path.lower().replace("/", "_"), label, step[path], float(part), part._shown() + bound)
-    least = decode.bound(setting.model)
+    least = _told(decode.bound, setting.model)
     fastest = setting.at(least, where, B=batch)
     yield Row("bound", "no step is below", least, float(fastest), f"{fastest._shown()} ({fastest.binding})")
-    yield _row(setting, "throughput", "tokens/s/chip", decode.throughput(setting.m), where, bare=True, B=batch)
+    yield _row(setting, "throughput", "tokens/s/chip", _told(decode.throughput, setting.m), where, bare=True, B=batch)
     yield _row(setting, "qps", "QPS/chip", serving.queries(step), where, bare=True, B=batch)
     if setting.priced:
-        yield _row(setting, "cost_per_token", "cost", serving.dollars_per_token(setting.m), where, B=batch)
-    yield _row(setting, "prefill", "prefill of a prompt", prefill.prefill_time(setting.m), where)
-    yield _row(setting, "prefill_bound", "no prefill is below", prefill.bound(setting.model), where)
-    servers = serving.prefill_servers(prefill.prefill_time(setting.m), step)
-    yield _row(setting, "prefill_servers", "prefill : generate servers", servers, where, bare=True, B=batch)
+        yield _row(setting, "cost_per_token", "cost", _told(serving.dollars_per_token, setting.m), where, B=batch)
+    yield _row(setting, "prefill", "prefill of a prompt", _told(prefill.prefill_time, setting.m), where)
+    yield _row(setting, "prefill_bound", "no prefill is below", _told(prefill.bound, setting.model), where)
+    yield _row(setting, "prefill_servers", "prefill : generate servers", _told(_servers, setting.m), where, bare=True, B=batch)
 
 
 def _rules(setting: Setting, where: Slice, batch: Any) -> Iterator[Row]:
-    yield _row(setting, "critical_batch", "critical batch", decode.critical_batch(setting.m), where)
-    yield _row(setting, "kv_overtakes", "KV over FLOPs from context", decode.kv_overtakes_math(setting.m), where)
-    yield _row(setting, "plateau", "tokens/s/chip, at most", decode.plateau(setting.m), where, bare=True)
+    yield _row(setting, "critical_batch", "critical batch", _told(decode.critical_batch, setting.m), where)
+    yield _row(setting, "kv_overtakes", "KV over FLOPs from context", _told(decode.kv_overtakes_math, setting.m), where)
+    yield _row(setting, "plateau", "tokens/s/chip, at most", _told(decode.plateau, setting.m), where, bare=True)
     if any(kind.split == "experts" for kind, _ in setting.model.stack.structure):
         return  # experts are spread over chips, not split like one matmul
     regimes: tuple[tuple[Literal["math", "hbm"], str], ...] = (("math", "FLOPs-bound"), ("hbm", "at this batch"))

@@ -24,17 +24,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 
 import sympy as sp
 
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.units import Unit
 from symroof.errors import ProgramError
 from symroof.machine.collectives import Collective
 from symroof.program.parse import axis_size
 from symroof.program.tensor import Tensor
 
-_ONE = sp.Integer(1)
+_ONE, _FLOP = sp.Integer(1), Unit.of("FLOP")
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,19 @@ class Statement:
     operands: tuple[Tensor, ...]
     out: Tensor
     flops: Cost
-    traffic: tuple[Cost, ...]  # one per operand, then the result: what crosses HBM, as it is computed with
+    moved: tuple[tuple[Tensor, tuple[str, ...]], ...]  # operands, then the result: with the axes that split what a chip has of it
     collectives: tuple[Collective, ...]
     mark: str = ""
     scale: sp.Expr = _ONE
 
     def __str__(self) -> str:
         return f"{' '.join(map(str, self.operands))} -> {self.out}" + (f" {{{self.mark}}}" if self.mark else "")
+
+    @cached_property
+    def traffic(self) -> tuple[Cost, ...]:
+        """What crosses HBM [byte], as it is computed with: one for each operand, then the result."""
+        *operands, made = [(t, t.bytes({a: axis_size(a) for a in axes}, axes)) for t, axes in self.moved]
+        return (*(_touched(t, held) for t, held in operands), made[1])
 
     @property
     def contracted(self) -> tuple[str, ...]:
@@ -95,9 +103,9 @@ def infer(operands: tuple[Tensor, ...], out: Tensor, mark: str = "", scale: sp.E
     times = 2 if contracted and len(operands) > 1 else 1 if contracted or len(operands) > 1 else 0
     if mark == "lookup":
         times = 0
-    traffic = [_touched(t, t.bytes(sizes, tuple(a for n in t.names for a in kept[n]))) for t in operands]
-    flops = Cost(times * work, "FLOP", out.name)
-    return Statement(operands, out, flops, (*traffic, local.bytes(sizes)), tuple(collectives), mark, scale)
+    moved = [(t, tuple(a for n in t.names for a in kept[n])) for t in operands]
+    flops = quantity(times * work, _FLOP, out.name)
+    return Statement(operands, out, flops, (*moved, (local, local.axes)), tuple(collectives), mark, scale)
 
 
 def _touched(tensor: Tensor, held: Cost) -> Cost:

@@ -92,6 +92,7 @@ class Around(Strict, frozen=True):
     V: Count
     tied: bool
     source: str = ""
+    L: Count | None = None
     positions: Count | None = None
     norm: bool = True
     layer_norm: bool = False

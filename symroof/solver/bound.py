@@ -139,7 +139,7 @@ class Bound:
         the Value carries its ``error`` if what was called large or small has values too, and says when it is above 5 %
         (arrays and spans do not).
         """
-        given = bind(self.free_symbols, sheets, values, self.of)
+        given = bind(self.free_symbols, sheets, values, self.of, (self.symbol,))
         free = self.free_symbols if not self.closed else self._needed()
         if given.exprs or free - given.numbers.keys():
             left = self._partly(given)
@@ -158,7 +158,7 @@ class Bound:
 
         Raises InputError if a symbol has no value, for arrays, and where either has more than one threshold.
         """
-        given = bind(self.free_symbols, sheets, values, self.of)
+        given = bind(self.free_symbols, sheets, values, self.of, (self.symbol,))
         missing = sorted(s.name for s in self.free_symbols - given.numbers.keys())
         if missing or given.exprs:
             raise InputError(f"the error of a limit needs a value for every symbol; missing: {', '.join(missing) or 'what they stand for'}")

@@ -56,7 +56,9 @@ def facts(kind: Kind) -> Facts:
     always, routed, rows = _read(step)
     cached = sum((t.elements for t in _having(step, "cache")), sp.Integer(0)) / (B * HELD)
     state = sum((t.elements * t.width for t in _having(step, "state", "tail") if not t.name.endswith("'")), sp.Integer(0)) / B
-    decoding, reading = _work(step, 1), _work(kind.program(at=Opaque(context=HELD)), T)
+    decoding = _work(step, 1)
+    alike = cached == 0 and state == 0  # nothing of another token is seen: a token costs the same in every pass
+    reading = decoding if alike else _work(kind.program(at=Opaque(context=HELD)), T)
     return Facts(
         _stored(step),
         sum((t.elements for t in _having(step, "buffer")), sp.Integer(0)),
@@ -105,18 +107,18 @@ def _read(program: Program) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr], sp.Expr]:
 def _work(program: Program, new: Any) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
     """FLOPs of a new token: half those of its products with weights, those for a token it sees, those of states."""
     weights = set(program.having("weight", "shared"))
-    products, others = sp.Integer(0), sp.Integer(0)
+    products, pairs, rest = [], [], []
     for s in program.statements:
-        if s.mark != "vector":
-            if weights & {t.name for t in s.operands}:
-                products += s.flops.expr
-            else:
-                others += s.flops.expr
-    products = sp.expand(products.subs(HELD, new) if new != 1 else products) / (2 * B * new)
-    whole = sp.expand(others)
-    pairs = whole.coeff(PAIRS, 1)
-    rest = sp.expand(whole - pairs * PAIRS)
-    return sp.expand(products), sp.expand(pairs / B), sp.expand(rest / (B * new))
+        work = s.flops.expr
+        if s.mark == "vector" or work == 0:
+            continue
+        if weights & {t.name for t in s.operands}:
+            products.append(work.xreplace({HELD: new}) / (2 * B * new))
+        elif work.has(PAIRS):
+            pairs.append(work / (B * PAIRS))
+        else:
+            rest.append(work / (B * new))
+    return sp.expand(sp.Add(*products)), sp.expand(sp.Add(*pairs)), sp.expand(sp.Add(*rest))
 
 
 def of_window(kind: Kind) -> sp.Expr | None:
