@@ -126,6 +126,7 @@ def lines(
     return None
 
 
+@lru_cache(maxsize=4096)
 def difference(large: sp.Expr, small: sp.Expr, x: sp.Symbol) -> int | None:
     """The direction of ``large - small``."""
     up, down = direction(large, x), direction(small, x)

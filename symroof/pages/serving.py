@@ -88,9 +88,7 @@ def _notes(settings: Sequence[Setting]) -> str:
     what = f"Estimates with {fitted}: {free}." if fitted else f"At peak rates: {free}."
     notes = [f"Arithmetic in {arithmetic}; a format is that of weights and KV cache unless --kv says otherwise. {what}"]
     if first.m is None:
-        notes.append(
-            "The book's approximations of a dense model: all parameters read and multiplied, attention only reads. Bounds beside them: below."
-        )
+        notes.append("The book's approximations of a dense model: all parameters are read and multiplied, attention only reads.")
     notes.append(
         '"No step is below": all FLOPs over the peak or all bytes over the bandwidth, whichever is more; see models/measured/README.md.'
     )

@@ -112,7 +112,7 @@ class Known:
         Raises UnknownName for a letter that the formula does not have, InputError for one that is asked for as well.
         """
         free, asked = set(free), set(asked)
-        known = self._tables()
+        known = dict(self._tables())
         given = self._given(free, known)
         for s in given:
             if s in asked:
@@ -123,10 +123,10 @@ class Known:
         known |= given
         kept = {s: v for s, v in known.items() if s not in asked}
         found = {s: _number(s, kept) for s in free - asked if s in kept}
-        own = self.model.definitions if self.model else {}
-        for s in found.keys() & own.keys() - given.keys():  # what follows from a letter that is asked for stays a formula of it
-            if asked & _behind(s, own):
-                found[s] = own[s].xreplace({x: rational(v) for x, v in kept.items() if isinstance(v, Fraction)})
+        derived: Mapping[Symbol, sp.Expr] = self.model.definitions if self.model else {}
+        for s in found.keys() & derived.keys() - given.keys():  # what follows from a letter that is asked for stays a formula of it
+            if asked & _behind(s, derived):
+                found[s] = derived[s].xreplace({x: rational(v) for x, v in kept.items() if isinstance(v, Fraction)})
         behind = {x for v in found.values() if isinstance(v, sp.Expr) for x in v.free_symbols if x in kept and x not in asked}
         found |= {x: _number(x, kept) for x in behind}
         return Sheet(self.called or "nothing", "", {s: v for s, v in found.items() if v != s})

@@ -82,7 +82,10 @@ def _made(what: Callable[..., Any], stack: Stack | None) -> Any:
 
 
 def _servers(m: Stack | None = None) -> Any:
-    return serving.prefill_servers(prefill.prefill_time(m), decode.step(m))
+    """Prefill servers per generate server; of a model, whose times are long formulas, the ratio that the threshold is."""
+    if m is None:
+        return serving.prefill_servers()
+    return (serving.finished_per_step() * prefill.prefill_time(m) / decode.step(m)).declare("1").named("prefill : generate servers")
 
 
 def _sizes(setting: Setting) -> Iterator[Row]:

@@ -189,7 +189,7 @@ def _long(file: LlmFile) -> tuple[tuple[Any, Around], int, str]:
         raise SheetError(f"[layers.{unused}] stands in no block; add it to a [[blocks]], or leave it out")
     blocks = [(block.count, [_named(name, kinds) for name in block.layers]) for block in file.blocks]
     layers = sum(count for count, _ in blocks)
-    if m.L is not None and m.L != layers:
+    if m.L is not None and layers != m.L:
         raise SheetError(f"the blocks have {layers} layers, but model.L is {m.L}; add the missing ones, or correct it")
     return (blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm)), m.D, m.source
 
