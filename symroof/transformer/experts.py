@@ -15,8 +15,8 @@ from symroof.transformer.kind import Kind, Pass, Size, norm_sizes, norm_text, wh
 from symroof.transformer.split import Sharding
 
 _ROUTED = """
-    weight router: W_r
-    In[A~d, D]          W_r[D, E]                 -> Router[A~d, E]
+    weight router: W_r; on chip: Mixed
+    In[A~d, D~m]        W_r[D, E]                 -> Router[A~d, E]
     Sent[E, C~u, D]                               -> Held[E~e, C~h, D]
 """
 _GATED = """
@@ -30,14 +30,15 @@ _UNGATED = """
     Held[E~e, C~h, D]   W_in[E~e:Hit, D~f, F~m]   -> Tmp[E~e, C~h, F~m]
 """
 _BACK = """
-    Tmp[E~e, C~h, F~m]  W_out[E~e:Hit, F~m, D~f]  -> Made[E~e, C~h, D]
-    Made[E~e, C~h, D]                             -> Back[E, C~u, D]
+    Tmp[E~e, C~h, F~m]  W_out[E~e:Hit, F~m, D~f]  -> Made[E~e, C~h, D]{U~m}
+    Made[E~e, C~h, D]{U~m}                        -> Back[E, C~u, D]{U~m}
+    Mixed[A~d, D]{U~m}                            -> Out[A~d, D~m]
 """
 _SHARED = """
     weight shared: W_sin, W_sout
     In[A~d, D~m]   W_sin[D~f, J~m]   -> SUp[A~d, J~m]
     GATE
-    SOURCE[A~d, J~m]  W_sout[J~m, D~f]  -> Out[A~d, D~m]
+    SOURCE[A~d, J~m]  W_sout[J~m, D~f]  -> SOut[A~d, D]{U~m}
 """
 _SHARED_GATE = """
     weight shared: W_sgate
@@ -52,7 +53,8 @@ class Experts(Kind):
 
     Router [D, E]; 2 (E D + k n D F + n D F_sh) FLOPs a token, n matrices. A step reads the experts that are hit, E_hit; under even
     routing E(1-(1-k/E)^B) on average, and never fewer than k. Over ``experts`` axes two AllToAlls move the tokens; with the
-    same axes for ``data`` and ``experts`` the chips that split the batch hold different experts. ``correction`` is a buffer [E]
+    same axes for ``data`` and ``experts`` the chips that split the batch hold different experts. Over ``model`` axes results stay
+    partial sums until a token's k and shared results are one (``Mixed``), so that a layer has the collectives of one MLP. ``correction`` is a buffer [E]
     that routing adds, ``bias`` a bias of the router and of every expert.
 
     >>> Experts().program(at=Pass(new=1)).flops
