@@ -69,7 +69,7 @@ def approximation(m: Model) -> Limit:
 
 
 def bound(m: Model) -> Cost:
-    """No decode step is faster [s]: max(all FLOPs / (nC), all bytes / (n W_hbm)); see models/README.md for what it assumes.
+    """No decode step is faster [s]: max(all FLOPs / (nC), all bytes / (n W_hbm)); models/measured/README.md says what it assumes.
 
     >>> from symroof import llm
     >>> bound(llm("llama3-8b"))
