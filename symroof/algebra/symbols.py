@@ -121,10 +121,10 @@ P_exp = symbol("P_exp", "param", "parameters of one routed expert, over all laye
 kv = symbol("kv", "byte/token", "bytes that a token adds to the KV cache", r"\mathrm{kv}")
 kv_win = symbol("kv_win", "byte/token", "bytes of KV cache for a token that a sliding window sees", r"\mathrm{kv}_\text{win}")
 M_st = symbol("M_st", "byte", "bytes of state that a sequence keeps, whatever its context", r"M_\text{st}")
-f_att = symbol("f_att", "FLOP/token^2", "FLOPs of attention for a new token and a token it sees, when decoding", r"f_\text{att}")
-f_win = symbol("f_win", "FLOP/token^2", "FLOPs of windowed attention for a new token and a token it sees", r"f_\text{win}")
+f_att = symbol("f_att", "FLOP/pair", "FLOPs of attention for a new token and a token it sees, when decoding", r"f_\text{att}")
+f_win = symbol("f_win", "FLOP/pair", "FLOPs of windowed attention for a new token and a token it sees", r"f_\text{win}")
 f_st = symbol("f_st", "FLOP/token", "FLOPs of the states for a token, when decoding", r"f_\text{st}")
-f_pre = symbol("f_pre", "FLOP/token^2", "FLOPs of attention for a new token and a token it sees, when prompts are read", r"f_\text{pre}")
+f_pre = symbol("f_pre", "FLOP/pair", "FLOPs of attention for a new token and a token it sees, when prompts are read", r"f_\text{pre}")
 f_scan = symbol("f_scan", "FLOP/token", "FLOPs of the states for a token, when prompts are read", r"f_\text{scan}")
 # -- bytes per element
 p = symbol("p", "byte", "bytes per element")

@@ -21,7 +21,7 @@ def sheet(of: Any) -> Fragment:
     for (symbol, value), (_, shown, meaning, source) in zip(values.items(), of.rows(), strict=True):
         text = Math(write(value)) if getattr(value, "free_symbols", ()) else shown
         rows.append([Math(write(symbol)), text, meaning, notes.mark(source)])
-    made = tabular(["", "value", "meaning", ""], rows, ["", "", r"p{0.48\linewidth}", ""])
+    made = tabular(["", "value", "meaning", ""], rows, ["", "", r"p{0.44\linewidth}", ""])
     return Fragment(notes.below(made.code), made.needs)
 
 

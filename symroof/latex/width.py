@@ -15,8 +15,8 @@ _NAMED = {
     r"\times": 12.2,
     r"\ge": 13.5,
     r"\le": 13.5,
-    r"\max": 19.0,
-    r"\min": 17.0,
+    r"\max": 22.0,
+    r"\min": 20.0,
     r"\log": 14.0,
     r"\to": 15.0,
     r"\infty": 10.0,
@@ -71,7 +71,7 @@ class _Reader:
         if token == r"\sqrt":
             return self.group(size) + 9.0
         if token in _UPRIGHT:
-            return self.group(size, True)
+            return self.group(size, True) + (3.3 * size if token == r"\operatorname" else 0.0)  # its thin spaces
         if token in _NOTHING:
             return 3.0 * size if token in (r"\left", r"\right") else 0.0
         return size * self._letter(token, upright)

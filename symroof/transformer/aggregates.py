@@ -42,7 +42,7 @@ f_pre_win = Symbol("f_pre_win", f_pre.unit, f_pre.meaning + ", inside a window",
 class Reach:
     """What grows with the tokens a layer sees: its window (None for all of them), and the letters for it.
 
-    ``cache`` [byte/token], ``pair`` and ``prompt`` [FLOP/token^2] while decoding and while prompts are read; None for nothing.
+    ``cache`` [byte/token], ``pair`` and ``prompt`` [FLOP/pair] while decoding and while prompts are read; None for nothing.
     """
 
     window: sp.Expr | None

@@ -98,7 +98,9 @@ def attention_time(m: Model = None) -> Cost:
 
 
 def state_time(m: Model) -> Cost:
-    """The time of states, read and written once [s]: the larger of bytes and FLOPs."""
+    """The time of states, read and written once [s]: the larger of bytes and FLOPs; 0 where a model keeps none."""
+    if not has_states(m):
+        return Cost(0, "s", "states").claiming(stack_of(m).in_aggregates)
     math: Cost = (B * states(m, _STEP)) / (n * C)
     return (_states_read(m).named("hbm") | math.named("math")).named("states")
 
