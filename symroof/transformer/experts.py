@@ -53,9 +53,9 @@ class Experts(Kind):
 
     Router [D, E]; 2 (E D + k n D F + n D F_sh) FLOPs a token, n matrices. A step reads the experts that are hit, E_hit; under even
     routing E(1-(1-k/E)^B) on average, and never fewer than k. Over ``experts`` axes two AllToAlls move the tokens; with the
-    same axes for ``data`` and ``experts`` the chips that split the batch hold different experts. Over ``model`` axes results stay
-    partial sums until a token's k and shared results are one (``Mixed``), so that a layer has the collectives of one MLP. ``correction`` is a buffer [E]
-    that routing adds, ``bias`` a bias of the router and of every expert.
+    same axes for ``data`` and ``experts`` the chips that split the batch hold different experts. Over ``model`` axes results
+    stay partial sums until a token's k and shared results are one (``Mixed``), so that a layer has the collectives of one
+    MLP. ``correction`` is a buffer [E] that routing adds, ``bias`` a bias of the router and of every expert.
 
     >>> Experts().program(at=Pass(new=1)).flops
     2*B*D*E + 6*B*D*F*k  [FLOP]
