@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import sympy as sp
 
 from symroof.algebra.check import check
-from symroof.algebra.claims import NONE, Claims, hold
+from symroof.algebra.claims import NONE, ORDER, Claims, hold
 from symroof.algebra.evaluate import tape
 from symroof.algebra.symbols import DERATES, Symbol
 from symroof.algebra.units import ONE
@@ -62,10 +62,10 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     raw, origin, defaults = _from_sheets(sheets)
     defined = {s: e for sheet in sheets for s, e in getattr(sheet, "definitions", {}).items()} if named or asked else {}
     reachable = wanted | _reachable(wanted, {**defaults, **raw}) | _reachable(wanted, defined)
-    for name, value in named.items():
-        raw[_find(name, reachable)] = value
+    anew = {_find(name, reachable): value for name, value in named.items()}
+    raw.update(anew)
     if defined:
-        _follow(wanted, defined, raw, {_find(name, reachable) for name in named} | set(asked))
+        _follow(wanted, defined, raw, anew.keys() | set(asked))
         raw = {s: v for s, v in raw.items() if s not in asked}
     chosen = {**defaults, **raw}
     needed = _reachable(wanted, chosen) | wanted | {eta for eta in DERATES if eta in chosen}
@@ -73,6 +73,7 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     exprs = {s: v for s, v in checked.items() if isinstance(v, sp.Expr)}
     numbers = {s: v for s, v in checked.items() if not isinstance(v, sp.Expr)}
     _settle(exprs, numbers)
+    _agree(of, sheets, {s: numbers[s] for s in anew if s in numbers}, numbers)
     _refuse_missing(wanted, exprs, raw, origin)
     _derate(wanted, exprs, numbers)
     for eta in wanted & set(DERATES):
@@ -142,8 +143,8 @@ def _settle(exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:
     for _ in range(len(exprs) + 1):
         ready = [s for s, e in exprs.items() if e.free_symbols <= numbers.keys()]
         for s in ready:
-            compiled = tape(exprs.pop(s))
-            numbers[s] = compiled.run([numbers[i] for i in compiled.inputs])[compiled.slots[0]]
+            numbers[s] = _not_negative(s, exprs[s], _worth(exprs[s], numbers))
+            del exprs[s]
         if not ready:
             break
     for s, e in list(exprs.items()):
@@ -152,6 +153,44 @@ def _settle(exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:
     for s in list(exprs):
         while exprs[s].free_symbols & exprs.keys():
             exprs[s] = exprs[s].xreplace(exprs)
+
+
+def _worth(expr: sp.Expr, numbers: Mapping[Symbol, Any]) -> Any:
+    compiled = tape(expr)
+    return compiled.run([numbers[i] for i in compiled.inputs])[compiled.slots[0]]
+
+
+def _not_negative(s: Symbol, expr: sp.Expr, number: Any) -> Any:
+    below = number < 0
+    if below.any() if hasattr(below, "any") else below:
+        parts = ", ".join(sorted(x.name for x in expr.free_symbols))
+        raise InputError(f"{s} = {short(expr)} comes out negative at these values; correct one of {parts}")
+    return number
+
+
+def _agree(of: Claims, sheets: tuple[Any, ...], anew: Mapping[Symbol, Any], numbers: Mapping[Symbol, Any]) -> None:
+    """Refuse letters given beside a model that contradict it, such as heads that do not divide, and orders that a formula claims."""
+    for less, more in (claim.what for claim in of if claim.kind == ORDER):
+        if less.free_symbols | more.free_symbols <= numbers.keys():
+            beyond = _worth(less, numbers) > _worth(more, numbers)
+            if beyond.any() if hasattr(beyond, "any") else beyond:
+                raise InputError(f"{less} is beyond {more} at these values, and is a part of it; give {less} at most {more}")
+    for sheet in sheets if anew else ():
+        stack = getattr(sheet, "stack", None)
+        if stack is not None and anew.keys() & stack.letters:
+            for case in _cases({s: v for s, v in anew.items() if s in stack.letters}):
+                stack.check({**sheet.values, **case})
+
+
+def _cases(anew: Mapping[Symbol, Any]) -> Iterable[Mapping[Symbol, Any]]:
+    """The values given, one after the other where they are arrays."""
+    if not any(hasattr(v, "shape") for v in anew.values()):
+        return [anew]
+    import numpy as np
+
+    numbers = [v if hasattr(v, "shape") else np.asarray(float(v)) for v in anew.values()]
+    rows = np.stack([a.ravel() for a in np.broadcast_arrays(*numbers)])
+    return [dict(zip(anew, map(Fraction, column), strict=True)) for column in np.unique(rows, axis=1).T.tolist()]
 
 
 def _refuse_missing(

@@ -6,13 +6,16 @@ carries claims, and a sheet that has a ``stack`` is asked whether they hold befo
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
 from symroof.errors import InputError
+
+#: The kind of a claim that one letter is at most another: new tokens are at most the context they stand in.
+ORDER = "order"
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Claim:
     """
 
     kind: str
-    what: Hashable
+    what: Any
     model: str = field(default="", compare=False)
     definitions: Mapping[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     expanded: Claim | None = field(default=None, compare=False, repr=False)
@@ -70,6 +73,11 @@ def after(claims: Claims, free: Iterable[Any]) -> Claims:
     left = set(free)
     every = claims | {c.expanded for c in claims if c.expanded is not None}
     return frozenset(c for c in every if c.expanded is None or left & c.definitions.keys())
+
+
+def orders(claims: Claims) -> Claims:
+    """What is left to claim once the model is put in: what new numbers must be at most."""
+    return frozenset(c for c in claims if c.kind == ORDER)
 
 
 def hold(claims: Claims, sheets: Iterable[Any]) -> bool:

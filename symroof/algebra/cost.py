@@ -17,7 +17,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.balance import measured_unit
 from symroof.algebra.bind import Given, bind
-from symroof.algebra.claims import NONE, Claims, after, together, written_out
+from symroof.algebra.claims import NONE, Claims, after, orders, together, written_out
 from symroof.algebra.condition import Condition
 from symroof.algebra.evaluate import Shape, named_slots, tape
 from symroof.algebra.operands import beside, called, factor, plain, rational, right_rate, same_unit
@@ -238,7 +238,7 @@ class Cost:
     def put(self, given: Given) -> Any:
         """The cost at checked values: a Value, or a Cost in the symbols that are left."""
         cost = self.map(lambda e: e.xreplace(dict(given.exprs))) if given.exprs else self
-        cost = cost.claiming(NONE) if given.model and cost.of else cost
+        cost = cost.claiming(orders(cost.of)) if given.model and cost.of else cost
         free = cost.free_symbols
         missing = sorted(s.name for s in free - given.numbers.keys())
         if missing:

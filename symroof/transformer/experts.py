@@ -79,6 +79,7 @@ class Experts(Kind):
     split: ClassVar[str] = "experts"
     letters: ClassVar = {"shared": F_sh, "hit": E_hit}
     follows: ClassVar = ("hit",)
+    orders: ClassVar = (("k", "E"), ("k", "hit"), ("hit", "E"))
 
     def text(self, at: Pass, how: Sharding) -> str:
         """Router, experts, shared expert; biases are stored."""

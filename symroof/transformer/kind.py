@@ -30,6 +30,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import sympy as sp
 
+from symroof.algebra.claims import NONE, ORDER, Claim, Claims
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import B, S, Symbol, T, p_a
 from symroof.errors import InputError, ProgramError, short
@@ -61,6 +62,12 @@ class Pass:
             raise InputError(f"a pass of new = {short(new)} tokens is none; give at least one, decoding is new=1")
         if new.is_number and context.is_number and new > context:
             raise InputError(f"{new} new tokens do not fit into a context of {context}; the context counts them too, so give {new} or more")
+
+    @property
+    def claims(self) -> Claims:
+        """That new tokens are a part of their context, where letters leave it open."""
+        new, context = plain(self.new), plain(self.context)
+        return NONE if new == context or new == 1 else frozenset({Claim(ORDER, (new, context))})
 
     @property
     def tokens(self) -> sp.Expr:
@@ -130,6 +137,8 @@ class Kind:
 
     #: Sizes that follow from others and need not be given.
     follows: ClassVar[tuple[str, ...]] = ()
+    #: Pairs of sizes of which the first is at most the second.
+    orders: ClassVar[tuple[tuple[str, str], ...]] = ()
     #: Numbers among the fields that are options, not sizes.
     options: ClassVar[tuple[str, ...]] = ("norms",)
     #: Sizes that None leaves out, beside those that it leaves out by default.

@@ -31,6 +31,8 @@ from symroof.transformer.split import REPLICATED, Sharding
 DENSE = Claim("dense", "full attention and one MLP in every layer")
 #: The same, and that its MLP has three matrices.
 GATED = Claim("gated", "full attention and one gated MLP in every layer")
+#: Numbers from arrays are floats.
+_ROUNDING = Fraction(1, 10**9)
 _DENSE = ("attention", "mlp", "embedding", "unembedding", "norm")
 
 
@@ -101,12 +103,23 @@ class Stack:
         odd = dict.fromkeys(k.word if k.word not in _DENSE else "sliding windows" for k, _ in self.structure if _odd(k))
         return " and ".join(odd) or "an MLP of two matrices"
 
+    @cached_property
+    def letters(self) -> frozenset[sp.Symbol]:
+        """The letters of the layers, how often they repeat and which experts are hit: what numbers can contradict each other in."""
+        sizes = [plain(v) for kind, _ in self.structure for v in kind.numbers().values()]
+        return frozenset(s for e in (*sizes, *(count for _, count in self.structure)) for s in e.free_symbols)
+
     def check(self, values: Mapping[Symbol, Any]) -> None:
         """Raise InputError for numbers that contradict each other in a layer."""
         for layer in self.layers:
             sizes = {f: values.get(s) for f, s in layer.kind.numbers().items() if isinstance(s, Symbol)}
             whole: dict[str, Any] = {f: int(v) for f, v in sizes.items() if isinstance(v, (int, Fraction)) and v == int(v)}
             replace(layer.kind, **whole)
+            for less, more in layer.kind.orders:
+                low, high = (sizes.get(f, getattr(layer.kind, f)) for f in (less, more))
+                if isinstance(low, (int, Fraction, float)) and isinstance(high, (int, Fraction, float)) and low > high * (1 + _ROUNDING):
+                    said = f"{getattr(layer.kind, less)} = {float(low):g} is beyond {getattr(layer.kind, more)} = {float(high):g}"
+                    raise InputError(f"{layer.name}: {said}; give at most that")
 
     # -- aggregates
     @cached_property
@@ -191,7 +204,7 @@ class Stack:
         """The layers as programs: one sharding for all, or one by ``Kind.split`` ("attention", "experts", "")."""
         how: Callable[[Kind], Any] = (lambda k: sharding[k.split]) if isinstance(sharding, Mapping) else lambda _: sharding
         found = [Block(layer.name, layer.kind, layer.kind.program(how(layer.kind), at), layer.count) for layer in self.layers]
-        return Blocks(tuple(found), self.in_layers)
+        return Blocks(tuple(found), self.in_layers | (at or Pass()).claims)
 
     # -- helpers
     def _known(self) -> list[tuple[Facts, Kind, sp.Expr]]:
