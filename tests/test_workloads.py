@@ -70,7 +70,7 @@ from symroof.symbols import (
     r_pre,
     t_lim,
 )  # fmt: skip
-from symroof.workloads import deployment
+from symroof.workloads import deployment, pretraining
 
 ATTENTION, MLP, EXPERTS = layers.Attention(N=4, K=2, H=3), layers.Mlp(F=7), layers.Experts(E=5, k=2, F=7)  # H is not D/N
 WINDOW = layers.Attention(N=4, K=2, H=3, window=8)
@@ -347,6 +347,41 @@ def test_a_deployment_of_one_chip_is_a_decode_step(name):
         assert step.number == decode.step(found).at(found, alone, n=1).number
     held = deployment.memory(found).at(found, alone, mesh).number
     assert held == found[P] + 7 * memory.kv_per_sequence(found).at(found, S=11, p_kv=2).number
+
+
+NETWORK = dict.fromkeys((deployment.W_X, deployment.W_Y, deployment.A_X, deployment.A_Z), 10**11)
+
+
+@pytest.mark.parametrize("name", llms())
+def test_a_deployment_of_a_shipped_model_is_a_decode_step_and_never_below_its_bound(name):
+    m = llm(name)
+    for batch, context in ((1, 1000), (64, 8192), (3000, 100)):
+        given_ = {B: batch, S: context}
+        alone = dict.fromkeys((X, Y, Z), 1) | NETWORK
+        for overlap in (True, False):
+            step = deployment.step(m, overlap)
+            free = {s: v for s, v in {**given_, **alone}.items() if s in step.free_symbols}
+            whole, there = step.at(chip("h100"), m, dtype("bf16"), free), decode.step(m).at(chip("h100"), m, dtype("bf16"), given_, n=1)
+            assert float(whole) == pytest.approx(float(there), rel=1e-12)
+            assert [part.name for part in whole.parts][: len(there.parts)] == [part.name for part in there.parts]
+        held = deployment.memory(m).at(m, dtype("bf16"), {**given_, **dict.fromkeys((X, Y, Z), 1)}).number
+        assert held == memory.memory(m).at(m, dtype("bf16"), given_).number  # a state is kept once, though a step moves it twice
+        for ways in itertools.product((1, 2), (1, 4), (1, 2)):
+            mesh = dict(zip((X, Y, Z), ways, strict=True)) | NETWORK
+            free = {s: v for s, v in {**given_, **mesh}.items() if s in step.free_symbols}
+            least = float(decode.bound(m).at(chip("h100"), m, dtype("bf16"), given_, n=math.prod(ways)))
+            assert float(deployment.step(m).at(chip("h100"), m, dtype("bf16"), free)) >= least * (1 - 1e-12)
+
+
+@pytest.mark.parametrize("name", llms())
+def test_every_part_of_a_formula_has_a_name(name):
+    def unnamed(cost):
+        return [part for part in cost.parts if not part.name] + [p for part in cost.parts for p in unnamed(part)]
+
+    m = llm(name)
+    steps = [deployment.step(m), deployment.first_token(m), deployment.memory(m), decode.step(m), decode.bound(m)]
+    for cost in (*steps, prefill.prefill_time(m), pretraining.step(m), pretraining.memory(m), memory.memory(m)):
+        assert not unnamed(cost), cost
 
 
 # -- a formula and a model that do not belong together

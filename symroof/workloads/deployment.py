@@ -53,18 +53,8 @@ def cache(m: Model = None) -> Cost:
     >>> cache()
     2*B*H*L*S*p_kv*Max(K, Y)/(X*Y*Z)  [byte]
     """
-    kept = sp.Integer(0)
-    for b in blocks(m):
-        of = facts(b.kind)
-        if of.cache != 0:
-            names = [t for t in b.program.having("cache") if t in b.program.inputs]
-            kept += sp.factor(b.program.bytes(*names).expr) * b.times * _copies(b.kind.whole_heads())
-    state = None if m is None else stack_of(m).aggregates.state
-    if state is None:
-        return Cost(sp.factor(kept), "byte", "KV cache").claiming(_claims(m))
-    states = Cost(B * state / (X * Y * Z), "byte", "states").claiming(stack_of(m).in_aggregates)
-    attention = Cost(sp.factor(kept), "byte", "attention").claiming(_claims(m))
-    return ((attention + states) if kept != 0 else states).named("KV cache")
+    parts = [part for part in (_cached(m), _states(m)) if part.expr != 0] or [_cached(m)]
+    return (parts[0] if len(parts) == 1 else parts[0] + parts[1]).named("KV cache")
 
 
 def memory(m: Model = None) -> Cost:
@@ -88,26 +78,25 @@ def comms(m: Model = None) -> Cost:
 def step(m: Model = None, overlap: bool = True) -> Cost:
     """A decode step [s]: attention + states + max(math, weights, comms); without ``overlap`` the collectives add to the rest.
 
-    Attention is the larger of reading the cache and its FLOPs; of the book's model (no ``m``) the reading.
+    Attention is the larger of reading the cache and its FLOPs, and so are states, which are read and written; of the book's
+    model (no ``m``) attention is the reading.
 
     >>> step()["weights"]
     P*p_w/(W_hbm*Y*Z)  [s]
     """
     chips = X * Y * Z
-    reading: Cost = cache(m) / W_hbm
     if m is None:
-        attention, used = reading.named("attention"), Cost(2 * P, "FLOP").claiming(AS_DENSE)
+        reading: Cost = cache() / W_hbm
+        first, used = reading.named("attention"), Cost(2 * P, "FLOP").claiming(AS_DENSE)
         loading: Cost = weights() / W_hbm
     else:
-        needed = seen(m, _STEP) + states(m, _STEP) if has_states(m) else seen(m, _STEP)
-        work: Cost = (B * needed) / (C * chips)
-        attention, used = (reading.named("cache") | work.named("math")).named("attention"), multiplied(m)
+        first, used = _sequences(m), multiplied(m)
         loading = (read(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte") / W_hbm
     math: Cost = (B * used) / (C * chips)
     matmuls = math.named("math") | loading.named("weights")
     if overlap:
-        return (attention + (matmuls | comms(m)).named("MLP")).named("decode step")
-    return (attention + matmuls.named("MLP") + comms(m)).named("decode step")
+        return (first + (matmuls | comms(m)).named("MLP")).named("decode step")
+    return (first + matmuls.named("MLP") + comms(m)).named("decode step")
 
 
 def throughput(m: Model = None, overlap: bool = True) -> Cost:
@@ -146,6 +135,35 @@ def blocks(m: Model = None) -> Blocks:
 
 # -- helpers
 _CHIPS = Cost(X * Y * Z, "chip", "chips")
+
+
+def _cached(m: Model) -> Cost:
+    """Bytes per chip of KV caches."""
+    held = sp.Integer(0)
+    for b in blocks(m):
+        if facts(b.kind).cache != 0:
+            names = [t for t in b.program.having("cache") if t in b.program.inputs]
+            held += sp.factor(b.program.bytes(*names).expr) * b.times * _copies(b.kind.whole_heads())
+    return Cost(sp.factor(held), "byte", "attention").claiming(_claims(m))
+
+
+def _states(m: Model) -> Cost:
+    """Bytes per chip of states, split evenly; 0 where a model keeps none."""
+    if m is None or not has_states(m):
+        return Cost(0, "byte", "states")
+    return Cost(B * stack_of(m).aggregates.state / _CHIPS.expr, "byte", "states").claiming(stack_of(m).in_aggregates)
+
+
+def _sequences(m: Model) -> Cost:
+    """The time of what sequences keep [s]: attention, and states, read and written, each the larger of bytes and FLOPs."""
+    attended: Cost = (B * seen(m, _STEP)) / (C * _CHIPS.expr)
+    scanned: Cost = (B * states(m, _STEP)) / (C * _CHIPS.expr)
+    cached, kept = _cached(m) / W_hbm, _states(m) * 2 / W_hbm
+    attention = (cached.named("cache") | attended.named("math")).named("attention")
+    state = (kept.named("hbm") | scanned.named("math")).named("states")
+    if not has_states(m):
+        return attention
+    return attention + state if stack_of(m).aggregates.reaches else state
 
 
 def _claims(m: Model) -> Claims:
