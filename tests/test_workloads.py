@@ -18,6 +18,7 @@ from symroof import (
     decode,
     dtype,
     layers,
+    limit,
     llm,
     llms,
     matmul,
@@ -692,3 +693,14 @@ def test_a_limit_that_the_weights_use_up_exactly_leaves_no_batch():
         assert float(never) == 0
         assert repr(never).startswith("never")
     assert decode.batch_within().at({**v, P: 389}).number == Q(1, 480)
+
+
+@pytest.mark.parametrize("name", llms())
+def test_the_throughput_of_a_large_batch_is_free_of_the_batch(name):
+    """What grows cancels, also out of a maximum, and what is left is what a huge batch comes to."""
+    m = llm(name)
+    most = limit(decode.throughput(m), B).cost
+    assert not {B, n} & most.free_symbols
+    sheets = (chip("h100"), m, dtype("bf16"))
+    assert float(most.at(*sheets, S=8192)) == pytest.approx(float(decode.plateau(m).at(*sheets, S=8192)), rel=1e-12)
+    assert float(most.at(*sheets, S=8192)) == pytest.approx(float(decode.throughput(m).at(*sheets, B=10**9, S=8192, n=8)), rel=1e-6)

@@ -196,7 +196,15 @@ def _extreme(expr: sp.Expr, weights: Weights) -> Grown:
         raise SolveError(f"the limit of {short(show.text(expr))} is not known; its parts may be negative, so growth does not order them")
     top = max(p for _, p in found)
     kept = list(dict.fromkeys(e for e, p in found if p == top))
-    return kept[0] if len(kept) == 1 else expr.func(*kept, evaluate=False), flip * top
+    shared = _shared(kept)
+    return kept[0] if len(kept) == 1 else shared * expr.func(*(e / shared for e in kept), evaluate=False), flip * top
+
+
+def _shared(terms: list[sp.Expr]) -> sp.Expr:
+    """The powers of letters that all terms have, so that a ratio of what grows cancels outside of a maximum too."""
+    powers = [e.as_powers_dict() for e in terms]
+    alike = [s for s in powers[0] if s.is_Symbol and all(p.get(s) == powers[0][s] for p in powers)]
+    return sp.Mul(*[s ** powers[0][s] for s in alike])
 
 
 def _whole(expr: sp.Expr, weights: Weights) -> Grown:
