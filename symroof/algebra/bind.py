@@ -83,6 +83,12 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names, model)
 
 
+def followed(free: Iterable[sp.Symbol], symbol: sp.Symbol, sheets: Iterable[Any], named: Mapping[str, Any]) -> dict[sp.Symbol, sp.Expr]:
+    """What sheets derive from a symbol, of the letters that are ``free`` and not given: it moves with the symbol."""
+    defined = {s: e for sheet in sheets for s, e in getattr(sheet, "definitions", {}).items()}
+    return {s: defined[s] for s in free if s != symbol and s in defined and s.name not in named and symbol in _reachable({s}, defined)}
+
+
 def _from_sheets(sheets: tuple[Any, ...]) -> tuple[dict[Symbol, Any], dict[Symbol, str], dict[Symbol, Any]]:
     raw: dict[Symbol, Any] = {}
     origin: dict[Symbol, str] = {}

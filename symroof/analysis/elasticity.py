@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.bind import bind
+from symroof.algebra.bind import bind, followed
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import called as name_of
 from symroof.algebra.operands import rational
@@ -82,7 +82,7 @@ class Elasticity:
         found = [Case(called(c, names), log_slope(c.expr, x), _relations(c.when, x)) for c in smooth]
         if not (self.sheets or self.values):
             return _united(found)
-        given = bind(self.free_symbols, self.sheets, self.values)
+        given = bind(self.free_symbols, self.sheets, self.values, self.cost.of)
         exact = {**given.exprs, **{s: rational(v) for s, v in given.numbers.items()}}
         return _at(found, exact, x)
 
@@ -109,9 +109,13 @@ class Elasticity:
     def at(self, *sheets: Any, **values: Any) -> Any:
         """The elasticity at these values, a Value (exact where possible) or, at a kink, a :class:`Kink`.
 
+        What a model derives from the symbol, such as the experts that a batch hits, moves with it.
         With symbols left an Elasticity again; arrays broadcast. Raises InputError where the cost is 0.
         """
         all_sheets, all_values = (*self.sheets, *sheets), {**self.values, **values}
+        moving = followed(self.free_symbols, self.symbol, all_sheets, all_values)
+        if moving:
+            return Elasticity(self.cost.map(lambda e: e.xreplace(moving)), self.symbol, self.sheets, self.values).at(*sheets, **values)
         given = bind(self.free_symbols, all_sheets, all_values, self.cost.of)
         if given.exprs or self.free_symbols - given.numbers.keys():
             if any(hasattr(v, "shape") for v in given.numbers.values()):

@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.bind import bind
+from symroof.algebra.bind import bind, followed
 from symroof.algebra.cost import Cost
 from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import called as name_of
@@ -104,6 +104,7 @@ class Sensitivities:
     def at(self, *sheets: Any, **values: Any) -> Ranking:
         """The ranking at these values: every symbol of the cost needs one number.
 
+        What a model derives from a symbol, such as the experts that a batch hits, moves with it.
         Raises InputError for a missing value, an array, or a cost of 0.
         """
         given = bind(self.cost.free_symbols, sheets, values, self.cost.of)
@@ -113,35 +114,45 @@ class Sensitivities:
         arrays = sorted(s.name for s, v in given.numbers.items() if hasattr(v, "shape"))
         if arrays:
             raise InputError(f"{arrays[0]} is an array; rank one set of values at a time")
-        rows = [self._row(s, given.numbers) for s in self.symbols]
+        rows = []
+        for s in self.symbols:
+            moving = followed(self.cost.free_symbols, s, sheets, values)
+            cost = _put(self.cost, moving)
+            known = bind(cost.free_symbols, sheets, values, self.cost.of) if moving else given
+            rows.append(self._row(cost, s, known.numbers))
         better = sorted(rows, key=lambda r: (-abs(r.effect), -_size(r.elasticity), r.symbol.name))
-        return Ranking(self._worth(given.numbers), tuple(better), self.higher, given.sheets)
+        return Ranking(_worth(self.cost, given.numbers), tuple(better), self.higher, given.sheets)
 
-    def _worth(self, numbers: Mapping[Any, Any]) -> Value:
-        compiled = tape(self.cost.shape)
-        slots = compiled.run([numbers[s] for s in compiled.inputs])
-        return Value(slots[compiled.slots[0]], self.cost.unit, self.cost.name)
-
-    def _row(self, symbol: sp.Symbol, numbers: Mapping[Any, Any]) -> Sensitivity:
-        before = self._worth(numbers).number
+    def _row(self, cost: Cost, symbol: sp.Symbol, numbers: Mapping[Any, Any]) -> Sensitivity:
+        before = _worth(cost, numbers).number
         best: tuple[Any, Fraction, Any] = (before, Fraction(0), numbers)
         for step in (Fraction(1, 10), Fraction(-1, 10)):
             moved = {**numbers, symbol: numbers[symbol] * (1 + step)}
-            after = self._worth(moved).number
+            after = _worth(cost, moved).number
             if (after > best[0]) if self.higher else (after < best[0]):
                 best = (after, step, moved)
-        slope = one(self.cost, symbol, numbers)
+        slope = one(cost, symbol, numbers)
         after, step, moved = best
         value = Value(numbers[symbol], getattr(symbol, "unit", ONE), symbol.name)
-        then = Value(after, self.cost.unit, self.cost.name)
+        then = Value(after, cost.unit, cost.name)
         effect = (after - before) / abs(before)
-        return Sensitivity(symbol, value, slope, step, then, effect, switched(self.cost, numbers, moved) if step else "")
+        return Sensitivity(symbol, value, slope, step, then, effect, switched(cost, numbers, moved) if step else "")
 
     def __repr__(self) -> str:
         return f"sensitivities of {name_of(self.cost)} to {', '.join(s.name for s in self.symbols)}; ask .at(sheets, ...)"
 
     def _repr_html_(self) -> str:
         return show.html(self)
+
+
+def _put(cost: Cost, moving: Mapping[sp.Symbol, sp.Expr]) -> Cost:
+    return cost.map(lambda e: e.xreplace(dict(moving))) if moving else cost
+
+
+def _worth(cost: Cost, numbers: Mapping[Any, Any]) -> Value:
+    compiled = tape(cost.shape)
+    slots = compiled.run([numbers[s] for s in compiled.inputs])
+    return Value(slots[compiled.slots[0]], cost.unit, cost.name)
 
 
 def sensitivities(cost: Cost, among: Iterable[sp.Symbol] | None = None, higher: bool | None = None) -> Sensitivities:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
 from symroof.algebra import show
+from symroof.algebra.bind import followed
 from symroof.algebra.cost import Cost
+from symroof.algebra.symbols import Symbol
 from symroof.algebra.value import Value
 from symroof.analysis.best import Best
 from symroof.analysis.degree import degree
@@ -112,11 +115,27 @@ def _optimum(path: str, conditions: Sequence[str], found: Minimum, at: Any, fail
 
 
 # -- what would help
+@dataclass(frozen=True, repr=False)
+class _Moving(Sheet):
+    """What is known, and what the model derives from letters that are asked about."""
+
+    definitions: Mapping[Symbol, sp.Expr] = field(default_factory=dict)
+
+
+def _moving(known: Known, cost: Cost, xs: Iterable[sp.Symbol]) -> Sheet:
+    sheet, defined = known.sheet(cost.free_symbols), known.model.definitions if known.model else {}
+    moving = {s: defined[s] for x in xs for s in followed(cost.free_symbols, x, [_Moving("", definitions=defined)], known.letters)}
+    if not moving:
+        return sheet
+    behind = set().union(*(e.free_symbols for e in moving.values()))
+    return _Moving(sheet.name, "", known.sheet(cost.free_symbols | behind).values, definitions=moving)
+
+
 def helping(path: str, of: Sequence[str], known: Known, form: str) -> int:
     """Print the elasticities of a formula: with values for all letters the ranking of what would help most."""
     cost = known.written_out(known.derated(formula(path, known.m), of), of)
     xs = [find(x, cost.free_symbols) for x in of] or sorted(cost.free_symbols, key=lambda s: s.name)
-    sheet = known.sheet(cost.free_symbols)
+    sheet = _moving(known, cost, xs)
     free = missing(cost.free_symbols, sheet)
     if not free:
         _ranked(sensitivities(cost, among=xs).at(sheet), form)

@@ -1,0 +1,93 @@
+"""Numbers of a model belong together: what contradicts it is refused wherever it is given, and what follows moves along."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from symroof import chip, decode, dtype, elasticity, llm, llms, sensitivities, sweep
+from symroof.errors import InputError
+from symroof.symbols import ALPHABET, B, E, E_hit, k
+
+HERE = (chip("h100").on("8"), dtype("bf16"))
+MODELS = [llm(name) for name in llms()]
+ROUTED = [m for m in MODELS if m.stack.aggregates.routed]
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("mixtral-8x7b", {"k": 9}),
+        ("mixtral-8x7b", {"K": 3}),
+        ("mixtral-8x7b", {"K": np.array([8.0, 3.0])}),
+        ("mixtral-8x7b", {"E_hit": 9}),
+        ("mixtral-8x7b", {"E_hit": 8.25}),
+        ("mixtral-8x7b", {"E_hit": 1}),
+        ("mixtral-8x7b", {"E_hit": np.array([4.0, 8.5])}),
+        ("deepseek-v3", {"k": 257}),
+        ("llama3-8b", {"K": 5}),
+        ("mixtral-8x7b", {"P": 4}),
+    ],
+)
+def test_letters_that_contradict_the_model_are_refused(name: str, given: dict[str, object]) -> None:
+    m = llm(name)
+    with pytest.raises(InputError):
+        decode.step(m).at(*HERE, m, B=3, S=1024, **given)
+    if all(isinstance(v, np.ndarray) for v in given.values()):
+        with pytest.raises(InputError):
+            sweep(decode.step(m), *HERE, m, B=[1, 3], S=1024, **{key: list(v) for key, v in given.items()})  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("m", ROUTED, ids=lambda m: m.name)
+def test_any_number_of_experts_from_k_to_all_may_be_hit(m: object) -> None:
+    for hit, _, _ in m.stack.aggregates.routed:  # type: ignore[attr-defined]
+        kind = next(la.kind for la in m.stack.layers if getattr(la.kind, "hit", None) == hit)  # type: ignore[attr-defined]
+        least, most = (int(m[getattr(kind, f)]) for f in ("k", "E"))  # type: ignore[index]
+        bound = decode.bound(m)  # type: ignore[arg-type]
+        times = [float(bound.at(*HERE, m, B=64, S=1024, **{hit.name: x})) for x in (least, (least + most) / 2, most)]
+        assert times == sorted(times)
+        for x in (least - 1, most + 0.5):
+            with pytest.raises(InputError):
+                bound.at(*HERE, m, B=64, S=1024, **{hit.name: x})
+
+
+@pytest.mark.parametrize("m", MODELS, ids=lambda m: m.name)
+def test_new_tokens_are_a_part_of_their_context(m: object) -> None:
+    cost = m.stack.flops()  # type: ignore[attr-defined]
+    assert float(cost.at(m, B=1, T=10, S=10)) > 0
+    for ask in (
+        lambda: cost.at(m, B=1, T=20, S=10),
+        lambda: cost.at(m, B=1).at(T=20, S=10),
+        lambda: cost.at(m, B=1, T=np.array([5.0, 20.0]), S=10),
+        lambda: (2 * cost + cost).at(m, B=1, T=20, S=10),
+        lambda: sweep(cost, m, B=1, T=[5, 20], S=10),
+    ):
+        with pytest.raises(InputError, match="give T at most S"):
+            ask()
+
+
+@pytest.mark.parametrize("m", ROUTED, ids=lambda m: m.name)
+def test_the_elasticity_by_the_batch_counts_the_experts_it_hits(m: object) -> None:
+    step = decode.step(m)  # type: ignore[arg-type]
+    near = [float(step.at(*HERE, m, B=3 * f, S=1024)) for f in (0.999999, 1.000001)]
+    slope = math.log(near[1] / near[0]) / math.log(1.000001 / 0.999999)
+    assert float(elasticity(step, B).at(*HERE, m, B=3, S=1024)) == pytest.approx(slope, rel=1e-4)
+    (row,) = sensitivities(step, among=(B,)).at(*HERE, m, B=3, S=1024)
+    assert float(row.elasticity) == pytest.approx(slope, rel=1e-4)
+    assert float(row.after) == pytest.approx(float(step.at(*HERE, m, B=sp.Rational(27, 10), S=1024)))
+
+
+def test_the_elasticity_by_sizes_of_the_experts_counts_what_is_hit() -> None:
+    m = llm("mixtral-8x7b")
+    step, hit = decode.step(m), 8 * (1 - (1 - 2 / 8) ** 3)
+    share = float(step.at(*HERE, m, B=3, S=1024)["MLP"]) / float(step.at(*HERE, m, B=3, S=1024))
+    weights = float(m.stack.parameters.at(m))  # every weight but the table of the embedding and the experts that idle
+    each = 3 * int(m[ALPHABET["D"]]) * int(m[ALPHABET["F"]]) * int(m[ALPHABET["L"]])
+    read = weights - int(m[ALPHABET["D"]]) * int(m[ALPHABET["V"]]) - 8 * each + hit * each
+    by_k = 8 * 3 * (1 - 2 / 8) ** 2 * (1 / 8) * each * 2 / read  # k dE_hit/dk / what is read
+    assert float(elasticity(step, k).at(*HERE, m, B=3, S=1024)) == pytest.approx(by_k * share, rel=1e-6)
+    assert float(elasticity(step, E_hit).at(*HERE, m, B=3, S=1024)) == pytest.approx(hit * each / read * share, rel=1e-6)
+    assert float(elasticity(step, E).at(*HERE, m, B=3, S=1024)) > 0
