@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symroof import chip, decode, dtype, elasticity, llm, llms, sensitivities, sweep
+from symroof import chip, decode, dtype, elasticity, llm, llms, sensitivities, solve, sweep
 from symroof.errors import InputError
 from symroof.symbols import ALPHABET, B, E, E_hit, k
 
@@ -91,3 +91,29 @@ def test_the_elasticity_by_sizes_of_the_experts_counts_what_is_hit() -> None:
     assert float(elasticity(step, k).at(*HERE, m, B=3, S=1024)) == pytest.approx(by_k * share, rel=1e-6)
     assert float(elasticity(step, E_hit).at(*HERE, m, B=3, S=1024)) == pytest.approx(hit * each / read * share, rel=1e-6)
     assert float(elasticity(step, E).at(*HERE, m, B=3, S=1024)) > 0
+
+
+@pytest.mark.parametrize("m", ROUTED, ids=lambda m: m.name)
+def test_answers_stay_within_what_a_letter_can_be(m: object) -> None:
+    step = decode.step(m)  # type: ignore[arg-type]
+    kind = next(la.kind for la in m.stack.layers if hasattr(la.kind, "hit"))  # type: ignore[attr-defined]
+    most, per_token = int(m[kind.E]), int(m[kind.k])  # type: ignore[index]
+    sizes = {"B": 16, "S": 1024}
+    for limit in (float(step.at(*HERE, m, **sizes)) * f for f in (0.2, 0.9, 1.1, 50)):
+        found = solve(step <= f"{limit} s", kind.k).at(*HERE, m, **sizes)
+        held = [float(step.at(*HERE, m, **sizes, **{kind.k.name: x})) <= limit for x in range(1, most + 1, max(1, most // 16))]
+        if all(held):
+            assert found.note.startswith("always")
+        elif not any(held):
+            assert found.note.startswith("never") or float(found) < 1
+        else:
+            assert 1 <= float(found) <= most
+        hit = solve(step <= f"{limit} s", kind.hit).at(*HERE, m, **sizes)
+        assert hit.note or per_token <= float(hit) <= most
+
+
+def test_a_threshold_in_the_number_of_experts_is_quick_for_large_batches() -> None:
+    m = llm("nemotron-3-nano")
+    found = solve(decode.step(m) <= "5 ms", E).at(*HERE, m, B=64, S=8192)
+    most = float(decode.step(m).at(*HERE, m, B=64, S=8192, E=float(found)))
+    assert most == pytest.approx(5e-3, rel=1e-6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from symroof.errors import InputError, SolveError
 from symroof.solver.decide import decided
 from symroof.solver.pieces import Piece
 from symroof.solver.steps import Step, substituted
+from symroof.solver.within import spanned, within
 
 if TYPE_CHECKING:
     from symroof.algebra.deviation import Deviation
@@ -137,8 +138,11 @@ class Bound:
 
         With two ends or several pieces a :class:`Span`; with symbols left a Bound again; arrays broadcast. Of a limit
         the Value carries its ``error`` if what was called large or small has values too, and says when it is above 5 %
-        (arrays and spans do not).
+        (arrays and spans do not). At a model what the letter cannot be is left out: more experts a token than there are.
         """
+        return within(self._at(sheets, values), spanned(self.symbol, sheets, values))
+
+    def _at(self, sheets: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
         given = bind(self.free_symbols, sheets, values, self.of, (self.symbol,))
         free = self.free_symbols if not self.closed else self._needed()
         if given.exprs or free - given.numbers.keys():

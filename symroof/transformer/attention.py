@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from symroof.algebra.symbols import H, K, N, S_win
 from symroof.errors import InputError, short
-from symroof.transformer.kind import Kind, Pass, Size, norm_sizes, norm_text, ratio, whole
+from symroof.transformer.kind import Kind, Pass, Size, ratio, whole
 from symroof.transformer.split import Sharding
 
 _PROJECTIONS = """
@@ -56,13 +56,12 @@ class Attention(Kind):
     out_bias: bool = False
     qk_norm: Literal["", "head", "layer"] = ""
     sinks: bool = False
-    norms: int = 1
-    layer_norm: bool = False
 
     word: ClassVar[str] = "attention"
     label: ClassVar[str] = "full"
     split: ClassVar[str] = "attention"
     letters: ClassVar = {"window": S_win}
+    orders: ClassVar = (("K", "N"),)
 
     def text(self, at: Pass, how: Sharding) -> str:
         """By heads, or with the cache sharded over its batch too; stored beside it what options add."""
@@ -76,13 +75,13 @@ class Attention(Kind):
         if self.qk_norm:
             queries, keys = {"head": ("H", "H"), "layer": ("K, Q, H", "K, H")}[self.qk_norm]
             lines.append(f"weight norm: g_q, g_k\n g_q[{queries}]\n g_k[{keys}]")
-        return "\n".join(lines) + norm_text(self.norms, self.layer_norm)
+        return "\n".join(lines)
 
     def sizes(self, at: Pass) -> dict[str, Any]:
         """Q query heads for each KV head, J the size of a value head."""
         value = self.H if self.H_v is None else self.H_v
         own = {"K": self.K, "H": self.H, "Q": ratio(self.N, self.K)}
-        return {**own, "J": value, "S": at.reached(self.window), **norm_sizes(self.norms, self.layer_norm)}
+        return {**own, "J": value, "S": at.reached(self.window)}
 
     def whole_heads(self) -> Size:
         """K KV heads."""

@@ -31,6 +31,8 @@ from symroof.transformer.split import REPLICATED, Sharding
 DENSE = Claim("dense", "full attention and one MLP in every layer")
 #: The same, and that its MLP has three matrices.
 GATED = Claim("gated", "full attention and one gated MLP in every layer")
+#: What a formula of an MLP of width F assumes: F is the width of no other layer.
+MLP = Claim("mlp", "an MLP of width F")
 #: Numbers from arrays are floats.
 _ROUNDING = Fraction(1, 10**9)
 _DENSE = ("attention", "mlp", "embedding", "unembedding", "norm")
@@ -56,6 +58,8 @@ class Stack:
     name: str
     layers: tuple[Layer, ...]
     values: Mapping[Symbol, int] = field(default_factory=dict, hash=False)
+    pattern: tuple[tuple[sp.Expr, tuple[int, ...]], ...] = ()  # count letters, and how often what they count stands in each group
+    origin: str = ""  # the file it is read from
 
     # -- what formulas assume
     @cached_property
@@ -89,15 +93,25 @@ class Stack:
     def refuses(self, claims: Claims) -> str:
         """Why a formula with these claims is none of this model, with the cure; empty if it is one."""
         for claim in claims:
-            cure = f"write the formula of the model, e.g. decode.step(m) with m = llm({self.name!r})"
+            cure = f"write the formula of the model, e.g. decode.step(m) with m = {f'llm({self.name!r})' if self.origin else 'the model'}"
             if claim.kind == "dense" and not self.dense:
                 return f"this is the formula of a dense model, and {self.name} has {self._peculiar()}; {cure}"
             if claim.kind == "gated" and not (self.dense and self.gated):
                 return f"this is the formula of a dense model with a gated MLP, and {self.name} has {self._peculiar()}; {cure}"
+            other = [kind.word for kind, _ in self.structure if claim.kind == "mlp" and "F" in kind.numbers() and kind.word != "mlp"]
+            if other:
+                return f"this is the formula of an MLP, and the width F of {self.name} is that of its {other[0]}; {cure}"
             own: dict[str, Hashable] = {"aggregates": self.aggregates.letters, "layers": self.structure}
             if claim.kind in own and claim.what != own[claim.kind]:
+                if claim.model == self.name:
+                    return self._namesake()
                 return f"this is a formula of {claim.model or 'another model'}, whose layers are not those of {self.name}; {cure}"
         return ""
+
+    def _namesake(self) -> str:
+        given = f"read from {self.origin}" if self.origin else "made by model()"
+        cure = f"give the one that you made a name of its own, e.g. model('my-{self.name}', ...)"
+        return f"this is a formula of another model called {self.name}: the one it is evaluated at is {given}, and has other layers; {cure}"
 
     def _peculiar(self) -> str:
         odd = dict.fromkeys(k.word if k.word not in _DENSE else "sliding windows" for k, _ in self.structure if _odd(k))
@@ -110,7 +124,11 @@ class Stack:
         return frozenset(s for e in (*sizes, *(count for _, count in self.structure)) for s in e.free_symbols)
 
     def check(self, values: Mapping[Symbol, Any]) -> None:
-        """Raise InputError for numbers that contradict each other in a layer."""
+        """Raise InputError for numbers that contradict each other in a layer, or counts of layers that do not add up.
+
+        A letter without a number is not checked; a number may be an array.
+        """
+        self._check_counts(values)
         for layer in self.layers:
             sizes = {f: values.get(s) for f, s in layer.kind.numbers().items() if isinstance(s, Symbol)}
             whole: dict[str, Any] = {f: int(v) for f, v in sizes.items() if isinstance(v, (int, Fraction)) and v == int(v)}
@@ -120,6 +138,49 @@ class Stack:
                 if isinstance(low, (int, Fraction, float)) and isinstance(high, (int, Fraction, float)) and low > high * (1 + _ROUNDING):
                     said = f"{getattr(layer.kind, less)} = {float(low):g} is beyond {getattr(layer.kind, more)} = {float(high):g}"
                     raise InputError(f"{layer.name}: {said}; give at most that")
+
+    @cached_property
+    def relations(self) -> tuple[sp.Expr, ...]:
+        """What the counts of layers keep to, as expressions that are zero: L - L_full - L_win. None where all are L."""
+        rows = sp.Matrix([counts for _, counts in self.pattern]) if self.pattern else sp.zeros(0, 0)
+        found = []
+        for solution in rows.T.nullspace() if self.pattern else ():
+            whole = solution * sp.ilcm(*[x.q for x in solution])
+            found.append(sp.expand(sp.Add(*[times * letter for times, (letter, _) in zip(whole, self.pattern, strict=True)])))
+        return tuple(dict.fromkeys(e for e in found if e != 0))
+
+    def _check_counts(self, values: Mapping[Symbol, Any]) -> None:
+        for relation in self.relations:
+            letters = sorted(relation.free_symbols, key=lambda s: (len(s.name), s.name))
+            known: list[Any] = [values.get(s) for s in letters]
+            if any(v is None or isinstance(v, sp.Basic) for v in known):
+                continue
+            numbers = _where_off([int(relation.coeff(s)) for s in letters], known)
+            if numbers is None:
+                continue
+            said = sp.expand(letters[0] - relation / relation.coeff(letters[0]))
+            given = ", ".join(f"{s} = {float(v):g}" for s, v in zip(letters, numbers, strict=True))
+            names = [s.name for s in letters]
+            together = f"give {', '.join(names[:-1])} and {names[-1]} together{self._scaled(letters, numbers)}"
+            raise InputError(f"{given} do not add up: in {self.name} {letters[0]} = {said}; {together}")
+
+    def _scaled(self, letters: list[Any], numbers: list[Any]) -> str:
+        """An example that fits the first number that is another: the counts of the pattern, repeated more or less often."""
+        own = [self.values.get(s, 0) for s in letters]
+        other = next((Fraction(v) / n for n, v in zip(own, numbers, strict=True) if n and v != n), Fraction(1, 2**50))
+        fitting = [n * other for n in own]
+        whole = all(n.denominator == 1 for n in fitting)
+        return f", e.g. {', '.join(f'{s}={n}' for s, n in zip(letters, fitting, strict=True))}" if whole else ""
+
+    def span(self, letter: sp.Symbol, values: Mapping[Symbol, Any]) -> tuple[Any, Any]:
+        """The least and the largest number that a letter of the layers can be beside these values, 0 and inf where none is known."""
+        lows, highs = [0], [float("inf")]
+        for kind, _ in self.structure:
+            for less, more in kind.orders:
+                low, high = getattr(kind, less), getattr(kind, more)
+                lows += [values[low]] * (letter == high and isinstance(values.get(low), (int, Fraction)))
+                highs += [values[high]] * (letter == low and isinstance(values.get(high), (int, Fraction)))
+        return max(lows), min(highs)
 
     # -- aggregates
     @cached_property
@@ -238,6 +299,17 @@ class Stack:
         return f"{self.name}: {', '.join(shown)}" + (f"; {total} layers" if len(groups) > 1 and total else "")
 
 
+def _where_off(times: list[int], numbers: list[Any]) -> list[Any] | None:
+    """The numbers if so many times each of them do not make zero, of arrays the first that do not; None if they do."""
+    off: Any = sum(t * v for t, v in zip(times, numbers, strict=True))
+    if not hasattr(off, "shape"):
+        return numbers if off else None
+    import numpy as np
+
+    bad = np.flatnonzero(off)
+    return [np.broadcast_to(np.asarray(v, float), off.shape).ravel()[bad[0]] for v in numbers] if bad.size else None
+
+
 def _odd(kind: Kind) -> bool:
     return kind.word not in _DENSE or of_window(kind) is not None
 
@@ -246,5 +318,5 @@ def _said(layer: Layer, values: Mapping[Symbol, int]) -> str:
     """``attention (N 32, K 8, H 128)``: a layer with its sizes and options."""
     known = {name: values.get(s, s) if isinstance(s, Symbol) else s for name, s in layer.kind.numbers().items() if name != "hit"}
     sizes = [f"{name} {size}" for name, size in known.items()]
-    options = [f.name for f in fields(layer.kind) if getattr(layer.kind, f.name) is True]
+    options = sorted((f.name for f in fields(layer.kind) if getattr(layer.kind, f.name) is True), key=lambda name: name == "layer_norm")
     return f"{layer.name} ({', '.join([*sizes, *options])})" if sizes or options else layer.name
