@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from symroof.algebra.value import Value
-from symroof.plan.choices import Choice, Choices
+from symroof.plan.choices import Choice, Choices, plainly
 from symroof.present.tables import as_json, latex_table, printed
 
 _HEADS = {"latency": "step", "time": "step"}
@@ -43,7 +43,7 @@ def _text(found: Choices, form: str, top: int) -> None:
     if rows:
         printed(f"{found.model}: the best of every slice by {found.by}", head, rows, left=4)
         print(f"Best: {found.best!r}.")
-        _margin(found.best)
+        _margin(found.best, found.by)
     left = len(found.able) - len(rows)
     if left > 0:
         print(f"{left} more; see them with --top, --json or --csv.")
@@ -61,13 +61,12 @@ def _text(found: Choices, form: str, top: int) -> None:
         print(line)
 
 
-def _margin(best: Choice) -> None:
+def _margin(best: Choice, by: str) -> None:
     """What relaxing the limits of the winner by 10 % buys."""
-    if best.found is not None:
-        for gain in best.found.gains:
-            then = ", ".join(f"{k}={v}" for k, v in gain.best.at.items())
-            change = "nothing" if gain.factor == 1 else f"{gain.factor - 1:+.2%} with {then}"
-            print(f"  {gain.limit!r}; 10 % more buys {change}")
+    for gain in best.found.gains if best.found is not None else ():
+        then = plainly(", ".join(f"{k}={v}" for k, v in gain.best.at.items()))
+        change = "nothing" if gain.factor == 1 else f"the {by} by {gain.factor - 1:+.2%}, at {then}"
+        print(f"  {gain.limit!r}; 10 % more would change {change}")
 
 
 def _cells(choice: Choice, names: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from symroof.grid.found import Found
 from symroof.plan.wishes import Wishes, listed
 from symroof.sheets.llms import Llm, llm
 from symroof.sheets.slices import Slice
+
+_POINT = re.compile(r"mesh=\S+ X(\d+) Y(\d+) Z(\d+)(?: m(\d+))?(?:, b=(\d+))?")
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,6 +99,21 @@ class Choices:
 
     def _repr_html_(self) -> str:
         return show.html(self)
+
+
+def plainly(text: str) -> str:
+    """A text of a search with its points as an answer has them: the axes of the mesh, and B instead of sequences per shard.
+
+    >>> plainly("mesh=4x4 X1 Y8 Z2, b=48 comes closest")
+    'X=1 Y=8 Z=2, B=96 comes closest'
+    """
+    return _POINT.sub(_plain, text)
+
+
+def _plain(point: re.Match[str]) -> str:
+    x, y, z, turns, shard = point.groups()
+    mesh = f"X={x} Y={y} Z={z}" + (f" microbatches={turns}" if turns else "")
+    return mesh + (f", B={int(shard) * int(x) * int(z)}" if shard else "")
 
 
 def searched(model: str | Llm, on: Any, asked: Wishes, judged: tuple[str, Mapping[str, str]], one: Callable[..., list[Choice]]) -> Choices:

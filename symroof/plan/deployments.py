@@ -13,7 +13,7 @@ from symroof.algebra.value import Value
 from symroof.errors import NothingFits
 from symroof.grid.search import search
 from symroof.grid.space import space
-from symroof.plan.choices import Choice, Choices, holds, searched
+from symroof.plan.choices import Choice, Choices, holds, plainly, searched
 from symroof.plan.layouts import divisors, rates
 from symroof.plan.used import refuse_unused
 from symroof.plan.wishes import Serving
@@ -94,7 +94,7 @@ def _slice(place: tuple[Llm, Chip, Slice], formats: tuple[str, Sheet], asked: Se
     try:
         found = search(among, subject_to=conditions, prune=prune, **best_of)
     except NothingFits as problem:
-        return Choice(where.name, of, formats[0], problem.why)
+        return Choice(where.name, of, formats[0], plainly(problem.why))
     best, count = next(s for s in layouts if s.name == found.best.at["mesh"]), int(found.best.at["b"])
     values = {c: cost.at(*known, best, {b: count}) for c, cost in costs.items() if c != "cost" or asked.priced(where)}
     after = [c for c in conditions if not holds(c, (*known, best, {b: count + 1}))]
@@ -105,7 +105,8 @@ def _slice(place: tuple[Llm, Chip, Slice], formats: tuple[str, Sheet], asked: Se
 
 def _enough(step: Value) -> str:
     binding = step["MLP"].binding
-    return f"{binding}, which grow with the batch" if binding in ("math", "comms") else "nothing: a larger batch is not better"
+    grows = {"math": "math, which grows with the batch", "comms": "comms, which grow with the batch"}
+    return grows.get(binding, "nothing: a larger batch is not better")
 
 
 def _reach(memory: Cost, layouts: Sequence[Sheet], known: tuple[Any, ...]) -> int:

@@ -12,7 +12,7 @@ from symroof.algebra.symbols import A_X, W_X, W_Y, D, L, M_hbm, W_dcn, W_ici, X,
 from symroof.errors import InputError, NothingFits
 from symroof.grid.search import search
 from symroof.grid.space import space
-from symroof.plan.choices import Choice, Choices, searched
+from symroof.plan.choices import Choice, Choices, plainly, searched
 from symroof.plan.layouts import divisors, rates
 from symroof.plan.used import refuse_unused
 from symroof.plan.wishes import Training
@@ -98,7 +98,7 @@ def _slice(place: tuple[Llm, Chip, Slice], asked: Training, costs: dict[str, Cos
     try:
         found = search(space(*known, mesh=layouts), subject_to=_conditions(costs, asked), prune=prune, **best_of)
     except NothingFits as problem:
-        return Choice(where.name, of, remat, problem.why)
+        return Choice(where.name, of, remat, plainly(problem.why))
     best = next(s for s in layouts if s.name == found.best.at["mesh"])
     values = {name: cost.at(*known, best) for name, cost in costs.items()}
     ways = {axis.name: int(best[axis]) for axis in (X, Y, Z, microbatches)}
