@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import sympy as sp
+
 from symroof.algebra.cost import Cost
 from symroof.errors import InputError
 from symroof.pages.questions import find
@@ -20,14 +22,17 @@ def page(path: str, letters: Sequence[str], known: Known, sliders: Sequence[str]
     """
     if len(letters) != 2 or letters[0] == letters[1]:
         raise InputError("a map is drawn over two letters; write e.g. --over B,S")
-    cost: Cost = known.derated(formula(path, known.m))
-    symbols = [find(x, cost.free_symbols) for x in dict.fromkeys((*letters, *sliders))]
+    asked = (*letters, *sliders)
+    cost: Cost = known.written_out(known.derated(formula(path, known.m)), asked)
+    symbols = [find(x, cost.free_symbols) for x in dict.fromkeys(asked)]
     sheet = known.sheet(cost.free_symbols)
+    derived = {s: v for s, v in sheet.values.items() if isinstance(v, sp.Expr) and v.free_symbols}  # the experts hit, by batch
+    cost = cost.map(lambda e: e.xreplace(derived))
     lacking = missing(cost.free_symbols, sheet, symbols)
     if lacking:
         cure = f"add e.g. --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8, or --slider {lacking[0]}"
         raise InputError(f"{', '.join(lacking)} still need a value; {cure}")
-    values = {s: float(v) for s, v in sheet.values.items() if s not in symbols}
+    values = {s: float(v) for s, v in sheet.values.items() if s not in symbols and s not in derived}
     first, *others = [Range.of(s, None, float(sheet.values[s]) if s in sheet.values else None) for s in symbols]
     fixed = values | dict.fromkeys(cost.free_symbols - set(symbols) - values.keys(), 1.0)
     title = f"What binds {path}, over {letters[0]} and {letters[1]}"
