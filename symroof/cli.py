@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from symroof.commands import ask, book, document, export, figure, page, search
-from symroof.commands.options import forms, overrides
+from symroof.commands.options import forms, not_both, overrides, refuse, said_once, unsaid
 from symroof.errors import DerivationError, SymroofError, nearest
 
 
@@ -74,7 +74,10 @@ def serve(model: str, chip_name: str, formats: str, **options: Any) -> None:
     """
     if options["shape"] and options["count"]:
         raise click.UsageError("--slice and --chips say the same; give one of them")
-    if options["latency"]:
+    options["formats"] = formats
+    not_both(options, "count", "formats", "kv", "math")
+    said_once(options, "shape", "batch", "context", "prompt", "generated", "mfu", "latency")
+    if options["latency"] is not None:
         _within(model, chip_name, formats, options)
     from symroof.pages import serving
     from symroof.plan.setting import Traffic, settings
@@ -96,14 +99,12 @@ def _within(model: str, on: str, formats: str, options: dict[str, Any]) -> None:
     from symroof.plan.deployments import search_serving
     from symroof.sheets.chips import chip
 
-    given = click.get_current_context().get_parameter_source
-    for name, flag in (("generated", "--generate"), ("formulas", "--formulas")):
-        if given(name) is click.core.ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"{flag} changes nothing beside --latency, which looks for the best step; leave it out")
+    refuse(("generated", "formulas"), "beside --latency, which looks for the best step")
     letters = overrides(options["override"])
     priced = "price" in letters or any(s.name == "price" for s in chip(on).values)
     names = ("context", "prompt", "latency", "batch", "kv", "math", "mfu")
-    wishes = {name: options[name] for name in names if options[name]} | {"formats": formats, "letters": letters}
+    wishes = {name: options[name] for name in names if options[name] not in (None, "")} | {"letters": letters}
+    wishes |= {} if unsaid(letters, "formats") else {"formats": formats}
     where = options["shape"] or options["count"]
     wishes |= {"slice": where} if where else {}
     sys.exit(choices(search_serving(model, on, "cost" if priced else "throughput", **wishes), options["form"] or "text"))
@@ -125,6 +126,9 @@ def derive(question: str | None, as_index: bool, form: str | None) -> None:
     from symroof.present import book
 
     if as_index:
+        refuse(("question",), "beside --index, which lists all of them")
+        if form:
+            raise click.UsageError(f"--index is a page of Markdown, not {form}; leave out --{form}")
         click.echo(book.index(), nl=False)
     elif question is None:
         derivations.listing(form or "text")
@@ -191,7 +195,7 @@ def program(text: str, backward: bool, sizes: tuple[str, ...], form: str | None)
     """
     from symroof.pages import programs
 
-    programs.page(text, overrides(sizes), backward, form or "text")
+    programs.page(text, overrides(sizes, "--bind", "J=4096"), backward, form or "text")
 
 
 for _room in (ask, search, export, page, figure, document, book):

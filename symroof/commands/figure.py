@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from symroof.commands.options import known, letters, values
+from symroof.commands.options import explicit, flag, known, letters, not_both, refuse, said_once, values
 
 Command = Callable[..., Any]
 
@@ -52,7 +52,10 @@ def _saved(make: Callable[[Any], Any], options: dict[str, Any]) -> None:
 
 
 def _known(options: dict[str, Any]) -> Any:
-    options["model"] = options["model"] or options.pop("named", "")
+    named = options.pop("named", "")
+    if named and options["model"]:
+        raise click.UsageError(f"{named} and --model {options['model']} both name the model; give one")
+    options["model"] = options["model"] or named
     return known(options)
 
 
@@ -89,7 +92,7 @@ def roofline(chips: str, batches: str, size: str, form: str, **options: Any) -> 
 @click.option("--contexts", default="2048,4096,8192,16384,32768,65536", show_default=True, help="One curve for each.")
 @click.option("--most", default=512, show_default=True, help="The largest batch drawn, if that many fit.")
 @_file("frontier.pdf")
-def frontier(contexts: str, most: int, **options: Any) -> None:
+def frontier(most: int, **options: Any) -> None:
     """Throughput per chip over the latency of a decode step of MODEL, by batch, one curve per context.
 
     \b
@@ -97,7 +100,8 @@ def frontier(contexts: str, most: int, **options: Any) -> None:
     """
     from symroof.pages import figures
 
-    here = _known(options)
+    said_once(options, "contexts")
+    here, contexts = _known(options), options.pop("contexts")
     _saved(lambda look: figures.frontier(here, _whole(contexts, "--contexts"), most, look), options)
 
 
@@ -106,7 +110,7 @@ def frontier(contexts: str, most: int, **options: Any) -> None:
 @click.option("--context", default="2048", show_default=True, metavar="TOKENS", help='The context, e.g. "8 Ki".')
 @click.option("--most", default=512, show_default=True, help="The largest batch drawn.")
 @_file("latency.pdf")
-def latency(context: str, most: int, **options: Any) -> None:
+def latency(most: int, **options: Any) -> None:
     """The decode step of MODEL by parts over the batch; compute-bound where the ground is grey.
 
     \b
@@ -114,7 +118,8 @@ def latency(context: str, most: int, **options: Any) -> None:
     """
     from symroof.pages import figures
 
-    here = _known(options)
+    said_once(options, "context")
+    here, context = _known(options), options.pop("context")
     _saved(lambda look: figures.latency(here, context, most, look), options)
 
 
@@ -133,6 +138,8 @@ def regimes(formula: str, over: str, windows: tuple[str, ...], **options: Any) -
     from symroof.pages import figures
 
     here, ends = known(options), dict(map(_window, windows))
+    if len(ends) < len(windows):
+        raise click.UsageError("--window gives a letter twice; give one window for each")
     _saved(lambda look: figures.regimes(formula, letters(over), here, ends, look), options)
 
 
@@ -188,7 +195,7 @@ def training(ways: str, backward: bool, **options: Any) -> None:
 @click.option("--training", "chips", default="", metavar="CHIPS", help="Training with FSDP over so many chips instead, e.g. 16,64.")
 @click.option("--remat", default="none,matmuls,block", show_default=True, metavar="POLICIES", help="What training saves.")
 @_file("memory.pdf")
-def memory(slices: str, weights: str, chips: str, remat: str, **options: Any) -> None:
+def memory(chips: str, remat: str, **options: Any) -> None:
     """HBM per chip by parts against what the chip has: weights and KV cache of MODEL, or state and activations in training.
 
     \b
@@ -197,15 +204,23 @@ def memory(slices: str, weights: str, chips: str, remat: str, **options: Any) ->
     """
     from symroof.pages import figures
 
-    here = _known(options)
+    slices, weights = options.pop("slices"), options.pop("weights")
     if chips:
-        many = _whole(chips, "--training")
+        refuse(("slices", "shape", "weights"), "beside --training, which takes so many chips and --formats")
+        here, many = _known(options), _whole(chips, "--training")
         _saved(lambda look: figures.training_stack(here, many, letters(remat), look), options)
         return
-    shapes = letters(slices) or ((here.shape,) if here.shape else ())
+    refuse(("remat",), "without --training")
+    refuse(("math", "exact"), "here: what a server holds depends on the weights and the KV cache")
+    not_both(options, "slices", "weights")
+    for one, other in (("slices", "shape"), ("weights", "formats")):
+        if explicit(one) and explicit(other):
+            raise click.UsageError(f"{flag(one)} and {flag(other)} say the same; give one of them")
+    shapes, weights = letters(slices or options["shape"]), letters(options["formats"] or weights)
+    here = _known(options | {"shape": "", "formats": ""})
     if not shapes:
         raise click.UsageError("say on which slices, e.g. --slices 2x4,4x4")
-    _saved(lambda look: figures.stack(here, letters(weights), shapes, look), options)
+    _saved(lambda look: figures.stack(here, weights, shapes, look), options)
 
 
 COMMANDS = (figure,)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from symroof.commands.options import known, letters, overrides, values
+from symroof.commands.options import known, letters, not_both, overrides, said_once, values
 
 Command = Callable[..., Any]
 
@@ -45,6 +45,8 @@ def _offers(f: Command) -> Command:
 def _serving(kind: str, options: dict[str, Any]) -> None:
     from symroof.pages import web
 
+    not_both(options, "formats", "math")
+    said_once(options, "shape")
     names = (options["model"], options["on"], options["shape"], options["formats"], options["math"])
     offer = web.Offer.of(*names, overrides(options["override"]))
     make: Callable[[Any], Any] = getattr(web, kind)
@@ -104,6 +106,7 @@ def training(output: str, **options: Any) -> None:
     """
     from symroof.pages import web_training
 
+    said_once(options, "shape")
     _saved(web_training.page(known(options)), output)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from symroof.commands.options import forms, overrides
+from symroof.commands.options import form, forms, not_both, overrides, refuse, said_once, unsaid
 
 _CHIPS = "Chips, with commas: see `symroof chips`."
 
@@ -16,7 +16,7 @@ _CHIPS = "Chips, with commas: see `symroof chips`."
 def _shared(f: Callable[..., Any]) -> Callable[..., Any]:
     """The options of both searches."""
     for option in (
-        click.option("--csv", "form", flag_value="csv", help="As CSV, numbers in SI units."),
+        form("--csv", "As CSV, numbers in SI units."),
         click.option("--top", default=10, show_default=True, type=click.IntRange(1), help="Rows that are shown."),
         click.option("--no-prune", is_flag=True, help="Evaluate every point; the answer is the same."),
         click.option("--set", "override", multiple=True, metavar="LETTER=VALUE", help="Another value for a letter, e.g. eta_hbm=0.8."),
@@ -64,8 +64,11 @@ def serve(model: str, on: str, by: str, **options: Any) -> None:
     from symroof.pages.search import choices
     from symroof.plan.deployments import search_serving
 
-    form, top, prune, wishes = _wishes(options)
-    sys.exit(choices(search_serving(model, on, by, prune, **wishes), form, top))
+    not_both(options, "formats", "kv", "math")
+    said_once(options, "batch", "context", "prompt", "mfu", "latency")
+    options |= dict.fromkeys(unsaid(overrides(options["override"]), "formats"))
+    shown, top, prune, wishes = _wishes(options)
+    sys.exit(choices(search_serving(model, on, by, prune, **wishes), shown, top))
 
 
 @search.command()
@@ -90,16 +93,21 @@ def train(model: str, on: str, by: str, **options: Any) -> None:
     from symroof.pages.search import choices
     from symroof.plan.runs import search_training
 
+    not_both(options, "dtype", "math")
+    said_once(options, "context", "tokens", "finish", "optimizer")
+    options |= dict.fromkeys(unsaid(overrides(options["override"]), "dtype"))
     options["format"] = options.pop("dtype")
-    form, top, prune, wishes = _wishes(options)
-    sys.exit(choices(search_training(model, on, by, prune, **wishes), form, top))
+    shown, top, prune, wishes = _wishes(options)
+    sys.exit(choices(search_training(model, on, by, prune, **wishes), shown, top))
 
 
 def _wishes(options: dict[str, Any]) -> tuple[str, int, bool, dict[str, Any]]:
-    form, top, prune = options.pop("form") or "text", options.pop("top"), not options.pop("no_prune")
+    shown, top, prune = options.pop("form") or "text", options.pop("top"), not options.pop("no_prune")
+    if shown in ("json", "csv"):
+        refuse(("top",), f"beside --{shown}, which has all rows")
     options["overlap"] = not options.pop("no_overlap")
     options["letters"] = overrides(options.pop("override"))
-    return form, top, prune, {name: value for name, value in options.items() if value is not None}
+    return shown, top, prune, {name: value for name, value in options.items() if value is not None}
 
 
 COMMANDS = (search,)

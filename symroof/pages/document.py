@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import sympy as sp
 
 from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import Symbol
 from symroof.errors import InputError, short
 from symroof.latex import Document, document, fragment, nomenclature, numbers, section
@@ -28,11 +29,13 @@ def written(questions: Iterable[str], known: Known, title: str = "", steps: bool
     """
     pieces: list[Any] = []
     answers: list[Any] = []
-    questions = tuple(questions)
+    questions = tuple(map(str, questions))
+    read = [_read(question, known) for question in questions]
+    _refuse_asked(read, known)
+    also = {s for one in read for s in one.of.free_symbols}
     used: dict[Any, Any] = {}
-    for question in questions:
-        made = _condition(question, known, steps) if any(r in question for r in _RELATIONS) else _formula(question, known)
-        shown, answer, sheet = made
+    for question, one in zip(questions, read, strict=True):
+        shown, answer, sheet = _formula(question, one, known, also) if one.unknown is None else _condition(one, known, steps, also)
         pieces += [section(_heading(question)), *shown]
         answers += answer
         used |= sheet.values
@@ -50,23 +53,43 @@ def _heading(question: str) -> str:
     return f"{text.strip()}, solved for {unknown.strip()}" if at else text.strip()
 
 
-def _formula(question: str, known: Known) -> tuple[list[Any], list[Any], Sheet]:
-    path = question.strip()
-    cost = known.derated(formula(path, known.m))
-    sheet = known.sheet(cost.free_symbols)
-    about = [summary(path)] if path in formulas() else []
-    return [*about, numbers(cost, sheet) if sheet.values else fragment(cost)], [cost], sheet
+@dataclass(frozen=True)
+class _Question:
+    """A formula, or a condition and the letter it is solved for."""
+
+    of: Cost | Condition
+    unknown: sp.Symbol | None = None
 
 
-def _condition(question: str, known: Known, steps: bool) -> tuple[list[Any], list[Any], Sheet]:
+def _read(question: str, known: Known) -> _Question:
+    if not any(r in question for r in _RELATIONS):
+        return _Question(known.derated(formula(question.strip(), known.m)))
     text, at, unknown = question.partition("@")
     if not at or not unknown.strip():
         raise InputError(f"{short(question.strip())} does not say for which letter it is solved; write e.g. 'decode.step <= 15 ms @ B'")
     condition: Condition = known.condition(asked(text, known.m), [unknown.strip()]).condition
-    x = find(unknown, condition.free_symbols)
-    bound = solve(condition, x)
-    given = replace(known, letters={k: v for k, v in known.letters.items() if k != x.name})
-    sheet = given.sheet(condition.free_symbols, [x])
+    return _Question(condition, find(unknown, condition.free_symbols))
+
+
+def _refuse_asked(read: Iterable[_Question], known: Known) -> None:
+    """Refuse a letter that is given and that every question with it is solved for."""
+    for x in {one.unknown for one in read} - {None}:
+        if x is not None and x.name in known.letters and all(one.unknown == x for one in read if x in one.of.free_symbols):
+            raise InputError(f"{x} is asked for and given; drop --set {x}=...")
+
+
+def _formula(question: str, one: _Question, known: Known, also: set[sp.Symbol]) -> tuple[list[Any], list[Any], Sheet]:
+    path, cost = question.strip(), one.of
+    sheet = known.sheet(cost.free_symbols, also=also)
+    about = [summary(path)] if path in formulas() else []
+    return [*about, numbers(cost, sheet) if sheet.values else fragment(cost)], [cost], sheet
+
+
+def _condition(one: _Question, known: Known, steps: bool, also: set[sp.Symbol]) -> tuple[list[Any], list[Any], Sheet]:
+    x, condition = one.unknown, one.of
+    bound: Any = solve(cast(Condition, condition), x)
+    given = replace(known, letters={k: v for k, v in known.letters.items() if k != str(x)})
+    sheet = given.sheet(condition.free_symbols, [x] if x is not None else [], also)
     shown: list[Any] = [fragment(bound, steps)]
     if sheet.values:
         shown += ["With numbers:", numbers(bound, sheet)]

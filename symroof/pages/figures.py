@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -95,7 +96,7 @@ def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, 
     """
     if len(over) != 2 or over[0] == over[1]:
         raise InputError("a map is drawn over two letters; write e.g. --over B,S")
-    cost = known.derated(formula(path, known.m))
+    cost = known.written_out(known.derated(formula(path, known.m)), over)
     x, y = (find(name, cost.free_symbols) for name in over)
     sheet = _sheet(known, cost.free_symbols, (x, y))
     inside = {s.name: _window(s, windows or {}) for s in (x, y)}
@@ -130,7 +131,7 @@ def communication(known: Known, ways: tuple[int, int] = (256, 8), backward: bool
     """
     direction: training.Direction = "backward" if backward else "forward"
     values = {D: Fraction(8192), F: Fraction(32768), p_w: Fraction(2), p_a: Fraction(2)}
-    time = training.mixed("axes", direction)
+    time = training.mixed(overlap="axes", direction=direction)
     letters = time.free_symbols | {C, X, Y, n, M_X, M_Y}
     sheet = _sheet(known, letters - {n, M_X, M_Y, X, Y}, (B,), values)
     fsdp, tensor = ways
@@ -164,8 +165,8 @@ def stack(known: Known, formats: Sequence[str], slices: Sequence[str], look: Loo
     bars = {}
     for shape in slices:
         for format in formats:
-            here = Known(known.chip, shape, known.model, (format, *known.formats[1:]), known.letters)
-            sheet = _sheet(here, held.free_symbols | room.free_symbols, ())
+            here = replace(known, shape=shape, formats=(format, *known.formats[1:]))
+            sheet = _sheet(here, held.free_symbols | room.free_symbols, (), also=(C,))
             bars[f"{shape}, {format}"] = held.at(sheet)
     return figures.memory_stack(bars, room.at(known.chip), look)
 
@@ -183,7 +184,7 @@ def training_stack(known: Known, ways: Sequence[int], remat: Sequence[str], look
         for policy in remat:
             peak = training.peak_memory(known.m, policy)
             held = (peak["state"] + Cost(peak["activations"].expr, "byte", "saved activations")).declare("byte/chip")
-            sheet = _sheet(known, held.free_symbols | {X}, (X,), usual)
+            sheet = _sheet(known, held.free_symbols | {X}, (X,), usual, (M_hbm,))
             bars[f"{count} chips, {_POLICIES.get(policy, policy)}"] = held.at(sheet, {X: count})
     room = Cost(M_hbm, "byte/chip", "HBM of a chip")
     return figures.memory_stack(bars, room.at(known.chip), look)
@@ -193,13 +194,17 @@ _POLICIES = {"none": "all saved", "block": "blocks again", "matmuls": "matmuls s
 
 
 # -- helpers
-def _sheet(known: Known, free: Iterable[Any], asked: Iterable[Any], usual: Mapping[Any, Any] | None = None) -> Sheet:
+def _sheet(
+    known: Known, free: Iterable[Any], asked: Iterable[Any], usual: Mapping[Any, Any] | None = None, also: Iterable[Any] = ()
+) -> Sheet:
     """What is known of the letters of a figure but those ``asked`` for, ``usual`` where nothing else is said.
+
+    ``also`` are letters that the figure has beside them.
 
     Raises InputError naming the letters without a value.
     """
     free, asked = set(free), set(asked)
-    found = known.sheet(free, asked)
+    found = known.sheet(free, asked, also)
     values = {**{s: v for s, v in (usual or {}).items() if s in free}, **found.values}
     whole = Sheet(found.name, "", values)
     lacking = missing(free, whole, asked)

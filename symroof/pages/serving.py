@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symroof.algebra.quantity import show_number
-from symroof.algebra.symbols import DERATES, price
+from symroof.algebra.quantity import show_number, show_quantity
+from symroof.algebra.symbols import DERATES, p_kv, p_w, price
 from symroof.plan.setting import Setting
 from symroof.plan.story import Row
 from symroof.plan.story import story as rows_of
@@ -74,9 +74,16 @@ def _title(s: Setting) -> str:
 
 
 def _label(s: Setting) -> str:
-    """The column of a setting: the format, and the KV cache's if it is another."""
+    """The column of a setting: the format, and the KV cache's if it is another; of weights the bytes that are given instead."""
     parts = dict(word.split(" ") for word in s.formats.title.split(", ")[:4])
-    return s.formats.name if parts["p_kv"] == parts["p_w"] else f"{s.formats.name}, KV {parts['p_kv']}"
+    weights = _given(s, p_w) if p_w in s.extra else s.formats.name
+    same = p_kv in s.extra or (parts["p_kv"] == parts["p_w"] and p_w not in s.extra)
+    return weights if same else f"{weights}, KV {parts['p_kv']}"
+
+
+def _given(s: Setting, x: Any) -> str:
+    value = next(v for table in (s.extra, s.model.values, s.chip.values) for v in [table.get(x)] if v is not None)
+    return f"{x} = {show_quantity(float(value), x.unit)}"
 
 
 def _notes(settings: Sequence[Setting]) -> str:
@@ -92,6 +99,8 @@ def _notes(settings: Sequence[Setting]) -> str:
     notes.append(
         '"No step is below": all FLOPs over the peak or all bytes over the bandwidth, whichever is more; see models/measured/README.md.'
     )
+    if first.given:
+        notes.append(f"Given: {', '.join(_given(first, x) for x in sorted(first.given, key=str))}.")
     if first.priced:
         notes.append(f"Price of a chip {_price(first)}.")
     rings = " Model parallelism with wrap-around links; about half without." if first.chip.kind == "tpu" else ""

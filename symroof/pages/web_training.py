@@ -32,7 +32,7 @@ def page(known: Known) -> Page:
     """
     chip, where = _place(known)
     values = {**chip.values, **chip.defaults, p_w: Fraction(2), p_a: Fraction(2), D: Fraction(8192), F: Fraction(32768)}
-    values |= known.sheet({B, X, n, C, D, F, W_ici, p_w, p_a}).values
+    values |= known.sheet({B, X, n, C, D, F, W_ici, p_w, p_a}, (B, X, n)).values
     rates = {s: _number(values, s) for s in (C, W_ici)}
     fixed = {**{s: float(values[s]) for s in (D, F, p_w, p_a)}, **{s: float(v) for s, v in rates.items()}, n: float(where.chips)}
     batch = Range(B, *_decades(), tuple(10 ** (1 + i / 9) for i in range(64)))
@@ -79,7 +79,7 @@ def _split(fsdp: int, tp: int) -> Option:
 
 
 def _views() -> dict[str, View]:
-    time = training.mixed("axes")
+    time = training.mixed(overlap="axes")
     one: dict[str, Cost] = {
         "both": time["comms"],
         "fsdp": time["FSDP"].named("comms"),

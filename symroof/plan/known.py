@@ -7,7 +7,7 @@ chip would need.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number
-from symroof.algebra.symbols import C_FORMAT, DERATES, C, H, K, L, N, P, Symbol, p, p_a, p_kv, p_w, price, symbol
+from symroof.algebra.symbols import C_FORMAT, DERATES, C, H, K, L, N, P, Symbol, n, n_axes, p, p_a, p_kv, p_w, price, symbol
 from symroof.errors import InputError, UnknownName, nearest
 from symroof.plan.formulas import Asked, alphabet, letter
 from symroof.sheets.chips import Chip, chip
@@ -29,6 +29,13 @@ from symroof.sheets.sheet import Sheet
 
 _Formula = TypeVar("_Formula", Cost, Condition)
 _LEVELS = 4  # C stands for C_bf16, and that is a number
+#: Options, the letter that means the same, and what that is.
+_TWICE = (
+    ("--slice", n, "the number of chips"),
+    ("--formats", p_w, "the bytes of a weight"),
+    ("--kv", p_kv, "the bytes of an element of the KV cache"),
+    ("--math", C, "the FLOP/s of a chip"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,9 @@ class Known:
         """
         if shape and not on:
             raise InputError("a slice needs a chip; add e.g. --on tpu-v5e")
+        for (option, s, meaning), given in zip(_TWICE, (shape, *formats), strict=True):
+            if given and s.name in letters:
+                raise InputError(f"{option} and --set {s} both give {meaning}; give one")
         where = chip(on) if on else None
         rate = C_FORMAT.get(formats[2])
         if where and rate and rate not in where.values:
@@ -106,14 +116,17 @@ class Known:
         """A condition with the efficiencies on both sides."""
         return replace(asked, left=self.derated(asked.left, also), right=self.derated(asked.right, also))
 
-    def sheet(self, free: Iterable[sp.Symbol], asked: Iterable[sp.Symbol] = ()) -> Sheet:
+    def sheet(self, free: Iterable[sp.Symbol], asked: Iterable[sp.Symbol] = (), also: Iterable[sp.Symbol] = ()) -> Sheet:
         """Everything that is known of the ``free`` symbols of a formula, less what is ``asked`` for.
 
-        Raises UnknownName for a letter that the formula does not have, InputError for one that is asked for as well.
+        Raises UnknownName for a letter that neither the formula nor what is asked ``also`` has, InputError for a sheet that gives
+        nothing of them, and for a letter that is asked for as well.
         """
         free, asked = set(free), set(asked)
         known = dict(self._tables())
-        given = self._given(free, known)
+        reach = self._reach(free | set(also), known)
+        self._refuse_idle(reach)
+        given = self._given(reach)
         for s in given:
             if s in asked:
                 raise InputError(f"{s} is asked for and given; drop --set {s}=...")
@@ -146,11 +159,15 @@ class Known:
         without = {s for s, name in ((p, weights), (p_w, weights), (p_kv, weights or kv), (p_a, arithmetic), (C, math)) if not name}
         return Sheet(whole.name, "", {s: v for s, v in whole.values.items() if s not in without})
 
-    def _given(self, free: set[sp.Symbol], known: Mapping[Symbol, Any]) -> dict[Symbol, Any]:
-        """The letters that were given, checked; each must occur in the formula, or define one that does."""
+    def _reach(self, free: set[sp.Symbol], known: Mapping[Symbol, Any]) -> set[sp.Symbol]:
+        """The letters of a formula, what they stand for, and what defines them."""
         reach = free | {x for s in free for x in _defining(s, known)}
         if self.model:
             reach |= {x for s in free for x in _behind(s, self.model.definitions)}
+        return reach | {x for s in reach for x in _defining(s, known)}
+
+    def _given(self, reach: set[sp.Symbol]) -> dict[Symbol, Any]:
+        """The letters that were given, checked; each must occur in the formula, or define one that does."""
         names = {s.name: s for s in reach}
         found = {}
         for name, text in self.letters.items():
@@ -159,6 +176,29 @@ class Known:
                 raise UnknownName(f"{name} does not occur in the question; {nearest(name, names)}")
             found[names[name]] = check(names[name], text)
         return found
+
+    def _refuse_idle(self, reach: set[sp.Symbol]) -> None:
+        """Refuse an option that says nothing of the letters of a question."""
+        for option, gives in self._gives():
+            if not reach & gives:
+                raise InputError(f"{option} changes nothing: the question has no letter that it gives; leave it out")
+
+    def _gives(self) -> Iterator[tuple[str, set[sp.Symbol]]]:
+        """Every option that is given, and the letters it has a say in."""
+        weights, kv, math = self.formats
+        if self.chip:
+            yield "--on", {*self.chip.values, *self.chip.defaults, n, n_axes}
+        if self.chip and self.shape:
+            held = self.chip.on(self.shape).values
+            yield "--slice", {s for s in {*held, *self.chip.values} if held.get(s) != self.chip.values.get(s)}
+        if self.model:
+            yield "--model", {*self.model.values, *self.model.defaults}
+        if weights:
+            yield "--formats", {p, p_w} if kv else {p, p_w, p_kv}
+        if kv:
+            yield "--kv", {p_kv}
+        if math:
+            yield "--math", {C, p_a, *C_FORMAT.values()}
 
 
 def beside(cost: Cost, other: str, math: str = "") -> tuple[Cost, Sheet]:

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from symroof.algebra.check import check
-from symroof.algebra.symbols import ALPHABET, C_FORMAT, MFU, B, C, G, S, Symbol, T, Y, n, price, t_lim
-from symroof.errors import UnknownName, nearest, short
+from symroof.algebra.symbols import ALPHABET, C_FORMAT, MFU, B, C, G, S, Symbol, T, Y, n, p_kv, p_w, price, t_lim
+from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.sheets.chips import Chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm
@@ -78,8 +78,13 @@ class Setting:
             known[t_lim] = self.traffic.latency
         if where is not None and n not in values:
             known[Y] = Fraction(where.chips)
-        chip = self.chip if where is None else self.chip.on(where)
-        return formula.at(chip, self.model, self.formats, known, **values)
+        return formula.at(self.chip if where is None else self._on(where), self.model, self.formats, known, **values)
+
+    def _on(self, where: Slice) -> Sheet:
+        """The chip on a slice; what is given of it wins over what the slice would say."""
+        held = self.chip.on(where)
+        given = {s: self.extra.get(s, self.chip.values.get(s)) for s in self.given if s in held.values}
+        return replace(held, values={**held.values, **{s: v for s, v in given.items() if v is not None}})
 
 
 def settings(
@@ -90,8 +95,11 @@ def settings(
 
     ``override`` gives letters of the alphabet other values than the sheets do, e.g. ``{"P": "70e9"}``.
 
-    Raises UnknownName or UnitError naming the letter.
+    Raises UnknownName or UnitError naming the letter, InputError for one that traffic or the slice gives.
     """
+    twice = next((s for s in (S, T, G, MFU, B, t_lim, n) if s.name in (override or {})), None)
+    if twice is not None:
+        raise InputError(f"{twice} is said by {'the slice' if twice is n else 'the traffic'} already; change it there, not beside it")
     math = math or str(chip.defaults[C]).removeprefix("C_")
     given = {_letter(name): text for name, text in (override or {}).items()}
     values = {letter: check(letter, text) for letter, text in given.items()}
@@ -102,7 +110,8 @@ def settings(
         model = model.but(of_model)
     if of_chip:
         chip = replace(chip, values={**chip.values, **of_chip}, sources={**chip.sources, **dict.fromkeys(of_chip, "given")})
-    found = [dtype(f, kv=kv, activations=math, math=math) for f in formats]
+    alone = p_w in extra and (p_kv in extra or bool(kv))  # then no column differs from the first
+    found = [dtype(f, kv=kv, activations=math, math=math) for f in (formats[:1] if alone else formats)]
     kept = [replace(f, values={s: v for s, v in f.values.items() if s not in extra}) for f in found]
     return [Setting(chip, model, f, traffic, extra, frozenset(values)) for f in kept]
 

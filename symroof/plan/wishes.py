@@ -30,17 +30,22 @@ class Wishes:
     overlap: bool = True
     letters: Mapping[str, Any] = field(default_factory=dict)
     checked: ClassVar[dict[str, Symbol]] = {"chips": n}
+    meant: ClassVar[dict[str, str]] = {"context": "S"}  # wishes that a letter stands for: it alone is the wish
+    instead: ClassVar[dict[str, str]] = {"math": "C"}  # wishes that a letter takes the place of
+    chosen: ClassVar[dict[str, str]] = {}  # letters that have no value to be given, and why
 
     @classmethod
     def of(cls, **wishes: Any) -> Self:
-        """The wishes, checked; what is not said has a default.
+        """The wishes, checked; what is not said has a default. A letter that means a wish is that wish.
 
-        Raises InputError for a wish there is not, or a wrong one.
+        Raises InputError for a wish there is not, a wrong one, or one that a letter gives as well.
         """
         known = [f.name for f in fields(cls)]
         for name in wishes:
             if name not in known:
                 raise InputError(f"there is no wish {short(name)}; {nearest(name, known)}")
+        if isinstance(wishes.get("letters"), Mapping):
+            wishes = cls._once(wishes)
         asked = cls(**wishes)
         for name, letter in cls.checked.items():
             if getattr(asked, name) is not None:
@@ -48,6 +53,22 @@ class Wishes:
         if not isinstance(asked.letters, Mapping):
             raise InputError(f"letters are names and values, e.g. letters={{'P': '70e9'}}, not {short(asked.letters)}")
         return asked
+
+    @classmethod
+    def _once(cls, wishes: Mapping[str, Any]) -> dict[str, Any]:
+        """The wishes with every quantity said once."""
+        letters, found = dict(wishes["letters"]), dict(wishes)
+        for letter, why in cls.chosen.items():
+            if letter in letters:
+                raise InputError(f"{letter} has no value to be given here: {why}")
+        for name, letter in {**cls.meant, **cls.instead}.items():
+            if letter not in letters:
+                continue
+            if found.get(name) not in (None, "", ()):
+                raise InputError(f"{name} and the letter {letter} both give the same; give one")
+            if name in cls.meant:
+                found[name] = letters.pop(letter)
+        return found | {"letters": letters}
 
     def _check(self, name: str, letter: Symbol) -> None:
         try:
@@ -70,8 +91,9 @@ class Wishes:
     def over(self, other: Any) -> Any:
         """A sheet in which the letters win; what follows from a letter of a model follows from the one that is given."""
         given = {s: check(s, self.letters[s.name]) for s in other.values if s.name in self.letters}
-        changed = other.but(given) if isinstance(other, Llm) and given else other
-        return replace(changed, values={s: v for s, v in changed.values.items() if s.name not in self.letters})
+        if isinstance(other, Llm):
+            return other.but(given) if given else other
+        return replace(other, values={**other.values, **given}, sources={**other.sources, **dict.fromkeys(given, "given")})
 
     def arithmetic(self, where: Chip) -> str:
         """The format of the arithmetic on a chip.
@@ -126,6 +148,12 @@ class Serving(Wishes):
     kv: Any = ()
     mfu: Any = "0.4"
     checked: ClassVar[dict[str, Symbol]] = {"chips": n, "latency": t_lim, "first_token": t_lim, "batch": B}
+    meant: ClassVar[dict[str, str]] = {"context": "S", "prompt": "T", "batch": "B", "mfu": "MFU", "latency": "t_lim"}
+    instead: ClassVar[dict[str, str]] = {"math": "C", "formats": "p_w", "kv": "p_kv"}
+    chosen: ClassVar[dict[str, str]] = {
+        "n": "the search chooses the slice; limit it with chips",
+        **dict.fromkeys(("X", "Y", "Z"), "the search chooses the mesh; leave it out"),
+    }
 
     def slices(self, where: Chip) -> tuple[Slice, ...]:
         """The slices of a chip that are looked at.
@@ -144,10 +172,14 @@ class Serving(Wishes):
 
     def sheets(self, arithmetic: str) -> Iterator[tuple[str, Sheet]]:
         """Every choice of formats: its name, and its sheet."""
+        given = {x: f"{x} = {self.letters[x]}" for x in ("p_w", "p_kv") if x in self.letters}
+        found: dict[str, Sheet] = {}
         for weights in words(self.formats):
             for cache in words(self.kv) or (weights,):
-                name = weights if cache == weights else f"{weights}, KV {cache}"
-                yield name, self.over(dtype(weights, kv=cache, activations=arithmetic, math=arithmetic))
+                named = given.get("p_w", weights), given.get("p_kv", f"KV {cache}")
+                name = weights if not given and cache == weights else ", ".join(named)
+                found.setdefault(name, self.over(dtype(weights, kv=cache, activations=arithmetic, math=arithmetic)))
+        yield from found.items()
 
 
 @dataclass(frozen=True)
@@ -161,6 +193,13 @@ class Training(Wishes):
     optimizer: Any = 8
     remat: Any = ("none", "matmuls", "block")
     checked: ClassVar[dict[str, Symbol]] = {"chips": n, "batch": B, "tokens": D_tok, "finish": t_run, "optimizer": p_opt, "context": B}
+    meant: ClassVar[dict[str, str]] = {"context": "S", "tokens": "D_tok", "finish": "t_run", "optimizer": "p_opt"}
+    instead: ClassVar[dict[str, str]] = {"math": "C", "format": "p_w"}
+    chosen: ClassVar[dict[str, str]] = {
+        "n": "the search chooses the slice; limit it with chips",
+        "B": "the sequences of a step follow from its tokens and the context; give batch and context",
+        **dict.fromkeys(("X", "Y", "Z"), "the search chooses the mesh; leave it out"),
+    }
 
     @property
     def sequences(self) -> int:
