@@ -10,10 +10,9 @@ from typing import Any, Protocol
 import sympy as sp
 
 from symroof.algebra.check import check
-from symroof.algebra.claims import NONE, ORDER, Claims, hold
+from symroof.algebra.claims import NONE, ORDER, Claims, hold, thresholds
 from symroof.algebra.evaluate import tape
-from symroof.algebra.symbols import DERATES, Symbol
-from symroof.algebra.units import ONE
+from symroof.algebra.symbols import C_FORMAT, DERATES, Symbol
 from symroof.errors import InputError, UnknownName, nearest, short
 
 
@@ -40,13 +39,15 @@ class Sheet(Protocol):
 class Given:
     """Numbers (exact fractions, floats, arrays) and expressions, by symbol; ``sheets`` are the names they came from.
 
-    ``model``: a sheet with a model is among them, so that what a formula assumes of it holds.
+    ``model``: a sheet with a model is among them, so that what a formula assumes of it holds. ``settled`` are the letters
+    that a formula was solved for and that were found numerically, because another depends on them.
     """
 
     numbers: Mapping[Symbol, Any] = field(default_factory=dict)
     exprs: Mapping[Symbol, sp.Expr] = field(default_factory=dict)
     sheets: tuple[str, ...] = ()
     model: bool = False
+    settled: tuple[Symbol, ...] = ()
 
 
 def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, Any], of: Claims = NONE, asked: Any = ()) -> Given:
@@ -54,33 +55,35 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
 
     A keyword that names no symbol of the formula is an error with the nearest name, a value that two sheets give
     differently is an error with both. ``eta_...`` scales its rates. What the formula claims of its model must hold for the
-    sheets. What a sheet derives from a letter that is ``asked`` for stays an expression in it.
+    sheets. What a sheet derives from a letter that is ``asked`` for stays an expression in it; what one derives from a
+    letter that the formula was solved for is found with it.
     """
     wanted = {s for s in free if isinstance(s, sp.Symbol)}
     sheets = tuple(sheets)
     model = hold(of, sheets)
     raw, origin, defaults = _from_sheets(sheets)
-    defined = {s: e for sheet in sheets for s, e in getattr(sheet, "definitions", {}).items()} if named or asked else {}
+    gone = thresholds(of)
+    defined = {s: e for sheet in sheets for s, e in getattr(sheet, "definitions", {}).items()} if named or asked or gone else {}
     reachable = wanted | _reachable(wanted, {**defaults, **raw}) | _reachable(wanted, defined)
-    anew = {_find(name, reachable): value for name, value in named.items()}
+    anew = {_find(name, reachable, {*asked, *gone} - wanted): value for name, value in named.items()}
     raw.update(anew)
     if defined:
-        _follow(wanted, defined, raw, anew.keys() | set(asked))
-        raw = {s: v for s, v in raw.items() if s not in asked}
-    chosen = {**defaults, **raw}
+        _follow(wanted.union(*(t.free_symbols for found in gone.values() for t in found)), defined, raw, anew.keys() | set(asked))
+    chosen = {s: v for s, v in {**defaults, **raw}.items() if s not in asked or s in wanted}
     needed = _reachable(wanted, chosen) | wanted | {eta for eta in DERATES if eta in chosen}
     checked = {s: check(s, v) for s, v in chosen.items() if s in needed}
+    settled = tuple(x for x, found in gone.items() if _solve_for(x, found, wanted, chosen, checked))
     exprs = {s: v for s, v in checked.items() if isinstance(v, sp.Expr)}
     numbers = {s: v for s, v in checked.items() if not isinstance(v, sp.Expr)}
     _settle(exprs, numbers)
     _agree(of, sheets, {s: numbers[s] for s in anew if s in numbers}, numbers)
-    _refuse_missing(wanted, exprs, raw, origin)
+    _refuse_missing(exprs, raw, origin)
     _derate(wanted, exprs, numbers)
     for eta in wanted & set(DERATES):
         numbers.setdefault(eta, Fraction(1))
     used = {origin[s] for s in needed if s in origin}
     names = tuple(name for name in dict.fromkeys(origin.values()) if name in used)
-    return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names, model)
+    return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names, model, settled)
 
 
 def followed(free: Iterable[sp.Symbol], symbol: sp.Symbol, sheets: Iterable[Any], named: Mapping[str, Any]) -> dict[sp.Symbol, sp.Expr]:
@@ -133,7 +136,33 @@ def _reachable(wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any]) -> set[sp.S
     return found
 
 
-def _find(name: str, among: set[sp.Symbol]) -> Symbol:
+def _solve_for(x: Symbol, thresholds: list[Any], wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any], checked: dict[Symbol, Any]) -> bool:
+    """Where a value depends on the letter that the formula was solved for, find that letter with it; whether that was done.
+
+    As long as it does not come out as a number, what depends on it stays a letter.
+    """
+    inside = [s for s, v in checked.items() if isinstance(v, sp.Expr) and x in v.free_symbols]
+    if not inside:
+        return False
+    if x in wanted or len(thresholds) > 1:
+        raise InputError(
+            f"{inside[0]} depends on {x}, which is not the same in every part of this formula; evaluate the parts by themselves"
+        )
+    (threshold,) = thresholds
+    scope = _reachable(threshold.free_symbols, chosen) | threshold.free_symbols | set(DERATES)
+    found = threshold.settled({s: check(s, v) for s, v in chosen.items() if s in scope and s != x})
+    if found is not None:
+        checked[x] = found
+    else:
+        for s in inside:
+            del checked[s]
+    return found is not None
+
+
+def _find(name: str, among: set[sp.Symbol], but: set[sp.Symbol]) -> Symbol:
+    """The symbol of that name, none of those that ``but`` are solved for."""
+    if any(s.name == name for s in among & but):
+        raise UnknownName(f"{name} follows from the other values, for it is what is solved for; leave {name} out")
     fitting = [s for s in among if s.name == name] or [eta for eta, rates in DERATES.items() if eta.name == name and among & set(rates)]
     if len(fitting) == 1:
         found: Symbol = fitting[0]
@@ -199,18 +228,15 @@ def _cases(anew: Mapping[Symbol, Any]) -> Iterable[Mapping[Symbol, Any]]:
     return [dict(zip(anew, map(Fraction, column), strict=True)) for column in np.unique(rows, axis=1).T.tolist()]
 
 
-def _refuse_missing(
-    wanted: set[sp.Symbol], exprs: Mapping[Symbol, sp.Expr], raw: Mapping[Symbol, Any], origin: Mapping[Symbol, str]
-) -> None:
+def _refuse_missing(exprs: Mapping[Symbol, sp.Expr], raw: Mapping[Symbol, Any], origin: Mapping[Symbol, str]) -> None:
     """Refuse the FLOP/s of a format that the given chip does not have, when it has those of others."""
-    for s, e in exprs.items():
-        for lacking in e.free_symbols - wanted - raw.keys():
-            family = lacking.name.partition("_")[0] + "_"
-            others = [t for t in raw if t != s and t.name.startswith(family) and getattr(t, "unit", None) == getattr(lacking, "unit", ONE)]
-            if others:
-                have = ", ".join(sorted(t.name for t in others))
-                cure = f"say what the arithmetic is done in, e.g. math={others[0].name.removeprefix(family)!r}"
-                raise InputError(f"{s} stands for {lacking} here, but {origin.get(others[0], 'the sheet')} only gives {have}; {cure}")
+    rates = set(C_FORMAT.values())
+    others = sorted((t for t in raw if t in rates), key=lambda t: str(t.name))
+    for s, lacking in exprs.items():
+        if others and lacking in rates - raw.keys():
+            have = ", ".join(t.name for t in others)
+            cure = f"say what the arithmetic is done in, e.g. math={others[0].name.removeprefix('C_')!r}"
+            raise InputError(f"{s} stands for {lacking} here, but {origin.get(others[0], 'the sheet')} only gives {have}; {cure}")
 
 
 def _derate(wanted: set[sp.Symbol], exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:

@@ -6,7 +6,7 @@ carries claims, and a sheet that has a ``stack`` is asked whether they hold befo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,8 @@ from symroof.errors import InputError
 
 #: The kind of a claim that one letter is at most another: new tokens are at most the context they stand in.
 ORDER = "order"
+#: The kind of a claim that a formula is a threshold: that one of its letters is gone, because a condition was solved for it.
+SOLVED = "solved"
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Claim:
     """``kind`` of assumption and ``what`` is assumed; ``model`` is the name of the model a formula was written for.
 
     ``definitions`` are those of the aggregate letters it is written in, ``expanded`` is the claim with them put in.
+    ``threshold`` is the bound whose symbol the formula was solved for: a letter that depends on that symbol is no letter to put in.
     """
 
     kind: str
@@ -30,6 +33,7 @@ class Claim:
     model: str = field(default="", compare=False)
     definitions: Mapping[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     expanded: Claim | None = field(default=None, compare=False, repr=False)
+    threshold: Any = field(default=None, compare=False, repr=False)
 
 
 Claims = frozenset[Claim]
@@ -75,9 +79,29 @@ def after(claims: Claims, free: Iterable[Any]) -> Claims:
     return frozenset(c for c in every if c.expanded is None or left & c.definitions.keys())
 
 
-def orders(claims: Claims) -> Claims:
-    """What is left to claim once the model is put in: what new numbers must be at most."""
-    return frozenset(c for c in claims if c.kind == ORDER)
+def lasting(claims: Claims) -> Claims:
+    """What is left to claim once the model is put in: what new numbers must be at most, and what was solved for."""
+    return frozenset(c for c in claims if c.kind in (ORDER, SOLVED))
+
+
+def thresholds(claims: Claims) -> dict[Any, list[Any]]:
+    """The symbols that a formula was solved for, each with its thresholds: more than one where such formulas are joined."""
+    found: dict[Any, list[Any]] = {}
+    for threshold in (c.threshold for c in claims if c.threshold is not None):
+        found.setdefault(threshold.symbol, []).append(threshold)
+    return found
+
+
+def reworded(claims: Claims, change: Callable[[Any], Any]) -> Claims:
+    """The claims with the conditions that were solved changed as the formula is."""
+    if all(c.threshold is None for c in claims):
+        return claims
+    return frozenset(c if c.threshold is None else solved(c.threshold.of_condition(change(c.threshold.condition))) for c in claims)
+
+
+def solved(threshold: Any) -> Claim:
+    """The claim of a threshold that is used as a formula."""
+    return Claim(SOLVED, (threshold.symbol, threshold.condition.expr), threshold=threshold)
 
 
 def hold(claims: Claims, sheets: Iterable[Any]) -> bool:

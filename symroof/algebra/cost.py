@@ -17,7 +17,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.balance import measured_unit
 from symroof.algebra.bind import Given, bind
-from symroof.algebra.claims import NONE, Claims, after, orders, together, written_out
+from symroof.algebra.claims import NONE, Claims, after, lasting, reworded, together, written_out
 from symroof.algebra.condition import Condition
 from symroof.algebra.evaluate import Shape, named_slots, tape
 from symroof.algebra.operands import beside, called, factor, plain, rational, right_rate, same_unit
@@ -238,7 +238,7 @@ class Cost:
     def put(self, given: Given) -> Any:
         """The cost at checked values: a Value, or a Cost in the symbols that are left."""
         cost = self.map(lambda e: e.xreplace(dict(given.exprs))) if given.exprs else self
-        cost = cost.claiming(orders(cost.of)) if given.model and cost.of else cost
+        cost = cost.claiming(lasting(cost.of)) if given.model and cost.of else cost
         free = cost.free_symbols
         missing = sorted(s.name for s in free - given.numbers.keys())
         if missing:
@@ -247,7 +247,9 @@ class Cost:
                 raise InputError(f"{arrays[0]} is an array, so every symbol needs a value; missing: {', '.join(missing)}")
             exact = {s: rational(v) for s, v in given.numbers.items()}
             left = cost.map(lambda e: e.xreplace(exact))
-            return left if left.free_symbols else left.put(Given())  # what had no value cancelled
+            if not left.free_symbols:
+                return left.put(Given())  # what had no value cancelled
+            return left.claiming(reworded(left.of, lambda c: c.between(c.left.put(given), c.right.put(given))))
         compiled = tape(cost.shape)
         slots = named_slots(compiled, [given.numbers[s] for s in compiled.inputs])
         return _value(cost, slots, compiled.slots)
@@ -280,7 +282,7 @@ def expanded(cost: Cost, letters: tuple[sp.Symbol, ...] = ()) -> Cost:
     if not cost.free_symbols & put.keys():
         return cost
     left = cost.map(lambda e: e.xreplace(put))
-    return left.claiming(after(cost.of, left.free_symbols))
+    return left.claiming(reworded(after(cost.of, left.free_symbols), lambda c: c.expand(*letters)))
 
 
 def _joined(join: str, a: Cost, b: Cost) -> Cost:

@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.bind import bind, followed
+from symroof.algebra.bind import Given, bind, followed
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import called as name_of
 from symroof.algebra.operands import rational
@@ -60,6 +60,13 @@ class Kink:
 
     def _repr_html_(self) -> str:
         return show.html(self)
+
+
+def refuse_settled(cost: Cost, given: Given) -> None:
+    """Refuse what has no elasticity in letters: a formula solved for a letter that others depend on, and move with."""
+    if given.settled:
+        x = given.settled[0]
+        raise InputError(f"in {name_of(cost)} other letters depend on {x}, which follows from all values; compare .at(...) at two values")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -117,6 +124,7 @@ class Elasticity:
         if moving:
             return Elasticity(self.cost.map(lambda e: e.xreplace(moving)), self.symbol, self.sheets, self.values).at(*sheets, **values)
         given = bind(self.free_symbols, all_sheets, all_values, self.cost.of)
+        refuse_settled(self.cost, given)
         if given.exprs or self.free_symbols - given.numbers.keys():
             if any(hasattr(v, "shape") for v in given.numbers.values()):
                 missing = ", ".join(sorted(s.name for s in self.free_symbols - given.numbers.keys()))

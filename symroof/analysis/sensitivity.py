@@ -21,7 +21,7 @@ from symroof.algebra.quantity import show_number
 from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
 from symroof.analysis.cases import label, labels
-from symroof.analysis.elasticity import Kink, check, one
+from symroof.analysis.elasticity import Kink, check, one, refuse_settled
 from symroof.analysis.slopes import winners
 from symroof.errors import InputError
 
@@ -108,6 +108,7 @@ class Sensitivities:
         Raises InputError for a missing value, an array, or a cost of 0.
         """
         given = bind(self.cost.free_symbols, sheets, values, self.cost.of)
+        refuse_settled(self.cost, given)
         missing = sorted(s.name for s in self.cost.free_symbols - given.numbers.keys())
         if missing:
             raise InputError(f"a ranking needs a value for every symbol; missing: {', '.join(missing)}")

@@ -10,7 +10,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import Given, bind
-from symroof.algebra.claims import Claims
+from symroof.algebra.claims import Claims, solved
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.span import Span
@@ -101,8 +101,11 @@ class Bound:
 
     @property
     def cost(self) -> Cost:
-        """The threshold as a Cost in the unit of the unknown, for further algebra."""
-        return quantity(self.expr, self.unit, self.symbol.name).claiming(self.of)
+        """The threshold as a Cost in the unit of the unknown, for further algebra.
+
+        A letter in it may depend on the unknown, as the experts that are hit depend on the batch: ``.at`` solves with that.
+        """
+        return quantity(self.expr, self.unit, self.symbol.name).claiming(self.of | {solved(self)})
 
     @property
     def of(self) -> Claims:
@@ -156,6 +159,16 @@ class Bound:
         from symroof.solver.numeric import numerically
 
         return numerically(self, given)
+
+    def settled(self, values: Mapping[Any, Any]) -> Any:
+        """The threshold as a number, or an array of them where values are arrays; None as long as symbols are left."""
+        from symroof.solver.numeric import settled
+
+        return settled(self, values)
+
+    def of_condition(self, condition: Condition) -> Bound:
+        """The same question about another condition, to be answered by ``.at``."""
+        return replace(self, condition=condition, pieces=(), steps=(), closed=False)
 
     def error(self, *sheets: Any, **values: Any) -> Deviation:
         """How far the limit is from the exact bound at values for all symbols: its relative error, exactly.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -39,6 +40,31 @@ def numerically(bound: Any, given: Given) -> Any:
     if not found.intervals:
         return _certified(bound, found, f"never, as far as it was proven: {at}no {among} will do; {found.doubt}")
     return _certified(bound, found, "")
+
+
+def settled(bound: Any, values: Mapping[Any, Any]) -> Any:
+    """The threshold as a number, or an array of them where values are arrays; None as long as symbols are left.
+
+    A condition that never holds has its threshold at 0.
+    """
+    arrays = {s: v for s, v in values.items() if hasattr(v, "shape")}
+    left = bound.at({s: v for s, v in values.items() if s not in arrays})
+    if isinstance(left, Value):
+        return Fraction(0) if left.note.startswith("never") else left.number
+    if isinstance(left, Span):
+        raise InputError(f"{bound.symbol} has more than one threshold at these values; ask the condition, with solve(...).at(...)")
+    free = left.free_symbols
+    return _each(left, {s: arrays[s] for s in free}) if free and free <= arrays.keys() else None
+
+
+def _each(bound: Any, arrays: Mapping[Any, Any]) -> Any:
+    """The thresholds at every value of arrays, which broadcast."""
+    import numpy as np
+
+    rows = np.broadcast_arrays(*arrays.values())
+    points = zip(*(row.ravel().tolist() for row in rows), strict=True)
+    found = [settled(bound, {s: rational(x) for s, x in zip(arrays, point, strict=True)}) for point in points]
+    return np.array(found, dtype=float).reshape(rows[0].shape)
 
 
 def _certified(bound: Any, found: Certified, note: str) -> Any:

@@ -185,7 +185,13 @@ def chips_within(m: Model = None) -> Bound:
 def frontier(m: Model = None) -> Cost:
     """The best throughput per chip at a step time of t_lim [token/s/chip]: the latency/throughput frontier over batch.
 
-    The batch of ``batch_within`` divided by n t_lim; evaluate it with an array for t_lim.
+    The batch of ``batch_within`` divided by n t_lim; evaluate it with an array for t_lim. The experts that are hit depend on
+    that batch, so with experts it is found numerically, together with them.
+
+    >>> from symroof import chip, dtype, llm
+    >>> m = llm("mixtral-8x7b")
+    >>> frontier(m).at(chip("h100").on("8"), m, dtype("bf16"), S=1024, t_lim="3 ms")
+    273.7 token/s/chip
     """
     batch = batch_within(m).cost
     return (batch / Cost(t_lim, "s") / n).declare("token/s/chip").named("frontier")
