@@ -25,7 +25,7 @@ AXES = {M_X: 2, M_Y: 1}
 ADAM = {training.p_opt: 8}  # two moments in fp32
 ADD: Literal["comms add"] = "comms add"
 MEANWHILE: Literal["axes"] = "axes"
-SUM, MAX = ((training.mixed_threshold(how).cost / n).declare("token/chip").named("batch per chip") for how in (ADD, MEANWHILE))
+SUM, MAX = ((training.mixed_threshold(overlap=how).cost / n).declare("token/chip").named("batch per chip") for how in (ADD, MEANWHILE))
 EACH = Cost(B / n, "token/chip", "batch per chip")
 ACROSS = (training.dcn_threshold().cost / Z).named("batch per pod")
 

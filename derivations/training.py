@@ -69,7 +69,7 @@ def fsdp() -> Iterator[Answer]:
     yield answer("train.fsdp.llama", "chips for LLaMA 3-70B at 16e6 tokens", chips, llama, "18823 chip")
     time = run.at(V5P, BF16, {n: llama.number, P: 70e9, training.D_tok: 15e12, MFU: 0.5})
     yield answer("train.fsdp.llama.days", "time to train it on 15e12 tokens at 50 % MFU", run, time, "17 day")
-    back = per(training.fsdp_threshold("backward"), X)
+    back = per(training.fsdp_threshold(direction="backward"), X)
     yield answer("train.fsdp.back", "batch per chip in the backward pass, three axes", back, back.at(V5P, BF16, THREE))
 
 
@@ -80,7 +80,7 @@ def tp() -> Iterator[Answer]:
     Activations are gathered and scattered, and their bytes grow with the batch as the FLOPs do. The backward pass does twice the
     FLOPs for the same communication, as it still has the input that the forward pass gathered.
     """
-    limit, back = training.tp_limit(), training.tp_limit("backward")
+    limit, back = training.tp_limit(), training.tp_limit(direction="backward")
     widths = (32768, 28672)
     yield answer("train.tp", "ways on one axis, d_ff 32,768 and 28,672", limit, [limit.at(V5P, BF16, F=f, M_Y=1) for f in widths])
     yield answer("train.tp.back", "the same in the backward pass", back, [back.at(V5P, BF16, F=f, M_Y=1) for f in widths])
@@ -95,12 +95,12 @@ def mix() -> Iterator[Answer]:
     as its square, as the first edition says.
     """
     best = training.optimal_fsdp().cost.named("X")
-    added, meanwhile = training.mixed_threshold(ADD), training.mixed_threshold(MEANWHILE)
+    added, meanwhile = training.mixed_threshold(overlap=ADD), training.mixed_threshold(overlap=MEANWHILE)
     yield answer("train.mix.xopt", "best ways of FSDP, 48,000 tokens on 64 chips", best, best.at(BF16, MIXED, B=48000, n=64), "13.9")
     each, less = per(added, n), per(meanwhile, n)
     yield answer("train.mix.thr.sum", "batch per chip if comms add", each, each.at(V5P, BF16, MIXED), "400 token/chip")
     yield answer("train.mix.thr.max", "batch per chip if they overlap", less, less.at(V5P, BF16, MIXED), "99 token/chip")
-    ratios = training.mixed_ratio(ADD), training.mixed_ratio(MEANWHILE)
+    ratios = training.mixed_ratio(overlap=ADD), training.mixed_ratio(overlap=MEANWHILE)
     both = [ratio.at(V5P, BF16, MIXED, B=1e6, n=4096) for ratio in ratios]
     yield answer("train.mix.ratio", "math over comms if they add, if they overlap: 1e6 tokens, 4096 chips", ratios[0], both)
     yield from _figure(added, meanwhile)
@@ -112,7 +112,7 @@ def _figure(added: Bound, meanwhile: Bound) -> Iterator[Answer]:
     slip = "a slip of the exponent, made twice; the caption reads 1.5e6 off the figure"
     yield answer("train.mix.fig", "batch of 4096 chips if comms add", added, added.at(cube, BF16, MIXED), "1.6e10 token", slip)
     yield answer("train.mix.fig2", "batch of 4096 chips if they overlap", meanwhile, meanwhile.at(cube, BF16, MIXED), "4e5 token")
-    time, span = training.mixed(MEANWHILE), training.mixed_range(MEANWHILE)
+    time, span = training.mixed(overlap=MEANWHILE), training.mixed_range(overlap=MEANWHILE)
     crossing = solve(time["math"] >= time["FSDP"], B)
     read = "print reads it off its figure as about 4e5"
     batch = crossing.at(cube, BF16, THREE, X=512)
@@ -162,7 +162,7 @@ def table() -> Iterator[Answer]:
     printed = ["2147483648 byte", "3221225472 byte", "67108864 byte", "817889280 byte"]
     asked = "DP, FSDP, TP and the mix: 1024 tokens, d_model 8192, d_ff 32,768, X = 8, Y = 4"
     yield answer("train.table", asked, moved[3], [m.at(BF16, small) for m in moved], printed)
-    backward = (training.mixed(MEANWHILE, "backward")["TP"] * W_ici).named("activations, backward")
+    backward = (training.mixed(overlap=MEANWHILE, direction="backward")["TP"] * W_ici).named("activations, backward")
     twice = "print counts four transfers where there are two: AllGather of dOut and ReduceScatter of dIn"
     ours = backward.at(BF16, small, M_Y=1)
     yield answer("train.table.back", "activations of the mix, backward", backward, ours, "8388608 byte", twice, 2 * float(ours))

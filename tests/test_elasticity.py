@@ -274,7 +274,7 @@ DEGREES = [
     (memory.memory(), (p_w, p_kv), 1),
     (memory.memory(), S, None),
     (training.mixed(), (C, W_ici), -1),
-    (training.mixed("axes"), (C, W_ici), -1),
+    (training.mixed(overlap="axes"), (C, W_ici), -1),
     (training.mixed(), X, None),
     (training.mixed_at_optimum(), (C, W_ici), -1),
     (Cost(sp.Max(x * a, x * a + x * b, evaluate=False), "1"), None, 2),
@@ -307,7 +307,7 @@ def test_cases_that_never_occur_are_left_out():
 
 
 def test_nested_maxima_by_path():
-    cases = elasticity(training.mixed("axes"), X).cases
+    cases = elasticity(training.mixed(overlap="axes"), X).cases
     assert {c.name: c.expr for c in cases} == {"math": 0, "comms/TP": -1, "comms/FSDP": 1}
 
 

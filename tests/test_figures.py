@@ -427,6 +427,7 @@ def test_what_cannot_be_set_is_text():
 def test_errors_are_sentences(tmp_path):
     step, look = decode.step(), Look()
     made = drawn("tornado")
+    left = memory.capacity() - memory.weight_memory()
     refused = {
         "not as 'a.jpg'": lambda: figures.save(made, tmp_path / "a.jpg"),
         "cannot be written": lambda: figures.save(made, tmp_path / "no" / "a.pdf"),
@@ -452,7 +453,7 @@ def test_errors_are_sentences(tmp_path):
         "at least one": lambda: figures.memory_stack({}, memory.capacity().at(*AT)),
         "no number of bytes": lambda: figures.memory_stack({"a": memory.memory()}, memory.capacity().at(*AT)),
         "need one capacity": lambda: figures.memory_stack({"a": memory.memory().at(*AT, B=1, S=1)}, [], look),
-        "negative part": lambda: figures.memory_stack({"a": memory.kv_room().at(*AT, n=1)}, memory.capacity().at(*AT)),
+        "negative part": lambda: figures.memory_stack({"a": left.at(*AT, n=1)}, memory.capacity().at(*AT)),
         "ranks nothing": lambda: figures.tornado(step),
         "one to 7 chips": lambda: figures.roofline(step, decode.critical_batch(), {}),
     }

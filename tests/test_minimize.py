@@ -222,14 +222,14 @@ def test_no_optimum_is_said():
 
 
 def test_conditions_decide_between_cases():
-    found = minimize(training.mixed("axes"), over=X)
+    found = minimize(training.mixed(overlap="axes"), over=X)
     assert [k.result.kind for k in found.cases] == ["plateau", "kink"]
     with pytest.raises(SymroofError, match="depends on"):
         found.x
-    small = minimize(training.mixed("axes"), over=X, given=4 * B * F * M_X * M_Y * W_ici**2 <= C**2 * n * p_a * p_w)
+    small = minimize(training.mixed(overlap="axes"), over=X, given=4 * B * F * M_X * M_Y * W_ici**2 <= C**2 * n * p_a * p_w)
     assert sp.simplify(small.x / BEST) == 1
     assert sp.simplify(small.value.expr / (2 * D * sp.sqrt(B * F * p_a * p_w / (M_X * M_Y * n)) / W_ici)) == 1
-    flat = minimize(training.mixed("axes"), over=X, given=4 * B * F * M_X * M_Y * W_ici**2 >= 2 * C**2 * n * p_a * p_w)
+    flat = minimize(training.mixed(overlap="axes"), over=X, given=4 * B * F * M_X * M_Y * W_ici**2 >= 2 * C**2 * n * p_a * p_w)
     assert (flat.only.x, flat.only.until) == (C * n * p_a / (2 * F * M_Y * W_ici), 2 * B * M_X * W_ici / (C * p_w))
 
 

@@ -139,7 +139,7 @@ def test_sheets_decide():
 
 
 def test_the_mix_of_fsdp_and_tensor_parallelism():
-    found = regimes(training.mixed("axes"), along=X)
+    found = regimes(training.mixed(overlap="axes"), along=X)
     many = found.cases[0].result
     assert [r.binds for r in many] == ["comms, comms: TP", "math", "comms, comms: FSDP"]
     assert many[0].high == C * n * p_a / (2 * F * M_Y * W_ici)

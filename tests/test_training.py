@@ -136,7 +136,7 @@ def test_data_parallelism_and_fsdp_against_a_search_over_batches(name, ways, axe
     at = (chip(name), BF16, {X: ways, M_X: axes})
     assert math.ceil(float(training.dp_threshold().at(*at)) - 1e-6) == pytest.approx(found["dp"], abs=1)
     for way in ("forward", "backward"):
-        assert float(training.fsdp_threshold(way).at(*at)) == pytest.approx(found[way], abs=1)
+        assert float(training.fsdp_threshold(direction=way).at(*at)) == pytest.approx(found[way], abs=1)
     assert float(training.fsdp_limit().at(chip(name), BF16, B=found["forward"], M_X=axes)) == pytest.approx(ways, abs=1 + ways / 100)
 
 
@@ -146,7 +146,7 @@ def test_data_parallelism_and_fsdp_against_a_search_over_batches(name, ways, axe
 def test_tensor_parallelism_against_a_search_over_ways(name, f, way, flops):
     c, w = rates(name)
     most = smallest(lambda y: flops * 512 * 64 * f / (y * c) < 2 * 2 * 512 * 64 / w) - 1
-    assert math.floor(float(training.tp_limit(way).at(chip(name), BF16, F=f, M_Y=1))) == most
+    assert math.floor(float(training.tp_limit(direction=way).at(chip(name), BF16, F=f, M_Y=1))) == most
 
 
 def seconds(b, x, chips, c, w, overlap, f=32768, m_x=2, m_y=1, d=8192, flops=4, gathers=2):
@@ -164,7 +164,7 @@ def test_the_optimal_fsdp_against_all_whole_numbers(name, overlap, way, flops, g
     for b, chips in ((48000, 64), (4_000_000, 4096), (100_000, 256)):
         ways = range(1, chips + 1)
         best = min(ways, key=lambda x: seconds(b, x, chips, c, w, overlap, flops=flops, gathers=gathers)[1])
-        found = float(training.optimal_fsdp(overlap, way).at(chip(name), BF16, MIX, B=b, n=chips, F=32768))
+        found = float(training.optimal_fsdp(overlap=overlap, direction=way).at(chip(name), BF16, MIX, B=b, n=chips, F=32768))
         assert best in (math.floor(found), math.ceil(found), chips)
         assert best < chips or found >= chips - 1
 
@@ -180,7 +180,7 @@ def test_the_mixed_threshold_against_a_search_over_batches_and_ways(name, overla
         times = (seconds(b, x, chips, c, w, overlap, flops=flops, gathers=gathers) for x in range(1, chips + 1))
         return any(work >= moved for work, moved in times)
 
-    threshold = float(training.mixed_threshold(overlap, way).at(chip(name), BF16, MIX, n=chips, F=32768))
+    threshold = float(training.mixed_threshold(overlap=overlap, direction=way).at(chip(name), BF16, MIX, n=chips, F=32768))
     assert not holds(threshold * 0.999999)
     assert holds(threshold * 1.01)  # whole numbers of ways are a little off the optimum
 
@@ -189,7 +189,7 @@ def test_the_mixed_threshold_against_a_search_over_batches_and_ways(name, overla
 def test_the_mixed_range_is_where_a_layer_is_compute_bound(overlap):
     given = (chip("tpu-v5p"), BF16, MIX, {n: 4096, F: 32768})
     for b in (500_000, 2_000_000, 10_000_000):
-        span = training.mixed_range(overlap).at(*given, B=b)
+        span = training.mixed_range(overlap=overlap).at(*given, B=b)
         good = [x for x in range(1, 4097) if (t := seconds(b, x, 4096, C5, ICI, overlap))[0] >= t[1]]
         inside = [x for x in range(1, 4097) if hasattr(span, "intervals") and x in span]
         assert inside == good
@@ -199,7 +199,7 @@ def test_the_mixed_range_is_where_a_layer_is_compute_bound(overlap):
 @pytest.mark.parametrize("way", ["forward", "backward"])
 def test_the_mixed_layer_is_the_time_of_its_program(overlap, way):
     at = {B: 48000, D: 8192, F: 32768, X: 16, p_w: 2, p_a: 2, C: C5, W_ici: ICI} | MIX
-    ours = training.mixed(overlap, way).at(at, n=64)
+    ours = training.mixed(overlap=overlap, direction=way).at(at, n=64)
     whole = training.layer("FSDP + tensor parallel", way).time(training.torus(), overlap)
     program = whole.at(at, {Y: 4}, W_hbm=1e20)
     assert float(ours) == pytest.approx(float(program))
@@ -207,14 +207,14 @@ def test_the_mixed_layer_is_the_time_of_its_program(overlap, way):
 
 
 def test_adding_comms_asks_for_four_times_the_batch_of_overlapping_them():
-    added, meanwhile = (training.mixed_threshold(overlap).expr for overlap in training.OVERLAPS)
+    added, meanwhile = (training.mixed_threshold(overlap=overlap).expr for overlap in training.OVERLAPS)
     assert sp.simplify(added / meanwhile) == 4
 
 
 def test_math_over_comms_is_one_at_the_threshold_and_grows_as_its_root():
     for overlap in training.OVERLAPS:
-        ratio = training.mixed_ratio(overlap).expr
-        at = training.mixed_threshold(overlap).expr
+        ratio = training.mixed_ratio(overlap=overlap).expr
+        at = training.mixed_threshold(overlap=overlap).expr
         assert sp.simplify(ratio.subs(B, at)) == 1
         assert sp.simplify(ratio.subs(B, 9 * at)) == 3
 
@@ -225,7 +225,7 @@ def test_the_book_in_its_own_letters():
     assert training.fsdp_threshold().expr.subs(bf16) == alpha * X / M_X
     assert training.tp_limit().expr.subs(bf16) == M_Y * F / alpha
     assert sp.simplify(training.mixed_threshold().expr.subs(bf16) - 4 * alpha**2 * n / (M_X * M_Y * F)) == 0
-    assert sp.simplify(training.mixed_threshold("axes").expr.subs(bf16) - alpha**2 * n / (M_X * M_Y * F)) == 0
+    assert sp.simplify(training.mixed_threshold(overlap="axes").expr.subs(bf16) - alpha**2 * n / (M_X * M_Y * F)) == 0
     assert sp.simplify(training.optimal_fsdp().expr.subs(bf16) - sp.sqrt(B * n * M_X / (M_Y * F))) == 0
 
 
@@ -239,9 +239,9 @@ def test_a_slice_hides_the_network_between_slices_whatever_its_size():
 
 BOUNDS = [
     *[f() for f in (training.dp_threshold, training.dcn_threshold, training.largest_model, training.fewest_chips)],
-    *[f(way) for f in (training.fsdp_threshold, training.fsdp_limit, training.tp_limit) for way in ("forward", "backward")],
+    *[f(direction=way) for f in (training.fsdp_threshold, training.fsdp_limit, training.tp_limit) for way in ("forward", "backward")],
     *[
-        f(overlap, way)
+        f(overlap=overlap, direction=way)
         for f in (training.optimal_fsdp, training.mixed_threshold, training.mixed_range)
         for overlap in training.OVERLAPS
         for way in ("forward", "backward")
@@ -336,7 +336,7 @@ def test_another_scheme_direction_or_overlap_is_refused_with_the_nearest():
     with pytest.raises(UnknownName, match="no direction 'backwards'; did you mean 'backward'"):
         training.layer("FSDP", "backwards")
     with pytest.raises(UnknownName, match="no overlap 'axis'; did you mean 'axes'"):
-        training.mixed("axis")
+        training.mixed(overlap="axis")
 
 
 def test_a_layer_without_collectives_communicates_nothing():

@@ -168,7 +168,7 @@ class Elements2(HTMLParser):
         self.texts.append(data)
 
 
-@pytest.mark.parametrize("cost", [decode.step(), training.mixed("axes"), memory.memory()], ids=lambda c: c.name)
+@pytest.mark.parametrize("cost", [decode.step(), training.mixed(overlap="axes"), memory.memory()], ids=lambda c: c.name)
 def test_at_a_tie_two_parts_are_equal(cost):
     values = {s: 1.0 + 0.37 * i for i, s in enumerate(sorted(cost.free_symbols, key=str))}
     found = ties(cost, B)

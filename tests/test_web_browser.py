@@ -426,7 +426,7 @@ def test_efficiencies_and_formats_to_choose(opened):
 
 
 def test_a_threshold_with_several_ends_is_marked(opened):
-    time = training.mixed("axes")
+    time = training.mixed(overlap="axes")
     given = {"D": 8192, "F": 32768, "n": 4096, "M_X": 2, "M_Y": 1, "p_w": 2, "p_a": 2}
     tab = opened(page(time, chip("v5p"), along={"B": (1024, 2**24)}, sliders={"X": (1, 4096)}, X=512, **given))
     for ways in (64, 128, 512):

@@ -634,7 +634,7 @@ def test_the_plateau_is_the_limit_of_the_throughput(found, v):
 @given(sizes)
 def test_prefill_servers(v):
     v = {**v, G: 7}
-    bound = serving.prefill_servers(Cost(t_lim, "s"), decode.step())
+    bound = serving.prefill_servers(prefill=Cost(t_lim, "s"), step_time=decode.step())
     assert bound.symbol == r_pre
     seconds = by_hand_step(v, count_kv(v[L], v[K], v[H], v[S], v[p_kv]))
     lowest = first(lambda r: Q(r, v[t_lim]) >= Q(v[B], 7) / seconds)

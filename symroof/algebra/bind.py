@@ -205,11 +205,11 @@ def _not_negative(s: Symbol, expr: sp.Expr, number: Any) -> Any:
 
 def _agree(of: Claims, sheets: tuple[Any, ...], anew: Mapping[Symbol, Any], numbers: Mapping[Symbol, Any]) -> None:
     """Refuse letters given beside a model that contradict it, such as heads that do not divide, and orders that a formula claims."""
-    for less, more in (claim.what for claim in of if claim.kind == ORDER):
+    for less, more, *said in (claim.what for claim in of if claim.kind == ORDER):
         if less.free_symbols | more.free_symbols <= numbers.keys():
             beyond = _worth(less, numbers) > _worth(more, numbers)
             if beyond.any() if hasattr(beyond, "any") else beyond:
-                raise InputError(f"{less} is beyond {more} at these values, and is a part of it; give {less} at most {more}")
+                raise InputError(*said or [f"{less} is beyond {more} at these values, and is a part of it; give {less} at most {more}"])
     for sheet in sheets if anew else ():
         stack = getattr(sheet, "stack", None)
         if stack is not None and anew.keys() & stack.letters:

@@ -14,7 +14,8 @@ import sympy as sp
 
 from symroof.errors import InputError
 
-#: The kind of a claim that one letter is at most another: new tokens are at most the context they stand in.
+#: The kind of a claim that one letter is at most another: new tokens are at most the context they stand in. What is claimed are
+#: the two, and a sentence for numbers that are not so, if there is a better one than that.
 ORDER = "order"
 #: The kind of a claim that a formula is a threshold: that one of its letters is gone, because a condition was solved for it.
 SOLVED = "solved"

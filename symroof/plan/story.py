@@ -11,7 +11,7 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
-from symroof.errors import UnknownName
+from symroof.errors import InputError, UnknownName
 from symroof.plan.setting import Setting
 from symroof.sheets.llms import Llm
 from symroof.sheets.slices import Slice
@@ -44,7 +44,7 @@ def story(setting: Setting, shape: str | int | None = None) -> list[Row]:
         return [*rows, Row("slice", "smallest slice", _told(memory.fewest_chips, setting.m), None, f"none: {problem}")]
     batch = _batch(setting, where)
     rows.append(Row("slice", "slice" if shape else "smallest slice", _told(memory.fewest_chips, setting.m), where.name, _slice_text(where)))
-    rows.append(_row(setting, "room", "room for KV caches", memory.kv_room(), where))
+    rows.append(_room(setting, where))
     largest = setting.at(_told(memory.largest_batch, setting.m), where)
     whole = int(largest.number) if largest.number > 0 else 0
     rows.append(Row("largest_batch", "largest batch", _told(memory.largest_batch, setting.m), whole, str(whole)))
@@ -86,6 +86,14 @@ def _servers(m: Stack | None = None) -> Any:
     if m is None:
         return serving.prefill_servers()
     return (serving.finished_per_step() * prefill.prefill_time(m) / decode.step(m)).declare("1").named("prefill : generate servers")
+
+
+def _room(setting: Setting, where: Slice) -> Row:
+    """What the weights leave, or that they do not fit."""
+    try:
+        return _row(setting, "room", "room for KV caches", memory.kv_room(), where)
+    except InputError as problem:
+        return Row("room", "room for KV caches", memory.kv_room(), None, f"none: {problem}")
 
 
 def _sizes(setting: Setting) -> Iterator[Row]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import sympy as sp
 
+from symroof.algebra.claims import ORDER, Claim, Claims
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
 from symroof.algebra.roots import PowerOfTwo
 from symroof.algebra.symbols import B, D, F, M_hbm, P, V, n, p_a, p_w
+from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, kept, stack_of, summed
+from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, checked, kept, stack_of, summed
 
 
 def parameters(m: Model = None) -> Cost:
@@ -22,8 +24,9 @@ def parameters(m: Model = None) -> Cost:
     return BOOK.parameters.claiming(AS_GATED) if m is None else stack_of(m).parameters
 
 
-def weight_memory() -> Cost:
-    """Bytes of the weights: P p_w."""
+def weight_memory(m: Model = None) -> Cost:
+    """Bytes of the weights: P p_w, of any model."""
+    checked(m)
     return Cost(P * p_w, "byte", "weights")
 
 
@@ -57,7 +60,7 @@ def kv_memory(m: Model = None) -> Cost:
 
 def memory(m: Model = None) -> Cost:
     """Bytes a server holds: weights + KV cache."""
-    return (weight_memory() + kv_memory(m)).named("memory")
+    return (weight_memory(m) + kv_memory(m)).named("memory")
 
 
 def working_activations() -> Cost:
@@ -74,9 +77,16 @@ def capacity() -> Cost:
     return Cost(n * M_hbm, "byte", "HBM")
 
 
-def kv_room() -> Cost:
-    """HBM that the weights leave for KV caches: n M_hbm - P p_w."""
-    return (capacity() - weight_memory()).named("room for KV")
+def kv_room(m: Model = None) -> Cost:
+    """HBM that the weights leave for KV caches: n M_hbm - P p_w, of any model whose weights fit.
+
+    >>> from symroof import chip, dtype, llm
+    >>> kv_room().at(chip("h100"), llm("deepseek-v3"), dtype("bf16"), n=8)
+    Traceback (most recent call last):
+      ...
+    symroof.errors.InputError: the weights do not fit: P*p_w is more than M_hbm*n; give more chips or fewer bytes a parameter
+    """
+    return (capacity() - weight_memory(m)).named("room for KV").claiming(_FITS)
 
 
 def fewest_chips(m: Model = None) -> Bound:
@@ -88,9 +98,9 @@ def fewest_chips(m: Model = None) -> Bound:
     return solve(memory(m) <= capacity(), n)
 
 
-def fewest_chips_for_weights() -> Bound:
+def fewest_chips_for_weights(m: Model = None) -> Bound:
     """The chips that hold the weights alone: solve(P p_w <= n M_hbm, n)."""
-    return solve(weight_memory() <= capacity(), n)
+    return solve(weight_memory(m) <= capacity(), n)
 
 
 def largest_batch(m: Model = None) -> Bound:
@@ -105,15 +115,34 @@ def largest_batch(m: Model = None) -> Bound:
 def whole(bound: Bound) -> Cost:
     """A threshold in whole numbers, where half a chip or half a sequence is none: floor of a ``<=``, ceiling of a ``>=``.
 
-    The domain of the bound is not part of it. Raises SolveError if the bound has more than one threshold.
+    The domain of the bound is not part of it. Raises SolveError if the bound has more than one threshold, InputError for
+    what is no bound.
 
     >>> whole(fewest_chips_for_weights())
     ceiling(P*p_w/M_hbm)  [chip]
     """
+    if not isinstance(bound, Bound):
+        raise InputError(f"{short(bound)} is no threshold; give one, e.g. whole(fewest_chips(m))")
     rounded = sp.floor if bound.relation[0] == "<" else sp.ceiling
     return Cost(rounded(bound.expr), bound.unit, f"whole {bound.symbol.name}")
 
 
 def slice_chips(chips: Cost | sp.Expr) -> Cost:
-    """The next power of two, the book's rule of thumb for a slice; the legal slices are in the chip's sheet."""
+    """The next power of two, the book's rule of thumb for a slice; the legal slices are in the chip's sheet.
+
+    Raises InputError for what is no formula.
+    """
+    if not isinstance(chips, (Cost, sp.Expr)):
+        raise InputError(f"{short(chips)} is no number of chips; give a formula of it, e.g. slice_chips(fewest_chips(m).cost)")
     return Cost(PowerOfTwo(plain(chips)), "chip", "power-of-two slice")
+
+
+# -- helpers
+_FITS: Claims = frozenset(
+    {
+        Claim(
+            ORDER,
+            (P * p_w, n * M_hbm, f"the weights do not fit: {P * p_w} is more than {n * M_hbm}; give more chips or fewer bytes a parameter"),
+        )
+    }
+)

@@ -21,7 +21,7 @@ from symroof.transformer.attention import Attention
 from symroof.transformer.embedding import Embedding, Unembedding
 from symroof.transformer.kind import Pass, Size
 from symroof.transformer.mlp import Mlp
-from symroof.transformer.stack import DENSE, GATED, Layer, Stack
+from symroof.transformer.stack import DENSE, GATED, MLP, Layer, Stack
 
 #: A model as a sheet with a stack, a stack, or None for the book's.
 Model = Any
@@ -38,6 +38,7 @@ BOOK = Stack(
 )
 AS_DENSE: Claims = frozenset({DENSE})
 AS_GATED: Claims = frozenset({GATED})
+AS_MLP: Claims = frozenset({MLP})
 
 
 def stack_of(m: Model) -> Stack:
@@ -48,6 +49,26 @@ def stack_of(m: Model) -> Stack:
     found = getattr(m, "stack", m)
     if not isinstance(found, Stack) or not found.layers:
         raise InputError(f"{short(m)} is no model; give e.g. llm('mixtral-8x7b'), or nothing for the book's dense model")
+    return found
+
+
+def checked(m: Model) -> Model:
+    """A model, where a formula is the same for all of them.
+
+    Raises InputError for what is none.
+    """
+    return m if m is None else stack_of(m)
+
+
+def with_width(m: Model) -> list[Layer]:
+    """The layers of a model that have a width F: MLPs and experts.
+
+    Raises InputError for a model that has none.
+    """
+    stack = stack_of(m)
+    found = [of for of in stack.layers if "F" in of.kind.numbers()]
+    if not found:
+        raise InputError(f"{stack.name} has neither MLPs nor experts, which this formula is about; give a model that has")
     return found
 
 

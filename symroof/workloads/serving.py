@@ -1,27 +1,44 @@
 """Serving: queries per second, dollars per token, evictions, and how many prefill servers feed one generate server.
 
+Where a step (or a prefill) is asked for, give a model, a time of your own, or nothing for the book's dense model.
 Source: How to Scale Your Model, part 8.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import B, C, G, T, n, price, r_pre
+from symroof.algebra.units import Unit
+from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.workloads.decode import step, throughput
 from symroof.workloads.models import Model
 from symroof.workloads.prefill import prefill_time
 
-
-def queries(step_time: Cost | None = None) -> Cost:
-    """Queries per second and chip, each generating G tokens: B / (step G n)."""
-    return (B / (step_time or step()) / G / n).declare("query/s/chip").named("QPS per chip")
+_SECOND = Unit.of("s")
 
 
-def generation_time(step_time: Cost | None = None) -> Cost:
-    """The time to generate a sequence [s]: G steps."""
-    return ((step_time or step()) * G).named("generation")
+def queries(m: Model | Cost = None, step_time: Cost | None = None) -> Cost:
+    """Queries per second and chip, each generating G tokens: B / (step G n).
+
+    >>> from symroof.algebra.symbols import t_lim
+    >>> queries(Cost(t_lim, "s"))
+    B/(G*n*t_lim)  [query/s/chip]
+
+    Raises InputError for what is neither a model nor the time of a step.
+    """
+    return (B / _time(step, m, step_time, "step_time") / G / n).declare("query/s/chip").named("QPS per chip")
+
+
+def generation_time(m: Model | Cost = None, step_time: Cost | None = None) -> Cost:
+    """The time to generate a sequence [s]: G steps.
+
+    Raises InputError for what is neither a model nor the time of a step.
+    """
+    return (_time(step, m, step_time, "step_time") * G).named("generation")
 
 
 def flops_per_dollar() -> Cost:
@@ -48,11 +65,25 @@ def evicted_per_step() -> Cost:
     return Cost(B * (T + G) / G, "token/step", "evicted")
 
 
-def prefill_servers(prefill: Cost | None = None, step_time: Cost | None = None) -> Bound:
+def prefill_servers(m: Model = None, prefill: Cost | None = None, step_time: Cost | None = None) -> Bound:
     """Prefill servers per generate server that keep both busy: solve(r / prefill >= B / (step G), r).
 
     A prefill server supplies a sequence every ``prefill`` seconds; a generate server finishes B/G sequences a step.
+
+    Raises InputError for what is no model, and for times that are no costs in seconds.
     """
-    supply = (r_pre / (prefill or prefill_time())).declare("sequence/s").named("supply")
-    demand = (finished_per_step() / (step_time or step())).declare("sequence/s").named("demand")
+    supply = (r_pre / _time(prefill_time, m, prefill, "prefill")).declare("sequence/s").named("supply")
+    demand = (finished_per_step() / _time(step, m, step_time, "step_time")).declare("sequence/s").named("demand")
     return solve(supply >= demand, r_pre)
+
+
+# -- helpers
+def _time(of: Callable[[Model], Cost], m: Model | Cost, given: Cost | None, word: str) -> Cost:
+    """The time that is given, or that of a model."""
+    if isinstance(m, Cost) and word == "step_time" and given is None:
+        m, given = None, m
+    if given is None:
+        return of(m)
+    if not isinstance(given, Cost) or given.unit != _SECOND:
+        raise InputError(f"{word} = {short(given)} is no time; give a cost in seconds, or the model: m=llm('mixtral-8x7b')")
+    return given

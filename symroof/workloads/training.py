@@ -1,28 +1,35 @@
 """Training: how far each sharding scheme scales before communication binds.
 
-A layer is the ungated MLP ``[B, D] -> [B, F] -> [B, D]`` of the book, B in tokens, written once for every scheme in the
-sharding notation; its collectives follow from that, and each threshold from comms against math on rings. Peak rates,
-large rings, arithmetic and communication overlapped. What a run takes is in :mod:`symroof.workloads.training_memory`.
+Of a model these are its MLPs and experts, all layers together; without one it is the ungated MLP ``[B, D] -> [B, F] -> [B, D]``
+of the book. B is in tokens. A layer is written once for every scheme in the sharding notation; its collectives follow from that,
+and each threshold from comms against math on rings. Attention and states are left out, and so are routers, below a hundredth
+of the FLOPs. Experts are gathered as weights are, all of them, while a token uses k. Peak rates, large rings, arithmetic and
+communication overlapped. What a run takes is in :mod:`symroof.workloads.training_memory`.
 Source: How to Scale Your Model, part 5.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 import sympy as sp
 
+from symroof.algebra.claims import NONE, Claims
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import M_X, M_Y, B, C, W_ici, X, Y, n
-from symroof.errors import UnknownName, nearest, short
+from symroof.errors import InputError, UnknownName, nearest, short
+from symroof.machine.collectives import Collective
 from symroof.machine.links import Network, Torus
 from symroof.machine.mesh import Mesh, mesh
 from symroof.program.program import Program
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.kind import Pass
+from symroof.transformer.blocks import Block, Blocks
+from symroof.transformer.kind import Kind, Pass
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.split import Sharding
+from symroof.workloads.models import AS_MLP, Model, stack_of, with_width
 from symroof.workloads.training_memory import D_tok as D_tok
 from symroof.workloads.training_memory import bubble as bubble
 from symroof.workloads.training_memory import bubble_max as bubble_max
@@ -62,19 +69,35 @@ OVERLAPS = ("comms add", "axes")
 
 
 def layer(scheme: str, direction: Direction = "forward") -> Program:
-    """The MLP of a scheme, forward or backward.
+    """The MLP of the book under a scheme, forward or backward.
 
     >>> layer("tensor parallel").collectives
     (AllGather_Y(In)  B*D*p_a  [byte], ReduceScatter_Y(Out)  B*D*p_a  [byte])
 
     Raises UnknownName with the schemes, or directions, there are.
     """
-    if scheme not in SCHEMES:
-        raise UnknownName(f"there is no scheme {short(scheme)}; {nearest(str(scheme), SCHEMES)}")
-    if direction not in ("forward", "backward"):
-        raise UnknownName(f"there is no direction {short(direction)}; {nearest(str(direction), ('forward', 'backward'))}")
-    forward = Mlp(gated=False).program(SCHEMES[scheme], Pass(new=1))
-    return forward if direction == "forward" else forward.backward()
+    _check(scheme, direction)
+    return _directed(_BOOK, scheme, direction)
+
+
+def mlps(scheme: str, direction: Direction = "forward", m: Model = None) -> Blocks:
+    """The MLPs and experts of a model under a scheme, and how often each stands in it; without a model the book's MLP.
+
+    An MLP beside attention is taken with collectives of its own.
+
+    >>> from symroof import llm
+    >>> comms(mlps("tensor parallel", m=llm("mixtral-8x7b")))
+    comms  [s]  = sum of
+      AllGather_Y(In)       B*D*L*p_a/(M_Y*W_ici)
+      ReduceScatter_Y(Out)  B*D*L*p_a/(M_Y*W_ici)
+
+    Raises UnknownName with the schemes, or directions, there are; InputError for a model that has neither MLPs nor experts.
+    """
+    _check(scheme, direction)
+    if m is None:
+        return Blocks((Block("MLP", _BOOK, layer(scheme, direction), _ONE),), AS_MLP)
+    found = tuple(Block(of.name, of.kind, _directed(of.kind, scheme, direction), of.count) for of in with_width(m))
+    return Blocks(found, stack_of(m).in_layers)
 
 
 def torus() -> Mesh:
@@ -87,28 +110,29 @@ def slices() -> Mesh:
     return mesh(X=Torus(axes=M_X), Z=Network())
 
 
-def comms(program: Program, on: Mesh | None = None) -> Cost:
-    """The time of all collectives of a program one after the other [s], on ``torus()`` unless told.
+def comms(of: Program | Blocks, on: Mesh | None = None) -> Cost:
+    """The time of all collectives of a program, or of the layers of a model, one after the other [s], on ``torus()`` unless told.
 
     >>> comms(layer("tensor parallel"))
     comms  [s]  = sum of
       AllGather_Y(In)       B*D*p_a/(M_Y*W_ici)
       ReduceScatter_Y(Out)  B*D*p_a/(M_Y*W_ici)
     """
-    return _sum([(on or torus()).time(c) for c in program.collectives]).named("comms")
+    return _sum([(on or torus()).time(c) * times for c, times in _collectives(of)]).named("comms").claiming(_claims(of))
 
 
-def math(program: Program) -> Cost:
-    """The time of its FLOPs [s].
+def math(of: Program | Blocks) -> Cost:
+    """The time of the FLOPs of a program, or of the layers of a model [s].
 
     >>> math(layer("FSDP", "backward"))
     8*B*D*F/(C*X)  [s]
     """
-    return (program.flops / C).named("math")
+    flops = sp.expand(sp.Add(*[_flops(program) * times for program, times in _programs(of)]))
+    return (Cost(flops, "FLOP").claiming(_claims(of)) / C).named("math")
 
 
-def comm_bytes(scheme: str) -> Cost:
-    """Bytes a layer moves per chip, forward and backward, an AllReduce twice [byte]; parts by direction.
+def comm_bytes(scheme: str, m: Model = None) -> Cost:
+    """Bytes that layers move per chip, forward and backward, an AllReduce twice [byte]; parts by direction.
 
     >>> comm_bytes("data parallel")
     communicated  [byte]  = sum of
@@ -117,39 +141,39 @@ def comm_bytes(scheme: str) -> Cost:
     """
     on = mesh(X=Torus(), Y=Torus())
     ways: tuple[Direction, ...] = ("forward", "backward")
-    moved = [_merged(comms(layer(scheme, way), on) * W_ici).declare("byte").named(way) for way in ways]
+    moved = [_merged(comms(mlps(scheme, way, m), on) * W_ici).declare("byte").named(way) for way in ways]
     return _sum(moved).named("communicated")
 
 
 # -- one scheme
-def dp_threshold() -> Bound:
+def dp_threshold(m: Model = None) -> Bound:
     """The batch from which data parallelism is compute-bound, in the backward pass [token]; B/X > alpha/M_X in bf16.
 
     >>> dp_threshold()
     B >= C*X*p_w/(2*M_X*W_ici)
     """
-    return _hidden("data parallel", "backward", B)
+    return _hidden(mlps("data parallel", "backward", m), B)
 
 
-def fsdp_threshold(direction: Direction = "forward") -> Bound:
+def fsdp_threshold(m: Model = None, direction: Direction = "forward") -> Bound:
     """The batch from which FSDP is compute-bound [token]: as with data parallelism, in either direction.
 
     >>> fsdp_threshold()
     B >= C*X*p_w/(2*M_X*W_ici)
     """
-    return _hidden("FSDP", direction, B)
+    return _hidden(mlps("FSDP", direction, m), B)
 
 
-def fsdp_limit(direction: Direction = "forward") -> Bound:
+def fsdp_limit(m: Model = None, direction: Direction = "forward") -> Bound:
     """The same threshold as a limit of the ways of FSDP, or of data parallelism, at a batch.
 
     >>> fsdp_limit()
     X <= 2*B*M_X*W_ici/(C*p_w)
     """
-    return _hidden("FSDP", direction, X)
+    return _hidden(mlps("FSDP", direction, m), X)
 
 
-def tp_limit(direction: Direction = "forward") -> Bound:
+def tp_limit(m: Model = None, direction: Direction = "forward") -> Bound:
     """The ways of tensor parallelism that communication hides behind: Y < M_Y F / alpha in bf16, at any batch.
 
     The backward pass allows twice as many, as the forward pass leaves its gathered activations.
@@ -157,10 +181,10 @@ def tp_limit(direction: Direction = "forward") -> Bound:
     >>> tp_limit()
     Y <= 2*F*M_Y*W_ici/(C*p_a)
     """
-    return _hidden("tensor parallel", direction, Y)
+    return _hidden(mlps("tensor parallel", direction, m), Y)
 
 
-def dcn_threshold() -> Bound:
+def dcn_threshold(m: Model = None) -> Bound:
     """The batch from which data parallelism over Z slices is compute-bound on the network between them [token].
 
     Each chip reduces its share of the gradients, so the batch of a slice, B/Z, does not depend on the slice.
@@ -168,18 +192,18 @@ def dcn_threshold() -> Bound:
     >>> dcn_threshold()
     B >= C*Z*p_w/(2*W_dcn)
     """
-    backward = layer("data parallel across slices", "backward")
-    network = _sum([slices().time(c)["Z"] for c in backward.collectives])
+    backward = mlps("data parallel across slices", "backward", m)
+    network = _sum([slices().time(c)["Z"] * times for c, times in _collectives(backward)]).claiming(backward.of)
     return solve(math(backward) >= network, B)
 
 
 # -- FSDP and tensor parallelism together, over n = XY chips
-def mixed(overlap: Overlap = "comms add", direction: Direction = "forward") -> Cost:
+def mixed(m: Model = None, overlap: Overlap = "comms add", direction: Direction = "forward") -> Cost:
     """A layer under X-way FSDP and n/X-way tensor parallelism [s]: ``math`` overlapped with comms.
 
     Comms on the two mesh axes take place one after the other ("comms add") or at the same time ("axes").
 
-    >>> mixed("axes")
+    >>> mixed(overlap="axes")
     FSDP + tensor parallel  [s]  = max of
       math   4*B*D*F/(C*n)
       comms  max of
@@ -190,82 +214,127 @@ def mixed(overlap: Overlap = "comms add", direction: Direction = "forward") -> C
     """
     if overlap not in OVERLAPS:
         raise UnknownName(f"there is no overlap {short(overlap)}; {nearest(str(overlap), OVERLAPS)}")
-    program = layer("FSDP + tensor parallel", direction)
-    one = {axis: _merged(_sum([torus().time(c) for c in program.collectives if c.axes == (axis,)])) for axis in ("X", "Y")}
+    layers = mlps("FSDP + tensor parallel", direction, m)
+    sent = [(torus().time(c) * times, c.axes) for c, times in _collectives(layers)]
+    one = {axis: _merged(_sum([time for time, axes in sent if axes == (axis,)])).claiming(layers.of) for axis in ("X", "Y")}
     fsdp, tp = one["X"].named("FSDP"), one["Y"].named("TP")
     both = fsdp + tp if overlap == "comms add" else fsdp | tp
-    found: Cost = (math(program) | both.named("comms")).named("FSDP + tensor parallel").at(Y=n / X)
+    found: Cost = (math(layers) | both.named("comms")).named("FSDP + tensor parallel").at(Y=n / X)
     return found
 
 
-def optimal_fsdp(overlap: Overlap = "comms add", direction: Direction = "forward") -> Bound:
+def optimal_fsdp(m: Model = None, overlap: Overlap = "comms add", direction: Direction = "forward") -> Bound:
     """The ways X of FSDP, beside n/X of tensor parallelism, that communicate least: from there on more X costs more.
 
     Comms that add are least where their derivative by X changes sign, overlapped ones where they are equal.
 
     >>> optimal_fsdp()                                         # sqrt(B n M_X / (F M_Y)) in one format
     X >= sqrt(B*M_X*n*p_a/(F*M_Y*p_w))
-    >>> optimal_fsdp("axes").expr == optimal_fsdp().expr
+    >>> optimal_fsdp(overlap="axes").expr == optimal_fsdp().expr
     True
     """
-    time = mixed(overlap, direction)
+    time = mixed(m, overlap, direction)
     if overlap == "axes":
         return solve(time["FSDP"] >= time["TP"], X)
-    slope = Cost(sp.diff(time["comms"].expr, X), "s", "d comms / d X")
+    slope = Cost(sp.diff(time["comms"].expr, X), "s", "d comms / d X").claiming(time.of)
     return solve(slope >= Cost(0, "s"), X)
 
 
-def mixed_at_optimum(overlap: Overlap = "comms add", direction: Direction = "forward") -> Cost:
+def mixed_at_optimum(m: Model = None, overlap: Overlap = "comms add", direction: Direction = "forward") -> Cost:
     """``mixed`` at the optimal X [s], in whole or broken numbers; X is gone."""
-    time: Cost = mixed(overlap, direction).at(X=optimal_fsdp(overlap, direction).expr)
+    time: Cost = mixed(m, overlap, direction).at(X=optimal_fsdp(m, overlap, direction).expr)
     return time
 
 
-def mixed_threshold(overlap: Overlap = "comms add", direction: Direction = "forward") -> Bound:
+def mixed_threshold(m: Model = None, overlap: Overlap = "comms add", direction: Direction = "forward") -> Bound:
     """The batch from which some mix of FSDP and tensor parallelism is compute-bound [token].
 
     In bf16 B/n > 4 alpha^2 / (M_X M_Y F) if the comms add (first edition), a quarter of it if they overlap (later ones).
 
-    >>> mixed_threshold("comms add")
+    >>> mixed_threshold(overlap="comms add")
     B >= C**2*n*p_a*p_w/(F*M_X*M_Y*W_ici**2)
-    >>> mixed_threshold("axes")
+    >>> mixed_threshold(overlap="axes")
     B >= C**2*n*p_a*p_w/(4*F*M_X*M_Y*W_ici**2)
     """
-    time = mixed_at_optimum(overlap, direction)
+    time = mixed_at_optimum(m, overlap, direction)
     return solve(time["math"] >= time["comms"], B)
 
 
-def mixed_range(overlap: Overlap = "axes", direction: Direction = "forward") -> Bound:
+def mixed_range(m: Model = None, overlap: Overlap = "axes", direction: Direction = "forward") -> Bound:
     """All ways X of FSDP that are compute-bound at a batch: between the limits of tensor parallelism and of FSDP.
 
     >>> mixed_range()
     C*n*p_a/(2*F*M_Y*W_ici) <= X <= 2*B*M_X*W_ici/(C*p_w)   when 4*B*F*M_X*M_Y*W_ici**2 >= C**2*n*p_a*p_w
     """
-    time = mixed(overlap, direction)
+    time = mixed(m, overlap, direction)
     return solve(time["math"] >= time["comms"], X)
 
 
-def mixed_ratio(overlap: Overlap = "comms add") -> Cost:
+def mixed_ratio(m: Model = None, overlap: Overlap = "comms add") -> Cost:
     """Math over comms at the optimal X, the square root of the batch over its threshold; compute-bound above 1.
 
-    >>> mixed_ratio("axes")
+    >>> mixed_ratio(overlap="axes")
     2*W_ici*sqrt(B*F*M_X*M_Y/(n*p_a*p_w))/C  [1]
     """
-    time = mixed_at_optimum(overlap)
+    time = mixed_at_optimum(m, overlap)
     whole = time["comms"] if overlap == "comms add" else time["FSDP"]
     return (time["math"] / _merged(whole)).declare("1").named("")
 
 
 # -- helpers
-def _hidden(scheme: str, direction: Direction, unknown: sp.Symbol) -> Bound:
-    """Where the communication of a scheme hides behind its FLOPs."""
-    program = layer(scheme, direction)
-    return solve(math(program) >= comms(program), unknown)
+_BOOK = Mlp(gated=False)
+_ONE = sp.Integer(1)
+
+
+def _check(scheme: str, direction: str) -> None:
+    if not isinstance(scheme, str) or scheme not in SCHEMES:
+        raise UnknownName(f"there is no scheme {short(scheme)}; {nearest(str(scheme)[:99], SCHEMES)}, and give a model as m=...")
+    if direction not in ("forward", "backward"):
+        raise UnknownName(f"there is no direction {short(direction)}; {nearest(str(direction), ('forward', 'backward'))}")
+
+
+def _directed(kind: Kind, scheme: str, direction: str) -> Program:
+    alone: Any = replace(kind, parallel=False) if isinstance(kind, Mlp) else kind
+    forward: Program = alone.program(SCHEMES[scheme], Pass(new=1))
+    return forward if direction == "forward" else forward.backward()
+
+
+def _programs(of: Program | Blocks) -> list[tuple[Program, sp.Expr]]:
+    if not isinstance(of, (Program, Blocks)):
+        raise InputError(f"{short(of)} is no program; give layer('FSDP') of the book, or mlps('FSDP', m=m) of a model")
+    return [(of, _ONE)] if isinstance(of, Program) else [(b.program, b.times) for b in of]
+
+
+def _claims(of: Program | Blocks) -> Claims:
+    return of.of if isinstance(of, Blocks) else NONE
+
+
+def _routing(program: Program) -> set[str]:
+    """The weights of routers, and their gradients."""
+    weights = {t for t, role in program.roles if role.of == "router"}
+    return weights | {f"d{t}" for t in weights}
+
+
+def _flops(program: Program) -> sp.Expr:
+    """FLOPs without those of routers."""
+    left_out = _routing(program)
+    counted = [s for s in program.statements if not left_out & {t.name for t in (*s.operands, s.out)} and s.mark != "vector"]
+    return sp.Add(*[s.flops.expr for s in counted])
+
+
+def _collectives(of: Program | Blocks) -> list[tuple[Collective, sp.Expr]]:
+    """Every collective and how often it runs, without those of the gradients of routers."""
+    return [(c, times) for program, times in _programs(of) for c in program.collectives if c.tensor not in _routing(program)]
+
+
+def _hidden(layers: Blocks, unknown: sp.Symbol) -> Bound:
+    """Where the communication of layers hides behind their FLOPs."""
+    return solve(math(layers) >= comms(layers), unknown)
 
 
 def _merged(cost: Cost) -> Cost:
     """A sum as one expression."""
-    return Cost(sp.expand(sp.Add(*[part.expr for part in cost.parts] or [cost.expr])), cost.unit, cost.name)
+    return Cost(sp.expand(sp.Add(*[part.expr for part in cost.parts] or [cost.expr])), cost.unit, cost.name).claiming(cost.of)
 
 
 def _sum(costs: list[Cost]) -> Cost:

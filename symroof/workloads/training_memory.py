@@ -5,16 +5,19 @@ Source: How to Scale Your Model, parts 4 to 6.
 
 from __future__ import annotations
 
+import sympy as sp
+
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, S, T, X, Z, n, p_a, p_w, price, symbol
 from symroof.errors import InputError, short
+from symroof.program.program import sum_of
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.transformer.blocks import Blocks
-from symroof.transformer.kind import Pass
+from symroof.transformer.kind import Kind, Pass
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.split import Sharding
-from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, multiplied, seen, stack_of, states
+from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, checked, multiplied, seen, stack_of, states, with_width
 
 #: Tokens of a training run, and how long it takes.
 D_tok = symbol("D_tok", "token", "tokens of a training run", r"D_\text{tok}")
@@ -30,8 +33,8 @@ bubble_max = symbol("bubble_max", "1", "part of a step that the stages of a pipe
 
 
 # -- memory
-def state_memory(gradients: bool = False) -> Cost:
-    """Bytes of weights and optimizer, and of ``gradients`` as wide as the weights if they are kept [byte].
+def state_memory(m: Model = None, gradients: bool = False) -> Cost:
+    """Bytes of weights and optimizer, and of ``gradients`` as wide as the weights if they are kept, of any model [byte].
 
     In bf16 with Adam 10 bytes a parameter, 12 with gradients; with a master copy of the weights too, 16.
 
@@ -40,13 +43,14 @@ def state_memory(gradients: bool = False) -> Cost:
       weights    P*p_w
       optimizer  P*p_opt
     """
+    checked(m)
     weights, optimizer = Cost(P * p_w, "byte", "weights"), Cost(P * p_opt, "byte", "optimizer")
     held = weights + optimizer
     return (held + Cost(P * p_w, "byte", "gradients") if gradients else held).named("state")
 
 
-def zero_memory(stage: int) -> Cost:
-    """Bytes per chip of weights, gradients and optimizer over X ways of data parallelism, by ZeRO ``stage`` [byte].
+def zero_memory(stage: int, m: Model = None) -> Cost:
+    """Bytes per chip of weights, gradients and optimizer over X ways of data parallelism, by ZeRO ``stage``, of any model [byte].
 
     0 copies everything, 1 shards the optimizer, 2 the gradients too, 3 (FSDP) the weights too. All move the same bytes.
 
@@ -58,8 +62,9 @@ def zero_memory(stage: int) -> Cost:
 
     Raises InputError for another stage.
     """
-    if stage not in (0, 1, 2, 3):
-        raise InputError(f"there is no ZeRO stage {short(stage)}; give 0, 1, 2 or 3")
+    checked(m)
+    if not isinstance(stage, int) or isinstance(stage, bool) or stage not in (0, 1, 2, 3):
+        raise InputError(f"there is no ZeRO stage {short(stage)}; give 0, 1, 2 or 3, and a model as m=...")
     parts = (("weights", p_w, 3), ("gradients", p_w, 2), ("optimizer", p_opt, 1))
     held = [Cost(P * width / (X if stage >= first else 1), "byte", name) for name, width, first in parts]
     return (held[0] + held[1] + held[2]).named(f"ZeRO-{stage}")
@@ -71,44 +76,52 @@ def peak_memory(m: Model = None, remat: str = "none") -> Cost:
     B sequences of T tokens over all chips; attention fused, norms and activation functions fused with their neighbours,
     the layer that is gathered at the moment (P p_w / L) left out. Policies ``remat`` as for programs.
     """
-    held = zero_memory(3).named("state")
+    held = zero_memory(3, m).named("state")
     found = (BOOK if m is None else stack_of(m)).blocks(Sharding(data="X", fsdp="X"), Pass(new=T, context=T))
     kept = Blocks(found.blocks, AS_GATED if m is None else found.of).saved(remat)
     return (held + kept.named("activations")).named("peak memory")
 
 
-def largest_model(gradients: bool = False) -> Bound:
+def largest_model(m: Model = None, gradients: bool = False) -> Bound:
     """The parameters that pure data parallelism holds on every chip: solve(state <= M_hbm, P).
 
     >>> largest_model()
     P <= M_hbm/(p_opt + p_w)
     """
-    return solve(state_memory(gradients) <= Cost(M_hbm, "byte", "HBM"), P)
+    return solve(state_memory(m, gradients) <= Cost(M_hbm, "byte", "HBM"), P)
 
 
-def checkpoint_memory() -> Cost:
-    """Bytes of the activations kept for the backward pass: so many of D elements for every token and layer.
+def checkpoint_memory(m: Model = None) -> Cost:
+    """Bytes of the activations kept for the backward pass: so many of D elements for every token and layer, of any model.
 
     >>> checkpoint_memory()
     B*D*L*checkpoints*p_a  [byte]
     """
+    checked(m)
     return Cost(checkpoints * p_a * L * B * D, "byte", "checkpoints")
 
 
-def mlp_checkpoint_memory(gated: bool = True) -> Cost:
+def mlp_checkpoint_memory(m: Model = None, gated: bool = True) -> Cost:
     """Bytes of what comes out of the matmuls of all MLPs, kept for the backward pass: p_a LB (D + 2F) if gated.
+
+    Of a model of all its MLPs and experts, as they are; ``gated`` is of the book's.
 
     >>> mlp_checkpoint_memory()
     MLP checkpoints  [byte]  = sum of
       Up    B*F*L*p_a
       Gate  B*F*L*p_a
       Out   B*D*L*p_a
+
+    Raises InputError for a model that has neither MLPs nor experts.
     """
-    outputs = ("Up", "Gate", "Out") if gated else ("Tmp", "Out")
-    return (Mlp(gated=gated).program(at=Pass(new=1)).bytes(*outputs) * L).named("MLP checkpoints")
+    if m is None:
+        (held,), claims = _outputs([(Mlp(gated=gated), "MLP", L)]), AS_GATED if gated else AS_DENSE
+        return held.named("MLP checkpoints").claiming(claims)
+    found = _outputs([(of.kind, of.name, of.count) for of in with_width(m)])
+    return (found[0] if len(found) == 1 else sum_of(found, "")).named("MLP checkpoints").claiming(stack_of(m).in_layers)
 
 
-def memory(gradients: bool = False) -> Cost:
+def memory(m: Model = None, gradients: bool = False) -> Cost:
     """Bytes of a training step on all chips: weights, optimizer, checkpoints.
 
     >>> memory()
@@ -117,17 +130,17 @@ def memory(gradients: bool = False) -> Cost:
       optimizer    P*p_opt
       checkpoints  B*D*L*checkpoints*p_a
     """
-    held, kept = state_memory(gradients), checkpoint_memory()
+    held, kept = state_memory(m, gradients), checkpoint_memory(m)
     return (held.named("") + kept).named("training memory")
 
 
-def fewest_chips(gradients: bool = False) -> Bound:
+def fewest_chips(m: Model = None, gradients: bool = False) -> Bound:
     """The chips that hold all that, sharded evenly: solve(memory <= n M_hbm, n).
 
     >>> fewest_chips()
     n >= (B*D*L*checkpoints*p_a + P*p_opt + P*p_w)/M_hbm
     """
-    return solve(memory(gradients) <= Cost(n * M_hbm, "byte", "HBM"), n)
+    return solve(memory(m, gradients) <= Cost(n * M_hbm, "byte", "HBM"), n)
 
 
 # -- a run
@@ -242,3 +255,15 @@ def fewest_microbatches() -> Bound:
 
 
 _IDLE, _TURNS = Z - 1, microbatches + Z - 1
+
+
+# -- helpers
+def _outputs(layers: list[tuple[Kind, str, sp.Expr]]) -> list[Cost]:
+    """What comes out of the products with weights, layer by layer."""
+    found = []
+    for kind, name, count in layers:
+        program = kind.program(at=Pass(new=1))
+        weights = set(program.having("weight"))
+        made = [s.out.name for s in program.statements if weights & {t.name for t in s.operands}]
+        found.append((program.bytes(*made) * count).named(name))
+    return found
