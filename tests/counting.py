@@ -356,21 +356,21 @@ class EmbeddingCounter(Counter):
         found = {"W_e": weight("embedding", (kind.V, ""), (d, "model"), multiplied=False)}
         if kind.positions is not None:
             found["W_pos"] = vector("embedding", (kind.positions, ""), (d, "model"))
-        return found
+        return found | norms(kind, d)
 
     @classmethod
     def read(cls, kind, run, hit):
         rows = 0
         for _token in range(run.tokens):
             rows += 1 + (kind.positions is not None)  # a lookup takes a row, and multiplies nothing
-        return rows * run.d
+        return rows * run.d + sum(t.elements for t in norms(kind, run.d).values())
 
 
 class UnembeddingCounter(Counter):
     @staticmethod
     def stored(kind, d):
         found = {} if kind.tied else {"W_u": weight("unembedding", (d, "fsdp"), (kind.V, "model"))}
-        return found | ({"b_u": vector("unembedding", (kind.V, "model"))} if kind.bias else {})
+        return found | ({"b_u": vector("unembedding", (kind.V, "model"))} if kind.bias else {}) | norms(kind, d)
 
     @staticmethod
     def work(kind, run):
@@ -378,7 +378,8 @@ class UnembeddingCounter(Counter):
 
     @classmethod
     def read(cls, kind, run, hit):
-        return run.d * kind.V + (kind.V if kind.bias else 0)  # tied or not
+        held = sum(t.elements for t in norms(kind, run.d).values())
+        return run.d * kind.V + (kind.V if kind.bias else 0) + held  # tied or not
 
     @classmethod
     def active(cls, kind, d):
@@ -388,7 +389,7 @@ class UnembeddingCounter(Counter):
 class NormCounter(Counter):
     @staticmethod
     def stored(kind, d):
-        return {"Norm": vector("norm", (2 if kind.layer_norm else 1, ""), (d, ""))}
+        return norms(kind, d)
 
 
 #: A counter for every kind, by its word: a kind without one fails the tests.

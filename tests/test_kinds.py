@@ -54,7 +54,9 @@ CASES = [
     LatentAttention(N=2, R_q=0, R_kv=3, H_nope=2, H_rope=1, H_v=2, norms=1, layer_norm=True),
     Mlp(F=7),
     Mlp(F=7, gated=False, norms=2),
-    Mlp(F=6, parallel=True, norms=0),
+    Mlp(F=6, parallel=True),
+    Mlp(F=6, parallel=True, norms=1),
+    Mlp(F=6, norms=0),
     Mlp(F=5, gated=False, bias=True, layer_norm=True),
     Mlp(F=5, bias=True),
     Experts(E=4, k=2, F=3),
@@ -67,12 +69,16 @@ CASES = [
     Mamba2(N_ssm=2, H_ssm=2, G_ssm=2, D_st=3, w_conv=3, chunk=3, gated_norm=False, layer_norm=True, norms=0),
     Embedding(V=11),
     Embedding(V=7, positions=9),
+    Embedding(V=7, norms=1, layer_norm=True),
     Unembedding(V=11),
     Unembedding(V=7, tied=True),
     Unembedding(V=7, bias=True),
     Unembedding(V=7, tied=True, bias=True),
+    Unembedding(V=7, norms=1),
+    Unembedding(V=7, norms=1, layer_norm=True),
     Norm(),
     Norm(layer_norm=True),
+    Norm(norms=2),
 ]
 NEW = {"step": (1, 7), "first step": (1, 1), "prompt": (6, 6), "on a cached context": (6, 10)}
 
@@ -288,7 +294,7 @@ RANDOM = {
     ),
     "embedding": st.builds(Embedding, SIZES, st.none() | SIZES),
     "unembedding": st.builds(Unembedding, SIZES, st.booleans(), st.booleans()),
-    "norm": st.builds(Norm, st.booleans()),
+    "norm": st.builds(Norm, layer_norm=st.booleans(), norms=st.integers(1, 3)),
 }  # fmt: skip
 RUNS = st.builds(
     lambda d, b, at_, causal: Run(d, b, *at_, causal=causal),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,12 +13,14 @@ import sympy as sp
 from symroof.algebra.symbols import ALPHABET, D, L, Symbol
 from symroof.errors import InputError, short
 from symroof.transformer.embedding import Embedding, Norm, Unembedding
-from symroof.transformer.kind import Kind
+from symroof.transformer.kind import Kind, counted
+from symroof.transformer.pattern import Pattern
 from symroof.transformer.stack import Layer, Stack
 
 #: How often a group of sublayers repeats, and the sublayers.
 Group = tuple[int, Sequence[Kind]]
 _ONE = sp.Integer(1)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,29}")
 _EXAMPLE = "[layers.Attention(N=32, K=8, H=128), layers.Mlp(F=14336)]"
 
 
@@ -32,63 +36,82 @@ class Around:
 
     def kinds(self) -> tuple[list[Kind], list[Kind]]:
         """The kinds before and after the layers."""
-        after: list[Kind] = [Norm(self.layer_norm)] if self.norm else []
+        after: list[Kind] = [Norm(layer_norm=self.layer_norm)] if self.norm else []
         return [Embedding(self.V, self.positions)], [*after, Unembedding(self.V, self.tied)]
 
 
-def stack(name: str, width: int, groups: Iterable[Group], around: Around) -> Stack:
-    """The stack of a model of width D.
+def stack(name: str, width: int, groups: Iterable[Group], around: Around, origin: str = "") -> Stack:
+    """The stack of a model of width D; ``origin`` says which file it is of, if it is of one.
 
-    Raises InputError for a count of 0, a group that is empty, a second unembedding, or sizes that contradict each other.
+    Raises InputError for a count of 0, a group that is empty, a second unembedding, two layers of one name, an MLP that is
+    parallel to nothing, or sizes that contradict each other.
     """
-    listed = list(groups)
-    counted = _counted(listed)
-    before, after = around.kinds()
-    for kind, _ in counted:
-        if isinstance(kind, Unembedding):
-            has = "is tied to the embedding" if around.tied else "has one"
-            raise InputError(f"{name} {has} already; leave the second unembedding out")
-        if isinstance(kind, Embedding):
-            raise InputError(f"{name} has an embedding already; leave the second one out, and give its size as V")
+    listed = [_group(group) for group in groups]
+    if not listed:
+        raise InputError(f"a model needs layers, e.g. [(32, {_EXAMPLE})]")
+    own: dict[Kind, int] = {}  # every kind once, with how often it stands in all groups
+    for count, kinds in listed:
+        for kind in kinds:
+            refuse_second(type(kind), name, around.tied)
+            own[kind] = own.get(kind, 0) + count
     total = sum(n for n, _ in listed)
-    layers = [*((kind, 1) for kind in before), *counted, *((kind, 1) for kind in after)]
+    before, after = around.kinds()
+    layers = [*((kind, 1) for kind in before), *own.items(), *((kind, 1) for kind in after)]
     labels = _labels([kind for kind, _ in layers])
     values: dict[Symbol, int] = {L: total, D: width}
     lettered = _lettered(layers, labels, values)
-    found = []
-    for (kind, count), label, new in zip(layers, labels, lettered, strict=True):
-        letter = _ONE if (kind in before or kind in after) else _count_letter(count, total, label, values)
-        found.append(Layer(_called(kind, label, [k for k, _ in layers]), new, letter))
-    return Stack(name, tuple(found), values)
+    inside = labels[len(before) : len(layers) - len(after)]
+    counts = [_count_letter(count, total, label, values) for count, label in zip(own.values(), inside, strict=True)]
+    letters = [_ONE] * len(before) + counts + [_ONE] * len(after)
+    names = _names([kind for kind, _ in layers], labels)
+    found = tuple(Layer(*each) for each in zip(names, lettered, letters, strict=True))
+    return Stack(name, found, values, _pattern(listed, dict(zip(own, counts, strict=True))), origin)
 
 
-def _counted(groups: Iterable[Group]) -> list[tuple[Kind, int]]:
-    """Every kind once, with how often it stands in all groups."""
-    found: dict[Kind, int] = {}
-    for group in groups:
-        count, kinds = group if isinstance(group, tuple) and len(group) == 2 else (None, ())
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            cure = "write how often it repeats, at least once, and its layers: (32, [...])"
-            raise InputError(f"{short(group)} is no group of layers; {cure}")
-        if not isinstance(kinds, Sequence) or not kinds or not all(isinstance(kind, Kind) for kind in kinds):
-            raise InputError(f"a group of {count} layers needs layers, e.g. ({count}, {_EXAMPLE})")
-        for kind in kinds:
-            found[kind] = found.get(kind, 0) + count
-    if not found:
-        raise InputError(f"a model needs layers, e.g. [(32, {_EXAMPLE})]")
-    return list(found.items())
+def refuse_second(kind: type[Kind], name: str, tied: bool) -> None:
+    """Raise InputError for a kind that every model has already, around its layers."""
+    if issubclass(kind, Unembedding):
+        raise InputError(f"{name} {'is tied to the embedding' if tied else 'has one'} already; leave the second unembedding out")
+    if issubclass(kind, Embedding):
+        raise InputError(f"{name} has an embedding already; leave the second one out, and give its size as V")
+
+
+def _group(group: Any) -> Group:
+    """A group as it was meant: a count and its layers."""
+    count, kinds = (counted(group[0]), group[1]) if isinstance(group, tuple) and len(group) == 2 else (None, ())
+    if count is None or count < 1:
+        cure = "write how often it repeats, at least once, and its layers: (32, [...])"
+        raise InputError(f"{short(group)} is no group of layers; {cure}")
+    if not isinstance(kinds, Sequence) or not kinds or not all(isinstance(kind, Kind) for kind in kinds):
+        raise InputError(f"a group of {count} layers needs layers, e.g. ({count}, {_EXAMPLE})")
+    for i, kind in enumerate(kinds):
+        if getattr(kind, "parallel", False) and not any(other.split == "attention" for other in kinds[:i]):
+            cure = "put attention before it in its group, or leave parallel out"
+            raise InputError(f"{kind.name or kind.word}: parallel = True is beside attention, and none stands before it; {cure}")
+    return count, kinds
+
+
+def _pattern(groups: Sequence[Group], letters: Mapping[Kind, sp.Expr]) -> Pattern:
+    """The pattern of groups; groups that are alike count once."""
+    distinct = list(dict.fromkeys(tuple(kinds) for _, kinds in groups))
+    rows = [(letter, tuple(kinds.count(kind) for kinds in distinct)) for kind, letter in letters.items()]
+    return Pattern(tuple(dict.fromkeys([(L, tuple(1 for _ in distinct)), *rows])))
 
 
 def _labels(kinds: Sequence[Kind]) -> list[str]:
     """What marks letters that differ: the layer's own name, else that of its kind, numbered where two have the same."""
+    names = [kind.name for kind in kinds if kind.name]
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{short(name)} cannot mark the letters of a layer; use letters and digits, e.g. name='wide'")
+        if names.count(name) > 1:
+            raise InputError(f"two layers are called {short(name)}; give each a name of its own")
     found: list[str] = []
     for kind in kinds:
         windowed = getattr(kind, "window", None) is not None
-        label = kind.name or ("win" if windowed else kind.label)
-        same = sum(1 for other in found if label and (other == label or other.rstrip("0123456789") == label))
-        if kind.name and same:
-            raise InputError(f"two layers are called {short(kind.name)}; give each a name of its own")
-        found.append(f"{label}{same + 1}" if same else label)
+        label = "win" if windowed else kind.label or re.sub(r"\W+", "_", kind.word)
+        numbered = (f"{label}{i}" if i > 1 else label for i in itertools.count(1))
+        found.append(kind.name or next(each for each in numbered if each not in found and each not in names))
     return found
 
 
@@ -98,26 +121,23 @@ def _lettered(layers: Sequence[tuple[Kind, int]], labels: Sequence[str], values:
     for kind, count in layers:
         for field, size in kind.numbers().items():
             if isinstance(size, int):
-                by = uses.setdefault(_letter(kind, field), {})
+                by = uses.setdefault(kind.letter(field), {})
                 by[size] = by.get(size, 0) + count
     plain = {letter: max(by, key=lambda size: by[size]) for letter, by in uses.items()}
     found = []
     for (kind, _), label in zip(layers, labels, strict=True):
         new: dict[str, Any] = {"name": ""}
         for field, size in kind.numbers().items():
-            letter = _letter(kind, field)
+            letter = kind.letter(field)
             if isinstance(size, int):
                 own = letter if plain[letter] == size else _marked(letter, label)
-                values[own] = size
+                if values.setdefault(own, size) != size:
+                    raise InputError(f"{own} would be {values[own]} and {size}; give the layer with {field} = {size} another name")
                 new[field] = own
             elif field == "hit" and any(getattr(kind, f) != plain.get(ALPHABET[f], getattr(kind, f)) for f in ("E", "k")):
                 new[field] = _marked(letter, label)
         found.append(replace(kind, **new))
     return found
-
-
-def _letter(kind: Kind, field: str) -> Symbol:
-    return kind.letters.get(field) or ALPHABET[field]
 
 
 def _marked(letter: Symbol, label: str) -> Symbol:
@@ -132,11 +152,18 @@ def _count_letter(count: int, total: int, label: str, values: dict[Symbol, int])
     return letter
 
 
-def _called(kind: Kind, label: str, among: Sequence[Kind]) -> str:
-    """What to call a layer: its own name, or its kind, with its mark where there are two of it."""
-    if kind.name:
-        return kind.name
-    if getattr(kind, "window", None) is not None:
-        return "windowed attention"
-    alike = [k for k in among if k.word == kind.word and not k.name and getattr(k, "window", None) is None]
-    return kind.word if len(alike) < 2 else f"{kind.word} {label}"
+def _names(kinds: Sequence[Kind], labels: Sequence[str]) -> list[str]:
+    """What to call the layers: their own names, or their kinds, with their marks where there are two of one.
+
+    Raises InputError for a name that another layer has.
+    """
+    words = ["" if k.name else "windowed attention" if getattr(k, "window", None) is not None else k.word for k in kinds]
+    for kind in kinds:
+        if kind.name in words and kind.name:
+            raise InputError(f"a layer is named {short(kind.name)}, and another one is called that already; give it another name")
+    plain = {w for w in words if words.count(w) == 1}
+    found = []
+    for kind, word, label in zip(kinds, words, labels, strict=True):
+        marked = label if label.rstrip("0123456789") == word else f"{word} {label}"
+        found.append(kind.name or (word if word in plain else marked))
+    return found

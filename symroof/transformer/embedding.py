@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symroof.algebra.symbols import B, S_pos, V
-from symroof.transformer.kind import Kind, Pass, Size, norm_sizes
+from symroof.errors import InputError
+from symroof.transformer.kind import Kind, Pass, Size
 from symroof.transformer.split import Sharding
 
 
@@ -22,6 +23,10 @@ class Embedding(Kind):
 
     word: ClassVar[str] = "embedding"
     letters: ClassVar = {"positions": S_pos}
+
+    def usual_norms(self) -> int:
+        """None."""
+        return 0
 
     def text(self, at: Pass, how: Sharding) -> str:
         """A lookup, and the positions."""
@@ -50,6 +55,10 @@ class Unembedding(Kind):
 
     word: ClassVar[str] = "unembedding"
 
+    def usual_norms(self) -> int:
+        """None: the one before it is a layer by itself."""
+        return 0
+
     def text(self, at: Pass, how: Sharding) -> str:
         """One matmul; a tied matrix is stored with the embedding."""
         role = "shared" if self.tied else "weight"
@@ -63,16 +72,18 @@ class Unembedding(Kind):
 
 @dataclass(frozen=True)
 class Norm(Kind):
-    """A norm by itself, such as the one before the unembedding: one vector of D, two of a layer norm."""
+    """A norm by itself, such as the one before the unembedding: one vector of D, two of a layer norm.
 
-    layer_norm: bool = False
+    Raises InputError for none.
+    """
 
     word: ClassVar[str] = "norm"
 
     def text(self, at: Pass, how: Sharding) -> str:
-        """Stored only."""
-        return f"weight norm: Norm\n Norm[U{2 if self.layer_norm else 1}, D]"
+        """Nothing but the norm that every kind can have."""
+        return ""
 
-    def sizes(self, at: Pass) -> dict[str, Any]:
-        """One vector or two."""
-        return norm_sizes(1, self.layer_norm)
+    def check(self) -> None:
+        """There is one."""
+        if self.norms == 0:
+            raise InputError("norm: norms = 0 leaves nothing of it; leave the layer out")

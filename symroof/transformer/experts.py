@@ -11,7 +11,7 @@ import sympy as sp
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import B, E, E_hit, F, F_sh, Symbol, k
 from symroof.errors import InputError
-from symroof.transformer.kind import Kind, Pass, Size, norm_sizes, norm_text, whole
+from symroof.transformer.kind import Kind, Pass, Size, whole
 from symroof.transformer.split import Sharding
 
 _ROUTED = """
@@ -70,14 +70,12 @@ class Experts(Kind):
     gated: bool = True
     bias: bool = False
     correction: bool = False
-    norms: int = 1
-    layer_norm: bool = False
     hit: Size = E_hit
 
     word: ClassVar[str] = "experts"
     label: ClassVar[str] = "moe"
     split: ClassVar[str] = "experts"
-    letters: ClassVar = {"shared": F_sh, "hit": E_hit}
+    letters: ClassVar = {"shared": F_sh}
     follows: ClassVar = ("hit",)
     orders: ClassVar = (("k", "E"), ("k", "hit"), ("hit", "E"))
 
@@ -91,13 +89,13 @@ class Experts(Kind):
             text += "weight router: b_r; weight experts: b_in, b_out\n b_r[E]\n b_in[E~e:Hit, I, F~m]\n b_out[E~e:Hit, D]\n"
         if self.correction:
             text += "buffer: b_e\n b_e[E]\n"
-        return text + norm_text(self.norms, self.layer_norm)
+        return text
 
     def sizes(self, at: Pass) -> dict[str, Any]:
         """A are all new tokens, C of them go to an expert, J is the width of the shared expert."""
         each = at.tokens * plain(self.k) / plain(self.E)
         own = {"E": self.E, "F": self.F, "A": at.tokens, "C": each, "Hit": self.hit, "I": 2 if self.gated else 1}
-        return own | ({} if self.shared is None else {"J": self.shared}) | norm_sizes(self.norms, self.layer_norm)
+        return own | ({} if self.shared is None else {"J": self.shared})
 
     def defined(self) -> Mapping[Symbol, sp.Expr]:
         """E(1-(1-k/E)^B) experts are hit by B tokens, on average, if routing is even."""

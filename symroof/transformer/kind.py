@@ -2,20 +2,33 @@
 
 A kind is a frozen dataclass whose fields are its sizes (a number or a letter) and its options, with the text of a pass::
 
-    @dataclass(frozen=True)
-    class Linear(Kind):
-        \"\"\"One matrix [D, D] in place of a sublayer.\"\"\"
+    R_low = symbol("R_low", "1", "rank of a layer in two matrices")
 
-        word = "linear"
+    @dataclass(frozen=True)
+    class Ranked(Kind):
+        \"\"\"Two matrices [D, R_low] and [R_low, D] in place of a sublayer.\"\"\"
+
+        R_low: Size = R_low
+        bias: bool = False
+
+        word = "ranked"
 
         def text(self, at: Pass, how: Sharding) -> str:
-            return '''
-                weight linear: W_l
-                In[B~d, T, D~m] W_l[D~f, J~m] -> Out[B~d, T, J~m]
+            text = '''
+                weight ranked: W_a, W_b
+                In[B~d, T, D~m]  W_a[D~f, R~m] -> Low[B~d, T, R~m]
+                Low[B~d, T, R~m] W_b[R~m, D~f] -> Out[B~d, T, D~m]
             '''
+            return text + ("weight ranked: b\\n b[R]\\n" if self.bias else "")
 
         def sizes(self, at: Pass) -> dict[str, Any]:
-            return {"J": D}
+            return {"R": self.R_low}
+
+- A field with a symbol as its default is a size, and the symbol its letter; so is one whose name is in the alphabet. A size that
+  may be left out has None as its default, and its letter in ``letters`` unless it is named like it.
+- A field that is true or false, or a word, is an option; one that is a number but no size is named in ``options``.
+- ``sizes`` says what the dimensions of the text stand for (one capital, or a letter of the alphabet), ``check`` what must hold.
+- The norms around a layer are not part of its text: every kind has ``norms`` (see ``usual_norms``) and ``layer_norm``.
 
 A row of the table in ``symroof.transformer.kinds`` makes it known by name. Everything else about it (parameters, FLOPs,
 bytes, caches, collectives) is derived from the text; marks such as ``~m`` become the mesh axes of a :class:`Sharding`.
@@ -26,13 +39,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
+from numbers import Integral
 from typing import Any, ClassVar, TypeAlias
 
 import sympy as sp
 
 from symroof.algebra.claims import NONE, ORDER, Claim, Claims
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import B, S, Symbol, T, p_a
+from symroof.algebra.symbols import ALPHABET, B, S, Symbol, T, p_a
 from symroof.errors import InputError, ProgramError, short
 from symroof.program.program import Program, program
 from symroof.transformer.split import REPLICATED, Sharding
@@ -123,16 +137,20 @@ def _windowed(tokens: sp.Expr, window: sp.Expr) -> sp.Expr:
 class Kind:
     """A layer kind. ``word`` names it; ``split`` says how a deployment shards it: "attention", "experts" or "" for all others.
 
-    ``name`` tells two layers of a kind in one model apart: letters that differ get it, as in ``F_dense``.
+    ``name`` tells two layers of a kind in one model apart: letters that differ get it, as in ``F_dense``. ``norms`` of D stand
+    around every layer, one unless told or the kind says otherwise, RMS norms or, with ``layer_norm``, of two vectors each.
+    How a kind is written is told at the head of this module, ``help(symroof.transformer.kind)``.
     """
 
     name: str = field(default="", kw_only=True)
+    norms: int | None = field(default=None, kw_only=True)
+    layer_norm: bool = field(default=False, kw_only=True)
 
     word: ClassVar[str] = ""
     #: What letters that differ between layers are marked with, if the layer has no name.
     label: ClassVar[str] = ""
     split: ClassVar[str] = ""
-    #: The letter of a size, where it is not the name of the field.
+    #: The letter of a size, where it is neither the default nor the name of the field.
     letters: ClassVar[Mapping[str, Symbol]] = {}
 
     #: Sizes that follow from others and need not be given.
@@ -140,7 +158,7 @@ class Kind:
     #: Pairs of sizes of which the first is at most the second.
     orders: ClassVar[tuple[tuple[str, str], ...]] = ()
     #: Numbers among the fields that are options, not sizes.
-    options: ClassVar[tuple[str, ...]] = ("norms",)
+    options: ClassVar[tuple[str, ...]] = ()
     #: Sizes that None leaves out, beside those that it leaves out by default.
     optional: ClassVar[tuple[str, ...]] = ()
 
@@ -160,6 +178,10 @@ class Kind:
         """Letters that follow from others of this layer, such as the experts hit."""
         return {}
 
+    def usual_norms(self) -> int:
+        """How many norms of D stand around the layer, unless ``norms`` says."""
+        return 1
+
     def whole_heads(self) -> Size | None:
         """The heads of the cache, which model parallelism splits no finer: beyond them it copies. None where it is not by heads."""
         return None
@@ -173,12 +195,28 @@ class Kind:
 
     def numbers(self) -> dict[str, Size]:
         """The sizes that are given, by field: whole numbers and letters, options left out."""
-        found = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {n: v for n, v in found.items() if isinstance(v, (int, sp.Expr)) and not isinstance(v, bool) and n not in self.options}
+        found, unsized = {f.name: getattr(self, f.name) for f in fields(self)}, ("norms", *self.options)
+        return {n: v for n, v in found.items() if isinstance(v, (int, sp.Expr)) and not isinstance(v, bool) and n not in unsized}
+
+    @classmethod
+    def letter(cls, size: str) -> Symbol:
+        """The letter of a size, by its field.
+
+        Raises InputError for a field that has none.
+        """
+        default = next(f.default for f in fields(cls) if f.name == size)
+        found = cls.letters.get(size) or (default if isinstance(default, Symbol) else ALPHABET.get(size))
+        if found is None:
+            raise InputError(f"{cls.word}: the size {size} has no letter; make a symbol its default, or name it in {cls.__name__}.letters")
+        return found
 
     def __post_init__(self) -> None:
+        if self.norms is None:
+            object.__setattr__(self, "norms", self.usual_norms())
         for f in fields(self):
-            cure = _cure(f.default, getattr(self, f.name), f.name in self.options, f.name in self.optional)
+            if (count := counted(getattr(self, f.name))) is not None:  # NumPy's too
+                object.__setattr__(self, f.name, count)
+            cure = _cure(f.default, getattr(self, f.name), f.name in ("norms", *self.options), f.name in self.optional)
             if cure:
                 raise InputError(f"{self.word}: {f.name} = {short(getattr(self, f.name))} {cure}")
         self.check()
@@ -192,8 +230,16 @@ class Kind:
 
 @lru_cache(maxsize=4096)
 def _program(kind: Kind, sharding: Sharding, at: Pass) -> Program:
-    sizes = {"T": at.new, "S": at.context, **kind.sizes(at)}
-    return program(sharding.text(kind.text(at, sharding)), width=p_a, marks=kind.marks(at), **sizes)
+    vectors = (kind.norms or 0) * (2 if kind.layer_norm else 1)
+    text, sizes = kind.text(at, sharding), {"T": at.new, "S": at.context, **kind.sizes(at)}
+    if vectors:
+        text, sizes = f"{text}\n        weight norm: Norm\n        Norm[U{vectors}, D]\n", {**sizes, f"U{vectors}": vectors}
+    return program(sharding.text(text), width=p_a, marks=kind.marks(at), **sizes)
+
+
+def counted(value: object) -> int | None:
+    """A whole number of Python or NumPy; None for everything else."""
+    return int(value) if isinstance(value, Integral) and not isinstance(value, (bool, sp.Basic)) else None
 
 
 def _cure(default: Any, value: Any, option: bool, optional: bool) -> str:
@@ -221,14 +267,3 @@ def whole(kind: Kind, *names: str) -> tuple[int, ...] | None:
 def ratio(a: Size, b: Size) -> Any:
     """a/b, a whole number where both are."""
     return a // b if isinstance(a, int) and isinstance(b, int) else plain(a) / plain(b)
-
-
-def norm_text(count: int, layer: bool) -> str:
-    """The stored vectors of norms: RMS norms have one of D each, layer norms two."""
-    return f"\n        weight norm: Norm\n        Norm[U{2 * count if layer else count}, D]\n" if count else ""
-
-
-def norm_sizes(count: int, layer: bool) -> dict[str, int]:
-    """The size that ``norm_text`` needs."""
-    vectors = 2 * count if layer else count
-    return {f"U{vectors}": vectors} if vectors else {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symroof.algebra.symbols import H_nope, H_rope, H_v, N, R_kv, R_q
-from symroof.transformer.kind import Kind, Pass, Size, norm_sizes, norm_text
+from symroof.transformer.kind import Kind, Pass, Size
 from symroof.transformer.split import Sharding
 
 _RANKED = """
@@ -81,8 +81,6 @@ class LatentAttention(Kind):
     H_nope: Size = H_nope
     H_rope: Size = H_rope
     H_v: Size = H_v
-    norms: int = 1
-    layer_norm: bool = False
 
     word: ClassVar[str] = "latent attention"
     label: ClassVar[str] = "full"
@@ -98,13 +96,13 @@ class LatentAttention(Kind):
         """Absorbed or expanded; the batch of the latents can be sharded while decoding."""
         queries = _RANKED if self.R_q else _DIRECT
         rest = (_BY_BATCH if how.cache else _ABSORBED) if at.absorbs else _EXPANDED
-        return queries + _KEYS + rest + norm_text(self.norms, self.layer_norm)
+        return queries + _KEYS + rest
 
     def sizes(self, at: Pass) -> dict[str, Any]:
         """R, M ranks of queries and latents; A, J, I sizes of heads without and with position, and of values."""
         ranks = {"M": self.R_kv} | ({"R": self.R_q} if self.R_q else {})
         heads = {"N": self.N, "A": self.H_nope, "J": self.H_rope, "I": self.H_v}
-        return {**ranks, **heads, "S": at.held(), **norm_sizes(self.norms, self.layer_norm)}
+        return {**ranks, **heads, "S": at.held()}
 
     def marks(self, at: Pass) -> dict[str, Any]:
         """Of the T x S scores only those of tokens that are seen."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import D_st, G_ssm, H_ssm, N_ssm, S_chunk, w_conv
 from symroof.errors import InputError
-from symroof.transformer.kind import Kind, Pass, Size, norm_sizes, norm_text, ratio, whole
+from symroof.transformer.kind import Kind, Pass, Size, ratio, whole
 from symroof.transformer.split import Sharding
 
 _IN = """
@@ -67,12 +67,9 @@ class Mamba2(Kind):
     chunk: Size = S_chunk
     conv_bias: bool = True
     gated_norm: bool = True
-    norms: int = 1
-    layer_norm: bool = False
 
     word: ClassVar[str] = "mamba-2"
     label: ClassVar[str] = "ssm"
-    letters: ClassVar = {"chunk": S_chunk}
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One step of the recurrence, or a scan in chunks."""
@@ -81,7 +78,7 @@ class Mamba2(Kind):
             text += "weight state space: b_conv\n b_conv[Q~m]\n"
         if self.gated_norm:
             text += "weight norm: g\n g[G~m, R, P]\n"
-        return text + norm_text(self.norms, self.layer_norm)
+        return text
 
     def sizes(self, at: Pass) -> dict[str, Any]:
         """G groups of R heads of P, a state of M; Q channels with Y kept taps; U chunks of I (or J) tokens."""
@@ -89,7 +86,7 @@ class Mamba2(Kind):
         heads = {"G": self.G_ssm, "R": ratio(self.N_ssm, self.G_ssm), "P": self.H_ssm, "M": self.D_st}
         conv = {"Q": channels, "Y": plain(self.w_conv) - 1, "Taps": self.w_conv}
         chunks = {"I": self.chunk, "J": self.chunk, "U": plain(at.new) / self.chunk}
-        return {**heads, **conv, **chunks, **norm_sizes(self.norms, self.layer_norm)}
+        return {**heads, **conv, **chunks}
 
     def marks(self, at: Pass) -> dict[str, Any]:
         """The update is a product and a sum."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symroof.algebra.symbols import F
-from symroof.transformer.kind import Kind, Pass, Size, norm_sizes, norm_text
+from symroof.transformer.kind import Kind, Pass, Size
 from symroof.transformer.split import Sharding
 
 _UNGATED = """
@@ -28,7 +28,7 @@ class Mlp(Kind):
     """``[B T, D] -> [B T, D]`` through d_ff F: W_in [D, F], W_out [F, D], and W_gate [D, F] if ``gated``.
 
     2 FLOPs a parameter and token. ``parallel`` to attention it reads the same norm and adds to the same sum, so that a layer has
-    one collective each way instead of two. ``bias`` adds F (2F if gated) and D.
+    one norm, and one collective each way instead of two. ``bias`` adds F (2F if gated) and D.
 
     >>> Mlp(gated=False).program(at=Pass(new=1)).flops
     4*B*D*F  [FLOP]
@@ -40,11 +40,13 @@ class Mlp(Kind):
     gated: bool = True
     parallel: bool = False
     bias: bool = False
-    norms: int = 1
-    layer_norm: bool = False
 
     word: ClassVar[str] = "mlp"
     label: ClassVar[str] = "dense"
+
+    def usual_norms(self) -> int:
+        """One; beside attention none of its own."""
+        return 0 if self.parallel else 1
 
     def text(self, at: Pass, how: Sharding) -> str:
         """The matrices; beside attention with the input gathered and the output as partial sums."""
@@ -53,8 +55,8 @@ class Mlp(Kind):
             text = text.replace("In[A~d, D~m]", "In[A~d, D]").replace("Out[A~d, D~m]", "Out[A~d, D]{U~m}")
         if self.bias:
             text += "weight mlp: b_in, b_out\n b_in[J, F~m]\n b_out[D]\n"
-        return text + norm_text(self.norms, self.layer_norm)
+        return text
 
     def sizes(self, at: Pass) -> dict[str, Any]:
         """A are all new tokens."""
-        return {"A": at.tokens, "F": self.F, "J": 2 if self.gated else 1, **norm_sizes(self.norms, self.layer_norm)}
+        return {"A": at.tokens, "F": self.F, "J": 2 if self.gated else 1}

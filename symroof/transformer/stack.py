@@ -18,13 +18,14 @@ import sympy as sp
 from symroof.algebra.claims import Claim, Claims
 from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import B, S, Symbol, T, p_kv, p_w
+from symroof.algebra.symbols import B, L, S, Symbol, T, p_kv, p_w
 from symroof.errors import InputError, short
 from symroof.program.program import sum_of
 from symroof.transformer.aggregates import Aggregates, aggregates
 from symroof.transformer.blocks import BYTE, Block, Blocks
 from symroof.transformer.facts import Facts, facts, of_window
 from symroof.transformer.kind import Kind, Pass
+from symroof.transformer.pattern import Pattern
 from symroof.transformer.split import REPLICATED, Sharding
 
 #: What the book's formulas assume: every layer has full attention and one MLP, all parameters are read and multiplied.
@@ -58,7 +59,7 @@ class Stack:
     name: str
     layers: tuple[Layer, ...]
     values: Mapping[Symbol, int] = field(default_factory=dict, hash=False)
-    pattern: tuple[tuple[sp.Expr, tuple[int, ...]], ...] = ()  # count letters, and how often what they count stands in each group
+    pattern: Pattern = field(default_factory=Pattern)
     origin: str = ""  # the file it is read from
 
     # -- what formulas assume
@@ -126,9 +127,9 @@ class Stack:
     def check(self, values: Mapping[Symbol, Any]) -> None:
         """Raise InputError for numbers that contradict each other in a layer, or counts of layers that do not add up.
 
-        A letter without a number is not checked; a number may be an array.
+        A letter without a number is not checked; a number may be an array. Where no layer is counted by L, L is not asked for.
         """
-        self._check_counts(values)
+        self.pattern.check(self.name, values, self.values, *([] if L in self.letters else [L]))
         for layer in self.layers:
             sizes = {f: values.get(s) for f, s in layer.kind.numbers().items() if isinstance(s, Symbol)}
             whole: dict[str, Any] = {f: int(v) for f, v in sizes.items() if isinstance(v, (int, Fraction)) and v == int(v)}
@@ -138,39 +139,6 @@ class Stack:
                 if isinstance(low, (int, Fraction, float)) and isinstance(high, (int, Fraction, float)) and low > high * (1 + _ROUNDING):
                     said = f"{getattr(layer.kind, less)} = {float(low):g} is beyond {getattr(layer.kind, more)} = {float(high):g}"
                     raise InputError(f"{layer.name}: {said}; give at most that")
-
-    @cached_property
-    def relations(self) -> tuple[sp.Expr, ...]:
-        """What the counts of layers keep to, as expressions that are zero: L - L_full - L_win. None where all are L."""
-        rows = sp.Matrix([counts for _, counts in self.pattern]) if self.pattern else sp.zeros(0, 0)
-        found = []
-        for solution in rows.T.nullspace() if self.pattern else ():
-            whole = solution * sp.ilcm(*[x.q for x in solution])
-            found.append(sp.expand(sp.Add(*[times * letter for times, (letter, _) in zip(whole, self.pattern, strict=True)])))
-        return tuple(dict.fromkeys(e for e in found if e != 0))
-
-    def _check_counts(self, values: Mapping[Symbol, Any]) -> None:
-        for relation in self.relations:
-            letters = sorted(relation.free_symbols, key=lambda s: (len(s.name), s.name))
-            known: list[Any] = [values.get(s) for s in letters]
-            if any(v is None or isinstance(v, sp.Basic) for v in known):
-                continue
-            numbers = _where_off([int(relation.coeff(s)) for s in letters], known)
-            if numbers is None:
-                continue
-            said = sp.expand(letters[0] - relation / relation.coeff(letters[0]))
-            given = ", ".join(f"{s} = {float(v):g}" for s, v in zip(letters, numbers, strict=True))
-            names = [s.name for s in letters]
-            together = f"give {', '.join(names[:-1])} and {names[-1]} together{self._scaled(letters, numbers)}"
-            raise InputError(f"{given} do not add up: in {self.name} {letters[0]} = {said}; {together}")
-
-    def _scaled(self, letters: list[Any], numbers: list[Any]) -> str:
-        """An example that fits the first number that is another: the counts of the pattern, repeated more or less often."""
-        own = [self.values.get(s, 0) for s in letters]
-        other = next((Fraction(v) / n for n, v in zip(own, numbers, strict=True) if n and v != n), Fraction(1, 2**50))
-        fitting = [n * other for n in own]
-        whole = all(n.denominator == 1 for n in fitting)
-        return f", e.g. {', '.join(f'{s}={n}' for s, n in zip(letters, fitting, strict=True))}" if whole else ""
 
     def span(self, letter: sp.Symbol, values: Mapping[Symbol, Any]) -> tuple[Any, Any]:
         """The least and the largest number that a letter of the layers can be beside these values, 0 and inf where none is known."""
@@ -297,17 +265,6 @@ class Stack:
         shown = [f"{self.values.get(n, n)} x [{', '.join(words)}]" for n, words in groups.items()]
         shown += [f"D {values['D']}"] * ("D" in values) + around
         return f"{self.name}: {', '.join(shown)}" + (f"; {total} layers" if len(groups) > 1 and total else "")
-
-
-def _where_off(times: list[int], numbers: list[Any]) -> list[Any] | None:
-    """The numbers if so many times each of them do not make zero, of arrays the first that do not; None if they do."""
-    off: Any = sum(t * v for t, v in zip(times, numbers, strict=True))
-    if not hasattr(off, "shape"):
-        return numbers if off else None
-    import numpy as np
-
-    bad = np.flatnonzero(off)
-    return [np.broadcast_to(np.asarray(v, float), off.shape).ravel()[bad[0]] for v in numbers] if bad.size else None
 
 
 def _odd(kind: Kind) -> bool:
