@@ -473,6 +473,9 @@ BROKEN = {  # what is changed in a good file, what the message has to name
     "short: more windowed layers than layers": (SHORT, "[published]", "[window]\nsize = 128\nlayers = 99\n\n[published]", "window"),
     "short: more experts used than there are": (SHORT, "[published]", "[moe]\nE = 4\nk = 8\nF = 100\n\n[published]", "k = 8"),
     "short: more dense layers than layers": (SHORT, "[published]", "[moe]\nE = 8\nk = 2\nF = 1\ndense_layers = 99\n\n[published]", "moe"),
+    "short: experts in no layer": (SHORT, "[published]", "[moe]\nE = 8\nk = 2\nF = 1\ndense_layers = 32\n\n[published]", "leave [moe] out"),
+    "short: a list of tables": (SHORT, "[dims]", "[[dims]]", "[dims] is one table, not a list"),
+    "a number for a table": (LLM, 'name = "llama3-8b"', 'name = "llama3-8b"\nmoe = 3', "[moe] is one table, not a number"),
     "short: window and latent attention": (
         SHORT,
         "[published]",

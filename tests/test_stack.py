@@ -3,11 +3,13 @@
 import importlib
 import inspect
 import pkgutil
+import pydoc
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction as Q
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy as sp
 from counting import COUNTERS, Run
@@ -16,8 +18,7 @@ from hypothesis import strategies as st
 from second_opinion import some
 
 import symroof.workloads
-from symroof import Bound, Cost, Llm, SymroofError, Value, decode, llm, llms, memory, model, prefill, training
-from symroof.algebra.span import Span
+from symroof import Bound, Cost, Llm, SymroofError, Value, decode, layers, llm, llms, memory, model, prefill, symbol, training
 from symroof.errors import InputError, SheetError, UnknownName
 from symroof.symbols import (
     A_X,
@@ -40,6 +41,7 @@ from symroof.symbols import (
     P_mm,
     P_read,
     S,
+    S_win,
     T,
     V,
     W_hbm,
@@ -57,8 +59,9 @@ from symroof.symbols import (
     price,
     t_lim,
 )
+from symroof.transformer.facts import facts
 from symroof.transformer.kind import Kind, Pass
-from symroof.transformer.layers import Attention, Experts, LatentAttention, Mamba2, Mlp, Sharding
+from symroof.transformer.layers import KINDS, Attention, Experts, LatentAttention, Mamba2, Mlp, Norm, Sharding
 from symroof.workloads import models as of_models
 from symroof.workloads import pretraining
 
@@ -330,6 +333,143 @@ def test_a_model_but_is_the_model_with_that_size():
     assert found.values == wanted.values
     assert m.but({F: 30})[P] == model("tiny", D=16, V=50, blocks=[(3, [Attention(**small), Mlp(F=30)])])[P]
     assert m.but({P: 10**6})[P_mm] == 10**6 - (m[P] - m[P_mm])
+    for other in (m.but({"K": 4}), m.but(K=4), m.but({K: "4"}), m.but({"F": 24}, K=4)):
+        assert other.values == wanted.values
+    assert m.but().values == m.values
+    assert m.but({p_kv: 1})[kv] == 2 * 2 * 8 * 3
+
+
+# -- counts of layers add up
+#: Two counts that change together, of every model that has more than one: what is refused, and what is the model repeated.
+PATTERNS: list[tuple[str, dict[str, int], dict[str, int]]] = [
+    ("gpt-oss-120b", {"L": 72}, {"L": 72, "L_win": 36, "L_full": 36}),
+    ("gpt-oss-120b", {"L_win": 20}, {"L_win": 20, "L_full": 16}),
+    ("deepseek-v3", {"L": 30}, {"L": 30, "L_dense": 3, "L_moe": 27}),
+    ("deepseek-v3", {"L_moe": 60}, {"L_moe": 60, "L_dense": 1}),
+    ("nemotron-3-nano", {"L": 104}, {"L": 104, "L_ssm": 46, "L_full": 12, "L_moe": 46}),
+    ("MiMo-V2-Flash", {"L": 96}, {"L": 96, "L_dense": 2, "L_moe": 94, "L_win": 78, "L_full": 18}),
+    ("MiMo-V2-Flash", {"L": 58, "L_win": 49}, {"L": 58, "L_win": 49, "L_moe": 57}),
+]
+
+
+def checked(m: Llm, values: dict[Any, Any]) -> None:
+    m.stack.check({**m.values, **values})
+
+
+@pytest.mark.parametrize("name, wrong, right", PATTERNS, ids=[f"{n} {w}" for n, w, _ in PATTERNS])
+def test_counts_of_layers_that_do_not_add_up_are_refused(name, wrong, right):
+    m = MADE[name]()
+    with pytest.raises(InputError, match=r"do not add up: in .* L = L_.* \+ L_.*; give L, L_\w+.* and L_\w+ together") as problem:
+        m.but(**wrong)
+    sentence(problem.value)
+    other = m.but(right)
+    assert [other[_letter(m, s)] for s in right] == list(right.values())
+    assert other[P] == at(m.stack.parameters, other)
+    checked(m, {_letter(m, s): np.array([v, m[_letter(m, s)]], float) for s, v in right.items()})
+    if {_letter(m, s) for s in right} <= m.stack.letters:
+        with pytest.raises(InputError, match="do not add up"):
+            checked(other, {_letter(m, s): np.array([v, v + 1]) for s, v in list(right.items())[:1]})
+
+
+@pytest.mark.parametrize("name, wrong, right", PATTERNS, ids=[f"{n} {w}" for n, w, _ in PATTERNS])
+def test_counts_beside_a_model_add_up_too(name, wrong, right):
+    """A formula takes counts that are those of a model with them, and no others."""
+    m = MADE[name]()
+    given = {"B": 3, "S": 500, "n": 4, "C": 10**15, "W_hbm": 3 * 10**12, **{s.name: w for s, w in BITS.items()}}
+    cost = decode.step(m).expand()
+    given = {k_: v for k_, v in given.items() if k_ in {s.name for s in cost.free_symbols}}
+    with pytest.raises(SymroofError, match=r"do not add up|'L' is not a symbol of this formula"):
+        cost.at(m, **given, **wrong)
+    reached = {s: v for s, v in right.items() if s in {x.name for x in cost.free_symbols}}
+    if len(reached) > 1:
+        assert cost.at(m, **given, **reached).number == pytest.approx(float(cost.at(m.but(**right), **given).number), rel=1e-12)
+
+
+def test_a_pattern_is_scaled_as_the_cure_says():
+    m = llm("gpt-oss-120b")
+    with pytest.raises(InputError, match=r"e\.g\. L=72, L_win=36, L_full=36"):
+        m.but(L=72)
+    other = m.but(L=72, L_win=36, L_full=36)
+    around = 2 * m[V] * m[D] + m[D]
+    assert other[P] - around == 2 * (m[P] - around)
+    assert at(other.stack.sequence(1000), other) == 2 * at(m.stack.sequence(1000), m)
+
+
+def test_layers_follow_where_none_is_counted_by_all():
+    """Every layer of a hybrid has a count of its own: L is their sum, and a formula, which has no L, takes them without it."""
+    m = llm("nemotron-3-nano")
+    counts = {"L_ssm": 46, "L_full": 12, "L_moe": 46}
+    other = m.but(counts)
+    assert other[L] == 104
+    assert m.but(L=104, **counts).values == other.values
+    assert m.but(L_ssm=24)[L] == 53
+    step = decode.step(m).expand()
+    given = {"B": 3, "S": 500, "n": 4, "C": 10**15, "W_hbm": 3 * 10**12, "p_w": 2, "p_kv": 2}
+    assert step.at(m, **given, **counts).number == pytest.approx(float(step.at(other, **given).number), rel=1e-12)
+
+
+@every_model
+def test_every_model_is_checked_by_what_its_layers_add_up_to(name):
+    """Another L changes all layers, or is refused; a letter without a number is held against nothing."""
+    m = MADE[name]()
+    counts = {layer.count for layer in m.stack.layers if layer.count != 1}
+    assert bool(m.stack.pattern.relations()) == (len(counts) > 1)
+    for relation in m.stack.pattern.relations():
+        assert relation.subs(m.stack.values) == 0
+    checked(m, {})
+    checked(m, {s: s for s in counts})
+    if not m.stack.pattern.relations():
+        other = m.but(L=2 * m[L])
+        around = m[P] - m[L] * sum(f for f in [m.stack.parameters.expr.coeff(L, 1).subs(m.values)])
+        assert other[P] - around == 2 * (m[P] - around)
+        assert at(other.stack.sequence(100), other) == 2 * at(m.stack.sequence(100), m)
+
+
+@settings(max_examples=some(40))
+@given(st.data())
+def test_random_patterns(data):
+    """Counts of a pattern repeated otherwise are accepted, and counts that no repetition gives are not."""
+    kinds = [FULL, Attention(N=4, K=2, H=3, window=2), DENSE, Mlp(F=5, name="other"), Experts(E=4, k=2, F=3)]
+    groups = data.draw(st.lists(st.lists(st.sampled_from(kinds), min_size=1, max_size=3), min_size=1, max_size=3))
+    first, other = (data.draw(st.lists(st.integers(1, 9), min_size=len(groups), max_size=len(groups))) for _ in range(2))
+    m, wanted = (tiny(list(zip(times, groups, strict=True))) for times in (first, other))
+    layers = dict(zip([layer.kind for layer in m.stack.layers], m.stack.layers, strict=True))
+    if wanted.stack.structure == m.stack.structure:
+        assert m.but({s: v for s, v in wanted.stack.values.items() if s.name.startswith("L")}).values == wanted.values
+    assert len(layers) == len(m.stack.layers)
+    for s in {layer.count for layer in m.stack.layers if layer.count != 1}:
+        if any(s in relation.free_symbols for relation in m.stack.pattern.relations(*([] if L in m.stack.letters else [L]))):
+            with pytest.raises(InputError, match="do not add up"):
+                m.but({s: m[s] + 1})
+        else:
+            assert m.but({s: m[s] + 1})[s] == m[s] + 1
+
+
+UNKNOWN: list[tuple[Callable[[Llm], Any], str]] = [
+    (lambda m: m.but({S_win: 4}), "'S_win' is no letter of mixtral-8x7b; there is B, D, E"),
+    (lambda m: m.but(L_win=4), "'L_win' is no letter of mixtral-8x7b"),
+    (lambda m: m.but({"k2": 4}), "'k2' is no letter of mixtral-8x7b"),
+    (lambda m: m.but({3: 4}), "'3' is no letter of mixtral-8x7b"),
+    (lambda m: m.but({symbol("K", "byte"): 4}), "'K' is no letter of mixtral-8x7b|there is another K"),
+    (lambda m: m.but({P: 4}), "P = 4 is too few parameters for mixtral-8x7b: its layers leave P_read = -"),
+    (lambda m: m.but({kv: 4}), "kv follows from the layers of mixtral-8x7b; give what it follows from: H, K, L, p_kv"),
+    (lambda m: m.but(P_mm=4), "P_mm follows from the layers of mixtral-8x7b; give what it follows from"),
+    (lambda m: m.but({K: 4}, K=8), "K is given twice, as '4' and '8'; give it once"),
+    (lambda m: m.but(K=[4, 8]), "is not one number; a formula takes several"),
+    (lambda m: m.but(K=N), "K = 'N' is not one number"),
+    (lambda m: m.but(K=-1), "K = -1 must be positive"),
+    (lambda m: m.but(K="2.5"), "K = '2.5' is no size of a layer and no count; give a whole number"),
+    (lambda m: m.but(K="four"), "K: 'four' is no quantity"),
+]
+
+
+@pytest.mark.parametrize("changed, said", UNKNOWN, ids=[f"{i}: {said}" for i, (_, said) in enumerate(UNKNOWN)])
+def test_letters_that_a_model_does_not_have(changed, said):
+    m = llm("mixtral-8x7b")
+    with pytest.raises(SymroofError, match=said) as problem:
+        changed(m)
+    sentence(problem.value)
+    assert m.but(E_hit=5)[E_hit] == 5
 
 
 # -- random models against loops
@@ -486,11 +626,14 @@ class Linear(Kind):
         return {"J": D}
 
 
+R_low = symbol("R_low", "1", "rank of a layer in two matrices")
+
+
 @dataclass(frozen=True)
 class Ranked(Kind):
-    """Two matrices [D, F] and [F, D] without anything between; a size of its own, and an option."""
+    """Two matrices [D, R_low] and [R_low, D] without anything between; a size that the alphabet does not have, and an option."""
 
-    F: Any = F
+    R_low: Any = R_low
     bias: bool = False
 
     word = "ranked"
@@ -499,21 +642,23 @@ class Ranked(Kind):
         """Two products."""
         text = """
             weight ranked: W_a, W_b
-            In[B~d, T, D~m]  W_a[D~f, F~m] -> Low[B~d, T, F~m]
-            Low[B~d, T, F~m] W_b[F~m, D~f] -> Out[B~d, T, D~m]
+            In[B~d, T, D~m]  W_a[D~f, R~m] -> Low[B~d, T, R~m]
+            Low[B~d, T, R~m] W_b[R~m, D~f] -> Out[B~d, T, D~m]
         """
-        return text + ("weight ranked: b\n b[F]\n" if self.bias else "")
+        return text + ("weight ranked: b\n b[R]\n" if self.bias else "")
 
     def sizes(self, at: Pass) -> dict[str, Any]:
-        """F is the rank."""
-        return {"F": self.F}
+        """R is the rank."""
+        return {"R": self.R_low}
 
 
 def test_a_new_kind_needs_one_class():
-    m = model("it", D=8, V=11, blocks=[(2, [Attention(N=4, K=2, H=3), Linear()]), (3, [Linear(), Ranked(F=5, bias=True)])])
+    m = model("it", D=8, V=11, blocks=[(2, [Attention(N=4, K=2, H=3), Linear()]), (3, [Linear(), Ranked(R_low=5, bias=True, norms=0)])])
     attention = 2 * 8 * 12 + 2 * 8 * 6
     linear, ranked = 5 * 8 * 8, 3 * 2 * 8 * 5
-    assert m[P] == 2 * (attention + 8) + linear + ranked + 3 * 5 + 2 * 8 * 11 + 8
+    assert m[P] == 2 * (attention + 8) + linear + 5 * 8 + ranked + 3 * 5 + 2 * 8 * 11 + 8
+    assert m[R_low] == 5
+    assert m.but(R_low=7)[P] - m[P] == 2 * 3 * (2 * 8 + 1)
     assert m[P_mm] == 2 * attention + linear + ranked + 8 * 11
     assert at(m.stack.flops(new=1), m, B=3, S=7) == 3 * (2 * (2 * attention + linear + ranked + 8 * 11) + 2 * 2 * 2 * 12 * 7)
     assert at(m.stack.parameters["linear"], m) == linear
@@ -521,9 +666,62 @@ def test_a_new_kind_needs_one_class():
     assert "linear" in repr(m.stack)
     with pytest.raises(InputError, match=r"it has linear and ranked; write the formula of the model"):
         decode.step().at(m)
-    sharded = Linear().program(Sharding(data="X", model="Y", fsdp="X"))
+    sharded = Linear(norms=0).program(Sharding(data="X", model="Y", fsdp="X"))
     assert [(c.kind, c.tensor, c.axes) for c in sharded.collectives] == [("AllGather", "In", ("Y",)), ("AllGather", "W_l", ("X",))]
     assert sharded.backward().flops.expr == 2 * sharded.flops.expr
+
+
+def test_two_layers_of_a_new_kind_have_letters_of_their_own():
+    """A kind that says nothing of how its letters are marked is marked with its word."""
+    m = model("it", D=8, V=11, blocks=[(1, [Ranked(R_low=5)]), (2, [Ranked(R_low=6)]), (3, [Ranked(R_low=7)])])
+    assert m[P] == sum(n * (2 * 8 * r + 8) for n, r in ((1, 5), (2, 6), (3, 7))) + 2 * 8 * 11 + 8
+    assert {s.name for s in m.stack.values} >= {"R_low", "R_low_ranked", "R_low_ranked2", "L_ranked", "L_ranked2", "L_ranked3"}
+    assert [layer.name for layer in m.stack.layers][1:-2] == ["ranked", "ranked2", "ranked3"]
+
+
+@dataclass(frozen=True)
+class Unlettered(Ranked):
+    """A size without a letter."""
+
+    taps: int = 4
+
+    word = "unlettered"
+
+
+@pytest.mark.parametrize("word", KINDS)
+def test_every_kind_takes_norms(word):
+    """Also one that is new: no text speaks of them."""
+    for kind in (KINDS[word], Linear):
+        for norms, layer_norm in ((1, False), (2, True), (3, False)):
+            stored = facts(kind(norms=norms, layer_norm=layer_norm)).stored.get("norm", sp.Integer(0))
+            without = facts(kind(norms=norms + 1, layer_norm=layer_norm)).stored["norm"]
+            assert without - stored == D * (2 if layer_norm else 1)
+
+
+def test_a_norm_of_its_own_is_counted_as_often_as_it_stands():
+    """Also where it is the one that stands before the unembedding."""
+    m = model("it", D=8, V=11, blocks=[(5, [FULL, DENSE, Norm()])])
+    assert m[P] - tiny([(5, [FULL, DENSE])])[P] == 5 * 8
+    assert [layer.name for layer in m.stack.layers if layer.kind.word == "norm"] == ["norm", "norm2"]
+
+
+@pytest.mark.parametrize("norms", [{}, {"norms": 1}, {"norms": 2, "layer_norm": True}])
+def test_beside_attention_there_is_one_norm(norms):
+    """Attention and a parallel MLP read one norm, unless more are asked for."""
+    beside, after = (tiny([(3, [FULL, Mlp(F=7, parallel=p, **norms)])]) for p in (True, False))
+    assert after[P] - beside[P] == (0 if norms else 3 * 8)
+    assert at(beside.stack.parameters["norm"], beside) == 3 * 8 + 8 + 3 * 8 * {0: 0, 1: 1, 2: 4}[norms.get("norms", 0)]
+    assert beside[P_mm] == after[P_mm]
+
+
+def test_sizes_of_numpy_are_sizes():
+    whole = np.int64
+    attention = Attention(N=whole(4), K=np.int8(2), H=np.uint16(3), window=whole(5), norms=whole(2))
+    m = model("tiny", D=whole(8), V=np.int32(11), blocks=[(whole(2), [attention, Mlp(F=whole(7))])], positions=whole(9))
+    attention = Attention(N=4, K=2, H=3, window=5, norms=2)
+    assert m.values == tiny([(2, [attention, DENSE])], positions=9).values
+    assert all(type(v) is int for v in m.stack.values.values())
+    assert m.but({K: whole(1)})[K] == 1
 
 
 # -- what a formula assumes of the model
@@ -586,8 +784,8 @@ def test_every_formula_is_of_its_model(formula):
     own = {name: evaluated(found[name], m) for name, m in known.items()}
     book = called(formula, None) if inspect.signature(FORMULAS[formula]).parameters["m"].default is None else None
     for i, (name, m) in enumerate(known.items()):
-        assert isinstance(own[name], Value | Span), name
-        assert isinstance(own[name], Span) or own[name].number > 0 or (own[name].number == 0 and NOTHING[formula](m)), name
+        assert isinstance(own[name], Value), name
+        assert own[name].number > 0 or (own[name].number == 0 and NOTHING[formula](m)), name
         others = list(known.values())
         other = others[(i + 5) % len(others)]
         try:
@@ -596,7 +794,7 @@ def test_every_formula_is_of_its_model(formula):
             _refused(problem, other)
             assert other.stack.structure != m.stack.structure
         else:
-            assert _same(there, own[other.name]), f"{formula} of {name} is another at {other.name}"
+            assert there.number == own[other.name].number, f"{formula} of {name} is another at {other.name}"
         if book is not None and not m.stack.dense:
             try:
                 there = evaluated(book, m)
@@ -613,7 +811,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def claimed(found: Cost | Bound) -> set[str]:
     """The kinds of what a formula assumes of the model, besides the order of numbers."""
-    return {claim.kind for claim in found.of} - {"order"}
+    return {claim.kind for claim in (found.condition.of if isinstance(found, Bound) else found.of)} - {"order"}
 
 
 def _refused(problem: InputError, other: Llm) -> None:
@@ -641,6 +839,17 @@ def test_the_book_is_no_approximation_of_other_models(name, approximation):
         with pytest.raises(InputError) as problem:
             approximation(m)
         _refused(problem.value, m)
+
+
+def test_two_models_of_one_name():
+    """Which of the two it is evaluated at, and what to call the other."""
+    shipped, own = llm("mixtral-8x7b"), model("mixtral-8x7b", D=8, V=11, blocks=[(2, [FULL, DENSE])])
+    for formula, there, said in ((own, shipped, "read from mixtral-8x7b.toml"), (shipped, own, r"made by model\(\)")):
+        with pytest.raises(InputError, match=f"another model called mixtral-8x7b: .* is {said}, .*; give .* a name of its own") as problem:
+            decode.step(formula).at(there)
+        sentence(problem.value)
+    with pytest.raises(InputError, match="with m = the model"):
+        decode.step(llm("deepseek-v3")).at(own)
 
 
 def test_formulas_of_two_models_do_not_add():
@@ -689,6 +898,15 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: tiny([(2, [FULL, DENSE])], positions=0), "positions"),
     (lambda: tiny([(2, [FULL, DENSE])], tied="yes"), "tied"),
     (lambda: tiny([(2, [Attention(N=4, K=2, H=3, name="a"), Mlp(F=7, name="a")])]), "two layers are called 'a'"),
+    (lambda: tiny([(2, [FULL, Mlp(F=7, name="attention")])]), "named 'attention', and another one is called that already"),
+    (lambda: tiny([(2, [FULL, Mlp(F=7, name="embedding")])]), "named 'embedding', and another one is called that already"),
+    (lambda: tiny([(2, [FULL, Mlp(F=7, name="a b")])]), "'a b' cannot mark the letters of a layer"),
+    (lambda: tiny([(2, [FULL, Attention(N=4, K=2, H=5, H_v=3, name="v")])]), "H_v would be 5 and 3; give the layer .* another name"),
+    (lambda: tiny([(2, [Mlp(F=7, parallel=True), FULL])]), "parallel = True is beside attention, and none stands before it"),
+    (lambda: tiny([(2, [FULL, DENSE]), (1, [Mlp(F=7, parallel=True)])]), "beside attention, and none stands before it"),
+    (lambda: tiny([(2, [Unlettered()])]), r"unlettered: the size taps has no letter; .* name it in Unlettered\.letters"),
+    (lambda: tiny([(np.int64(0), [FULL, DENSE])]), "how often it repeats, at least once"),
+    (lambda: tiny([(2, [FULL, DENSE])], D=np.float64(8)), "D = '8.0' is no size"),
     (lambda: tiny([(2, [FULL, DENSE])]).stack.flops(new=8, context=4), "8 new tokens do not fit into a context of 4"),
     (lambda: tiny([(2, [FULL, DENSE])]).but({N: 5}), "2 KV heads cannot share 5 query heads"),
     (lambda: tiny([(2, [FULL, DENSE])]).but({K: 3}), "3 KV heads cannot share 4 query heads"),
@@ -746,7 +964,17 @@ BAD_FILES = [
     (("H = 3", ""), r"\[layers.attention\]: key 'H' is missing: size of a head"),
     (('kind = "mlp"\n', ""), r"key 'layers.mlp.kind' is missing"),
     (('["attention", "mlp"]', '["attention"]'), r"\[layers.mlp\] stands in no block"),
-    (('["attention", "mlp"]', '["attention", "mpl"]'), r"there is no \[layers.'mpl'\]; did you mean 'mlp'|stands in no block"),
+    (('["attention", "mlp"]', '["attention", "mpl"]'), r"there is no \[layers.'mpl'\]; did you mean 'mlp'"),
+    (("[model]", "[[model]]"), r"\[model\] is one table, not a list; write \[model\], once"),
+    (("[layers.mlp]", "[[layers.mlp]]"), r"\[layers.mlp\] is one table, not a list|layers"),
+    (("[[blocks]]", "[blocks]"), r"\[\[blocks\]\] are tables in a list, not one table; write \[\[blocks\]\]"),
+    (('kind = "mlp"\nF = 7', 'kind = "unembedding"'), "tiny has one already; leave the second unembedding out"),
+    (('kind = "mlp"\nF = 7', 'kind = "embedding"'), "tiny has an embedding already; leave the second one out"),
+    (("F = 7", "F = 7\nparallel = true\nname = 'attention'"), "named 'attention', and another one is called that already"),
+    (
+        ('["attention", "mlp"]', '["mlp", "attention"]\n[layers.beside]\nkind = "mlp"\nF = 7\nparallel = true'),
+        r"\[layers.beside\] stands in no block",
+    ),
     (('["attention", "mlp"]', "[]"), "stands in no block"),
     (("count = 2", "count = 0"), r"blocks\[0\].count': expected `int` >= 1"),
     (("K = 2", "K = 8"), "8 KV heads cannot share 4 query heads"),
@@ -793,6 +1021,12 @@ def test_a_step_in_letters_of_the_layers():
     assert sp.expand(m.definitions[kv] - 2 * K * H * _letter(m, "L_full") * p_kv) == 0
     assert m[L] == 36
     assert pretraining.step(m).free_symbols & {L, _letter(m, "L_full")}
+
+
+def test_help_shows_every_kind():
+    shown = pydoc.plain(pydoc.render_doc(layers))
+    for word, kind in KINDS.items():
+        assert f"class {kind.__name__}(" in shown, word
 
 
 def _letter(m: Llm, name: str) -> Any:

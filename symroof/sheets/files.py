@@ -17,6 +17,7 @@ from symroof.errors import SheetError, SymroofError, UnknownName, nearest, short
 
 _T = TypeVar("_T")
 _LARGEST = 1 << 20
+_GOT = {"array": "a list", "str": "a text", "int": "a number", "float": "a number", "bool": "true or false"}
 
 
 def folders() -> list[Path]:
@@ -72,6 +73,15 @@ def _explained(message: str, schema: type) -> str:
     missing = re.fullmatch(r"Object missing required field `(.*)`", text)
     if missing:
         return f"key {f'{where}.{missing[1]}' if where else missing[1]!r} is missing; see models/README.md"
+    wrong = re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`(.*)", text, re.DOTALL)
+    if wrong:
+        wanted, got, more = wrong[1].replace(" | null", ""), wrong[2], wrong[3]
+        table = re.sub(r"\[\d+\]", "", where)
+        if wanted == "object":
+            return f"[{table}] is one table, not {_GOT.get(got, f'`{got}`')}; write [{table}], once, and its keys below it"
+        if wanted == "array" and got == "object":
+            return f"[[{table}]] are tables in a list, not one table; write [[{table}]] in double brackets"
+        text = f"expected `{wanted}`, got `{got}`{more}"
     return f"key {where!r}: {text[0].lower()}{text[1:]}" if where else text
 
 

@@ -17,18 +17,19 @@ from typing import Any
 
 import sympy as sp
 
+from symroof.algebra.check import check
 from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
-from symroof.algebra.symbols import P, P_mm, Symbol, p_conv, p_st
+from symroof.algebra.symbols import L, P, P_mm, Symbol, p_conv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.chips import cited
 from symroof.sheets.files import listed, read, resolve, value
 from symroof.sheets.schema import LlmFile
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.short import groups
-from symroof.transformer.build import Around, Group, stack
-from symroof.transformer.kind import Kind
-from symroof.transformer.kinds import kind
+from symroof.transformer.build import Around, Group, refuse_second, stack
+from symroof.transformer.kind import Kind, counted
+from symroof.transformer.kinds import KINDS, kind
 from symroof.transformer.stack import Stack
 
 _EMPTY = Stack("nothing", ())
@@ -54,16 +55,52 @@ class Llm(Sheet):
         """Every aggregate letter in the letters of the layers: what changes with them."""
         return self.stack.definitions
 
-    def but(self, values: Mapping[Symbol, Any]) -> Llm:
-        """The model with other values for letters, and with everything that follows from them.
+    def but(self, values: Mapping[Any, Any] | None = None, /, **named: Any) -> Llm:
+        """The model with other values for letters, by symbol or name, and with everything that follows from them.
 
-        Raises InputError for values that contradict each other, such as heads that do not divide.
+        >>> int(llm("mixtral-8x7b").but(k=4)[P_mm])
+        24022876160
+
+        What follows from the layers is not given but follows; of P and of the experts that are hit another number can be held
+        against the layers, and what follows from it moves with it.
+
+        Raises UnknownName for a letter that the model does not have, InputError for values that contradict each other: heads
+        that do not divide, counts of layers that do not add up, fewer parameters than are looked up.
         """
-        self.stack.check({**self.values, **values})
-        numbers = {**{s: v for s, v in self.values.items() if s not in self.definitions}, **values}
+        given: dict[Symbol, Fraction] = {}
+        for key, number in [*(values or {}).items(), *named.items()]:
+            letter = self._letter(key)
+            found = _one(letter, number)
+            if letter in self.stack.values and found.denominator != 1:
+                raise InputError(f"{letter} = {short(number)} is no size of a layer and no count; give a whole number")
+            if given.setdefault(letter, found) != found:
+                raise InputError(f"{letter} is given twice, as {short(given[letter])} and {short(found)}; give it once")
+        whole = {**self.values, **given}
+        total = None if L in given or L in self.stack.letters else self.stack.pattern.sum(L)
+        if total is not None:  # no layer is counted by L itself, so it follows
+            whole[L] = Fraction(str(total.xreplace({s: rational(whole[s]) for s in total.free_symbols})))
+        self.stack.pattern.check(self.name, whole, self.stack.values)
+        self.stack.check(whole)
+        numbers = {s: v for s, v in whole.items() if s not in self.definitions or s in given}
         derived = _derived(self.stack, numbers)
-        sources = {**self.sources, **dict.fromkeys(values, "given")}
-        return replace(self, values={**numbers, **derived, **values}, sources=sources)
+        less = next((s for s, v in derived.items() if isinstance(v, Fraction) and v <= 0), None)
+        if less is not None:
+            said = f"its layers leave {less} = {derived[less]}"
+            raise InputError(f"P = {given.get(P)} is too few parameters for {self.name}: {said}; change the sizes of its layers")
+        sources = {**self.sources, **dict.fromkeys(given, "given")}
+        return replace(self, values={**numbers, **derived, **given}, sources=sources)
+
+    def _letter(self, key: Any) -> Symbol:
+        """A letter of the model that may be given, from the symbol or its name."""
+        known = {**dict.fromkeys(self.values), **dict.fromkeys(self.defaults)}
+        known |= dict.fromkeys(f for e in self.definitions.values() for f in e.free_symbols)
+        found = next((s for s in known if s == key or s.name == key), None)
+        if found is None:
+            raise UnknownName(f"{short(key)} is no letter of {self.name}; {nearest(str(key), [s.name for s in known])}")
+        if found in self.definitions and found != P and found not in self.stack.aggregates.hits:
+            behind = sorted(s.name for s in self.definitions[found].free_symbols)
+            raise InputError(f"{found} follows from the layers of {self.name}; give what it follows from: {', '.join(behind)}")
+        return found
 
 
 def llm(name: str) -> Llm:
@@ -109,10 +146,19 @@ def model(name: str, /, D: int, V: int, blocks: Iterable[Group], **around: Any) 
     for key in around:
         if key not in known:
             raise InputError(f"there is no option {short(key)} of a model; {nearest(key, known)}")
-    for key, size in (("D", D), ("V", V)):
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+    width, words = counted(D), counted(V)
+    for key, size, count in (("D", D, width), ("V", V, words)):
+        if count is None or count < 1:
             raise InputError(f"{key} = {short(size)} is no size; give a whole number, e.g. {key}=4096")
-    return _sheet(stack(str(name), D, blocks, Around(V, **around)), str(name), "given")
+    return _sheet(stack(str(name), width or 0, blocks, Around(words or 0, **around)), str(name), "given")
+
+
+def _one(letter: Symbol, value: Any) -> Fraction:
+    """One number for a letter of a model."""
+    found = check(letter, value)
+    if not isinstance(found, Fraction):
+        raise InputError(f"{letter} = {short(value)} is not one number; a formula takes several: cost.at(m, {letter}=...)")
+    return found
 
 
 def _sheet(made: Stack, title: str, source: str, sources: Mapping[Symbol, str] | None = None, **more: Any) -> Llm:
@@ -152,7 +198,7 @@ def from_file(path: Path, file: LlmFile) -> Llm:
         if (file.model is None) == (file.dims is None):
             raise SheetError("give either [model], [layers] and [[blocks]], or the short form [dims]; see models/README.md")
         given, width, source = (_long if file.model else _short)(file)
-        found = stack(file.name, width, *given)
+        found = stack(file.name, width, *given, origin=path.name)
         cite = cited(path, "model" if file.model else "dims", source, file.sources) if source else path.name
     except SymroofError as problem:
         text = str(problem)
@@ -183,11 +229,14 @@ def _long(file: LlmFile) -> tuple[tuple[Any, Around], int, str]:
     m = file.model
     if m is None or file.moe or file.mla or file.window:
         raise SheetError("[moe], [mla] and [window] belong to the short form [dims]; beside [model] write the layers out")
+    for table in file.layers.values():
+        if table.get("kind") in KINDS:
+            refuse_second(KINDS[str(table["kind"])], file.name, m.tied)
     kinds = {name: kind_of(f"layers.{name}", given) for name, given in file.layers.items()}
+    blocks = [(block.count, [_named(name, kinds) for name in block.layers]) for block in file.blocks]
     unused = next((name for name in kinds if not any(name in block.layers for block in file.blocks)), None)
     if unused is not None:
         raise SheetError(f"[layers.{unused}] stands in no block; add it to a [[blocks]], or leave it out")
-    blocks = [(block.count, [_named(name, kinds) for name in block.layers]) for block in file.blocks]
     layers = sum(count for count, _ in blocks)
     if m.L is not None and layers != m.L:
         raise SheetError(f"the blocks have {layers} layers, but model.L is {m.L}; add the missing ones, or correct it")

@@ -13,8 +13,10 @@ from symroof.transformer.layers import Attention, Experts, Kind, LatentAttention
 def groups(dims: Dims, moe: Moe | None, mla: Mla | None, window: Window | None) -> tuple[list[Group], Around]:
     """The blocks of layers that a short form stands for.
 
-    Raises InputError for more dense or windowed layers than layers, and windows beside latent attention.
+    Raises InputError for more dense or windowed layers than layers, for experts in none, and windows beside latent attention.
     """
+    if moe and moe.dense_layers == dims.L:
+        raise InputError(f"key 'moe.dense_layers' is {dims.L}, all layers dims.L, so that none has experts; leave [moe] out, or give less")
     for count, what in ((moe.dense_layers if moe else 0, "moe.dense_layers"), (window.layers if window else 0, "window.layers")):
         if count > dims.L:
             raise InputError(f"key {what!r} is {count}, more than the {dims.L} layers dims.L")
