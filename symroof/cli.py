@@ -18,7 +18,9 @@ class _Group(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             ctx.fail(f"there is no command {args[0][:40]!r}; {nearest(args[0], self.list_commands(ctx))}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        _refuse_repeated(ctx, command, rest)
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what symroof refuses is one sentence on stderr and exit code 2."""
@@ -30,6 +32,22 @@ class _Group(click.Group):
         except SymroofError as problem:
             click.echo(f"symroof: {problem}", err=True)
             ctx.exit(2)
+
+
+def _refuse_repeated(ctx: click.Context, command: click.Command | None, args: list[str]) -> None:
+    """An option with one value is given once: of two the first would be ignored."""
+    while isinstance(command, click.Group) and args:
+        command, args = command.get_command(ctx, args[0]), args[1:]
+    if command is None:
+        return
+    try:
+        _, _, given = command.make_parser(click.Context(command)).parse_args(list(args))
+    except click.UsageError:
+        return  # the command says it better
+    single = [o for o in given if isinstance(o, click.Option) and not o.multiple and not o.is_flag]
+    twice = next((o for i, o in enumerate(single) if o in single[:i]), None)
+    if twice is not None:
+        raise click.UsageError(f"{twice.opts[-1]} is given twice; give it once")
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)

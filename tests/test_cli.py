@@ -229,3 +229,189 @@ def test_program_reads_files_and_standard_input(tmp_path):
     assert "AllGather_X(A)" in done.output
     for wrong in (["program", "nowhere"], ["program", "A[B, J] -> C[B]"], ["program", "A[B, J] -> C[B]", "--bind", "J=-4"]):
         assert run(*wrong).exit_code == 2
+
+
+# -- nothing that is said is ignored
+MODEL = ("llama3-8b", "--on", "h100")
+TWICE = [
+    (("serve", *MODEL, "--slice", "8", "--context", "1024", "--batch", "4", "--set", "B=8"), "--batch and --set B both give the batch"),
+    (("serve", *MODEL, "--context", "1024", "--set", "S=2048"), "--context and --set S both give the context"),
+    (("serve", *MODEL, "--context", "8192", "--set", "S=8192"), "--context and --set S both give the context"),
+    (("serve", *MODEL, "--prompt", "9", "--set", "T=5"), "--prompt and --set T both give the prompt"),
+    (("serve", *MODEL, "--generate", "9", "--set", "G=5"), "--generate and --set G both give the tokens that are generated"),
+    (("serve", *MODEL, "--mfu", "0.5", "--set", "MFU=0.4"), "--mfu and --set MFU both give the MFU of prefill"),
+    (("serve", *MODEL, "--slice", "8", "--set", "n=3"), "--slice and --set n both give the number of chips"),
+    (("serve", *MODEL, "--chips", "8", "--set", "n=3"), "--chips and --set n both give the number of chips"),
+    (("serve", *MODEL, "--formats", "int8", "--set", "p_w=2 byte"), "--formats and --set p_w both give the bytes of a weight"),
+    (("serve", *MODEL, "--kv", "int8", "--set", "p_kv=2 byte"), "--kv and --set p_kv both give the bytes of an element"),
+    (("serve", *MODEL, "--math", "bf16", "--set", "C=1 TFLOP/s"), "--math and --set C both give the FLOP/s"),
+    (("serve", *MODEL, "--latency", "5 ms", "--set", "t_lim=4 ms"), "--latency and --set t_lim both give the longest decode step"),
+    (("serve", *MODEL, "--latency", "5 ms", "--prompt", "3000", "--set", "T=5"), "--prompt and --set T both give the prompt"),
+    (("serve", *MODEL, "--latency", "5 ms", "--batch", "3", "--set", "B=5"), "--batch and --set B both give the batch"),
+    (("search", "serve", *MODEL, "--context", "1024", "--set", "S=2048"), "--context and --set S both give the context"),
+    (("search", "serve", *MODEL, "--batch", "4", "--set", "B=2"), "--batch and --set B both give the batch"),
+    (("search", "train", *MODEL, "--tokens", "1e12", "--set", "D_tok=2e12"), "--tokens and --set D_tok both give the tokens of the run"),
+    (("search", "train", *MODEL, "--context", "1024", "--set", "S=2048"), "--context and --set S both give the context"),
+    (("search", "train", *MODEL, "--format", "bf16", "--set", "p_w=1 byte"), "--format and --set p_w both give the bytes of a weight"),
+    (("formulas", "decode.step", "--on", "h100", "--slice", "8", "--set", "n=4"), "--slice and --set n both give the number of chips"),
+    (("formulas", "decode.step", "--model", "llama3-8b", "--kv", "int8", "--set", "p_kv=2 byte"), "--kv and --set p_kv both give"),
+    (("figure", "latency", *MODEL, "--slice", "8", "--context", "2048", "--set", "S=4096"), "--context and --set S both give the context"),
+    (("figure", "frontier", *MODEL, "--contexts", "2048", "--set", "S=4096"), "--contexts and --set S both give the context"),
+    (("figure", "memory", *MODEL, "--slices", "8", "--set", "n=4"), "--slices and --set n both give the number of chips"),
+    (("page", "serve", *MODEL, "--slice", "8", "--set", "n=4"), "--slice and --set n both give the number of chips"),
+]
+
+
+@pytest.mark.parametrize(("args", "words"), TWICE, ids=lambda x: " ".join(x) if isinstance(x, tuple) else "")
+def test_an_option_and_a_letter_that_mean_the_same_are_refused_in_a_sentence(args, words):
+    done = run(*args)
+    assert done.exit_code == 2, done.output
+    assert done.stderr.startswith(f"symroof: {words}") and done.stderr.endswith("; give one\n") and done.stderr.count("\n") == 1
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("letters", "options"),
+    [
+        (("B=8",), ("--batch", "8")),
+        (("S=1 Ki",), ("--context", "1 Ki")),
+        (("S=1024", "T=512"), ("--context", "1024", "--prompt", "512")),
+        (("G=64", "MFU=0.5"), ("--generate", "64", "--mfu", "0.5")),
+        (("n=8",), ("--slice", "8")),
+        (("t_lim=20 ms", "B=8", "S=2048"), ("--latency", "20 ms", "--batch", "8", "--context", "2048")),
+    ],
+    ids=lambda x: " ".join(x),
+)
+def test_a_letter_alone_is_the_option_that_means_the_same(letters, options):
+    said = [w for letter in letters for w in ("--set", letter)]
+    start = ("serve", *MODEL, "--chips", "4") if "t_lim=20 ms" in letters else ("serve", *MODEL)
+    by_letter, by_option = run(*start, *said), run(*start, *options)
+    assert by_option.exit_code == 0
+    assert by_letter.output == by_option.output
+
+
+def test_the_largest_batch_follows_the_context_that_is_set():
+    def largest(*more):
+        done = run("serve", *MODEL, "--slice", "8", "--formats", "bf16", *more, "--json")
+        return json.loads(done.output)["formats"]["bf16"]["largest_batch"]["value"]
+
+    room = 8 * 80e9 - 8030261248 * 2
+    assert largest("--set", "S=2048") == floor(room / (2 * 8 * 128 * 32 * 2 * 2048)) == 2324
+
+
+def test_what_is_given_is_said():
+    text = run("serve", *MODEL, "--formats", "bf16", "--set", "K=4", "--set", "W_hbm=3 TB/s").output
+    assert "Given: K = 4, W_hbm = 3 TB/s." in text
+    head = run("serve", *MODEL, "--set", "p_w=0.5 byte", "--set", "p_kv=1 byte").output
+    assert "p_w = 0.5 B" in head and "int8" not in head
+
+
+@pytest.mark.parametrize("letter", ["L=64", "N=64", "F=28672", "D=8192", "K=4", "W_ici=200 GB/s", "C_bf16=500 TFLOP/s", "M_hbm=100 GB"])
+@pytest.mark.parametrize("kind", [("serve", "--formats", "bf16"), ("train", "--batch", "1048576", "--remat", "block")], ids=lambda k: k[0])
+@pytest.mark.parametrize("model", ["llama3-8b", "mistral-7b"])
+def test_a_search_takes_every_letter_of_its_sheets(kind, model, letter):
+    """As ``serve`` does; a model with another size is the model of that size, and what it leaves free follows."""
+    start = ("search", kind[0], model, "--on", "h100", "--chips", "8", *kind[1:], "--json")
+    done, usual = run(*start, "--set", letter), run(*start)
+    assert done.exit_code in (0, 1), done.output
+    assert json.loads(done.output)["rows"] and usual.exit_code == 0
+    if letter[:2] in ("L=", "N=", "F=", "D="):
+        assert json.loads(done.output)["rows"] != json.loads(usual.output)["rows"]
+
+
+def test_layers_that_are_given_are_those_that_stages_divide():
+    """96 layers take multiples of 3 stages; LLaMA 3-8B's 32 do not."""
+    from symroof import chip, llm
+    from symroof.plan import runs
+    from symroof.plan.wishes import Training
+    from symroof.symbols import Z
+
+    asked = Training.of(letters={"L": "96"}, batch=2**20)
+    where, wide = chip("tpu-v5p"), asked.over(llm("llama3-8b"))
+    of = next(s for s in where.slices if s.chips % 3 == 0)
+    assert any(int(mesh[Z]) % 3 == 0 for mesh in runs.meshes(wide, where, of, 384))
+    assert all(int(mesh[Z]) % 3 for mesh in runs.meshes(llm("llama3-8b"), where, of, 384))
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("search", "serve", *MODEL, "--set", "n=8"), "the search chooses the slice"),
+        (("search", "serve", *MODEL, "--set", "Y=8"), "the search chooses the mesh"),
+        (("search", "train", *MODEL, "--set", "B=8"), "the sequences of a step follow"),
+        (("search", "serve", *MODEL, "--top", "3", "--json"), "--top changes nothing beside --json"),
+        (("serve", *MODEL, "--latency", "9 ms", "--set", "G=3"), "--generate changes nothing beside --latency"),
+        (("serve", *MODEL, "--set", "B=8", "--set", "B=9"), "--set gives B twice"),
+        (("serve", *MODEL, "--batch", "8", "--batch", "9"), "--batch is given twice"),
+        (("search", "serve", *MODEL, "--by", "cost", "--by", "latency"), "--by is given twice"),
+        (("serve", *MODEL, "--json", "--latex"), "two forms of one output"),
+        (("search", "serve", *MODEL, "--json", "--csv"), "two forms of one output"),
+        (("derive", "q05", "--index"), "changes nothing beside --index"),
+        (("derive", "--index", "--json"), "leave out --json"),
+        (("program", "In[B, D] W[D, F] -> Out[B, F]", "--bind", "D=3", "--bind", "D=4"), "--bind gives D twice"),
+        (("solve", "decode.step <= 9 ms", "--for", "B", "--model", "llama3-8b", "--kv", "int8", "--formats", "int8"), ""),
+        (("solve", "decode.weight_time <= 9 ms", "--for", "n", "--kv", "int8"), "--kv changes nothing"),
+        (("export", "memory.weight_memory", "--to", "c", "--on", "h100"), "--on changes nothing"),
+        (("elasticity", "memory.kv_per_token", "--on", "h100", "--slice", "8"), "--on changes nothing"),
+        (("limit", "decode.weight_time", "--large", "n", "--math", "bf16"), "--math changes nothing"),
+        (("formulas", "--on", "h100"), "--on changes nothing without the NAME"),
+        (("figure", "memory", *MODEL, "--slices", "8", "--slice", "4"), "--slices and --slice say the same"),
+        (("figure", "memory", *MODEL, "--slices", "8", "--remat", "block"), "--remat changes nothing without --training"),
+        (("figure", "memory", *MODEL, "--training", "8", "--slices", "8"), "--slices changes nothing beside --training"),
+        (("figure", "latency", *MODEL, "--model", "llama3-70b"), "both name the model"),
+        (("figure", "regimes", "decode.step", "--over", "B,S", "--window", "B=1:2", "--window", "B=1:3"), "gives a letter twice"),
+        (("figure", "training", "--on", "tpu-v5p", "--slice", "4x4x4"), "--slice changes nothing"),
+        (("page", "training", "--on", "tpu-v5p", "--set", "B=8"), "asked for and given"),
+        (("document", "decode.step <= 9 ms @ B", "--set", "B=8"), "asked for and given"),
+    ],
+    ids=lambda x: " ".join(x) if isinstance(x, tuple) else "",
+)
+def test_no_option_and_no_letter_is_ignored(args, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run(*args)
+    if words:
+        assert done.exit_code == 2 and words in done.output, done.output
+    else:
+        assert done.exit_code == 0, done.output
+
+
+def test_a_document_of_several_questions_takes_the_letters_of_each():
+    done = run("document", "decode.weight_time", "decode.step <= 15 ms @ B", "--set", "S=8192", "--model", "llama3-8b")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_search_speaks_of_the_mesh_and_the_batch():
+    """Not of sequences per shard of the KV cache, which the answer does not show, and in sentences."""
+    text = run("search", "serve", "llama3-70b", "--on", "tpu-v5e,h100", "--latency", "15 ms").output
+    assert "10 % more would change the cost by -1.04%, at X=1 Y=8 Z=2, B=96" in text
+    assert "b=" not in text and "mesh=" not in text and "which grow with" not in text.replace("comms, which grow with", "")
+
+
+@pytest.mark.parametrize("model", ["mixtral-8x7b", "deepseek-v3", "nemotron-3-nano", "gpt-oss-120b", "mistral-7b"])
+@pytest.mark.parametrize("kind", [("latency",), ("frontier", "--contexts", "2048,8192")], ids=lambda k: k[0])
+def test_figures_of_serving_draw_every_kind_of_model(model, kind, tmp_path):
+    """The experts hit follow from the batch that is swept, which stands in no formula of the weights."""
+    done = run("figure", *kind, model, "--on", "h200", "--slice", "16", "--formats", "bf16", "-o", str(tmp_path / "figure.svg"))
+    assert done.exit_code == 0, (done.output, done.exception)
+
+
+def test_the_latency_of_a_mixture_is_drawn_at_every_batch():
+    """The parts as drawn, against the decode step at each batch; Mamba's states are one of them."""
+    from symroof import chip, decode, dtype, llm
+    from symroof.pages import figures
+    from symroof.plan.known import Known
+
+    for name, parts in (("mixtral-8x7b", 5), ("nemotron-3-nano", 7)):
+        known = Known(chip("h200"), "8", llm(name), ("bf16", "", ""))
+        axes = figures.latency(known, 4096, 256).axes[0]
+        lines = {line.get_label(): line for line in axes.get_lines() if len(line.get_xdata()) > 100}
+        assert len(lines) == parts and {"KV loading", "weight loading", "MLP FLOPs"} <= set(lines)
+        xs, ys = lines["total"].get_data()
+        step = decode.step(llm(name)).at(chip("h200").on("8"), llm(name), dtype("bf16"), B=xs, S=4096)
+        assert ys == pytest.approx(step.number, rel=1e-9)
+
+
+def test_the_map_of_a_mixture_becomes_a_page(tmp_path):
+    at = ("--on", "h200", "--slice", "8", "--model", "mixtral-8x7b", "--formats", "bf16")
+    done = run("page", "regimes", "decode.step", "--over", "B,S", *at, "-o", str(tmp_path / "map.html"))
+    assert done.exit_code == 0, (done.output, done.exception)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from symroof.commands.options import forms, known, letters, values
+from symroof.commands.options import forms, known, letters, refuse, values
 
 _LIMITS = 'A condition: FORMULA, letters or a quantity on either side of <= or >=, or an equation such as "X*Y = n"; repeatable.'
 
@@ -158,6 +158,8 @@ def formulas(name: str | None, **options: Any) -> None:
     """
     from symroof.pages import questions
 
+    if name is None:
+        refuse(("chip_name", "shape", "formats", "kv", "math", "override"), "without the NAME of a formula")
     sheets, form = known(options), options["form"] or "text"
     if name is None:
         questions.listing(form, sheets.m)

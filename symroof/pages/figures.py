@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import reduce
+from operator import add, or_
 from typing import Any
 
 from symroof import figures
@@ -45,13 +47,31 @@ def frontier(known: Known, contexts: Sequence[Any] = _CONTEXTS, most: int = 512,
 def latency(known: Known, context: Any = 2048, most: int = 512, look: Look | None = None) -> Any:
     """A decode step by parts over the batch, compute-bound where the ground is grey."""
     step = known.derated(decode.step(known.m))
-    mlp = step["MLP"]
-    parts = step["attention"].named("KV loading") + (mlp["weights"].named("weight loading") | mlp["math"].named("FLOPs")).named("MLP")
+    parts = reduce(add, [_in_words(part, known.m is not None) for part in step.parts])
     _, critical = _thresholds(known)
     sheet = _sheet(known, step.free_symbols, (B, S))
     return figures.breakdown(
         parts.named("time per decode step"), sheet, {S: context}, along=(B, 1, most), shade={"compute-bound": critical}, look=look
     )
+
+
+_WORDS = {
+    "attention": {"cache": "KV loading", "math": "attention FLOPs"},
+    "states": {"hbm": "state loading", "math": "state FLOPs"},
+    "MLP": {"weights": "weight loading", "math": "FLOPs"},
+}
+
+
+def _in_words(part: Cost, several: bool) -> Cost:
+    """A part of a step, and its own parts, called by what they do; the FLOPs are those of the MLP where other parts have some."""
+    said = _WORDS.get(part.name, {})
+    if not part.parts:
+        return part.named(next(iter(said.values()), part.name))
+    order = [*said, *(p.name for p in part.parts if p.name not in said)]
+    own = [p.named(said.get(p.name, p.name)) for p in sorted(part.parts, key=lambda p: order.index(p.name))]
+    found = [p.named(f"{part.name} FLOPs") if several and p.name == "FLOPs" else p for p in own]
+    joined: Cost = reduce(or_ if part.join == "max" else add, found)
+    return joined.named(part.name)
 
 
 def _thresholds(known: Known) -> tuple[Any, Any]:
