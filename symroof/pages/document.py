@@ -67,7 +67,7 @@ def _read(question: str, known: Known) -> _Question:
     text, at, unknown = question.partition("@")
     if not at or not unknown.strip():
         raise InputError(f"{short(question.strip())} does not say for which letter it is solved; write e.g. 'decode.step <= 15 ms @ B'")
-    condition: Condition = known.condition(asked(text, known.m), [unknown.strip()]).condition
+    condition: Condition = known.written_out(known.condition(asked(text, known.m), [unknown.strip()]).condition, [unknown])
     return _Question(condition, find(unknown, condition.free_symbols))
 
 
@@ -80,7 +80,7 @@ def _refuse_asked(read: Iterable[_Question], known: Known) -> None:
 
 def _formula(question: str, one: _Question, known: Known, also: set[sp.Symbol]) -> tuple[list[Any], list[Any], Sheet]:
     path, cost = question.strip(), one.of
-    sheet = known.sheet(cost.free_symbols, also=also)
+    sheet = known.sheet(cost.free_symbols, also=also, of=cost.of)
     about = [summary(path)] if path in formulas() else []
     return [*about, numbers(cost, sheet) if sheet.values else fragment(cost)], [cost], sheet
 
@@ -89,7 +89,7 @@ def _condition(one: _Question, known: Known, steps: bool, also: set[sp.Symbol]) 
     x, condition = one.unknown, one.of
     bound: Any = solve(cast(Condition, condition), x)
     given = replace(known, letters={k: v for k, v in known.letters.items() if k != str(x)})
-    sheet = given.sheet(condition.free_symbols, [x] if x is not None else [], also)
+    sheet = given.sheet(condition.free_symbols, [x] if x is not None else [], also, condition.of)
     shown: list[Any] = [fragment(bound, steps)]
     if sheet.values:
         shown += ["With numbers:", numbers(bound, sheet)]

@@ -42,14 +42,14 @@ def exported(text: str, unknown: str, known: Known, wanted: Wanted) -> str:
 
 def _cost(text: str, known: Known) -> Any:
     cost = known.derated(formula(text, known.m))
-    sheet = known.sheet(cost.free_symbols)
+    sheet = known.sheet(cost.free_symbols, of=cost.of)
     return cost.at(sheet) if sheet.values else cost
 
 
 def _bound(text: str, unknown: str, known: Known) -> Any:
-    condition = known.condition(asked(text, known.m), [unknown]).condition
+    condition = known.written_out(known.condition(asked(text, known.m), [unknown]).condition, [unknown])
     x = find(unknown, condition.free_symbols)
-    sheet = known.sheet(condition.free_symbols, [x])
+    sheet = known.sheet(condition.free_symbols, [x], of=condition.of)
     bound = solve(condition, x)
     return bound.at(sheet) if sheet.values else bound
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symroof.algebra import show
+from symroof.algebra.claims import thresholds
 from symroof.algebra.value import Value
 from symroof.pages.questions import Limits, given, still_free
 from symroof.plan.formulas import formula
@@ -17,7 +18,7 @@ def coming(path: str, limits: Limits, known: Known, form: str) -> int:
     """Print the limit of a formula, and at values its relative error."""
     cost = known.derated(formula(path, known.m))
     found = limit(cost, **limits.among(cost.free_symbols))
-    sheet = known.sheet(cost.free_symbols)
+    sheet = known.sheet(cost.free_symbols, of=cost.of)
     at = found.at(sheet) if sheet.values else None
     if form == "json":
         record = {"formula": path, "limit": show.text(found.cost.expr), "unit": str(found.unit), "given": given(sheet)}
@@ -32,7 +33,7 @@ def coming(path: str, limits: Limits, known: Known, form: str) -> int:
         print(found)
         if at is not None:
             print(f"\nat {sheet.name}:\n{_worth(at)}")
-        still_free(cost.free_symbols, sheet)
+        still_free(cost.free_symbols, sheet, thresholds(cost.of))
     return 0
 
 

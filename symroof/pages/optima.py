@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import followed
+from symroof.algebra.claims import thresholds
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.value import Value
@@ -21,7 +22,7 @@ from symroof.analysis.sensitivity import Ranking, sensitivities
 from symroof.errors import SolveError
 from symroof.pages.questions import find, given, stands_on, still_free
 from symroof.plan.formulas import Asked, asked, formula
-from symroof.plan.known import Known, missing, numbers
+from symroof.plan.known import Known, missing, numbers, only
 from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
 
@@ -30,12 +31,11 @@ from symroof.sheets.sheet import Sheet
 def optimum(path: str, over: Sequence[str], conditions: Sequence[str], known: Known, sense: int, form: str) -> int:
     """Print the best value of some letters under conditions; exit code 1 if there is none."""
     cost = known.written_out(known.derated(formula(path, known.m)), over)
-    limits = [known.condition(asked(text, known.m)) for text in conditions]
+    limits = [_written_out(known.condition(asked(text, known.m)), known, over) for text in conditions]
     free = cost.free_symbols.union(*(a.left.free_symbols | a.right.free_symbols for a in limits))
     xs = [find(x, free) for x in over]
     found = (minimize if sense > 0 else maximize)(cost, over=tuple(xs), subject_to=[a.constraint for a in limits])
-    sheet = known.sheet(free, xs)
-    here = Sheet(sheet.name, "", {s: v for s, v in sheet.values.items() if s in found.free_symbols})
+    here = only(known.sheet(free, xs, of=cost.of), found.free_symbols)
     failed = ""
     try:
         at = found.at(here) if here.values or not found.free_symbols else None
@@ -47,9 +47,13 @@ def optimum(path: str, over: Sequence[str], conditions: Sequence[str], known: Kn
         print("\n\n".join(_optimum_latex(found, at, failed, here)))
     else:
         print("\n".join(_optimum_text(path, limits, found, at, failed, here)))
-        still_free(found.free_symbols, here)
+        still_free(found.free_symbols, here, (*xs, *thresholds(cost.of)))
         stands_on(known, free, here)
     return 1 if failed or _hopeless(found) or (isinstance(at, Minimum) and _hopeless(at)) else 0
+
+
+def _written_out(limit: Asked, known: Known, letters: Sequence[str]) -> Asked:
+    return replace(limit, left=known.written_out(limit.left, letters), right=known.written_out(limit.right, letters))
 
 
 def _hopeless(found: Minimum) -> bool:
@@ -123,12 +127,12 @@ class _Moving(Sheet):
 
 
 def _moving(known: Known, cost: Cost, xs: Iterable[sp.Symbol]) -> Sheet:
-    sheet, defined = known.sheet(cost.free_symbols), known.model.definitions if known.model else {}
+    sheet, defined = known.sheet(cost.free_symbols, of=cost.of), known.model.definitions if known.model else {}
     moving = {s: defined[s] for x in xs for s in followed(cost.free_symbols, x, [_Moving("", definitions=defined)], known.letters)}
     if not moving:
         return sheet
     behind = set().union(*(e.free_symbols for e in moving.values()))
-    return _Moving(sheet.name, "", known.sheet(cost.free_symbols | behind).values, definitions=moving)
+    return _Moving(sheet.name, "", known.sheet(cost.free_symbols | behind, of=cost.of).values, definitions=moving)
 
 
 def helping(path: str, of: Sequence[str], known: Known, form: str) -> int:
@@ -136,7 +140,7 @@ def helping(path: str, of: Sequence[str], known: Known, form: str) -> int:
     cost = known.written_out(known.derated(formula(path, known.m), of), of)
     xs = [find(x, cost.free_symbols) for x in of] or sorted(cost.free_symbols, key=lambda s: s.name)
     sheet = _moving(known, cost, xs)
-    free = missing(cost.free_symbols, sheet)
+    free = missing(cost.free_symbols, sheet, thresholds(cost.of))
     if not free:
         _ranked(sensitivities(cost, among=xs).at(sheet), form)
         return 0
@@ -151,7 +155,7 @@ def helping(path: str, of: Sequence[str], known: Known, form: str) -> int:
         rows = [[x.name, _short(e), x.meaning] for x, e in zip(xs, found, strict=True)]
         printed(f"{path}: percent of change per percent of a letter", ["letter", "elasticity", "meaning"], rows, left=2)
         _total(cost, not of)
-        still_free(cost.free_symbols, sheet)
+        still_free(cost.free_symbols, sheet, thresholds(cost.of))
         stands_on(known, cost.free_symbols, sheet)
     return 0
 

@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
+from symroof.algebra.claims import thresholds
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import DERATES, MFU, r_pre
@@ -86,7 +87,7 @@ def _question(question: Asked, unknown: str, known: Known, than: str) -> tuple[C
     if than:
         right, there = beside(condition.right, than, known.formats[2])
         condition = Condition(condition.left, condition.relation, right)
-    here = known.sheet(condition.free_symbols, [find(unknown, condition.free_symbols)])
+    here = known.sheet(condition.free_symbols, [find(unknown, condition.free_symbols)], of=condition.of)
     return condition, replace(here, values={**here.values, **there.values})
 
 
@@ -106,7 +107,7 @@ def _text(title: str, bound: Bound, found: Any, sheet: Sheet, view: View) -> Ite
 def _remarks(bound: Bound, found: Any, sheet: Sheet) -> Iterable[str]:
     if isinstance(found, Value) and found.error is not None and not found.error.matters:
         yield f"the limit is {found.error!r}"
-    free = missing(bound.free_symbols, sheet)
+    free = missing(bound.free_symbols, sheet, [bound.symbol])
     if free and isinstance(found, Bound):
         yield f"still free: {', '.join(free)}"
 
@@ -176,7 +177,7 @@ def _record(text: str, bound: Bound, found: Any, sheet: Sheet, view: View) -> di
         "unit": str(bound.unit),
     }
     if isinstance(found, Bound):
-        record |= {"at": repr(found), "kind": found.kind, "free": missing(bound.free_symbols, sheet)}
+        record |= {"at": repr(found), "kind": found.kind, "free": missing(bound.free_symbols, sheet, [bound.symbol])}
     elif isinstance(found, Span):
         record |= {"intervals": found.intervals, "shown": repr(found)}
     elif found is not None:
@@ -227,7 +228,7 @@ def one(path: str, form: str, known: Known) -> None:
     """One formula with its parts, and what it is worth at values."""
     cost = known.derated(formula(path, known.m))
     symbols = sorted(cost.free_symbols, key=lambda s: s.name)
-    sheet = known.sheet(cost.free_symbols)
+    sheet = known.sheet(cost.free_symbols, of=cost.of)
     at = cost.at(sheet) if sheet.values else None
     if form == "json":
         letters = {s.name: {"unit": str(s.unit), "meaning": s.meaning} for s in symbols}
@@ -244,7 +245,7 @@ def one(path: str, form: str, known: Known) -> None:
         printed("", ["letter", "unit", "meaning"], [[s.name, str(s.unit), s.meaning] for s in symbols], left=3)
         if at is not None:
             print(f"at {sheet.name}:\n{at!r}")
-        still_free(cost.free_symbols, sheet)
+        still_free(cost.free_symbols, sheet, thresholds(cost.of))
         stands_on(known, cost.free_symbols, sheet)
 
 

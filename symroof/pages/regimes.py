@@ -8,22 +8,22 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
+from symroof.algebra.claims import thresholds
 from symroof.analysis.regimes import Regimes, regimes
 from symroof.pages.questions import find, given, stands_on, still_free
 from symroof.plan.formulas import asked, formula
-from symroof.plan.known import Known
+from symroof.plan.known import Known, only
 from symroof.present.tables import as_json, printed
-from symroof.sheets.sheet import Sheet
 
 
 def binding(path: str, letters: Sequence[str], known: Known, facts: Sequence[str], form: str) -> int:
     """Print the regimes of a formula along one letter, or over two; ``facts`` are conditions that are known to hold."""
     cost = known.written_out(known.derated(formula(path, known.m)), letters)
     xs = [find(x, cost.free_symbols) for x in letters]
-    held = [known.condition(asked(f, known.m)).condition for f in facts]
-    sheet = known.sheet(cost.free_symbols.union(*(c.free_symbols for c in held)), xs)
+    held = [known.written_out(known.condition(asked(f, known.m)).condition, letters) for f in facts]
+    sheet = known.sheet(cost.free_symbols.union(*(c.free_symbols for c in held)), xs, of=cost.of)
     found = regimes(cost, along=xs[0], given=held) if len(xs) == 1 else regimes(cost, over=tuple(xs), given=held)
-    here = Sheet(sheet.name, "", {s: v for s, v in sheet.values.items() if s in cost.free_symbols})
+    here = only(sheet, cost.free_symbols)
     at = found.at(here) if here.values else None
     if form == "json":
         print(as_json({"formula": path, "regimes": _record(found), "given": given(here), "at": None if at is None else _record(at)}))
@@ -35,7 +35,7 @@ def binding(path: str, letters: Sequence[str], known: Known, facts: Sequence[str
         elif answer is not None:
             _text(answer, title + where)
     if form == "text":
-        still_free(cost.free_symbols, here, xs)
+        still_free(cost.free_symbols, here, (*xs, *thresholds(cost.of)))
         stands_on(known, cost.free_symbols, here)
     return 0
 

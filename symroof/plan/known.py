@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import sympy as sp
 
 from symroof.algebra.check import check
+from symroof.algebra.claims import NONE, Claims, thresholds
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
@@ -116,20 +117,23 @@ class Known:
         """A condition with the efficiencies on both sides."""
         return replace(asked, left=self.derated(asked.left, also), right=self.derated(asked.right, also))
 
-    def sheet(self, free: Iterable[sp.Symbol], asked: Iterable[sp.Symbol] = (), also: Iterable[sp.Symbol] = ()) -> Sheet:
-        """Everything that is known of the ``free`` symbols of a formula, less what is ``asked`` for.
+    def sheet(self, free: Iterable[sp.Symbol], asked: Iterable[sp.Symbol] = (), also: Iterable[sp.Symbol] = (), of: Claims = NONE) -> Sheet:
+        """Everything that is known of the ``free`` symbols of a formula, less what is ``asked`` for, or what it was solved for.
 
         Raises UnknownName for a letter that neither the formula nor what is asked ``also`` has, InputError for a sheet that gives
         nothing of them, and for a letter that is asked for as well.
         """
-        free, asked = set(free), set(asked)
+        free = set(free)
+        gone = thresholds(of).keys() - free
+        asked = {*asked, *gone}
         known = dict(self._tables())
         reach = self._reach(free | set(also), known)
         self._refuse_idle(reach)
         given = self._given(reach)
         for s in given:
             if s in asked:
-                raise InputError(f"{s} is asked for and given; drop --set {s}=...")
+                why = "follows from the other values, for the formula was solved for it" if s in gone else "is asked for and given"
+                raise InputError(f"{s} {why}; drop --set {s}=...")
         if self.model:  # what follows from a letter of the model follows from the one that is given
             own = {s: v for s, v in given.items() if s in self.model.values}
             known |= self.model.but(own).values if own else {}
@@ -137,9 +141,9 @@ class Known:
         kept = {s: v for s, v in known.items() if s not in asked}
         found = {s: _number(s, kept) for s in free - asked if s in kept}
         derived: Mapping[Symbol, sp.Expr] = self.model.definitions if self.model else {}
-        for s in found.keys() & derived.keys() - given.keys():  # what follows from a letter that is asked for stays a formula of it
-            if asked & _behind(s, derived):
-                found[s] = derived[s].xreplace({x: rational(v) for x, v in kept.items() if isinstance(v, Fraction)})
+        moving = {s: derived[s] for s in derived.keys() - given.keys() if asked & _behind(s, derived)}  # with what is asked for
+        fixed = {x: rational(v) for x, v in kept.items() if isinstance(v, Fraction) and x not in moving}
+        found |= {s: _put(moving[s], moving).xreplace(fixed) for s in found.keys() & moving.keys()}
         behind = {x for v in found.values() if isinstance(v, sp.Expr) for x in v.free_symbols if x in kept and x not in asked}
         found |= {x: _number(x, kept) for x in behind}
         return Sheet(self.called or "nothing", "", {s: v for s, v in found.items() if v != s})
@@ -219,7 +223,19 @@ def beside(cost: Cost, other: str, math: str = "") -> tuple[Cost, Sheet]:
 
 def missing(free: Iterable[sp.Symbol], sheet: Sheet, asked: Iterable[sp.Symbol] = ()) -> list[str]:
     """The letters that are still without a value."""
-    return sorted(s.name for s in set(free) - set(asked) - set(sheet.values) - set(DERATES))
+    lacking = {*free, *_inside(sheet, free)} - set(asked) - set(sheet.values) - set(DERATES)
+    return sorted(s.name for s in lacking)
+
+
+def only(sheet: Sheet, free: Iterable[sp.Symbol]) -> Sheet:
+    """What a sheet says of the ``free`` symbols, and of those that their values are written in."""
+    kept = {*free, *_inside(sheet, free)}
+    return Sheet(sheet.name, "", {s: v for s, v in sheet.values.items() if s in kept})
+
+
+def _inside(sheet: Sheet, free: Iterable[sp.Symbol]) -> set[sp.Symbol]:
+    """The symbols that the values of the ``free`` ones are written in."""
+    return {x for s in set(free) & sheet.values.keys() if isinstance(v := sheet.values[s], sp.Expr) for x in v.free_symbols}
 
 
 def numbers(sheet: Sheet) -> dict[sp.Symbol, sp.Expr]:
@@ -234,6 +250,13 @@ def _number(s: Any, known: Mapping[Any, Any]) -> Any:
             return s
         s = known[s]
     return s
+
+
+def _put(expr: sp.Expr, definitions: Mapping[Any, sp.Expr]) -> sp.Expr:
+    """An expression with definitions put in, at any depth."""
+    while expr.free_symbols & definitions.keys():
+        expr = expr.xreplace(dict(definitions))
+    return expr
 
 
 def _behind(s: sp.Symbol, definitions: Mapping[Any, sp.Expr]) -> set[sp.Symbol]:
