@@ -680,6 +680,13 @@ def test_two_layers_of_a_new_kind_have_letters_of_their_own():
 
 
 @dataclass(frozen=True)
+class Textless(Kind):
+    """Nothing but a word."""
+
+    word = "textless"
+
+
+@dataclass(frozen=True)
 class Unlettered(Ranked):
     """A size without a letter."""
 
@@ -905,6 +912,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: tiny([(2, [Mlp(F=7, parallel=True), FULL])]), "parallel = True is beside attention, and none stands before it"),
     (lambda: tiny([(2, [FULL, DENSE]), (1, [Mlp(F=7, parallel=True)])]), "beside attention, and none stands before it"),
     (lambda: tiny([(2, [Unlettered()])]), r"unlettered: the size taps has no letter; .* name it in Unlettered\.letters"),
+    (lambda: tiny([(2, [Textless()])]).stack.parameters, "Textless has no text; write its program in the sharding notation"),
     (lambda: tiny([(np.int64(0), [FULL, DENSE])]), "how often it repeats, at least once"),
     (lambda: tiny([(2, [FULL, DENSE])], D=np.float64(8)), "D = '8.0' is no size"),
     (lambda: tiny([(2, [FULL, DENSE])]).stack.flops(new=8, context=4), "8 new tokens do not fit into a context of 4"),
@@ -966,7 +974,7 @@ BAD_FILES = [
     (('["attention", "mlp"]', '["attention"]'), r"\[layers.mlp\] stands in no block"),
     (('["attention", "mlp"]', '["attention", "mpl"]'), r"there is no \[layers.'mpl'\]; did you mean 'mlp'"),
     (("[model]", "[[model]]"), r"\[model\] is one table, not a list; write \[model\], once"),
-    (("[layers.mlp]", "[[layers.mlp]]"), r"\[layers.mlp\] is one table, not a list|layers"),
+    (("[layers.mlp]", "[[layers.mlp]]"), r"\[layers.NAME\] is one table, not a list"),
     (("[[blocks]]", "[blocks]"), r"\[\[blocks\]\] are tables in a list, not one table; write \[\[blocks\]\]"),
     (('kind = "mlp"\nF = 7', 'kind = "unembedding"'), "tiny has one already; leave the second unembedding out"),
     (('kind = "mlp"\nF = 7', 'kind = "embedding"'), "tiny has an embedding already; leave the second one out"),
@@ -976,6 +984,7 @@ BAD_FILES = [
         r"\[layers.beside\] stands in no block",
     ),
     (('["attention", "mlp"]', "[]"), "stands in no block"),
+    (('["attention", "mlp"]', '"mlp"'), r"key 'blocks\[0\].layers' is a list, not a text; write it in brackets"),
     (("count = 2", "count = 0"), r"blocks\[0\].count': expected `int` >= 1"),
     (("K = 2", "K = 8"), "8 KV heads cannot share 4 query heads"),
     (("K = 2", "K = 3"), "K must divide N"),

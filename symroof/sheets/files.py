@@ -76,11 +76,14 @@ def _explained(message: str, schema: type) -> str:
     wrong = re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`(.*)", text, re.DOTALL)
     if wrong:
         wanted, got, more = wrong[1].replace(" | null", ""), wrong[2], wrong[3]
-        table = re.sub(r"\[\d+\]", "", where)
+        table = re.sub(r"\[\d+\]", "", where).replace(".*", ".NAME")
+        said = _GOT.get(got, f"`{got}`")
         if wanted == "object":
-            return f"[{table}] is one table, not {_GOT.get(got, f'`{got}`')}; write [{table}], once, and its keys below it"
+            return f"[{table}] is one table, not {said}; write [{table}], once, and its keys below it"
         if wanted == "array" and got == "object":
             return f"[[{table}]] are tables in a list, not one table; write [[{table}]] in double brackets"
+        if wanted == "array":
+            return f"key {where!r} is a list, not {said}; write it in brackets"
         text = f"expected `{wanted}`, got `{got}`{more}"
     return f"key {where!r}: {text[0].lower()}{text[1:]}" if where else text
 

@@ -163,8 +163,13 @@ class Kind:
     optional: ClassVar[tuple[str, ...]] = ()
 
     def text(self, at: Pass, how: Sharding) -> str:
-        """The program of a pass, with marks for the mesh axes; ``how`` it is sharded may choose between two."""
-        raise NotImplementedError
+        """The program of a pass, with marks for the mesh axes; ``how`` it is sharded may choose between two.
+
+        Raises ProgramError for a kind that has none.
+        """
+        raise ProgramError(
+            f"{type(self).__name__} has no text; write its program in the sharding notation, see help(symroof.transformer.kind)"
+        )
 
     def sizes(self, at: Pass) -> dict[str, Any]:
         """What the dimensions of the text stand for, where a letter is not that of the alphabet."""
