@@ -235,7 +235,13 @@ def test_every_formula_that_has_a_name(language, tmp_path):
         cost = formula(name, llm("deepseek-v3") if unit_of(name) == "of a model" else None)
         letters = sorted(cost.free_symbols, key=str)
         calls.append(
-            (cost, {s: Q(3 + (7 * i + 5 * j) % 11, 2 if s not in FRACTIONS else 20) + 64 * (s.name == "E") for j, s in enumerate(letters)})
+            (
+                cost,
+                {
+                    s: Q(3 + (7 * i + 5 * j) % 11, 2 if s not in FRACTIONS else 20) + 64 * (s.name == "E") + 999 * (s.name == "M_hbm")
+                    for j, s in enumerate(letters)
+                },
+            )
         )
     for (cost, at), found in zip(calls, results(language, calls, tmp_path), strict=True):
         assert found == pytest.approx(float(cost.at(at).number), rel=1e-12), cost
