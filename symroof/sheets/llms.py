@@ -95,6 +95,11 @@ class Llm(Sheet):
         known = {**dict.fromkeys(self.values), **dict.fromkeys(self.defaults)}
         known |= dict.fromkeys(f for e in self.definitions.values() for f in e.free_symbols)
         found = next((s for s in known if s == key or s.name == key), None)
+        alike = next((s for s in known if s.name == str(key)), None)
+        if found is None and alike is not None:
+            raise InputError(
+                f"{key} [{getattr(key, 'unit', '1')}] is not the {alike} [{alike.unit}] of {self.name}; write {alike}=... for that"
+            )
         if found is None:
             raise UnknownName(f"{short(key)} is no letter of {self.name}; {nearest(str(key), [s.name for s in known])}")
         if found in self.definitions and found != P and found not in self.stack.aggregates.hits:
