@@ -248,14 +248,18 @@ def test_serving_of_a_model_is_that_of_its_own_step(name):
     for own in (serving.queries(decode.step(m)), serving.queries(step_time=decode.step(m))):
         assert own.at(*at, answer).number == serving.queries(m).at(*at, answer).number
     prompt = float(prefill.prefill_time(m).at(*at, {n: 16, T: 1000, MFU: 0.5}))
-    servers = serving.prefill_servers(m).at(*at, {**answer, T: 1000, MFU: 0.5})
+    servers = serving.prefill_servers(prefill.prefill_time(m), decode.step(m)).at(*at, {**answer, T: 1000, MFU: 0.5})
     assert float(servers) == pytest.approx(32 / (100 * step) * prompt, rel=1e-9)
 
 
 def test_times_that_are_none_are_refused_with_the_argument():
-    with pytest.raises(InputError, match=r"step_time = .* is no time; give a cost in seconds, or the model"):
+    with pytest.raises(InputError, match=r"step_time = .* is no time; give a cost in seconds, of a model e.g. step_time=decode"):
         serving.queries(step_time=llm("mixtral-8x7b"))
     with pytest.raises(InputError, match=r"step_time = .* is no time"):
         serving.generation_time(Cost(S, "token"))
     with pytest.raises(InputError, match=r"prefill = .* is no time"):
         serving.prefill_servers(prefill=3)
+    with pytest.raises(InputError, match=r"prefill = .* is no time; .*prefill=prefill"):
+        serving.prefill_servers(llm("mixtral-8x7b"))
+    with pytest.raises(InputError, match="dense model"):
+        serving.prefill_servers(step_time=decode.step(llm("mixtral-8x7b"))).at(llm("mixtral-8x7b"))

@@ -19,6 +19,7 @@ from symroof.workloads.models import Model
 from symroof.workloads.prefill import prefill_time
 
 _SECOND = Unit.of("s")
+_OF_MODEL = {"step_time": "decode.step(m)", "prefill": "prefill.prefill_time(m)"}
 
 
 def queries(m: Model | Cost = None, step_time: Cost | None = None) -> Cost:
@@ -65,15 +66,16 @@ def evicted_per_step() -> Cost:
     return Cost(B * (T + G) / G, "token/step", "evicted")
 
 
-def prefill_servers(m: Model = None, prefill: Cost | None = None, step_time: Cost | None = None) -> Bound:
+def prefill_servers(prefill: Cost | None = None, step_time: Cost | None = None) -> Bound:
     """Prefill servers per generate server that keep both busy: solve(r / prefill >= B / (step G), r).
 
-    A prefill server supplies a sequence every ``prefill`` seconds; a generate server finishes B/G sequences a step.
+    A prefill server supplies a sequence every ``prefill`` seconds; a generate server finishes B/G sequences a step. Of a model
+    give both times: ``prefill=prefill.prefill_time(m), step_time=decode.step(m)``.
 
-    Raises InputError for what is no model, and for times that are no costs in seconds.
+    Raises InputError for times that are no costs in seconds.
     """
-    supply = (r_pre / _time(prefill_time, m, prefill, "prefill")).declare("sequence/s").named("supply")
-    demand = (finished_per_step() / _time(step, m, step_time, "step_time")).declare("sequence/s").named("demand")
+    supply = (r_pre / _time(prefill_time, None, prefill, "prefill")).declare("sequence/s").named("supply")
+    demand = (finished_per_step() / _time(step, None, step_time, "step_time")).declare("sequence/s").named("demand")
     return solve(supply >= demand, r_pre)
 
 
@@ -85,5 +87,5 @@ def _time(of: Callable[[Model], Cost], m: Model | Cost, given: Cost | None, word
     if given is None:
         return of(m)
     if not isinstance(given, Cost) or given.unit != _SECOND:
-        raise InputError(f"{word} = {short(given)} is no time; give a cost in seconds, or the model: m=llm('mixtral-8x7b')")
+        raise InputError(f"{word} = {short(given)} is no time; give a cost in seconds, of a model e.g. {word}={_OF_MODEL[word]}")
     return given
