@@ -10,7 +10,7 @@ import sympy as sp
 
 from symroof import chip, decode, dtype, elasticity, llm, llms, sensitivities, solve, sweep
 from symroof.errors import InputError
-from symroof.symbols import ALPHABET, B, E, E_hit, k
+from symroof.symbols import ALPHABET, B, E, E_hit, L, k
 
 HERE = (chip("h100").on("8"), dtype("bf16"))
 MODELS = [llm(name) for name in llms()]
@@ -117,3 +117,17 @@ def test_a_threshold_in_the_number_of_experts_is_quick_for_large_batches() -> No
     found = solve(decode.step(m) <= "5 ms", E).at(*HERE, m, B=64, S=8192)
     most = float(decode.step(m).at(*HERE, m, B=64, S=8192, E=float(found)))
     assert most == pytest.approx(5e-3, rel=1e-6)
+
+
+def test_counts_of_layers_move_together() -> None:
+    m = llm("gpt-oss-120b")
+    step = decode.step(m)
+    with pytest.raises(InputError, match="L = L_full \\+ L_win"):
+        solve(step <= "20 ms", L).at(*HERE, m, B=64, S=8192)
+    most = float(solve(step <= "20 ms", L).at(*HERE, m, B=64, S=8192, L_win=L / 2, L_full=L / 2))
+    at = float(step.at(*HERE, m, B=64, S=8192, L=most, L_win=most / 2, L_full=most / 2))
+    assert at == pytest.approx(20e-3, rel=1e-9)
+    (windowed,) = (s for s in m.values if s.name == "L_win")
+    assert float(solve(step <= "20 ms", windowed).at(*HERE, m, B=64, S=8192, L=72, L_full=36)) > 36
+    dense = llm("llama3-8b")
+    assert float(solve(decode.step(dense) <= "20 ms", L).at(*HERE, dense, B=8, S=8192)) > 32

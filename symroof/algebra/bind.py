@@ -76,7 +76,10 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     exprs = {s: v for s, v in checked.items() if isinstance(v, sp.Expr)}
     numbers = {s: v for s, v in checked.items() if not isinstance(v, sp.Expr)}
     _settle(exprs, numbers)
-    _agree(of, sheets, {s: numbers[s] for s in anew if s in numbers}, numbers)
+    _agree(of, sheets, {s: numbers[s] for s in anew if s in numbers}, numbers, asked)
+    for stack in (sheet.stack for sheet in sheets if asked and getattr(sheet, "stack", None) is not None):
+        for s in asked:
+            stack.alone(s, anew)
     _refuse_missing(exprs, raw, origin)
     _derate(wanted, exprs, numbers)
     for eta in wanted & set(DERATES):
@@ -203,7 +206,7 @@ def _not_negative(s: Symbol, expr: sp.Expr, number: Any) -> Any:
     return number
 
 
-def _agree(of: Claims, sheets: tuple[Any, ...], anew: Mapping[Symbol, Any], numbers: Mapping[Symbol, Any]) -> None:
+def _agree(of: Claims, sheets: tuple[Any, ...], anew: Mapping[Symbol, Any], numbers: Mapping[Symbol, Any], asked: Any) -> None:
     """Refuse letters given beside a model that contradict it, such as heads that do not divide, and orders that a formula claims."""
     for less, more, *said in (claim.what for claim in of if claim.kind == ORDER):
         if less.free_symbols | more.free_symbols <= numbers.keys():
@@ -214,7 +217,7 @@ def _agree(of: Claims, sheets: tuple[Any, ...], anew: Mapping[Symbol, Any], numb
         stack = getattr(sheet, "stack", None)
         if stack is not None and anew.keys() & stack.letters:
             for case in _cases({s: v for s, v in anew.items() if s in stack.letters}):
-                stack.check({**sheet.values, **case})
+                stack.check({**{s: v for s, v in sheet.values.items() if s not in asked}, **case})
 
 
 def _cases(anew: Mapping[Symbol, Any]) -> Iterable[Mapping[Symbol, Any]]:

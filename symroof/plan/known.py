@@ -135,6 +135,8 @@ class Known:
                 why = "follows from the other values, for the formula was solved for it" if s in gone else "is asked for and given"
                 raise InputError(f"{s} {why}; drop --set {s}=...")
         if self.model:  # what follows from a letter of the model follows from the one that is given
+            for s in asked:
+                self.model.stack.alone(s, given)
             own = {s: v for s, v in given.items() if s in self.model.values}
             known |= self.model.but(own).values if own else {}
         known |= given

@@ -42,13 +42,20 @@ class Pattern:
             numbers = _where_off([int(t) for t in times], known)
             if numbers is None:
                 continue
-            left, right = (
-                sp.Add(*[abs(t) * s for s, t in zip(letters, times, strict=True) if (t * times[0] > 0) == side]) for side in (True, False)
-            )
             given = ", ".join(f"{s} = {float(v):g}" for s, v in zip(letters, numbers, strict=True))
             names = [s.name for s in letters]
             together = f"give {', '.join(names[:-1])} and {names[-1]} together{_scaled(letters, [own.get(s, 0) for s in letters], numbers)}"
-            raise InputError(f"{given} do not add up: in {name} {left} = {right}; {together}")
+            raise InputError(f"{given} do not add up: in {name} {self.said(relation)}; {together}")
+
+    @staticmethod
+    def said(relation: sp.Expr) -> str:
+        """A relation as an equation: ``L = L_full + L_win``."""
+        first, *_ = sorted(relation.free_symbols, key=lambda s: (len(s.name), s.name))
+        sign = sp.sign(relation.coeff(first))
+        sides = [
+            sp.Add(*[abs(t) * s for s, t in relation.as_coefficients_dict().items() if (t * sign > 0) == left]) for left in (True, False)
+        ]
+        return f"{sides[0]} = {sides[1]}"
 
 
 @lru_cache(maxsize=256)

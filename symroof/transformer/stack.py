@@ -7,7 +7,7 @@ llama3-8b: 32 x [attention (N 32, K 8, H 128), mlp (F 14336, gated)], D 4096, em
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
@@ -139,6 +139,14 @@ class Stack:
                 if isinstance(low, (int, Fraction, float)) and isinstance(high, (int, Fraction, float)) and low > high * (1 + _ROUNDING):
                     said = f"{getattr(layer.kind, less)} = {float(low):g} is beyond {getattr(layer.kind, more)} = {float(high):g}"
                     raise InputError(f"{layer.name}: {said}; give at most that")
+
+    def alone(self, letter: sp.Symbol, given: Iterable[Any]) -> None:
+        """Raise InputError for a count of layers that cannot be asked for alone: with others fixed it does not add up."""
+        for relation in self.pattern.relations(*([] if L in self.letters else [L])):
+            others = sorted(s.name for s in relation.free_symbols - {letter} - set(given))
+            if letter in relation.free_symbols and others:
+                cure = f"give {' and '.join(others)} as expressions in {letter}, or ask for another letter"
+                raise InputError(f"{letter} moves {' and '.join(others)} too: in {self.name} {self.pattern.said(relation)}; {cure}")
 
     def span(self, letter: sp.Symbol, values: Mapping[Symbol, Any]) -> tuple[Any, Any]:
         """The least and the largest number that a letter of the layers can be beside these values, 0 and inf where none is known."""
