@@ -121,3 +121,22 @@ def test_the_frontier(name: str) -> None:
     assert "B follows from the other values" in refused.stderr or "B does not occur" in refused.stderr
     rest = asked(name, "formulas", "decode.frontier", *AT, "--set", "S=1024")
     assert "B" not in rest["at"]
+
+
+@pytest.mark.parametrize("name", ["mixtral-8x7b", "llama3-8b"])
+def test_questions_about_the_frontier(name: str, tmp_path: Any) -> None:
+    at = (*AT, "--set", "S=1024")
+    run(name, "regimes", "decode.frontier", "--along", "t_lim", *at)
+    solved = asked(name, "solve", "decode.frontier >= 100 token/s/chip", "--for", "t_lim", *at)
+    assert solved.get("free", []) == (["E_hit"] if "E_hit" in solved["given"] else [])
+    question = ("solve", "decode.frontier >= decode.frontier", "--for", "t_lim", "--than", "a100-80:8", *at)
+    found = CliRunner().invoke(cli, [*question, "--model", name, *MODELS[name]])
+    assert isinstance(found.exception, (SystemExit, type(None)))
+    assert "Traceback" not in found.output
+
+
+def test_one_letter_that_was_solved_for_on_two_chips_is_two() -> None:
+    at = ("--slice", "8", "--formats", "bf16", "--set", "S=1024", "--set", "t_lim=3 ms", "--model", "mixtral-8x7b")
+    found = CliRunner().invoke(cli, ["solve", "decode.frontier >= decode.frontier", "--for", "n", "--than", "a100-80", "--on", "h100", *at])
+    assert found.exit_code == 2
+    assert "not the same in every part" in found.stderr

@@ -43,7 +43,7 @@ ORDERS = {
     ),
     "solver": (
         *("branches", "polynomial", "facts", "pieces", "higher", "positive", "inverse", "steps", "certify", "boxes", "sweep", "numeric"),
-        *("decide", "verify", "trial", "proof", "bound", "rounding", "outside", "discrete", "solve", "limits"),
+        *("decide", "within", "verify", "trial", "proof", "bound", "rounding", "outside", "discrete", "solve", "limits"),
     ),
 }
 

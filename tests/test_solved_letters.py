@@ -168,3 +168,12 @@ def test_no_elasticity_holds_a_letter_that_moves() -> None:
             asked.at(*HERE, m, S=1024, t_lim="3 ms")
     dense = llm("llama3-8b")
     assert float(elasticity(decode.frontier(dense), t_lim).at(*HERE, dense, S=1024, t_lim="30 ms")) >= 0
+
+
+def test_regimes_of_a_frontier_are_found_with_numbers_put_in() -> None:
+    dense = llm("llama3-8b")
+    found = regimes(decode.frontier(dense), along=t_lim).at(*HERE, dense, S=1024)
+    for r in found:
+        inside = 2 * r.low if r.low else r.high / 2
+        whole = decode.frontier(dense).at(*HERE, dense, S=1024, t_lim=inside)
+        assert float(r.cost.at({t_lim: inside})) == pytest.approx(float(whole), rel=1e-9)

@@ -11,6 +11,7 @@ from symroof.algebra import show
 from symroof.algebra.balance import measured_unit
 from symroof.algebra.cost import Cost, changed, quantity
 from symroof.algebra.units import ONE
+from symroof.errors import UnitError
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,10 @@ def _within(expr: sp.Expr, made: Made) -> Iterator[Choice]:
 
 
 def _extreme(extreme: sp.Expr) -> Choice:
-    unit = measured_unit(extreme) or ONE
+    try:
+        unit = measured_unit(extreme) or ONE
+    except UnitError:  # numbers that were put in have no unit of their own
+        unit = ONE
     return Choice(extreme, "", _named([("", quantity(a, unit)) for a in extreme.args]), isinstance(extreme, sp.Max))
 
 

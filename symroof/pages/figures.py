@@ -10,6 +10,7 @@ from operator import add, or_
 from typing import Any
 
 from symroof import figures
+from symroof.algebra.claims import NONE, Claims, thresholds
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, M_hbm, S, X, Y, n, p_a, p_w, symbol
 from symroof.analysis.regimes import regimes as regimes_of
@@ -118,7 +119,7 @@ def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, 
         raise InputError("a map is drawn over two letters; write e.g. --over B,S")
     cost = known.written_out(known.derated(formula(path, known.m)), over)
     x, y = (find(name, cost.free_symbols) for name in over)
-    sheet = _sheet(known, cost.free_symbols, (x, y))
+    sheet = _sheet(known, cost.free_symbols, (x, y), of=cost.of)
     inside = {s.name: _window(s, windows or {}) for s in (x, y)}
     odd = next((name for name in windows or {} if name not in inside), None)
     if odd is not None:
@@ -129,7 +130,7 @@ def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, 
 def tornado(path: str, known: Known, look: Look | None = None) -> Any:
     """The elasticities of a formula by each of its letters, the largest first."""
     cost = known.derated(formula(path, known.m))
-    return figures.tornado(sensitivities(cost).at(_sheet(known, cost.free_symbols, ())), look)
+    return figures.tornado(sensitivities(cost).at(_sheet(known, cost.free_symbols, (), of=cost.of)), look)
 
 
 _WINDOWS = {"B": (1, 4096), "S": (128, 2**20), "n": (1, 1024), "T": (128, 2**20), "X": (1, 4096), "Y": (1, 4096)}
@@ -215,19 +216,24 @@ _POLICIES = {"none": "all saved", "block": "blocks again", "matmuls": "matmuls s
 
 # -- helpers
 def _sheet(
-    known: Known, free: Iterable[Any], asked: Iterable[Any], usual: Mapping[Any, Any] | None = None, also: Iterable[Any] = ()
+    known: Known,
+    free: Iterable[Any],
+    asked: Iterable[Any],
+    usual: Mapping[Any, Any] | None = None,
+    also: Iterable[Any] = (),
+    of: Claims = NONE,
 ) -> Sheet:
     """What is known of the letters of a figure but those ``asked`` for, ``usual`` where nothing else is said.
 
-    ``also`` are letters that the figure has beside them.
+    ``also`` are letters that the figure has beside them, ``of`` is what its formula claims.
 
     Raises InputError naming the letters without a value.
     """
     free, asked = set(free), set(asked)
-    found = known.sheet(free, asked, also)
+    found = known.sheet(free, asked, also, of)
     values = {**{s: v for s, v in (usual or {}).items() if s in free}, **found.values}
     whole = Sheet(found.name, "", values)
-    lacking = missing(free, whole, asked)
+    lacking = missing(free, whole, {*asked, *thresholds(of)})
     if lacking:
         cure = f"add e.g. --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8, or --set {lacking[0]}=..."
         raise InputError(f"{', '.join(lacking)} still need a value; {cure}")

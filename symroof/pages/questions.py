@@ -107,9 +107,16 @@ def _text(title: str, bound: Bound, found: Any, sheet: Sheet, view: View) -> Ite
 def _remarks(bound: Bound, found: Any, sheet: Sheet) -> Iterable[str]:
     if isinstance(found, Value) and found.error is not None and not found.error.matters:
         yield f"the limit is {found.error!r}"
-    free = missing(bound.free_symbols, sheet, [bound.symbol])
+    free = _left(bound, found, sheet)
     if free and isinstance(found, Bound):
         yield f"still free: {', '.join(free)}"
+
+
+def _left(bound: Bound, found: Any, sheet: Sheet) -> list[str]:
+    """The letters that an answer is still in: those without a value, of what depends on a letter that was solved for itself."""
+    gone = thresholds(bound.of)
+    inside = found.free_symbols & bound.free_symbols & sheet.values.keys() if gone and isinstance(found, Bound) else set()
+    return sorted({*missing(bound.free_symbols, sheet, [bound.symbol, *gone]), *(s.name for s in inside)})
 
 
 def worth(x: sp.Symbol, found: Any) -> str:
@@ -177,7 +184,7 @@ def _record(text: str, bound: Bound, found: Any, sheet: Sheet, view: View) -> di
         "unit": str(bound.unit),
     }
     if isinstance(found, Bound):
-        record |= {"at": repr(found), "kind": found.kind, "free": missing(bound.free_symbols, sheet, [bound.symbol])}
+        record |= {"at": repr(found), "kind": found.kind, "free": _left(bound, found, sheet)}
     elif isinstance(found, Span):
         record |= {"intervals": found.intervals, "shown": repr(found)}
     elif found is not None:

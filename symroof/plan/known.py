@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sympy as sp
 
 from symroof.algebra.check import check
-from symroof.algebra.claims import NONE, Claims, thresholds
+from symroof.algebra.claims import NONE, Claims, reworded, thresholds
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
@@ -92,7 +92,7 @@ class Known:
         """A cost whose rates carry the efficiencies that are given, or asked for: with eta_hbm, W_hbm is eta_hbm*W_hbm."""
         said = {*self.letters, *asked}
         scaled = {r: eta * r for eta, rates in DERATES.items() if eta.name in said for r in rates}
-        return cost.map(lambda e: e.xreplace(scaled)) if scaled else cost
+        return _replaced(cost, scaled) if scaled else cost
 
     @staticmethod
     def written_out(of: _Formula, names: Iterable[str]) -> _Formula:
@@ -220,7 +220,17 @@ def beside(cost: Cost, other: str, math: str = "") -> tuple[Cost, Sheet]:
     if not own:
         raise InputError(f"nothing on the right side is of the chip, so {other} changes nothing; put a formula there")
     values = {new: _number(s, tables) for s, new in own.items()}
-    return cost.map(lambda e: e.xreplace(own)), Sheet(other, "", {s: v for s, v in values.items() if not isinstance(v, sp.Symbol)})
+    return _replaced(cost, own), Sheet(other, "", {s: v for s, v in values.items() if not isinstance(v, sp.Symbol)})
+
+
+def _replaced(cost: Cost, put: Mapping[Any, sp.Expr]) -> Cost:
+    """A cost with letters replaced, in the conditions that were solved for it too."""
+
+    def replaced(side: Cost) -> Cost:
+        return side.map(lambda e: e.xreplace(dict(put)))
+
+    found, claims = replaced(cost), reworded(cost.of, lambda c: c.between(replaced(c.left), replaced(c.right)))
+    return found if claims == cost.of else found.claiming(claims)
 
 
 def missing(free: Iterable[sp.Symbol], sheet: Sheet, asked: Iterable[sp.Symbol] = ()) -> list[str]:
