@@ -11,7 +11,7 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
-from symroof.errors import InputError, UnknownName
+from symroof.errors import UnknownName
 from symroof.plan.setting import Setting
 from symroof.sheets.llms import Llm
 from symroof.sheets.slices import Slice
@@ -90,10 +90,9 @@ def _servers(m: Stack | None = None) -> Any:
 
 def _room(setting: Setting, where: Slice) -> Row:
     """What the weights leave, or that they do not fit."""
-    try:
-        return _row(setting, "room", "room for KV caches", memory.kv_room(), where)
-    except InputError as problem:
-        return Row("room", "room for KV caches", memory.kv_room(), None, f"none: {problem}")
+    if setting.at(_made(memory.fewest_chips_for_weights, None)).number > where.chips:
+        return Row("room", "room for KV caches", memory.kv_room(), None, "none: the weights do not fit")
+    return _row(setting, "room", "room for KV caches", memory.kv_room(), where)
 
 
 def _sizes(setting: Setting) -> Iterator[Row]:
