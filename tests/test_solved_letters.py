@@ -39,6 +39,10 @@ def test_a_decode_step_is_solved_for_every_letter_that_a_model_gives(name: str) 
         except SolveError as problem:
             assert "does not occur" in str(problem)
             continue
+        except InputError as problem:  # a count of layers, which does not change alone
+            assert s.name[0] == "L"
+            assert f"{s} moves L" in str(problem)
+            continue
         assert isinstance(found, (Value, Span)), (s, found)
         _holds_up_to(condition, s, found, m, values)
 
