@@ -121,7 +121,8 @@ def _within(model: str, on: str, formats: str, options: dict[str, Any]) -> None:
     letters = overrides(options["override"])
     priced = "price" in letters or any(s.name == "price" for s in chip(on).values)
     names = ("context", "prompt", "latency", "batch", "kv", "math", "mfu")
-    wishes = {name: options[name] for name in names if options[name] not in (None, "")} | {"letters": letters}
+    said = [name for name in names if options[name] is not None and (options[name] or name not in ("kv", "math"))]
+    wishes = {name: options[name] for name in said} | {"letters": letters}
     wishes |= {} if unsaid(letters, "formats") else {"formats": formats}
     where = options["shape"] or options["count"]
     wishes |= {"slice": where} if where else {}

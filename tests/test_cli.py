@@ -299,6 +299,16 @@ def test_the_largest_batch_follows_the_context_that_is_set():
     assert largest("--set", "S=2048") == floor(room / (2 * 8 * 128 * 32 * 2 * 2048)) == 2324
 
 
+def test_experts_hit_that_are_given_are_not_derived_from_the_batch_again():
+    """Mixtral on two H100: weights read in a step are P_read and so many experts, two bytes each, at 3.35 TB/s a chip."""
+    for hit, more in ((3, ("--set", "E_hit=3")), (8, ("--set", "E_hit=8"))):
+        done = run("serve", "mixtral-8x7b", "--on", "h100", "--slice", "2", "--formats", "bf16", *more, "--json")
+        rows = json.loads(done.output)["formats"]["bf16"]
+        assert rows["mlp_weights"]["value"] == pytest.approx((1.4744e9 + hit * 5637144576) * 2 / (2 * 3.35e12), rel=1e-4)
+        wide = run("search", "serve", "mixtral-8x7b", "--on", "h100", "--chips", "2", "--formats", "bf16", *more, "--json")
+        assert json.loads(wide.output)["best"]["latency"] == pytest.approx(rows["step"]["value"], rel=0.1)
+
+
 def test_what_is_given_is_said():
     text = run("serve", *MODEL, "--formats", "bf16", "--set", "K=4", "--set", "W_hbm=3 TB/s").output
     assert "Given: K = 4, W_hbm = 3 TB/s." in text
@@ -346,6 +356,8 @@ def test_layers_that_are_given_are_those_that_stages_divide():
         (("search", "serve", *MODEL, "--by", "cost", "--by", "latency"), "--by is given twice"),
         (("serve", *MODEL, "--json", "--latex"), "two forms of one output"),
         (("search", "serve", *MODEL, "--json", "--csv"), "two forms of one output"),
+        (("serve", *MODEL, "--latency", ""), "is no quantity"),
+        (("serve", *MODEL, "--set", "B=0.5"), "give at least 1"),
         (("derive", "q05", "--index"), "changes nothing beside --index"),
         (("derive", "--index", "--json"), "leave out --json"),
         (("program", "In[B, D] W[D, F] -> Out[B, F]", "--bind", "D=3", "--bind", "D=4"), "--bind gives D twice"),

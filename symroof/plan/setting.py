@@ -38,6 +38,8 @@ class Traffic:
         """
         held = check(S, context)
         rate = check(MFU, mfu)
+        if batch is not None and check(B, batch) < 1:
+            raise InputError(f"a batch of {short(batch)} is no number of sequences; give at least 1")
         return Traffic(
             held,
             held if prompt is None else check(T, prompt),
@@ -78,7 +80,9 @@ class Setting:
             known[t_lim] = self.traffic.latency
         if where is not None and n not in values:
             known[Y] = Fraction(where.chips)
-        return formula.at(self.chip if where is None else self._on(where), self.model, self.formats, known, **values)
+        follows = self.given & self.model.definitions.keys() & formula.free_symbols  # a batch would derive the experts hit again
+        given = {s.name: self.model.values[s] for s in follows}
+        return formula.at(self.chip if where is None else self._on(where), self.model, self.formats, known, **given, **values)
 
     def _on(self, where: Slice) -> Sheet:
         """The chip on a slice; what is given of it wins over what the slice would say."""
