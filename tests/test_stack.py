@@ -747,7 +747,7 @@ def formulas() -> dict[str, Callable[..., Any]]:
 #: What is no formula: it looks at a model, gives programs, or sets two formulas beside each other.
 NO_FORMULAS = {"models.stack_of", "models.has_states", "deployment.blocks", "pretraining.blocks"}
 NO_FORMULAS |= {"models.approximated", "decode.approximation", "prefill.approximation"}
-NO_FORMULAS |= {"models.checked", "models.with_width", "training.mlps"}
+NO_FORMULAS |= {"models.checked", "models.with_width", "training_layers.mlps"}
 FORMULAS = {name: f for name, f in formulas().items() if name not in NO_FORMULAS}
 VALUES = {
     **BITS,

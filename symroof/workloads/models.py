@@ -77,6 +77,11 @@ def summed(terms: Iterable[Any], unit: str, claims: Claims, name: str = "") -> C
     return quantity(sp.Add(*[plain(t) for t in terms]), Unit.of(unit), name).claiming(claims)
 
 
+def sum_of_times(costs: list[Cost]) -> Cost:
+    """Times one after the other; none at all is 0."""
+    return sum(costs[1:], costs[0]) if costs else Cost(0, "s")
+
+
 def kept(m: Model, context: Any = S) -> Cost:
     """Bytes that a sequence keeps at a context: kv S, of windows no more than they see, and states [byte]."""
     own, at = stack_of(m).aggregates, Pass(new=1, context=context)
