@@ -71,7 +71,8 @@ def comm_bytes(scheme: str, m: Model = None) -> Cost:
     """
     on = mesh(X=Torus(), Y=Torus())
     ways: tuple[Direction, ...] = ("forward", "backward")
-    moved = [_merged(comms(mlps(scheme, way, m), on) * W_ici).declare("byte").named(way) for way in ways]
+    moved = [(comms(mlps(scheme, way, m), on) * W_ici).declare("byte") for way in ways]
+    moved = [_merged(cost).map(sp.expand).named(way) for cost, way in zip(moved, ways, strict=True)]
     return sum_of_times(moved).named("communicated")
 
 
