@@ -131,3 +131,23 @@ def test_counts_of_layers_move_together() -> None:
     assert float(solve(step <= "20 ms", windowed).at(*HERE, m, B=64, S=8192, L=72, L_full=36)) > 36
     dense = llm("llama3-8b")
     assert float(solve(decode.step(dense) <= "20 ms", L).at(*HERE, dense, B=8, S=8192)) > 32
+
+
+@pytest.mark.parametrize("name", ["llama3-8b", "mixtral-8x7b", "nemotron-3-nano"])
+def test_a_frontier_that_no_batch_reaches_is_refused(name: str) -> None:
+    m = llm(name)
+    rate = decode.frontier(m)
+    assert float(rate.at(*HERE, m, S=1024, t_lim="20 ms")) > 0
+    for limit in ("10 us", np.array([1e-5, 2e-2])):
+        with pytest.raises(InputError, match="no B will do"):
+            rate.at(*HERE, m, S=1024, t_lim=limit)
+
+
+def test_what_is_given_of_a_model_is_not_derived_again() -> None:
+    m = llm("mixtral-8x7b")
+    few = m.but(E_hit=3)
+    step = decode.step(m)
+    assert step.at(*HERE, few, B=4, S=1024).number == step.at(*HERE, m, B=4, S=1024, E_hit=3).number
+    assert step.at(*HERE, few, B=4, S=1024).number != step.at(*HERE, m, B=4, S=1024).number
+    assert step.at(*HERE, few.but(L=64), B=4, S=1024)["MLP"].number > step.at(*HERE, few, B=4, S=1024)["MLP"].number
+    assert few.but(L=64)[E_hit] == 3

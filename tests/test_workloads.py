@@ -565,15 +565,18 @@ def test_the_frontier_is_the_best_over_all_batches(v):
     cache = count_kv(v[L], v[K], v[H], v[S], v[p_kv])
     fine = 1000
     best = last(lambda b: step_at(v, Q(b, fine), cache) <= v[t_lim])
-    frontier = decode.frontier()
-    got = frontier.at({s: v[s] for s in frontier.free_symbols}).number
+    frontier, here = decode.frontier(), {s: v[s] for s in decode.frontier().free_symbols}
     low, high = (Q(b, fine) / v[t_lim] / v[n] for b in (best, best + 1))
     if best:
+        got = frontier.at(here).number
         assert low <= got < high
         some = [Q(b, fine) / step_at(v, Q(b, fine), cache) / v[n] for b in range(1, best, max(best // 20, 1))]
         assert all(other <= got for other in some)
-    else:  # the weights alone take too long: no batch, no throughput
-        assert got <= high
+    elif step_at(v, 0, cache) > v[t_lim]:  # the weights alone take too long: no batch, no throughput
+        with pytest.raises(InputError, match="no B will do"):
+            frontier.at(here)
+    else:
+        assert frontier.at(here).number <= high
 
 
 def step_at(v, batch, cache):

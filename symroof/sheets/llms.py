@@ -52,8 +52,8 @@ class Llm(Sheet):
 
     @property
     def definitions(self) -> Mapping[Symbol, sp.Expr]:
-        """Every aggregate letter in the letters of the layers: what changes with them."""
-        return self.stack.definitions
+        """Every aggregate letter in the letters of the layers, less those that are given: what changes with them."""
+        return {s: e for s, e in self.stack.definitions.items() if self.sources.get(s) != "given" or s not in self.values}
 
     def but(self, values: Mapping[Any, Any] | None = None, /, **named: Any) -> Llm:
         """The model with other values for letters, by symbol or name, and with everything that follows from them.

@@ -10,7 +10,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import Given, bind
-from symroof.algebra.claims import Claims, solved
+from symroof.algebra.claims import ORDER, Claim, Claims, solved
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.span import Span
@@ -104,8 +104,13 @@ class Bound:
         """The threshold as a Cost in the unit of the unknown, for further algebra.
 
         A letter in it may depend on the unknown, as the experts that are hit depend on the batch: ``.at`` solves with that.
+        Where the threshold turns negative there is none, and evaluating it raises InputError.
         """
-        return quantity(self.expr, self.unit, self.symbol.name).claiming(self.of | {solved(self)})
+        claims = self.of | {solved(self)}
+        if any(a.could_extract_minus_sign() for e in sp.preorder_traversal(self.expr) if e.is_Add for a in e.args):
+            none = f"no {self.symbol} will do at these values, for it would have to be negative; relax {self.condition!r}"
+            claims |= {Claim(ORDER, (sp.Integer(0), self.expr, none))}
+        return quantity(self.expr, self.unit, self.symbol.name).claiming(claims)
 
     @property
     def of(self) -> Claims:
