@@ -140,3 +140,11 @@ def test_one_letter_that_was_solved_for_on_two_chips_is_two() -> None:
     found = CliRunner().invoke(cli, ["solve", "decode.frontier >= decode.frontier", "--for", "n", "--than", "a100-80", "--on", "h100", *at])
     assert found.exit_code == 2
     assert "not the same in every part" in found.stderr
+
+
+@pytest.mark.parametrize("words", [("figure", "training", "--on", "tpu-v5p"), ("page", "training", "--on", "tpu-v5p", "--slice", "4x4x4")])
+@pytest.mark.parametrize("name", [n for n in MODELS if n not in ("mistral-7b", "llama3-8b")])
+def test_one_mlp_is_not_drawn_for_a_model_without_it(name: str, words: tuple[str, ...]) -> None:
+    found = CliRunner().invoke(cli, [*words, "--model", name])
+    assert found.exit_code == 2
+    assert "one MLP of width F" in found.stderr

@@ -148,8 +148,9 @@ def communication(known: Known, ways: tuple[int, int] = (256, 8), backward: bool
     """FLOPs and communication of a layer's forward pass per scheme over the batch [token], crossings marked.
 
     Every scheme runs on the same chips: as many as ``ways`` of FSDP times ways of tensor parallelism. Plain data parallelism
-    communicates in the ``backward`` pass only.
+    communicates in the ``backward`` pass only. Raises InputError for a model without an MLP of width F.
     """
+    known.one_mlp()
     direction: training.Direction = "backward" if backward else "forward"
     values = {D: Fraction(8192), F: Fraction(32768), p_w: Fraction(2), p_a: Fraction(2)}
     time = training.mixed(overlap="axes", direction=direction)

@@ -28,8 +28,9 @@ _NOTE = (
 def page(known: Known) -> Page:
     """Communication and compute time of a layer by batch [token], with a slider over the splits of a slice.
 
-    Raises InputError for a chip without a slice or without links.
+    Raises InputError for a chip without a slice or without links, and for a model without an MLP of width F.
     """
+    known.one_mlp()
     chip, where = _place(known)
     values = {**chip.values, **chip.defaults, p_w: Fraction(2), p_a: Fraction(2), D: Fraction(8192), F: Fraction(32768)}
     values |= known.sheet({B, X, n, C, D, F, W_ici, p_w, p_a}, (B, X, n)).values

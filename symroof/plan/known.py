@@ -27,6 +27,7 @@ from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm, llm
 from symroof.sheets.sheet import Sheet
+from symroof.transformer.stack import MLP
 
 _Formula = TypeVar("_Formula", Cost, Condition)
 _LEVELS = 4  # C stands for C_bf16, and that is a number
@@ -112,6 +113,13 @@ class Known:
             source = self.chip.sources.get(price, "its sheet").partition(" (")[0]
             said.append(f"Price of a chip ${show_number(float(self.chip.values[price]) * 3600)}/h ({source}).")
         return said
+
+    def one_mlp(self) -> None:
+        """Refuse a model where an MLP layer of width F is drawn and its F is that of other layers."""
+        if self.model and self.model.stack.refuses(frozenset({MLP})):
+            raise InputError(
+                f"what is drawn is one MLP of width F, and {self.model.name} has none; leave --model out and give --set D=... --set F=..."
+            )
 
     def condition(self, asked: Asked, also: Iterable[str] = ()) -> Asked:
         """A condition with the efficiencies on both sides."""
