@@ -7,7 +7,7 @@ import pydoc
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction as Q
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -18,7 +18,25 @@ from hypothesis import strategies as st
 from second_opinion import some
 
 import symroof.workloads
-from symroof import Bound, Cost, Llm, SymroofError, Value, decode, layers, llm, llms, memory, model, prefill, symbol, training
+from symroof import (
+    Bound,
+    Cost,
+    Llm,
+    SymroofError,
+    Value,
+    chip,
+    decode,
+    layers,
+    llm,
+    llms,
+    memory,
+    model,
+    prefill,
+    search_serving,
+    search_training,
+    symbol,
+    training,
+)
 from symroof.errors import InputError, SheetError, UnknownName
 from symroof.symbols import (
     A_X,
@@ -1040,3 +1058,36 @@ def test_help_shows_every_kind():
 
 def _letter(m: Llm, name: str) -> Any:
     return next(s for s in m.values if s.name == name)
+
+
+@pytest.mark.parametrize("width", [-1, 0, "2 s", "x", [1, 2], float("nan")])
+def test_a_width_that_is_none_is_refused(width):
+    with pytest.raises(SymroofError):
+        llm("llama3-8b").stack.stored({"mlp": width})
+
+
+@pytest.mark.parametrize("blocks", [layers.Mlp(F=4), None, 3, "mlp"])
+def test_blocks_that_are_no_groups_are_refused(blocks):
+    with pytest.raises(SymroofError):
+        model("none", D=4, V=4, blocks=blocks)
+
+
+def test_a_kind_that_splits_by_heads_without_heads_is_searched():
+    """A kind of a user's that is sharded as attention is, and has neither query heads nor a cache."""
+
+    @dataclass(frozen=True)
+    class Gate(Kind):
+        F: Any = F
+        word: ClassVar[str] = "gate"
+        label: ClassVar[str] = "gate"
+        split: ClassVar[str] = "attention"
+
+        def text(self, at, how):
+            return "weight gate: W_g, W_h\n In[A~d, D] W_g[D, F~m] -> Mid[A~d, F~m]\n Mid[A~d, F~m] W_h[F~m, D] -> Out[A~d, D]"
+
+        def sizes(self, at):
+            return {"A": at.tokens, "F": self.F}
+
+    m = model("gates", D=256, V=512, blocks=[(2, [layers.Attention(N=4, K=4, H=64), Gate(F=256)])])
+    assert search_serving(m, chip("h100"), context=64, chips=4).best.batch >= 1
+    assert search_training(m, chip("h100"), batch=64, context=64, chips=4, tokens=10**6).best

@@ -145,10 +145,11 @@ def _legal(model: Llm, x: int, y: int, z: int) -> bool:
         return int(model[letter])
 
     for kind, _ in model.stack.structure:
-        if kind.split == "experts" and size(kind.E) % x:  # type: ignore[attr-defined]
+        experts, queries, shared = kind.all_experts(), kind.query_heads(), kind.whole_heads()
+        if experts is not None and size(experts) % x:
             return False
-        if kind.split == "attention":
-            heads, shared = size(kind.N), kind.whole_heads()  # type: ignore[attr-defined]
+        if queries is not None:
+            heads = size(queries)
             groups = heads if shared is None else size(shared)
             left = heads // (y if shared is None else max(y, groups))
             padded = -(-left // z) * z

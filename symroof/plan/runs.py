@@ -131,9 +131,9 @@ def _legal(model: Llm, x: int, y: int) -> bool:
     sizes = {size(D)}
     for kind, _ in model.stack.structure:
         sizes |= {size(width) for width in kind.widths()}
-        if kind.split == "attention":
-            heads = kind.whole_heads()
-            sizes.add(size(kind.N if heads is None else heads))  # type: ignore[attr-defined]
-        if kind.split == "experts" and size(kind.E) % x:  # type: ignore[attr-defined]
+        heads, experts = kind.whole_heads() or kind.query_heads(), kind.all_experts()
+        if heads is not None:
+            sizes.add(size(heads))
+        if experts is not None and size(experts) % x:
             return False
     return all(each % y == 0 for each in sizes)

@@ -119,7 +119,7 @@ def _routed(known: list[tuple[Kind, sp.Expr, Facts]], found: dict[Symbol, sp.Exp
     for hit in dict.fromkeys(hit for _, _, f in known for hit in f.routed):
         letter = _own(P_exp, hit, E_hit)
         found[letter] = _sum((f.routed[hit], count) for _, count, f in known if hit in f.routed)
-        experts = next(kind.E for kind, _, f in known if hit in f.routed)  # type: ignore[attr-defined]
+        experts = next(kind.all_experts() for kind, _, f in known if hit in f.routed)
         rows.append((hit, letter, plain(experts)))
     return tuple(rows)
 

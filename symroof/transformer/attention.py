@@ -83,6 +83,10 @@ class Attention(Kind):
         own = {"K": self.K, "H": self.H, "Q": ratio(self.N, self.K)}
         return {**own, "J": value, "S": at.reached(self.window)}
 
+    def query_heads(self) -> Size:
+        """N query heads."""
+        return self.N
+
     def whole_heads(self) -> Size:
         """K KV heads."""
         return self.K

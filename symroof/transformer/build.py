@@ -46,6 +46,8 @@ def stack(name: str, width: int, groups: Iterable[Group], around: Around, origin
     Raises InputError for a count of 0, a group that is empty, a second unembedding, two layers of one name, an MLP that is
     parallel to nothing, or sizes that contradict each other.
     """
+    if not isinstance(groups, (list, tuple)):
+        groups = list(groups) if isinstance(groups, Iterable) else [groups]
     listed = [_group(group) for group in groups]
     if not listed:
         raise InputError(f"a model needs layers, e.g. [(32, {_EXAMPLE})]")

@@ -91,6 +91,10 @@ class Experts(Kind):
             text += "buffer: b_e\n b_e[E]\n"
         return text
 
+    def all_experts(self) -> Size:
+        """E experts."""
+        return self.E
+
     def sizes(self, at: Pass) -> dict[str, Any]:
         """A are all new tokens, C of them go to an expert, J is the width of the shared expert."""
         each = at.tokens * plain(self.k) / plain(self.E)

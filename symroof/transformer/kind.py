@@ -187,6 +187,14 @@ class Kind:
         """How many norms of D stand around the layer, unless ``norms`` says."""
         return 1
 
+    def query_heads(self) -> Size | None:
+        """The heads of the queries, which model parallelism splits. None for a layer without."""
+        return None
+
+    def all_experts(self) -> Size | None:
+        """The experts that a token is routed among, which the chips that split the batch share. None for a layer without."""
+        return None
+
     def whole_heads(self) -> Size | None:
         """The heads of the cache, which model parallelism splits no finer: beyond them it copies. None where it is not by heads."""
         return None

@@ -98,6 +98,10 @@ class LatentAttention(Kind):
         rest = (_BY_BATCH if how.cache else _ABSORBED) if at.absorbs else _EXPANDED
         return queries + _KEYS + rest
 
+    def query_heads(self) -> Size:
+        """N heads."""
+        return self.N
+
     def sizes(self, at: Pass) -> dict[str, Any]:
         """R, M ranks of queries and latents; A, J, I sizes of heads without and with position, and of values."""
         ranks = {"M": self.R_kv} | ({"R": self.R_q} if self.R_q else {})

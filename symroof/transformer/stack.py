@@ -15,9 +15,10 @@ from typing import Any
 
 import sympy as sp
 
+from symroof.algebra.check import check
 from symroof.algebra.claims import Claim, Claims
 from symroof.algebra.cost import Cost, quantity
-from symroof.algebra.operands import plain
+from symroof.algebra.operands import plain, rational
 from symroof.algebra.symbols import B, L, S, Symbol, T, p_kv, p_w
 from symroof.errors import InputError, short
 from symroof.program.program import sum_of
@@ -188,14 +189,14 @@ class Stack:
     def stored(self, widths: Mapping[str, Any] | None = None) -> Cost:
         """Bytes of the weights [byte], parts by class; ``widths`` are bytes an element by class, p_w where nothing is said.
 
-        Raises InputError for a class that the model does not have.
+        Raises InputError for a class that the model does not have, or for what is no width.
         """
-        given, known = dict(widths or {}), self.parameters
+        given, known = {name: _width(width) for name, width in (widths or {}).items()}, self.parameters
         classes = [part.name for part in known.parts]
         for name in given:
             if name not in classes:
                 raise InputError(f"{self.name} has no weights of class {short(name)}; it has {', '.join(classes)}")
-        held = [quantity(part.expr * plain(given.get(part.name, p_w)), BYTE, part.name) for part in known.parts]
+        held = [quantity(part.expr * given.get(part.name, p_w), BYTE, part.name) for part in known.parts]
         return sum_of(held, "weights").claiming(self.in_layers)
 
     @property
@@ -273,6 +274,14 @@ class Stack:
         shown = [f"{self.values.get(n, n)} x [{', '.join(words)}]" for n, words in groups.items()]
         shown += [f"D {values['D']}"] * ("D" in values) + around
         return f"{self.name}: {', '.join(shown)}" + (f"; {total} layers" if len(groups) > 1 and total else "")
+
+
+def _width(given: Any) -> sp.Expr:
+    """Bytes an element, a number or a formula."""
+    found = check(p_w, given)
+    if hasattr(found, "shape"):
+        raise InputError(f"{short(given)} is not one width; give bytes an element, e.g. 2")
+    return found if isinstance(found, sp.Expr) else rational(found)
 
 
 def _odd(kind: Kind) -> bool:
