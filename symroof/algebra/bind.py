@@ -12,7 +12,7 @@ import sympy as sp
 from symroof.algebra.check import check
 from symroof.algebra.claims import NONE, ORDER, Claims, hold, thresholds
 from symroof.algebra.evaluate import tape
-from symroof.algebra.symbols import C_FORMAT, DERATES, Symbol
+from symroof.algebra.symbols import DERATES, FORMAT_OF, Symbol
 from symroof.errors import InputError, UnknownName, nearest, short
 
 
@@ -233,12 +233,11 @@ def _cases(anew: Mapping[Symbol, Any]) -> Iterable[Mapping[Symbol, Any]]:
 
 def _refuse_missing(exprs: Mapping[Symbol, sp.Expr], raw: Mapping[Symbol, Any], origin: Mapping[Symbol, str]) -> None:
     """Refuse the FLOP/s of a format that the given chip does not have, when it has those of others."""
-    rates = set(C_FORMAT.values())
-    others = sorted((t for t in raw if t in rates), key=lambda t: str(t.name))
+    others = sorted((t for t in raw if t in FORMAT_OF), key=lambda t: str(t.name))
     for s, lacking in exprs.items():
-        if others and lacking in rates - raw.keys():
+        if others and lacking in FORMAT_OF.keys() - raw.keys():
             have = ", ".join(t.name for t in others)
-            cure = f"say what the arithmetic is done in, e.g. math={others[0].name.removeprefix('C_')!r}"
+            cure = f"say what the arithmetic is done in, e.g. math={FORMAT_OF[others[0]]!r}"
             raise InputError(f"{s} stands for {lacking} here, but {origin.get(others[0], 'the sheet')} only gives {have}; {cure}")
 
 

@@ -138,6 +138,8 @@ C = symbol("C", "FLOP/s", "FLOP/s of a chip, dense, in the format the arithmetic
 C_FORMAT: dict[str, Symbol] = {
     f: symbol(f"C_{f}", "FLOP/s", f"dense FLOP/s of a chip in {f}") for f in ("fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4", "int4")
 }
+#: The format of the arithmetic that a rate is of.
+FORMAT_OF: dict[Any, str] = {s: f for f, s in C_FORMAT.items()}
 W_hbm = symbol("W_hbm", "byte/s", "HBM bandwidth of a chip")
 M_hbm = symbol("M_hbm", "byte", "HBM size of a chip")
 W_ici = symbol("W_ici", "byte/s", "interconnect bandwidth of a chip: both directions of one torus axis, or all links into a switch one way")

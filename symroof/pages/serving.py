@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from symroof.algebra.quantity import show_number, show_quantity
-from symroof.algebra.symbols import DERATES, p_kv, p_w, price
+from symroof.algebra.symbols import DERATES, FORMAT_OF, C, p_kv, p_w, price
 from symroof.plan.setting import Setting
 from symroof.plan.story import Row
 from symroof.plan.story import story as rows_of
@@ -89,7 +89,7 @@ def _given(s: Setting, x: Any) -> str:
 def _notes(settings: Sequence[Setting]) -> str:
     """What the numbers stand on: formulas, arithmetic, formats, price."""
     first = settings[0]
-    arithmetic = first.formats.title.rpartition(" ")[2]
+    arithmetic = FORMAT_OF[first.formats.values[C]]
     fitted = ", ".join(f"{s}={float(v):g}" for s, v in first.extra.items() if s in DERATES)
     free = "everything evenly sharded, memory and arithmetic overlapped, communication and activations free"
     what = f"Estimates with {fitted}: {free}." if fitted else f"At peak rates: {free}."
@@ -111,4 +111,4 @@ def _notes(settings: Sequence[Setting]) -> str:
 def _price(s: Setting) -> str:
     if price in s.extra:
         return f"${show_number(float(s.extra[price]) * 3600)}/h, as given"
-    return f"${show_number(float(s.chip.values[price]) * 3600)}/h ({s.chip.sources.get(price, 'its sheet').partition(' (')[0]})"
+    return s.chip.priced

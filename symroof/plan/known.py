@@ -19,7 +19,6 @@ from symroof.algebra.claims import NONE, Claims, reworded, thresholds
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
-from symroof.algebra.quantity import show_number
 from symroof.algebra.symbols import C_FORMAT, DERATES, C, H, K, L, N, P, Symbol, n, n_axes, p, p_a, p_kv, p_w, price, symbol
 from symroof.errors import InputError, UnknownName, nearest
 from symroof.plan.formulas import Asked, alphabet, letter
@@ -107,11 +106,10 @@ class Known:
         if self.model and self.model.stack.dense and not self.exact and symbols & {P, K, N, H, L}:
             said.append(f"{self.model.name} is dense: the book's formulas, approximations; --exact takes the model's own.")
         if self.chip and symbols & {C, *C_FORMAT.values()} and C.name not in self.letters:
-            arithmetic = self.formats[2] or str(self.chip.defaults[C]).removeprefix("C_")
+            arithmetic = self.formats[2] or self.chip.arithmetic
             said.append(f"Arithmetic in {arithmetic}.")
         if self.chip and price in symbols and price in self.chip.values and price.name not in self.letters:
-            source = self.chip.sources.get(price, "its sheet").partition(" (")[0]
-            said.append(f"Price of a chip ${show_number(float(self.chip.values[price]) * 3600)}/h ({source}).")
+            said.append(f"Price of a chip {self.chip.priced}.")
         return said
 
     def one_mlp(self) -> None:
@@ -168,7 +166,7 @@ class Known:
         weights, kv, math = self.formats
         if not any(self.formats):
             return None
-        arithmetic = math or (str(self.chip.defaults[C]).removeprefix("C_") if self.chip else "")
+        arithmetic = math or (self.chip.arithmetic if self.chip else "")
         whole = dtype(weights or kv or arithmetic, kv=kv, activations=arithmetic, math=arithmetic)
         without = {s for s, name in ((p, weights), (p_w, weights), (p_kv, weights or kv), (p_a, arithmetic), (C, math)) if not name}
         return Sheet(whole.name, "", {s: v for s, v in whole.values.items() if s not in without})

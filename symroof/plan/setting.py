@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from symroof.algebra.check import check
-from symroof.algebra.symbols import ALPHABET, C_FORMAT, MFU, B, C, G, S, Symbol, T, Y, n, p_kv, p_w, price, t_lim
+from symroof.algebra.symbols import ALPHABET, C_FORMAT, MFU, B, G, S, Symbol, T, Y, n, p_kv, p_w, price, t_lim
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.sheets.chips import Chip
 from symroof.sheets.dtypes import dtype
@@ -104,7 +104,7 @@ def settings(
     twice = next((s for s in (S, T, G, MFU, B, t_lim, n) if s.name in (override or {})), None)
     if twice is not None:
         raise InputError(f"{twice} is said by {'the slice' if twice is n else 'the traffic'} already; change it there, not beside it")
-    math = math or str(chip.defaults[C]).removeprefix("C_")
+    math = math or chip.arithmetic
     given = {_letter(name): text for name, text in (override or {}).items()}
     values = {letter: check(letter, text) for letter, text in given.items()}
     of_model = {s: v for s, v in values.items() if s in model.values}

@@ -8,8 +8,7 @@ from fractions import Fraction
 from typing import Any, ClassVar, Self
 
 from symroof.algebra.check import check
-from symroof.algebra.quantity import show_number
-from symroof.algebra.symbols import C_FORMAT, B, C, Symbol, n, price, t_lim
+from symroof.algebra.symbols import C_FORMAT, B, Symbol, n, price, t_lim
 from symroof.errors import InputError, SymroofError, nearest, short
 from symroof.program.backward import REMATS
 from symroof.sheets.chips import Chip, chip
@@ -100,7 +99,7 @@ class Wishes:
 
         Raises InputError if the chip has no rate for it.
         """
-        chosen = self.math or str(where.defaults[C]).removeprefix("C_")
+        chosen = self.math or where.arithmetic
         if C_FORMAT.get(chosen) not in where.values:
             raise InputError(f"{where.name} does no arithmetic in {short(chosen)}; it has {', '.join(where.formats)}")
         return chosen
@@ -131,8 +130,7 @@ class Wishes:
     def _price(self, where: Chip) -> str:
         if price.name in self.letters:
             return f"{self.letters[price.name]}, as given"
-        dollars = float(where.values[price]) * 3600
-        return f"${show_number(dollars)}/h ({where.sources.get(price, 'its sheet').partition(' (')[0]})"
+        return where.priced
 
 
 @dataclass(frozen=True)

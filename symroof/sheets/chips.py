@@ -8,7 +8,8 @@ from fractions import Fraction
 from math import prod
 from pathlib import Path
 
-from symroof.algebra.symbols import C_FORMAT, C, M_hbm, Symbol, W_dcn, W_hbm, W_ici, n, n_axes, price
+from symroof.algebra.quantity import show_number
+from symroof.algebra.symbols import C_FORMAT, FORMAT_OF, C, M_hbm, Symbol, W_dcn, W_hbm, W_ici, n, n_axes, price
 from symroof.errors import SheetError, UnknownName, nearest, short
 from symroof.sheets.files import listed, read, resolve, value
 from symroof.sheets.schema import ChipFile, Quantity, Source
@@ -33,6 +34,17 @@ class Chip(Sheet):
     def formats(self) -> tuple[str, ...]:
         """The formats it has a rate for."""
         return tuple(f for f, s in C_FORMAT.items() if s in self.values)
+
+    @property
+    def arithmetic(self) -> str:
+        """The format whose rate C stands for, unless another is named."""
+        return FORMAT_OF[self.defaults[C]]
+
+    @property
+    def priced(self) -> str:
+        """The price of a chip an hour and who says so, for a note: ``$1.2/h (a source)``."""
+        source = self.sources.get(price, "its sheet").partition(" (")[0]
+        return f"${show_number(float(self.values[price]) * 3600)}/h ({source})"
 
     def slice(self, shape: str | int) -> Slice:
         """The legal slice of a shape (``"4x4"``, in any order of axes) or of a number of chips.
