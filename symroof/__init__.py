@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from symroof.analysis.regions import Region, Regions
     from symroof.analysis.sensitivity import sensitivities
     from symroof.export.export import export
-    from symroof.grid.found import Found
-    from symroof.grid.search import search
-    from symroof.grid.space import Space, divides, space
     from symroof.grid.sweep import Sweep, sweep
     from symroof.machine.links import Network, Switch, Torus, Tree
     from symroof.machine.mesh import Mesh, mesh
@@ -45,6 +42,9 @@ if TYPE_CHECKING:
     from symroof.plan.runs import search_training
     from symroof.present.derivation import Answer, Question, answer, question
     from symroof.program.program import Program, program
+    from symroof.search.found import Found
+    from symroof.search.search import search
+    from symroof.search.space import Space, divides, space
     from symroof.sheets.chips import Chip, chip, chips
     from symroof.sheets.dtypes import dtype
     from symroof.sheets.llms import Llm, llm, llms, model
@@ -69,9 +69,9 @@ _LATER = {
     "symroof.analysis.best": ("Best",),
     "symroof.analysis.minimize": ("Minimum", "maximize", "minimize"),
     "symroof.export.export": ("export",),
-    "symroof.grid.found": ("Found",),
-    "symroof.grid.search": ("search",),
-    "symroof.grid.space": ("Space", "divides", "space"),
+    "symroof.search.found": ("Found",),
+    "symroof.search.search": ("search",),
+    "symroof.search.space": ("Space", "divides", "space"),
     "symroof.grid.sweep": ("Sweep", "sweep"),
     "symroof.machine.links": ("Network", "Switch", "Torus", "Tree"),
     "symroof.machine.mesh": ("Mesh", "mesh"),

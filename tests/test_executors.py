@@ -16,7 +16,7 @@ import pytest
 
 from symroof import Cost, chip, decode, dtype, llm, memory, search, space
 from symroof.errors import InputError
-from symroof.grid import interrupts, post, stream
+from symroof.search import interrupts, post, stream
 from symroof.symbols import D, F
 
 SHEETS = (chip("tpu-v5e"), llm("llama3-70b"), dtype("int8", math="bf16"))
@@ -177,7 +177,7 @@ ENDLESS = """
 import signal, sys
 from concurrent.futures import ProcessPoolExecutor
 from symroof import chip, decode, dtype, llm, memory, search, space
-from symroof.grid import search as searching, stream
+from symroof.search import search as searching, stream
 
 def main(kind):
     take, exact = stream.Seen.take, searching.exact
@@ -244,7 +244,7 @@ def test_a_second_ctrl_c_is_the_first_one_again_unless_it_is_meant(monkeypatch):
 SLOW = """
 import sys
 from symroof import chip, decode, dtype, llm, memory, search, space
-from symroof.grid import progress
+from symroof.search import progress
 progress._PATIENCE = float(sys.argv[1])
 last = 1024 + int(sys.argv[2])
 some = space(chip("tpu-v5e"), llm("llama3-70b"), dtype("int8", math="bf16"), B=range(1, 1001), n=range(1, 201), S=range(1024, last))

@@ -15,13 +15,15 @@ CHAPTERS = sorted((ROOT / "derivations").glob("*.py"))
 #: What each room of the house stands on, the lowest first.
 STANDS_ON = {
     "errors": (),
+    "rooms": (),
     "algebra": ("errors",),
     "solver": ("errors", "algebra"),
     "analysis": ("errors", "algebra", "solver"),
-    "export": ("errors", "algebra", "solver"),
-    "grid": ("errors", "algebra", "solver"),
+    "export": ("errors", "algebra", "solver", "rooms"),
+    "grid": ("errors", "algebra"),
+    "search": ("errors", "algebra", "solver", "grid", "rooms"),
     "machine": ("errors", "algebra"),
-    "program": ("errors", "algebra", "machine"),
+    "program": ("errors", "algebra", "machine", "rooms"),
     "transformer": ("errors", "algebra", "machine", "program"),
     "workloads": ("errors", "algebra", "solver", "analysis", "machine", "program", "transformer"),
     "sheets": ("errors", "algebra", "transformer"),

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from symroof import Cost, SymroofError, chip, decode, divides, dtype, llm, memory, search, sharding, space
 from symroof.algebra.evaluate import tape
-from symroof.grid import bounds, pool, stream
-from symroof.grid.prune import direction
+from symroof.search import bounds, job, pool, stream
+from symroof.search import search as searching
+from symroof.search.prune import direction
 from symroof.symbols import B, D, F, K, L, X, Y, n
 
 COSTS = {
@@ -111,7 +112,7 @@ def test_blocks_that_cannot_win_are_passed_over(monkeypatch):
     asked = {"maximize": decode.throughput(), "subject_to": [FITS, decode.step() <= "15 ms"]}
     front = [search(many, minimize=decode.step(), prune=prune, **asked) for prune in (True, False)]
     assert answer(front[0]) == answer(front[1])
-    monkeypatch.setattr("symroof.grid.search.along", lambda *_: None)
+    monkeypatch.setattr(searching, "along", lambda *_: None)
     one = [search(many, best=3, prune=prune, **asked) for prune in (True, False)]
     assert answer(one[0]) == answer(one[1])
     for pruned, whole in (front, one):
@@ -210,7 +211,7 @@ class Late(Executor):
 def test_executors_give_the_same_answer(monkeypatch):
     monkeypatch.setattr("symroof.grid.layout.BLOCK", 64)
     monkeypatch.setattr("symroof.grid.layout.ROW", 8)
-    monkeypatch.setattr("symroof.grid.job._LINES", 4)
+    monkeypatch.setattr(job, "_LINES", 4)
     expected = answer(serve())
     assert answer(serve(prune=False)) == expected
     with ThreadPoolExecutor(3) as threads, ProcessPoolExecutor(1) as processes:
@@ -222,7 +223,7 @@ def test_executors_give_the_same_answer(monkeypatch):
 def test_an_interrupt_gives_the_best_so_far(monkeypatch):
     monkeypatch.setattr("symroof.grid.layout.BLOCK", 64)
     monkeypatch.setattr("symroof.grid.layout.ROW", 8)
-    monkeypatch.setattr("symroof.grid.job._LINES", 4)
+    monkeypatch.setattr(job, "_LINES", 4)
     found = serve(prune=False, executor=Late(20, KeyboardInterrupt()))
     assert not found.complete
     assert 0 < found.considered < 2400
@@ -299,7 +300,7 @@ def test_small_blocks_through_executors_give_the_same_answer(name, limits, one, 
         small.setattr("symroof.grid.layout.BLOCK", 4)
         small.setattr("symroof.grid.layout.ROW", 2)
         small.setattr("symroof.grid.layout.LONG", 2)
-        small.setattr("symroof.grid.job._LINES", 2)
+        small.setattr(job, "_LINES", 2)
         for executor in (None, threads, Late(), Late(2, BrokenExecutor("gone"))):
             found = search(space(**axes), minimize=cost, subject_to=limits, best=best, prune=prune, executor=executor)
             assert [dict(p.at) for p in found.points] == expected

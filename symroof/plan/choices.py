@@ -11,8 +11,8 @@ from symroof.algebra import show
 from symroof.algebra.condition import Condition
 from symroof.algebra.value import Value
 from symroof.errors import InputError, UnknownName, nearest, short
-from symroof.grid.found import Found
 from symroof.plan.wishes import Wishes, listed
+from symroof.search.found import Found
 from symroof.sheets.llms import Llm, llm
 from symroof.sheets.slices import Slice
 

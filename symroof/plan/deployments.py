@@ -11,12 +11,12 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, M_hbm, W_dcn, W_ici, X, Y, Z, n, symbol
 from symroof.algebra.value import Value
 from symroof.errors import NothingFits
-from symroof.grid.search import search
-from symroof.grid.space import space
 from symroof.plan.choices import Choice, Choices, holds, plainly, searched
 from symroof.plan.layouts import divisors, rates
 from symroof.plan.used import refuse_unused
 from symroof.plan.wishes import Serving
+from symroof.search.search import search
+from symroof.search.space import space
 from symroof.sheets.chips import Chip
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet

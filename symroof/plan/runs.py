@@ -10,12 +10,12 @@ from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import A_X, W_X, W_Y, D, L, M_hbm, W_dcn, W_ici, X, Y, Z, n
 from symroof.errors import InputError, NothingFits
-from symroof.grid.search import search
-from symroof.grid.space import space
 from symroof.plan.choices import Choice, Choices, plainly, searched
 from symroof.plan.layouts import divisors, rates
 from symroof.plan.used import refuse_unused
 from symroof.plan.wishes import Training
+from symroof.search.search import search
+from symroof.search.space import space
 from symroof.sheets.chips import Chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from symroof.grid.job import Job, Part
-from symroof.grid.pool import Points
+from symroof.search.job import Job, Part
+from symroof.search.pool import Points
 
 _MOST = 4  # jobs that a worker keeps
 _HELD: dict[str, Job] = {}

@@ -8,9 +8,9 @@ from typing import Any
 
 from symroof.algebra.bind import Given
 from symroof.algebra.condition import Condition
-from symroof.grid.found import amount, called
-from symroof.grid.job import Job
-from symroof.grid.winners import along, winners
+from symroof.search.found import amount, called
+from symroof.search.job import Job
+from symroof.search.winners import along, winners
 
 
 def obstacle(job: Job, conditions: Sequence[Condition], order: Sequence[int], where: Callable[[int], str]) -> tuple[Condition, str]:

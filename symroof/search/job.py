@@ -13,11 +13,11 @@ import numpy as np
 import sympy as sp
 
 from symroof.algebra.evaluate import Tape, tape
-from symroof.grid.bounds import Box, Ways
 from symroof.grid.layout import Layout, layout
 from symroof.grid.plan import Plan, plan
-from symroof.grid.pool import CLOSE, MANY, Points, beaten, front, kept, level, no_points, settled, together, within
-from symroof.grid.prune import Lines
+from symroof.search.bounds import Box, Ways
+from symroof.search.pool import CLOSE, MANY, Points, beaten, front, kept, level, no_points, settled, together, within
+from symroof.search.prune import Lines
 
 _ROOM = 1 << 17  # points that are evaluated at once
 _LINES = 1 << 13  # lines of a block

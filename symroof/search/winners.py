@@ -10,11 +10,11 @@ import numpy as np
 import sympy as sp
 
 from symroof.algebra.condition import Condition
-from symroof.grid.interrupts import Interrupts
-from symroof.grid.job import Job, worth
-from symroof.grid.pool import Points, front, settled
-from symroof.grid.prune import Lines, lines
-from symroof.grid.stream import stream
+from symroof.search.interrupts import Interrupts
+from symroof.search.job import Job, worth
+from symroof.search.pool import Points, front, settled
+from symroof.search.prune import Lines, lines
+from symroof.search.stream import stream
 
 
 def exact(job: Job, points: Points) -> list[int]:

@@ -21,15 +21,15 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
 from symroof.errors import InputError, NothingFits, short
 from symroof.grid.axes import Axis
-from symroof.grid.bounds import ways
-from symroof.grid.found import Candidate, Found, Gain, Limit, called
-from symroof.grid.interrupts import Interrupts
-from symroof.grid.job import Job
-from symroof.grid.obstacle import obstacle
-from symroof.grid.pool import Points
-from symroof.grid.space import Space
-from symroof.grid.stream import Seen, stream
-from symroof.grid.winners import along, exact, winners
+from symroof.search.bounds import ways
+from symroof.search.found import Candidate, Found, Gain, Limit, called
+from symroof.search.interrupts import Interrupts
+from symroof.search.job import Job
+from symroof.search.obstacle import obstacle
+from symroof.search.pool import Points
+from symroof.search.space import Space
+from symroof.search.stream import Seen, stream
+from symroof.search.winners import along, exact, winners
 
 _QUICK = 1.0  # seconds of a search up to which another is made to say why it found nothing
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from symroof.grid.interrupts import Interrupts
-from symroof.grid.job import Job, Part
 from symroof.grid.plan import cores
-from symroof.grid.pool import Points, no_points
-from symroof.grid.post import posted, work
-from symroof.grid.progress import Bar
+from symroof.search.interrupts import Interrupts
+from symroof.search.job import Job, Part
+from symroof.search.pool import Points, no_points
+from symroof.search.post import posted, work
+from symroof.search.progress import Bar
 
 _GLANCE = 0.1  # seconds between two looks at the keyboard
 _SILENCE = 5.0  # seconds after which what an executor has not given back is done here
