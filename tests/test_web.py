@@ -23,7 +23,7 @@ from symroof.web.page import Page, page
 from symroof.web.spec import Range
 from symroof.web.thresholds import rows, ties
 
-pytest.importorskip("plotly", reason="interactive pages need plotly, which is not installed")
+pytest.importorskip("jinja2", reason="interactive pages need jinja2, which is not installed")
 SHEETS = chip("v5e").on("4x4"), llm("llama3-70b"), dtype("int8")
 
 
@@ -92,23 +92,23 @@ def test_everything_a_page_is_made_of_is_in_the_package():
     wanted = {"page.html", "style.css", *render._SCRIPTS}
     assert wanted == {f.name for f in folder.iterdir()}
     assert all(len((folder / name).read_text("utf-8").splitlines()) <= 250 for name in wanted)
+    brought = files("symroof.web") / "vendor"
+    assert {f.name for f in brought.iterdir()} == {"uplot.js", "uplot.css", "LICENSE"}
+    assert "MIT License" in (brought / "LICENSE").read_text("utf-8")
 
 
 def test_nothing_is_imported_until_a_page_is_made():
-    code = (
-        "import sys, symroof, symroof.web.page, symroof.cli; print([m for m in ('plotly', 'jinja2', 'latex2mathml') if m in sys.modules])"
-    )
+    code = "import sys, symroof, symroof.web.page, symroof.cli; print([m for m in ('jinja2', 'latex2mathml') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout == "[]\n", done.stdout + done.stderr
 
 
 # -- what cannot be
-@pytest.mark.parametrize("missing", ["plotly", "jinja2", "latex2mathml"])
+@pytest.mark.parametrize("missing", ["jinja2", "latex2mathml"])
 def test_a_missing_package_is_one_sentence_with_the_cure(monkeypatch, missing):
-    for cached in (render._plotly, mathml.mathml):
-        cached.cache_clear()
+    mathml.mathml.cache_clear()
     monkeypatch.setitem(sys.modules, missing, None)
-    monkeypatch.setitem(sys.modules, {"plotly": "plotly.offline", "latex2mathml": "latex2mathml.converter"}.get(missing, missing), None)
+    monkeypatch.setitem(sys.modules, {"latex2mathml": "latex2mathml.converter"}.get(missing, missing), None)
     with pytest.raises(InputError, match="pip install"):
         page(decode.step(), *SHEETS)
 

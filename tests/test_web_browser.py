@@ -24,7 +24,6 @@ FIGURES = json.loads((Path(__file__).parent / "data" / "book_figures.json").read
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 sync_api = pytest.importorskip("playwright.sync_api", reason="the pages are tested in a browser by playwright, which is not installed")
-pytest.importorskip("plotly", reason="interactive pages need plotly, which is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the pages are tested in a browser, and there is no chromium")
 
 
@@ -99,9 +98,16 @@ def moved(tab, **what):
 
 
 def drawn(tab, place="plot"):
-    """The traces of a plot by name, as lists."""
-    script = "id => document.getElementById(id).data.map(t => [t.name, [...t.x], [...t.y], [...(t.customdata || [])]])"
-    return {t[0]: dict(zip(("x", "y", "customdata"), t[1:], strict=True)) for t in tab.evaluate(script, place)}
+    """The lines of a plot by name, each with what it says of a point that is not there left out."""
+    script = """id => {
+        const { xs, lines, paths, batches } = symroof.scenes[id];
+        return [...lines.map(l => ({ x: xs, batches, ...l })), ...(paths || [])].map(l => [l.name, l.x, l.y, l.batches || l.x])
+    }"""
+    found = {}
+    for name, xs, ys, batches in tab.evaluate(script, place):
+        there = [i for i, y in enumerate(ys) if y is not None]
+        found[name] = {"x": [xs[i] for i in there], "y": [ys[i] for i in there], "batches": [batches[i] for i in there]}
+    return found
 
 
 def at(trace, xs):
@@ -126,10 +132,10 @@ def test_the_frontier_of_the_book(opened):
     for step in FIGURES["serving"]["frontier"]:
         moved(tab, values={"S": step["context"]})
         curve = drawn(tab)["frontier"]
-        place = {b: i for i, b in enumerate(curve["customdata"])}
+        place = {b: i for i, b in enumerate(curve["batches"])}
         close([1e3 * curve["x"][place[b]] for b in step["batch"]], step["latency_ms"])
         close([curve["y"][place[b]] / 1e3 for b in step["batch"]], step["tokens_per_ms_per_chip"])
-        assert 0 <= max(curve["customdata"]) - step["largest_batch"] <= 1  # the figure leaves out the last batch that fits
+        assert 0 <= max(curve["batches"]) - step["largest_batch"] <= 1  # the figure leaves out the last batch that fits
 
 
 def test_the_breakdown_of_the_book(opened):
@@ -142,7 +148,7 @@ def test_the_breakdown_of_the_book(opened):
     critical = next(t for t in tab.evaluate("symroof.thresholds()") if t["label"] == "compute-bound")
     close(critical["at"], [FIGURES["serving"]["compute_bound_from_batch"]])
     moved(tab, values={"S": 2048})
-    shaded = tab.evaluate("document.getElementById('plot').layout.shapes.filter(s => s.type === 'rect').map(s => s.x0)")
+    shaded = tab.evaluate("symroof.scenes.plot.shades.map(s => s.from)")
     close(shaded, FIGURES["serving"]["compute_bound_from_batch"])
 
 
@@ -178,7 +184,7 @@ def test_a_page_loads_and_shows_its_formulas(opened, name):
     tab = opened(name)
     sizes = tab.evaluate(f"{FORMULAS}.map(m => m.getBoundingClientRect()).map(r => r.width * r.height)")
     assert len(sizes) >= 4 and min(sizes) > 0
-    assert tab.locator("#plot .scatterlayer .trace").count() >= 1
+    assert drawn(tab) and tab.locator("#plot canvas").count() == 1
     inputs = "[...document.querySelectorAll('input, select, textarea, button')]"
     assert tab.evaluate(f"{inputs}.every(e => e.labels?.length || e.ariaLabel || e.textContent)")
     assert "?" not in tab.inner_text(SHOWN)  # what a letter without a number would show
@@ -186,6 +192,87 @@ def test_a_page_loads_and_shows_its_formulas(opened, name):
         tab.set_viewport_size({"width": width, "height": 844})
         tab.emulate_media(color_scheme=colours)
         assert comes_true(tab, f"document.documentElement.scrollWidth <= {width} && innerWidth === {width}")  # nothing sticks out
+
+
+def test_titles_follow_what_is_chosen(opened):
+    for name, said in (("serve", "Serving"), ("frontier", "Latency and throughput:"), ("breakdown", "Where a decode step goes:")):
+        tab = opened(name)
+        moved(tab, choices={"chip": "tpu-v5p", "model": "llama3-8b"})
+        wanted = f"{said} {llm('llama3-8b').title} on {chip('tpu-v5p').title}"
+        assert (tab.title(), tab.inner_text("h1")) == (wanted, wanted)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_a_page_shows_is_seen_whole(opened, width):
+    """Numbers fit into their boxes, tables into the page, and the sliders come before what they move."""
+    for name, values in (("training", {"B": 100000000}), ("serve", {"B": 4096, "S": 2**20}), ("regimes", {"S": 123456789012})):
+        tab = opened(name)
+        tab.set_viewport_size({"width": width, "height": 844})
+        moved(tab, values=values)
+        inside = "[...document.querySelectorAll('input[type=number]')].every(e => e.scrollWidth <= e.clientWidth)"
+        assert comes_true(tab, f"innerWidth === {width} && {inside}"), name
+        bottoms = tab.evaluate("[...document.querySelectorAll('.wide')].map(e => e.getBoundingClientRect().bottom)")
+        top = tab.evaluate("Math.min(...[...document.querySelectorAll('canvas')].map(e => e.getBoundingClientRect().top))")
+        assert width > 820 or max(bottoms) < top, name
+        tables = "[...document.querySelectorAll('section:not([hidden]) :is(table, tr)')]"
+        assert tab.evaluate(f"{tables}.every(e => e.getBoundingClientRect().right <= innerWidth)"), name
+        cut = "[...document.querySelectorAll('section:not([hidden]) .formula > div')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+        assert tab.evaluate(cut) <= (3 if width == 390 else 0), name  # a single fraction may be wider than a phone; it scrolls
+
+
+def test_thresholds_have_units_and_results(opened):
+    tab = opened("serve")
+    text = tab.inner_text("tr[data-threshold=mark1] .formula")
+    assert all(piece in re.sub(r"\s", "", text) for piece in ("197TFLOP/s", "820GB/s", "=120.1tokens")), text
+    fonts = tab.evaluate("[...document.querySelectorAll('section:not([hidden]) math :is(mn, mtext)')].map(e => e.textContent).join('')")
+    assert not re.search("[⁰¹²³⁴-⁹⁻]", fonts)  # powers are powers, not characters of another font
+    moved(tab, values={"S": 65536})
+    assert "(does not fit)" in tab.inner_text("tr[data-threshold=mark1] .value")
+
+
+def test_colours_do_not_depend_on_width_or_choice(opened):
+    colours = "() => Object.fromEntries([...symroof.scenes.map.cells.colours])"
+    tab = opened("regimes")
+    wide = tab.evaluate(colours)
+    tab.set_viewport_size({"width": 390, "height": 844})
+    assert comes_true(tab, "innerWidth === 390")
+    settled(tab)
+    assert tab.evaluate(colours) == wide and len(set(wide.values())) == len(wide) == 4
+    tab = opened("training")
+    found = set()
+    for split in FIGURES["training"]["splits"]:
+        moved(tab, choices={"split": f"{split['fsdp']} x {split['tp']}"})
+        found.add(tab.evaluate("symroof.scenes.plot.lines.find(l => l.name === 'compute').colour"))
+    assert len(found) == 1
+
+
+def test_marks_on_a_frontier_are_shown_where_nothing_fits_too(opened):
+    tab = opened("frontier")
+    for context, beyond in ((2048, False), (65536, True)):
+        moved(tab, values={"S": context})
+        texts = tab.evaluate("symroof.scenes.plot.uprights.map(u => u.text)")
+        assert sum("critical batch" in text and "(does not fit)" in text for text in texts) == beyond
+        assert any("critical batch" in text for text in texts)
+
+
+def test_labels_of_a_frontier_cover_no_curve(opened):
+    tab = opened("frontier")
+    for context in (2048, 8192, 65536):
+        moved(tab, values={"S": context})
+        covered = """() => {
+            const { lines, xs, written } = symroof.scenes.plot;
+            const at = lines.flatMap(l => l.dash.length ? [] : l.y.flatMap((v, i) => v === null ? [] : [symroof.place("plot", xs[i], v)]));
+            return written.filter(b => at.some(([x, y]) => x > b.left && x < b.right && y > b.top && y < b.bottom)).length
+        }"""
+        assert tab.evaluate(covered) == 0
+        assert tab.evaluate("symroof.scenes.plot.written.length") >= 3
+
+
+def test_a_page_and_a_cell_are_small(opened):
+    """No page has more than 2 MB; what a cell of a notebook adds is a tenth of that."""
+    assert all(len(make().html) < 2e6 for make in PAGES.values())
+    sheets = chip("v5e").on("4x4"), llm("llama3-70b"), dtype("int8")
+    assert len(page(decode.step(), *sheets)._repr_html_()) < 2e5
 
 
 def test_the_policy_forbids_requests(browser, tmp_path):
@@ -260,7 +347,7 @@ def test_thresholds_move_with_the_sliders(opened):
         given = {"P": 70e9, "S": context}
         close(found["largest batch that fits"]["at"], [float(memory.largest_batch().at(*sheets, **given))])
         close(found["attention = MLP"]["at"], [float(overtakes.at(*sheets, **given, W_hbm=8.2e11))])
-        lines = tab.evaluate("document.getElementById('plot').layout.shapes.filter(s => s.type === 'line').map(s => s.x0)")
+        lines = tab.evaluate("symroof.scenes.plot.uprights.map(s => s.x)")
         assert {round(x, 6) for t in found.values() for x in t["at"]} == {round(x, 6) for x in lines}
 
 
@@ -275,9 +362,9 @@ def test_the_map_says_what_the_regimes_of_the_engine_say(opened):
         assert said == f"{region.binds}, mostly {region.dominant.partition(':')[0]}"
     lines = drawn(tab, "map")
     critical = float(decode.critical_batch().at(*sheets))
-    close([x for x in lines["math = weights"]["x"] if x], critical)
+    close(lines["math = weights"]["x"], critical)
     border = lines["attention = MLP"]
-    there = [(x, y) for x, y in zip(border["x"], border["y"], strict=True) if y and not 0.99 < x / critical < 1.01]
+    there = [(x, y) for x, y in zip(border["x"], border["y"], strict=True) if not 0.99 < x / critical < 1.01]
     for batch, context in there[:: len(there) // 12]:
         value = decode.step().at(*sheets, B=batch, S=context)
         close(float(value["attention"]), float(value["MLP"]))
@@ -349,7 +436,7 @@ def test_corners_batch_one_and_a_million_tokens(opened):
         moved(tab, values={"B": batch, "S": context})
         wanted = python_step("llama3-70b", "v5e", "4x4", "int8", B=batch, S=context, P=70e9, W_hbm=8.2e11)
         close(tab.evaluate("symroof.evaluate({})"), [float(x) for x in (wanted, wanted["attention"], wanted["MLP"], *wanted["MLP"].parts)])
-        shades = tab.evaluate("document.getElementById('plot').layout.shapes.filter(s => s.type === 'rect').length")
+        shades = tab.evaluate("symroof.scenes.plot.shades.length")
         assert shades == (1 if context > 128 else 0) or context == 128
 
 
@@ -357,8 +444,11 @@ def test_corners_batch_one_and_a_million_tokens(opened):
 def test_no_room_for_kv_caches(opened, name):
     tab = opened(name)
     moved(tab, choices={"slice": "1x1"})
-    said = tab.evaluate("document.getElementById('plot').layout.annotations.map(a => a.text).join()")
-    assert "does not fit" in said
+    assert "does not fit into memory, not even at B = 1" in tab.evaluate("symroof.scenes.plot.said")
+    if name == "frontier":  # the axes are those of what does not fit
+        assert drawn(tab)["does not fit"]["batches"][0] == 1 and not drawn(tab)["frontier"]["y"]
+        ticks = tab.evaluate("symroof.ticks(symroof.scenes.plot.x.range, symroof.scenes.plot.x, 9).map(t => t.text)")
+        assert len(ticks) >= 3 and all(re.fullmatch(r"[\d.]+ m?s", text) for text in ticks)
     assert "nothing fits" in tab.inner_text("section:not([hidden])")
 
 
@@ -438,7 +528,7 @@ def test_a_threshold_with_several_ends_is_marked(opened):
 
 def test_light_and_dark(opened):
     tab = opened("training")
-    colours = "[getComputedStyle(document.body).backgroundColor, document.getElementById('plot').layout.paper_bgcolor].join(' ')"
-    for scheme, wanted in (("dark", "rgb(28, 30, 34) #1c1e22"), ("light", "rgb(255, 255, 255) #ffffff")):
+    colours = "[getComputedStyle(document.body).backgroundColor, symroof.scenes.plot.lines.at(-1).colour].join(' ')"
+    for scheme, wanted in (("dark", "rgb(28, 30, 34) #eeeeee"), ("light", "rgb(255, 255, 255) #1a1a1a")):
         tab.emulate_media(color_scheme=scheme)
         assert comes_true(tab, f"{colours} === '{wanted}'")

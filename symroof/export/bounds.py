@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import sympy as sp
 
-from symroof.algebra.evaluate import tape
+from symroof.algebra.evaluate import Tape, tape
 from symroof.errors import SolveError, short
 from symroof.export.costs import as_arrays
 from symroof.export.languages import Dialect
@@ -32,8 +32,7 @@ def bound_source(bound: Bound, dialect: Dialect, name: str) -> str:
         raise SolveError(
             f"{bound.symbol} has more than one threshold here, which C cannot return as a number; export to Python or JavaScript"
         )
-    exprs = [e for p in bound.pieces for e in (p.low, p.high, *(x for r in p.when for x in (r.lhs, r.rhs))) if e is not None]
-    compiled = tape(("sum", tuple(exprs)))
+    compiled = bound_tape(bound)
     slots = iter([place[0] for place in compiled.slots[1]])
     ends = [_ends(p, slots) for p in bound.pieces]
     names = Names(dialect.name, *helper_names(dialect))
@@ -47,6 +46,12 @@ def bound_source(bound: Bound, dialect: Dialect, name: str) -> str:
     else:
         _intervals(bound, ends, lines)
     return function(Head(name, _about(bound, side)), lines)
+
+
+def bound_tape(bound: Bound) -> Tape:
+    """The ends of every piece and both sides of what it holds under, in this order, each a slot."""
+    exprs = [e for p in bound.pieces for e in (p.low, p.high, *(x for r in p.when for x in (r.lhs, r.rhs))) if e is not None]
+    return tape(("sum", tuple(exprs)))
 
 
 def _ends(piece: Piece, slots: Iterator[int]) -> Ends:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import sympy as sp
+
 from symroof.algebra.cost import Cost
+from symroof.algebra.evaluate import tape
 from symroof.algebra.value import Value
 from symroof.errors import InputError, short
-from symroof.export.bounds import bound_source
+from symroof.export.bounds import bound_source, bound_tape
 from symroof.export.costs import cost_source
 from symroof.export.languages import dialect
 from symroof.export.names import derived_name, function_name
@@ -59,3 +62,8 @@ def export(formula: Cost | Bound, to: str = "python", name: str = "", parts: boo
     if parts:
         raise InputError("a bound has no parts; export it without them")
     return bound_source(formula, to_dialect, checked)
+
+
+def arguments(formula: Cost | Bound) -> tuple[sp.Symbol, ...]:
+    """The symbols that the exported function takes, in its order."""
+    return tuple((tape(formula.shape) if isinstance(formula, Cost) else bound_tape(formula)).inputs)

@@ -51,11 +51,6 @@ class Offer:
         return Offer(_once(found[0]), _once(found[1]), shape, (*first, *(f for f in FORMATS if f not in first)), math, letters or {})
 
     @property
-    def title(self) -> str:
-        """The first model and the first chip."""
-        return f"{self.models[0].title} on {self.chips[0].title}"
-
-    @property
     def families(self) -> dict[str, Llm | None]:
         """A model of every family of formulas; None for the book's, of dense models."""
         return {family(m): None if m.stack.dense else m for m in self.models}
@@ -111,7 +106,7 @@ def serve(offer: Offer) -> Page:
             costs.insert(2, serving.dollars_per_token(m))
         return View(_plain(m, *costs), _marks(m))
 
-    return _page(offer, view, f"Serving {offer.title}", Range.of(B), Range.of(S))
+    return _page(offer, view, ("Serving ", "model", " on ", "chip"), Range.of(B), Range.of(S))
 
 
 def frontier(offer: Offer) -> Page:
@@ -120,7 +115,7 @@ def frontier(offer: Offer) -> Page:
     def view(m: Llm | None) -> View:
         return View(_plain(m, decode.step(m), decode.throughput(m)), _marks(m))
 
-    return _page(offer, view, f"Latency and throughput: {offer.title}", _batches(), _context(), "frontier")
+    return _page(offer, view, ("Latency and throughput: ", "model", " on ", "chip"), _batches(), _context(), "frontier")
 
 
 def breakdown(offer: Offer) -> Page:
@@ -129,16 +124,18 @@ def breakdown(offer: Offer) -> Page:
     def view(m: Llm | None) -> View:
         return View(_plain(m, _in_words(decode.step(m))), _marks(m, tint="tint"))
 
-    return _page(offer, view, f"Where a decode step goes: {offer.title}", _batches(), _context())
+    return _page(offer, view, ("Where a decode step goes: ", "model", " on ", "chip"), _batches(), _context())
 
 
-def _page(offer: Offer, view: Any, title: str, along: Range, context: Range, kind: str = "lines") -> Page:
+def _page(offer: Offer, view: Any, title: Sequence[str], along: Range, context: Range, kind: str = "lines") -> Page:
     eta = Known(letters=offer.letters)
     views = {name: _derated(view(m), eta) for name, m in offer.families.items()}
     free = {s for v in views.values() for s in v.free_symbols} | {s for c in offer.chips for s in c.values}
     starts = {s: float(v) for s, v in offer.fixed(free | {B, S}).items()}
     moved = [Range(r.symbol, r.stops, starts.pop(r.symbol, r.start), r.points) for r in (along, context)]
-    return shown(Spec(title, views, moved[0], (moved[1],), offer.choices(), starts, kind, _note(offer)))
+    choices = {c.key: c for c in offer.choices()}
+    called = [choices.get(piece, piece) for piece in title]
+    return shown(Spec(called, views, moved[0], (moved[1],), tuple(choices.values()), starts, kind, _note(offer)))
 
 
 def _note(offer: Offer) -> str:

@@ -36,4 +36,4 @@ def page(path: str, letters: Sequence[str], known: Known, sliders: Sequence[str]
     first, *others = [Range.of(s, None, float(sheet.values[s]) if s in sheet.values else None) for s in symbols]
     fixed = values | dict.fromkeys(cost.free_symbols - set(symbols) - values.keys(), 1.0)
     title = f"What binds {path}, over {letters[0]} and {letters[1]}"
-    return shown(Spec(title, {"": View((cost,))}, first, tuple(others), (), fixed, "map", f"At {known.called}." if known.called else ""))
+    return shown(Spec([title], {"": View((cost,))}, first, tuple(others), (), fixed, "map", f"At {known.called}." if known.called else ""))

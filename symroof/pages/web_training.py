@@ -42,7 +42,7 @@ def page(known: Known) -> Page:
     splits = tuple(_split(where.chips // ways, ways) for ways in _powers(where.chips))
     start = next((o.name for o in splits if o.name.endswith(" x 8")), splits[0].name)
     choice = Choice("split", "Split", splits, slider=True, start=start)
-    return shown(Spec(title, _views(), batch, (), (choice,), fixed, "lines", _NOTE))
+    return shown(Spec([title], _views(), batch, (), (choice,), fixed, "lines", _NOTE))
 
 
 def _place(known: Known) -> tuple[Chip, Slice]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -15,33 +13,28 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, short
-from symroof.export.export import export
+from symroof.export.export import arguments, export
 from symroof.solver.bound import Bound
-from symroof.web.mathml import letters, numbers
-from symroof.web.spec import Choice, Mark, Range, Spec, View, whole
-from symroof.web.thresholds import Row, Tie, rows, ties
+from symroof.web.mathml import broken, letters, numbers
+from symroof.web.spec import Choice, Mark, Option, Range, Spec, View, whole
+from symroof.web.thresholds import Row, rows, ties
 from symroof.web.units import written
 
 _NAME = "page_f"
+#: What the document shows and its program does not need.
+SHOWN = ("letters", "numbers", "first", "joined")
 
 
 @dataclass
 class Code:
-    """The functions of a page: each source once, and the names of its arguments in order."""
+    """The functions of a page, each source once."""
 
     sources: dict[str, str] = field(default_factory=dict)
-    arguments: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, formula: Cost | Bound, parts: bool = False) -> dict[str, Any]:
         """The place of a formula: its function's name and the letters it takes."""
-        source = export(formula, "javascript", _NAME, parts=parts)
-        name = self.sources.setdefault(source, f"f{len(self.sources)}")
-        if name not in self.arguments:
-            match = re.search(rf"^function {_NAME}\(([^)]*)\)", source, re.MULTILINE)
-            listed = match[1].split(", ") if match and match[1] else []
-            known = {s.name for s in formula.free_symbols}
-            self.arguments[name] = [a if a in known else a[:-1] for a in listed]
-        return {"fn": name, "args": self.arguments[name]}
+        name = self.sources.setdefault(export(formula, "javascript", _NAME, parts=parts), f"f{len(self.sources)}")
+        return {"fn": name, "args": [s.name for s in arguments(formula)]}
 
     @property
     def text(self) -> str:
@@ -60,29 +53,27 @@ def compiled(spec: Spec) -> tuple[dict[str, Any], str]:
         cure = f"give {lacking[0]}=..., a sheet, or sliders=({lacking[0]!r},)"
         raise InputError(f"{', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no value on the page; {cure}")
     code = Code()
-    second = spec.sliders[0].symbol if spec.kind == "map" else None
-    views = {family: _view(view, spec.along.symbol, second, code) for family, view in spec.views.items()}
-    units = {str(c.unit): written(c.unit) for v in spec.views.values() for c in v.costs}
-    ranges = (spec.along, *spec.sliders)
-    units |= {str(_unit(r.symbol)): written(_unit(r.symbol)) for r in ranges}
+    axes = (spec.along.symbol, spec.sliders[0].symbol if spec.kind == "map" else None)
+    views = {family: _view(view, axes, code) for family, view in spec.views.items()}
+    symbols = {s for v in spec.views.values() for s in v.free_symbols} | {r.symbol for r in (spec.along, *spec.sliders)}
+    units = {c.unit for v in spec.views.values() for c in v.costs} | {_unit(s) for s in symbols}
     data = {
-        "title": spec.title,
+        "title": [{"choice": piece.key} if isinstance(piece, Choice) else {"text": piece} for piece in spec.title],
         "kind": spec.kind,
         "along": _range(spec.along) | {"points": spec.along.points},
         "sliders": [_range(r) for r in spec.sliders],
         "choices": [_choice(c) for c in spec.choices],
         "fixed": {s.name: float(v) for s, v in spec.fixed.items()},
         "views": views,
-        "units": units,
+        "units": {str(unit): written(unit) for unit in sorted(units, key=str)},
+        "unit_of": {s.name: str(_unit(s)) for s in sorted(symbols, key=str)},
     }
     return data, code.text
 
 
-def _view(view: View, x: sp.Symbol, y: sp.Symbol | None, code: Code) -> dict[str, Any]:
+def _view(view: View, axes: tuple[sp.Symbol, sp.Symbol | None], code: Code) -> dict[str, Any]:
     marked = {_sides(m.bound) for m in view.marks}
-    costs = [_cost(c, (x, y), marked, code) for c in view.costs]
-    marks = [_mark(mark, x, code) for mark in view.marks]
-    return {"costs": costs, "marks": marks}
+    return {"costs": [_cost(c, axes, marked, code) for c in view.costs], "marks": [_mark(m, axes[0], code) for m in view.marks]}
 
 
 def _cost(cost: Cost, axes: tuple[sp.Symbol, sp.Symbol | None], marked: set[Any], code: Code) -> dict[str, Any]:
@@ -94,9 +85,9 @@ def _cost(cost: Cost, axes: tuple[sp.Symbol, sp.Symbol | None], marked: set[Any]
         "name": cost.name or "cost",
         "unit": str(cost.unit),
         "latex": cost.latex(),
-        "numbers": _placed(cost).latex(),
-        "rows": [_row(r) for r in tree],
-        "ties": [_tie(tie, way, code) for way, tie in found],
+        "placed": _placed(cost).latex(),
+        "rows": [_row(r, tree) for r in tree],
+        "ties": [_bound(t.bound, code) | {"label": t.label, "along": way, "node": t.node, "pair": [t.first, t.second]} for way, t in found],
     }
 
 
@@ -111,37 +102,30 @@ def _sides(bound: Bound) -> frozenset[sp.Expr]:
     return frozenset((bound.condition.left.expr, bound.condition.right.expr))
 
 
-def _row(row: Row) -> dict[str, Any]:
-    formula = {"join_of": _joined(row)} if row.children else _formula(row.cost)
-    return {
-        "name": row.cost.name or ("the whole" if row.parent < 0 else "a part"),
-        "depth": row.depth,
-        "parent": row.parent,
-        "join": row.cost.join,
-        "children": row.children,
-        **formula,
-    }
-
-
-def _formula(cost: Cost) -> dict[str, str]:
-    latex = show.latex(show.readable(cost.expr))
-    return {"letters": letters(latex), "numbers": numbers(latex, cost.free_symbols)}
-
-
-def _joined(row: Row) -> str:
-    """How the parts of a row are joined, as text: the parts have rows of their own."""
+def _row(row: Row, tree: list[Row]) -> dict[str, Any]:
+    """A part: its name, its path, how its own parts are joined, or its formula."""
+    name = row.cost.name or ("the whole" if row.parent < 0 else "a part")
+    path, above = name, row.parent
+    while above > 0:
+        path, above = f"{tree[above].cost.name}/{path}", tree[above].parent
+    said = {"name": name, "path": path, "depth": row.depth, "parent": row.parent, "join": row.cost.join, "children": row.children}
+    if not row.children:
+        return said | _formula(show.latex(show.readable(row.cost.expr)), row.cost.free_symbols)
     names = [part.name or "a part" for part in row.cost.parts]
-    return f"max({', '.join(names)})" if row.cost.join == "max" else " + ".join(names)
+    return said | {"joined": f"max({', '.join(names)})" if row.cost.join == "max" else " + ".join(names)}
 
 
-def _tie(tie: Tie, way: str, code: Code) -> dict[str, Any]:
-    return {**_bound(tie.bound, code), "label": tie.label, "along": way, "node": tie.node, "pair": [tie.first, tie.second]}
+def _formula(latex: str, symbols: set[sp.Symbol], one: bool = True) -> dict[str, Any]:
+    """A formula in letters and in numbers; behind the element ``first`` of the numbers stands what they come to."""
+    phrases = broken(numbers(latex, symbols))
+    plain, filled = ([m for phrase in found for m in phrase] for found in (broken(letters(latex)), phrases))
+    return {"letters": plain, "numbers": filled, "first": len(phrases[0] if one else filled) - 1}
 
 
 def _mark(mark: Mark, x: sp.Symbol, code: Code) -> dict[str, Any]:
     if mark.bound.symbol != x:
         raise InputError(f"the mark {short(mark.label)} is a bound of {mark.bound.symbol}, but the axis is {x}; solve it for {x}")
-    return {**_bound(mark.bound, code), "label": mark.label, "shade": mark.shade}
+    return _bound(mark.bound, code) | {"label": mark.label, "shade": mark.shade}
 
 
 def _bound(bound: Bound, code: Code) -> dict[str, Any]:
@@ -149,35 +133,25 @@ def _bound(bound: Bound, code: Code) -> dict[str, Any]:
 
     Raises SolveError for one without a closed form.
     """
-    place = code.add(bound)
-    latex = bound.latex()
-    return {**place, "latex": latex, "letters": letters(latex), "numbers": numbers(latex, bound.free_symbols)}
+    place, latex = code.add(bound), bound.latex()
+    return place | {"latex": latex} | _formula(latex, bound.free_symbols, len(bound.pieces) == 1)
 
 
 def _range(r: Range) -> dict[str, Any]:
     s = r.symbol
     said = {"name": s.name, "meaning": getattr(s, "meaning", ""), "unit": str(_unit(s)), "letter": letters(show.latex(s))}
-    return {**said, "stops": r.stops, "start": r.start, "whole": whole(s)}
+    return said | {"stops": r.stops, "start": r.start, "whole": whole(s)}
 
 
 def _choice(choice: Choice) -> dict[str, Any]:
-    options = [
-        {
-            "name": o.name,
-            "title": o.title or o.name,
-            "within": o.within,
-            "family": o.family,
-            "values": _values(o.values, o.name),
-            "defaults": _values(o.defaults, o.name),
-        }
-        for o in choice.options
-    ]
-    said = {"key": choice.key, "label": choice.label, "slider": choice.slider}
-    return {**said, "start": choice.start or options[0]["name"], "options": options}
+    options = [_option(o) for o in choice.options]
+    return {"key": choice.key, "label": choice.label, "slider": choice.slider, "start": choice.first.name, "options": options}
 
 
-def _values(table: Mapping[sp.Symbol, Any], of: str) -> dict[str, Any]:
-    return {s.name: _number(s, v, of) for s, v in table.items()}
+def _option(o: Option) -> dict[str, Any]:
+    tables = {"values": o.values, "defaults": o.defaults}
+    numbers = {kind: {s.name: _number(s, v, o.name) for s, v in table.items()} for kind, table in tables.items()}
+    return {"name": o.name, "title": o.title or o.name, "within": o.within, "family": o.family, **numbers}
 
 
 def _number(s: sp.Symbol, value: Any, of: str) -> Any:
@@ -191,8 +165,3 @@ def _number(s: sp.Symbol, value: Any, of: str) -> Any:
 
 def _unit(s: sp.Symbol) -> Unit:
     return s.unit if isinstance(s, Symbol) else ONE
-
-
-def symbols_of(views: Iterable[View]) -> dict[str, sp.Symbol]:
-    """Every symbol of some views, by name."""
-    return {s.name: s for v in views for s in v.free_symbols}

@@ -13,6 +13,8 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.present.mathml import element, mathml
 
+_SUMS = ("+", "\u2212")
+_RELATIONS = ("=", "<", ">", "\u2264", "\u2265")
 _DOT = "\u22c5"
 _FUNCTIONS = {"log", "exp", "sinh", "asinh", "max", "min", "floor", "ceil"}
 
@@ -23,12 +25,30 @@ def letters(latex: str) -> str:
 
 
 def numbers(latex: str, symbols: Iterable[sp.Symbol]) -> str:
-    """The same formula with an empty ``<mn data-symbol="W_hbm">`` for each letter, and a dot between factors."""
+    """The same formula with a ``<mrow data-symbol="W_hbm">`` to fill for each letter, and a dot between factors."""
     root = element(latex)
     known = {_key(element(show.latex(s))): s.name for s in symbols}
     _fill(root, known)
     _dotted(root)
     return _text(root)
+
+
+def broken(math: str) -> list[list[str]]:
+    """A ``<math>`` element as several: one list for each phrase, whose elements a line can end between, before a sign."""
+    root = Tree.fromstring(math)
+    phrases: list[list[Tree.Element]] = [[Tree.Element("math", root.attrib)]]
+    depth = 0
+    for child in root[0] if len(root) == 1 and root[0].tag == "mrow" else list(root):
+        if child.tag == "mspace" and depth == 0:
+            phrases.append([Tree.Element("math", root.attrib)])
+            continue
+        signs = _SUMS if len(phrases) == 1 else _SUMS + _RELATIONS
+        if child.tag == "mo" and depth == 0 and child.text in signs and len(phrases[-1][-1]):
+            phrases[-1].append(Tree.Element("math", root.attrib))
+            child.set("form", "infix")
+        depth += {"(": 1, ")": -1}.get(child.text or "", 0)
+        phrases[-1][-1].append(child)
+    return [[_text(piece) for piece in phrase if len(piece)] for phrase in phrases]
 
 
 def _text(root: Tree.Element) -> str:
@@ -62,8 +82,8 @@ def _fill(element: Tree.Element, known: dict[Any, str]) -> None:
 
 
 def _place(name: str, base: bool) -> Tree.Element:
-    found = Tree.Element("mn", {"data-symbol": name, **({"data-base": "1"} if base else {})})
-    found.text = name
+    found = Tree.Element("mrow", {"data-symbol": name, **({"data-base": "1"} if base else {})})
+    Tree.SubElement(found, "mn").text = name
     return found
 
 

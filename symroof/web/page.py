@@ -19,11 +19,9 @@ from symroof.algebra.symbols import ALPHABET, DERATES
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.web.compiled import symbols_of
 from symroof.web.render import render
 from symroof.web.spec import Choice, Mark, Option, Range, Spec, View
 
-_LONGEST = 40  # characters of a title in a select
 _LABELS = {"chip": "Chip", "llm": "Model", "dtype": "Format", "slice": "Slice"}
 
 
@@ -58,7 +56,7 @@ class Page:
 
 def shown(spec: Spec) -> Page:
     """The page of a Spec."""
-    return Page(spec.title, render(spec))
+    return Page(spec.called, render(spec))
 
 
 def page(
@@ -82,13 +80,13 @@ def page(
     >>> made.title, "http-equiv" in made.html
     ('LLaMA 3-70B on 16 v5e', True)
 
-    Raises InputError naming the letters without a value, or with the cure if plotly is not installed.
+    Raises InputError naming the letters without a value, or with the cure if jinja2 is not installed.
     """
     offered_sheets = {key: list(options) for key, options in (choose or {}).items()}
     choices = tuple(_choice(key, options) for key, options in offered_sheets.items())
     families = _families(offered_sheets)
     views = {family: _view(cost, marks or {}, m) for family, m in families.items()}
-    free = symbols_of(views.values())
+    free = {s.name: s for v in views.values() for s in v.free_symbols}
     axes = {**_ranges(along), **{name: r for name, r in _ranges(sliders).items() if name in free or not _is_default(sliders)}}
     found = {name: _symbol(name, free) for name in axes}
     starts = {name: float(bind({s}, (), {name: values.pop(name)}).numbers[s]) for name, s in found.items() if name in values}
@@ -103,7 +101,7 @@ def page(
     fixed = {s: float(v) for s, v in given.numbers.items() if s not in offered or s.name in held}
     fixed |= {eta: 1.0 for eta in DERATES if eta in free.values() and eta not in fixed and eta not in found.values()}
     first = next(iter(views.values())).costs[0]
-    return shown(Spec(title or first.name or "cost", views, moved[0], tuple(moved[1:]), choices, fixed))
+    return shown(Spec([title or first.name or "cost"], views, moved[0], tuple(moved[1:]), choices, fixed))
 
 
 def mapped(view: View, put: Mapping[sp.Symbol, sp.Expr]) -> View:
@@ -177,8 +175,7 @@ def option(sheet: Any, title: str = "", within: str = "") -> Option:
     """A sheet as an option; a model brings its family of formulas."""
     if not hasattr(sheet, "values") or not hasattr(sheet, "defaults"):
         raise InputError(f"{short(sheet)} is no sheet; offer e.g. chip('tpu-v5e')")
-    own = getattr(sheet, "title", "")
-    title = title or (own if own and len(own) <= _LONGEST else sheet.name)
+    title = title or getattr(sheet, "title", "") or sheet.name
     plain = {s: v for s, v in sheet.values.items() if not isinstance(v, sp.Expr) or isinstance(v, sp.Symbol) or family(sheet) == ""}
     return Option(sheet.name, title, plain, sheet.defaults, within, family(sheet))
 

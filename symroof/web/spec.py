@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,12 +104,20 @@ class Choice:
     slider: bool = False
     start: str = ""
 
+    @property
+    def first(self) -> Option:
+        """The option to begin with."""
+        return next((o for o in self.options if o.name == self.start), self.options[0])
+
 
 @dataclass(frozen=True)
 class Spec:
-    """A whole page; ``kind`` is "lines" (parts along the axis), "frontier" (second cost over the first) or "map" (over two)."""
+    """A whole page; ``kind`` is "lines" (parts along the axis), "frontier" (second cost over the first) or "map" (over two).
 
-    title: str
+    The title is a list of texts, and of choices for what is chosen there.
+    """
+
+    title: Sequence[str | Choice]
     views: Mapping[str, View]
     along: Range
     sliders: tuple[Range, ...] = ()
@@ -117,6 +125,11 @@ class Spec:
     fixed: Mapping[sp.Symbol, float] = field(default_factory=dict)
     kind: str = "lines"
     note: str = ""
+
+    @property
+    def called(self) -> str:
+        """The title at the start."""
+        return "".join(p if isinstance(p, str) else p.first.title or p.first.name for p in self.title)
 
     def missing(self) -> list[str]:
         """The symbols that nothing on the page gives a value."""

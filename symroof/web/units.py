@@ -9,40 +9,27 @@ from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import Unit
 
 _NUMBER = re.compile(r"-?[\d.]+(?:e-?\d+)?")
-_LOW, _HIGH = -18, 24
 
 
 def written(unit: Unit) -> dict[str, Any]:
-    """Per power of ten, from 1e-18 on: what a number is multiplied by, and the texts before and after it."""
-    decades = []
-    for power in range(_LOW, _HIGH + 1):
+    """From which power of ten on a number is multiplied by what, and the texts before and after it; and how an axis in it is drawn."""
+    decades: list[list[Any]] = []
+    for power in range(-18, 25):
         value = 2 * 10.0**power
         text = show_quantity(value, unit)
         match = _NUMBER.search(text)
-        if match is None:
-            decades.append([1.0, "", f" {unit}"])
-            continue
-        scale = float(match.group()) / value
-        decades.append([_round(scale), text[: match.start()], text[match.end() :].replace(" us", " µs")])
-    return {"low": _LOW, "decades": decades, **_axis(unit)}
-
-
-def _round(scale: float) -> float:
-    return float(f"{scale:.6g}")
+        how = [float(f"{float(match[0]) / value:.6g}"), text[: match.start()], text[match.end() :].replace(" us", " µs")] if match else None
+        if how and (not decades or decades[-1][1:] != how):
+            decades.append([power, *how])
+    return {"decades": decades, **_axis(unit)}
 
 
 def _axis(unit: Unit) -> dict[str, Any]:
-    """How an axis in this unit is drawn: its factor, the unit behind its name, and what stands behind each tick."""
-    powers = dict(unit.powers)
-    name = str(unit)
+    """How an axis in this unit is drawn: its factor, and the unit behind its name, where the ticks do not carry it."""
+    powers, name = dict(unit.powers), str(unit)
     if powers.get("USD") == 1 and powers.get("token") == -1:
-        return {"factor": 1e6, "axis": "USD/Mtoken", "tick": ""}
+        return {"factor": 1e6, "axis": "USD/Mtoken"}
     if powers.get("USD") == 1 and powers.get("s") == -1:
-        return {"factor": 3600.0, "axis": name.replace("/s", "/h", 1), "tick": ""}
-    if powers == {"s": 1}:
-        return {"factor": 1.0, "axis": "", "tick": "s"}
-    if powers == {"byte": 1}:
-        return {"factor": 1.0, "axis": "", "tick": "B"}
-    if powers == {"token": 1}:
-        return {"factor": 1.0, "axis": "tokens", "tick": ""}
-    return {"factor": 1.0, "axis": "" if name == "1" else name, "tick": ""}
+        return {"factor": 3600.0, "axis": name.replace("/s", "/h", 1)}
+    carried = powers in ({"s": 1}, {"byte": 1}) or name == "1"
+    return {"factor": 1.0, "axis": "" if carried else "tokens" if powers == {"token": 1} else name}

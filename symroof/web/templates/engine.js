@@ -100,12 +100,30 @@ function regime(cost, values) {
   return words.join(", ");
 }
 
+// Every regime that there can be, in the order of the parts.
+function regimesOf(cost) {
+  const each = (lists) => lists.reduce((found, list) => found.flatMap((a) => list.map((b) => [...a, ...b])).slice(0, 4096), [[]]);
+  const walk = (i) => {
+    const row = cost.rows[i];
+    if (row.join !== "max") return each(row.children.map(walk));
+    return row.children.flatMap((c) => walk(c).map((rest) => [(i ? row.name + ": " : "") + cost.rows[c].name, ...rest]));
+  };
+  const top = cost.rows[0];
+  const mostly = top.join === "sum" ? top.children.map((c) => ["mostly " + cost.rows[c].name]) : [[]];
+  return each([walk(0), mostly]).map((words) => words.join(", "));
+}
+
 // The finite ends of a bound: a threshold, or those of its intervals.
 function ends(bound, env) {
   if (lacking(bound, env).length) return [];
   const found = call(bound, env);
   const all = typeof found === "number" ? [found] : found.flat();
   return all.filter((x) => x > 0 && Number.isFinite(x));
+}
+
+// The smallest mark beyond which there is no room.
+function largestThatFits(view, env) {
+  return Math.min(Infinity, ...view.marks.filter((m) => m.shade === "grey" && !lacking(m, env).length).map((m) => call(m, env)));
 }
 
 function near(a, b) {

@@ -36,7 +36,14 @@ function schedule() {
   });
 }
 
+// A title that names what is chosen follows it.
+function showTitle() {
+  const picked = Object.fromEntries(DATA.choices.map((c, i) => [c.key, chosen()[i].title]));
+  document.title = byId("title").textContent = DATA.title.map((piece) => piece.text ?? picked[piece.choice]).join("");
+}
+
 function redraw() {
+  showTitle();
   showControls();
   const view = currentView();
   const env = environment();
@@ -60,7 +67,7 @@ function showControls() {
     slider.value = String(nearestStop(r.stops, value));
     slider.setAttribute("aria-valuetext", quantity(value, r.unit));
     const box = byId("number-" + r.name);
-    if (document.activeElement !== box) box.value = String(value);
+    if (document.activeElement !== box) box.value = value < 1e12 ? String(value) : value.toExponential();
   }
   for (const c of DATA.choices) {
     const found = options(c);
@@ -161,5 +168,8 @@ window.symroof = {
   quantity,
   evaluate: (moved, cost) => evaluate(currentView().costs[cost ?? state.cost], environment(moved)),
   thresholds: (moved) => thresholds(currentView(), currentView().costs[state.cost], environment(moved)),
+  scenes,
+  ticks,
+  place: (id, x, y) => [charts[id].valToPos(x, "x", true), charts[id].valToPos(y, "y", true)].map((v) => v / uPlot.pxRatio),
   regime: (moved) => regime(currentView().costs[state.cost], evaluate(currentView().costs[state.cost], environment(moved))),
 };

@@ -1,103 +1,106 @@
-// The plot: lines along the axis, a frontier, or a map over two letters.
-const LIGHT = { ink: "#1a1a1a", soft: "#5c5c5c", grid: "#e3e3e3", paper: "#ffffff", grey: "rgba(90,90,90,0.22)", tint: "rgba(213,94,0,0.12)" };
-const DARK = { ink: "#eeeeee", soft: "#b0b0b0", grid: "#3a3d42", paper: "#1c1e22", grey: "rgba(200,200,200,0.22)", tint: "rgba(230,159,0,0.16)" };
+// What a plot shows, as plain data: lines along the axis, a frontier, or a map over two letters; chart.js draws it.
 const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a7a00", "#999999"];
 const DARK_COLOURS = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#3f97d0", "#F0E442", "#999999"];
-const DASHES = ["dash", "dot", "dashdot", "longdash", "longdashdot", "8px 3px", "2px 6px", "12px 4px 2px 4px"];
-const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
-
-const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
-const theme = () => (isDark() ? DARK : LIGHT);
-const colours = () => (isDark() ? DARK_COLOURS : COLOURS);
-const narrow = () => window.innerWidth < 620;
+const DASHES = [[8, 5], [2, 3], [8, 3, 2, 3], [14, 4], [14, 3, 2, 3], [6, 2], [2, 6], [12, 4, 2, 4, 2, 4]];
+const colour = (place) => (isDark() ? DARK_COLOURS : COLOURS)[place % COLOURS.length];
 
 function draw(view, env) {
   const cost = view.costs[state.cost];
-  if (DATA.kind === "map") drawMap(cost, env);
-  if (DATA.kind === "frontier") drawFrontier(view, env);
-  else drawLines(view, cost, env);
+  if (DATA.kind === "map") show("map", regions(cost, env));
+  show("plot", DATA.kind === "frontier" ? frontier(view, env) : lines(view, cost, env));
 }
 
-function inAxis(values, unit) {
-  const { factor } = DATA.units[unit];
-  return factor === 1 ? values : values.map((v) => v * factor);
+// A name keeps its colour, whatever is chosen and however wide the window is: that of its place among `all` the names there are,
+// or the next one where another name on the same plot has it.
+function placed(names, all) {
+  const taken = new Set();
+  return names.map((name) => {
+    let place = all.indexOf(name);
+    while (taken.has(place % COLOURS.length) && taken.size < COLOURS.length) place++;
+    taken.add(place % COLOURS.length);
+    return place;
+  });
 }
+
+const PARTS = [...new Set(Object.values(DATA.views).flatMap((v) => v.costs.flatMap((c) => c.rows.slice(1).map((r) => r.path))))];
 
 // -- lines
-function drawLines(view, cost, env) {
+function lines(view, cost, env) {
   const xs = DATA.along.points;
   const found = curves(cost, env, xs);
-  const parts = cost.rows.slice(1).map((row, i) => partTrace(cost, i + 1, xs, found[i + 1]));
-  const whole = { name: cost.name, x: xs, y: inAxis(found[0], cost.unit), mode: "lines", line: { color: theme().ink, width: 3 } };
-  const here = [state.values[X]];
-  const value = inAxis([evaluate(cost, env)[0]], cost.unit);
-  const point = { name: "here", x: here, y: value, mode: "markers", marker: { color: theme().ink, size: 11, symbol: "diamond" }, showlegend: false };
-  const traces = [...parts, whole, point].map((t) => ({ hovertemplate: `${X} = %{x:,}<br>%{y:.4s}`, ...t }));
-  const layout = frame(axisOf(DATA.along, xs), valueAxis(cost));
-  mark(layout, thresholds(view, cost, env), (x) => x, [xs[0], xs.at(-1)]);
-  Plotly.react("plot", traces, layout, CONFIG);
-}
-
-function partTrace(cost, i, xs, ys) {
-  const row = cost.rows[i];
-  const drawn = !row.children.length || cost.rows[row.parent].join === "max";
-  const line = { color: colours()[(i - 1) % COLOURS.length], dash: DASHES[(i - 1) % DASHES.length], width: 2.2 };
-  return { name: row.name, x: xs, y: inAxis(ys, cost.unit), mode: "lines", line, visible: drawn ? true : "legendonly", meta: i };
-}
-
-// -- the second cost over the first, by the axis
-function drawFrontier(view, env) {
-  const [across, up] = view.costs;
-  const limit = view.marks.filter((m) => m.shade === "grey").map((m) => call(m, env));
-  const most = Math.min(Infinity, ...limit);
-  const xs = DATA.along.points.filter((x) => x <= most);
-  const first = inAxis(curves(across, env, xs)[0], across.unit);
-  const second = inAxis(curves(up, env, xs)[0], up.unit);
-  const colorbar = { title: { text: X }, tickvals: [0, 2, 4, 6, 8, 10, 12], ticktext: [1, 4, 16, 64, 256, 1024, 4096].map(String), thickness: 12 };
-  const marker = { color: xs.map((x) => Math.log2(x)), colorscale: "Viridis", size: 7, colorbar, cmin: 0, line: { width: 0.5, color: theme().soft } };
-  const curve = { name: "frontier", x: first, y: second, customdata: xs, mode: "lines+markers", marker, line: { color: theme().soft, width: 1 } };
-  const said = xs.map((x, i) => i).filter((i) => labelled(xs[i], xs.at(-1)));
-  const labels = { name: "labels", x: said.map((i) => first[i]), y: said.map((i) => second[i]), text: said.map((i) => `\u00a0\u00a0${X}=${number(xs[i])}\u00a0`), mode: "text", textposition: said.map((i) => (i === xs.length - 1 ? "top left" : "bottom right")), hoverinfo: "skip", textfont: { color: theme().ink } };
-  const value = state.values[X];
-  const here = { name: "here", x: inAxis([evaluate(across, env)[0]], across.unit), y: inAxis([evaluate(up, env)[0]], up.unit), mode: "markers", marker: { symbol: "diamond-open", size: 15, color: theme().ink, line: { width: 2.5 } } };
-  const shown = value <= most ? [curve, labels, here] : [curve, labels];
-  const layout = frame(valueAxis(across, first), valueAxis(up, second));
-  layout.showlegend = false;
-  const at = (x) => inAxis([evaluate(across, { ...env, [X]: x })[0]], across.unit)[0];
-  const found = thresholds(view, across, env).map((t) => ({ ...t, shade: "", none: t.none || !xs.length }));
-  if (xs.length) mark(layout, found, at, [xs[0], xs.at(-1)], true);
-  else nothingFits(layout);
-  const traces = shown.map((t) => ({ hovertemplate: `${X} = %{customdata:,}<br>%{x:.4s}, %{y:.4s}<extra></extra>`, showlegend: false, ...t }));
-  Plotly.react("plot", traces, layout, CONFIG);
-}
-
-function labelled(x, last) {
-  const power = Math.log2(x) / 2;
-  return x === last || (Number.isInteger(power) && 2 * x <= last);
-}
-
-// -- what binds where, over two letters; what was seen keeps its colour
-const seen = [];
-
-function drawMap(cost, env) {
-  const [xs, ys] = [DATA.along, DATA.sliders[0]].map((r) => spread(r.stops[0], r.stops.at(-1), narrow() ? 70 : 120));
-  const names = seen;
-  const place = { ...env };
-  const cells = ys.map((y) => xs.map((x) => {
-    [place[X], place[Y]] = [x, y];
-    const word = regime(cost, evaluate(cost, place));
-    if (!names.includes(word)) names.push(word);
-    return names.indexOf(word);
+  const values = evaluate(cost, env);
+  const whole = { name: cost.name, y: found[0], here: values[0], colour: theme().ink, dash: [], width: 3 };
+  const places = placed(cost.rows.slice(1).map((r) => r.path), PARTS);
+  const parts = cost.rows.slice(1).map((row, i) => ({
+    name: row.name,
+    path: row.path,
+    y: found[i + 1],
+    here: values[i + 1],
+    colour: colour(places[i]),
+    dash: DASHES[places[i] % DASHES.length],
+    width: 2.2,
+    hidden: row.children.length > 0 && cost.rows[row.parent].join !== "max",
   }));
-  const steps = names.flatMap((_, i) => [[i / names.length, colours()[i % COLOURS.length]], [(i + 1) / names.length, colours()[i % COLOURS.length]]]);
-  const text = cells.map((row) => row.map((i) => names[i]));
-  const heat = { type: "heatmap", x: xs, y: ys, z: cells, text, colorscale: steps, zmin: -0.5, zmax: names.length - 0.5, opacity: 0.6, showscale: false, hovertemplate: `${X} = %{x:.4s}, ${Y} = %{y:.4s}<br>%{text}<extra></extra>` };
-  const key = names.map((name, i) => ({ name, x: [null], y: [null], mode: "markers", marker: { symbol: "square", size: 12, opacity: 0.6, color: colours()[i % COLOURS.length] } }));
+  const here = { x: state.values[X], y: values[0] };
+  const seen = [...parts.filter((l) => !l.hidden).flatMap((l) => l.y), ...whole.y, here.y];
+  const scene = { xs, lines: [...parts, whole], dots: [here], x: rangeAxis(DATA.along), y: costAxis(cost, seen) };
+  return { ...scene, ...marked(thresholds(view, cost, env), (x) => x, [xs[0], xs.at(-1)]) };
+}
+
+// -- the second cost over the first, by the axis; batches that do not fit are dotted, as far as a mark lies on them
+function frontier(view, env) {
+  const [across, up] = view.costs;
+  const found = thresholds(view, across, env);
+  const all = DATA.along.points;
+  const most = largestThatFits(view, env);
+  const far = most < all[0] ? Infinity : Math.max(most, ...found.flatMap((t) => t.at).filter((x) => x <= all.at(-1)));
+  const batches = all.filter((x, i) => !i || all[i - 1] < far);
+  const end = batches.filter((x) => x <= most).at(-1);
+  const [first, second] = [across, up].map((cost) => curves(cost, env, batches)[0]);
+  const at = (x) => evaluate(across, { ...env, [X]: x })[0];
+  const [now, y] = [state.values[X], evaluate(up, env)[0]];
+  const say = (v, i) => (Number.isFinite(v) ? `${quantity(v, up.unit)} at ${X} = ${number(batches[i] ?? now)}` : "");
+  const curve = (name, on, here, look) => ({ name, say, here: here ? y : NaN, width: 3, ...look, y: second.map((v, i) => (on(batches[i]) ? v : null)) });
+  const fits = curve("frontier", (x) => x <= most, now <= most, { colour: colour(0), dash: [] });
+  const beyond = curve("does not fit", (x) => end === undefined || x >= end, now > most, { colour: theme().soft, dash: [2, 4] });
+  const named = batches.flatMap((x, i) => (x === end ? [] : Number.isInteger(Math.log2(x) / 2) ? [i] : []));
+  const labels = [...(end ? [batches.indexOf(end)] : []), ...named].map((i) => ({ x: first[i], y: second[i], text: `${X}=${number(batches[i])}` }));
+  return {
+    batches,
+    xs: first,
+    lines: end === batches.at(-1) ? [fits] : [fits, beyond],
+    labels,
+    dots: now <= batches.at(-1) ? [{ x: at(now), y, open: true }] : [],
+    x: costAxis(across, first),
+    y: costAxis(up, [...second, 1.4 * Math.max(...second)]),
+    ...marked(found, at, [batches[0], batches.at(-1)], most),
+  };
+}
+
+// -- what binds where, over two letters
+function regions(cost, env) {
+  const [xs, ys] = [DATA.along, DATA.sliders[0]].map((r) => spread(r.stops[0], r.stops.at(-1), 120));
+  const place = { ...env };
+  const words = ys.map((y) => xs.map((x) => {
+    [place[X], place[Y]] = [x, y];
+    return regime(cost, evaluate(cost, place));
+  }));
+  const all = regimesOf(cost);
+  const seen = new Set(words.flat());
+  const names = all.filter((name) => seen.has(name));
+  const colours = new Map(placed(names, all).map((place, i) => [names[i], colour(place)]));
   const upright = (t) => t.along === "x" && cost.ties.some((o) => o.along === "y" && o.node === t.node && String(o.pair) === String(t.pair));
-  const lines = cost.ties.filter((t) => !upright(t)).map((t, i) => border(cost, t, env, xs, ys, i)).filter((t) => t.x.length);
-  const here = { name: "here", x: [state.values[X]], y: [state.values[Y]], mode: "markers", showlegend: false, marker: { symbol: "diamond", size: 12, color: theme().ink } };
-  const layout = frame(axisOf(DATA.along, xs), axisOf(DATA.sliders[0], ys, true));
-  Plotly.react("map", [heat, ...key, ...lines, here], layout, CONFIG);
+  const borders = cost.ties.filter((t) => !upright(t)).map((t, i) => border(cost, t, env, xs, ys, i)).filter((b) => b.x.length);
+  return {
+    xs,
+    lines: [],
+    cells: { ys, words, colours },
+    paths: borders,
+    keys: [...names.map((name) => ({ name, fill: colours.get(name) })), ...borders],
+    dots: [{ x: state.values[X], y: state.values[Y] }],
+    x: rangeAxis(DATA.along),
+    y: rangeAxis(DATA.sliders[0], true),
+  };
 }
 
 function spread(low, high, count) {
@@ -106,108 +109,64 @@ function spread(low, high, count) {
 
 // The line on which two parts tie, where that is a change of what binds.
 function border(cost, tie, env, xs, ys, i) {
-  const [x, y] = [[], []];
-  const fine = tie.along === "y" ? spread(xs[0], xs.at(-1), 400) : spread(ys[0], ys.at(-1), 400);
-  const [low, high] = tie.along === "y" ? [ys[0], ys.at(-1)] : [xs[0], xs.at(-1)];
-  const [given, solved] = tie.along === "y" ? [X, Y] : [Y, X];
+  const along = tie.along === "y";
+  const [given, solved, fine, across] = along ? [X, Y, xs, ys] : [Y, X, ys, xs];
   const place = { ...env };
-  for (const along of fine) {
-    place[given] = along;
-    const at = ends(tie, place).find((v) => v >= low && v <= high && tied(cost, tie, { ...place, [solved]: v }));
-    x.push(at === undefined ? null : tie.along === "y" ? along : at);
-    y.push(at === undefined ? null : tie.along === "y" ? at : along);
-  }
-  const some = x.some((v) => v !== null);
-  return { name: tie.label, x: some ? x : [], y: some ? y : [], mode: "lines", line: { color: theme().ink, width: 2.5, dash: DASHES[i % DASHES.length] }, hoverinfo: "name" };
+  const found = spread(fine[0], fine.at(-1), 400).map((v) => {
+    place[given] = v;
+    const at = ends(tie, place).find((w) => w >= across[0] && w <= across.at(-1) && tied(cost, tie, { ...place, [solved]: w }));
+    return at === undefined ? [null, null] : along ? [v, at] : [at, v];
+  });
+  const some = found.some(([x]) => x !== null);
+  return { name: tie.label, x: some ? found.map((p) => p[0]) : [], y: some ? found.map((p) => p[1]) : [], colour: theme().ink, width: 2.5, dash: DASHES[i % DASHES.length] };
 }
 
-// -- axes, marks, shades
-function axisOf(range, values, brief) {
+// -- axes: what they are called, between what ends, and how a value on them is said
+function rangeAxis(range, brief) {
   const unit = DATA.units[range.unit].axis;
-  const title = range.name + (unit ? ` [${unit}]` : "") + (range.meaning && !narrow() && !brief ? `, ${range.meaning}` : "");
-  return { title: { text: escaped(title) }, ...logAxis([values[0], values.at(-1)]), ...(range.whole ? powersOf(values[0], values.at(-1)) : {}) };
+  const label = range.name + (unit ? ` [${unit}]` : "") + (range.meaning && !narrow() && !brief ? `, ${range.meaning}` : "");
+  return { name: range.name, label, range: [range.stops[0], range.stops.at(-1)], unit: range.unit, whole: range.whole };
 }
 
-// Ticks at 1, 2, 5 times powers of ten, or closer, each with its unit where the axis has none.
-function niceTicks([low, high], unit) {
+function costAxis(cost, values) {
+  const { axis } = DATA.units[cost.unit];
+  const seen = values.filter((v) => v > 0 && Number.isFinite(v));
+  const [low, high] = seen.length ? [Math.min(...seen), Math.max(...seen)] : [1, 10];
+  const room = Math.max(1.08, Math.pow(high / low, 0.06)); // for the labels of the ends
+  return { name: cost.name, label: cost.name + (axis ? ` [${axis}]` : ""), range: [low / room, high * room], unit: cost.unit, whole: false };
+}
+
+// Ticks at powers of 2, 4, 10, ... of what is counted; else at 1, 2, 5 times powers of ten, or as close as there is room for.
+function ticks([low, high], { unit, whole }, most) {
   const { axis, factor } = DATA.units[unit];
-  const steps = high / low < 12 && !(narrow() && !axis) ? [1, 1.5, 2, 3, 4, 5, 7] : [1, 2, 5];
-  const first = Math.floor(Math.log10(low));
-  const all = [0, 1, 2, 3, 4].flatMap((k) => steps.map((step) => plain(step * Math.pow(10, first + k), 3)));
-  const tickvals = all.filter((v) => v >= low && v <= high);
-  return { tickvals, ticktext: tickvals.map((v) => (axis ? number(v) : quantity(v / factor, unit))), ticksuffix: "", tickangle: 0 };
-}
-
-// Ticks at powers of 2, 4, 16 or 1000 for what is counted.
-function powersOf(low, high) {
-  const base = [2, 4, 10, 100, 1000].find((b) => Math.log(high / low) / Math.log(b) < (narrow() ? 7 : 11)) || 1e6;
-  const tickvals = Array.from({ length: 60 }, (_, i) => Math.pow(base, i)).filter((v) => v >= low * 0.999 && v <= high * 1.001);
-  return { tickvals, ticktext: tickvals.map((v) => (v < 1e6 ? v.toLocaleString("en-US") : number(v))) };
-}
-
-function valueAxis(cost, values) {
-  const { axis, tick } = DATA.units[cost.unit];
-  const [low, high] = values && values.length ? [Math.min(...values), Math.max(...values)] : [];
-  const room = Math.max(1.08, (high / low) ** 0.06); // for the labels of the ends
-  const ends = low > 0 ? [low / room, high * room] : undefined;
-  const ticks = ends && ends[1] / ends[0] < 1000 ? niceTicks(ends, cost.unit) : {};
-  return { title: { text: escaped(cost.name) + (axis ? ` [${axis}]` : "") }, ticksuffix: tick, ...logAxis(ends, true), ...ticks };
-}
-
-function logAxis(ends, si) {
-  const { grid, soft } = theme();
-  const decades = ends ? Math.log10(ends[1] / ends[0]) : 4;
-  const found = { type: "log", gridcolor: grid, linecolor: soft, showline: true, mirror: true, ticks: "outside", tickcolor: soft, automargin: true };
-  const format = si ? { exponentformat: "SI", minexponent: 0 } : { exponentformat: "power", tickformat: ",~r" };
-  const span = ends ? { range: ends.map(Math.log10) } : { autorange: true };
-  return { ...found, ...format, ...span, dtick: decades > 2.2 ? (decades > 7 ? 2 : 1) : "D2" };
-}
-
-function escaped(text) {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
-}
-
-function frame(xaxis, yaxis) {
-  const { ink, paper } = theme();
-  return {
-    xaxis,
-    yaxis,
-    paper_bgcolor: paper,
-    plot_bgcolor: paper,
-    font: { color: ink, size: narrow() ? 11 : 13, family: "system-ui, sans-serif" },
-    margin: { l: narrow() ? 48 : 64, r: 26, t: 30, b: 48 },
-    legend: { orientation: "h", y: narrow() ? -0.3 : -0.2, yanchor: "top", x: 0 },
-    hovermode: "closest",
-    uirevision: "keep",
-    shapes: [],
-    annotations: [],
+  const powers = (base, steps = [1]) => {
+    const first = Math.floor(Math.log(low * factor) / Math.log(base) + 1e-9);
+    const count = Math.min(60, Math.ceil(Math.log(high / low) / Math.log(base)) + 2);
+    const all = Array.from({ length: count }, (_, k) => steps.map((s) => plain(s * Math.pow(base, first + k), 12))).flat();
+    return all.filter((v) => v >= low * factor * 0.9999 && v <= high * factor * 1.0001);
   };
+  const tens = [() => powers(10, [1, 1.5, 2, 3, 4, 5, 7]), () => powers(10, [1, 2, 5]), () => powers(10)];
+  const sparse = [() => powers(100), () => powers(1000), () => powers(1e6)];
+  const twos = whole && high / low > 8 ? [() => powers(2), () => powers(4), () => powers(10)] : tens;
+  const found = [...twos, ...sparse].map((make) => make()).find((t) => t.length <= most) || [];
+  return found.map((v) => ({ at: v / factor, text: axis || whole ? number(v) : quantity(v / factor, unit) }));
 }
 
-// A line for each threshold on the axis, a shade beyond it; places on the plot are what `at` makes of the axis.
-function mark(layout, found, at, [low, high]) {
-  const { ink, paper, soft } = theme();
+// -- a line for each threshold on the axis, a shade beyond it; places on the plot are what `at` makes of the axis
+function marked(found, at, [low, high], most = Infinity) {
   const letters = lettered(found);
-  if (found.some((f) => f.none)) nothingFits(layout);
+  const shades = [];
+  const uprights = [];
   for (const f of found) {
     const first = f.at.find((x) => x < high);
-    if (f.shade && first !== undefined) layout.shapes.push(shade(Math.max(at(first), low), at(high), theme()[f.shade]));
+    if (f.shade && first !== undefined) shades.push({ from: at(Math.max(first, low)), fill: theme()[f.shade] });
     if (!letters.has(f.id)) continue;
-    const row = [...letters.keys()].indexOf(f.id);
-    for (const x of f.at.filter((x) => x >= low && x <= high).map(at)) {
-      layout.shapes.push({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: soft, width: 1.5, dash: "dash" } });
-      const text = `<b>${letters.get(f.id)}</b>` + (narrow() ? "" : " " + escaped(f.label));
-      const right = Math.log10(x) > layout.xaxis.range[0] + 0.7 * (layout.xaxis.range[1] - layout.xaxis.range[0]);
-      layout.annotations.push({ x: Math.log10(x), yref: "paper", y: 1, yshift: -4 - 19 * row, yanchor: "top", xanchor: right ? "right" : "left", text, showarrow: false, bgcolor: paper, font: { color: ink, size: 12 }, opacity: 0.9 });
+    for (const x of f.at.filter((x) => x >= low && x <= high)) {
+      const words = (narrow() ? "" : " " + f.label) + (x > most ? " (does not fit)" : "");
+      uprights.push({ x: at(x), text: letters.get(f.id) + words, row: [...letters.keys()].indexOf(f.id) });
     }
   }
-}
-
-function nothingFits(layout) {
-  layout.shapes.push({ type: "rect", xref: "paper", yref: "paper", x0: 0, x1: 1, y0: 0, y1: 1, fillcolor: theme().grey, line: { width: 0 }, layer: "below" });
-  layout.annotations.push({ xref: "paper", yref: "paper", x: 0.5, y: 0.5, text: "<b>does not fit into memory</b>", showarrow: false, bgcolor: theme().paper, font: { color: theme().ink, size: 15 } });
-}
-
-function shade(from, to, fillcolor) {
-  return { type: "rect", x0: from, x1: to, yref: "paper", y0: 0, y1: 1, fillcolor, line: { width: 0 }, layer: "below" };
+  const nothing = found.some((f) => f.none) || most < low;
+  if (nothing) shades.splice(0, shades.length, { from: 0, fill: theme().grey });
+  return { shades, uprights, said: nothing ? `does not fit into memory, not even at ${X} = ${number(low)}` : "" };
 }

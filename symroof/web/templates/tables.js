@@ -3,11 +3,27 @@ function section(view) {
   return document.querySelector(`section.cost[data-family="${CSS.escape(view.family)}"][data-cost="${state.cost}"]`);
 }
 
+// Every letter's number with its unit, powers of ten as powers; in parentheses where it is raised and more than a number.
 function fillNumbers(element, env) {
   for (const place of element.querySelectorAll("[data-symbol]")) {
-    const text = number(env[place.dataset.symbol]);
-    place.textContent = place.dataset.base && /[×⁰-⁹⁻]/.test(text) ? `(${text})` : text;
+    const text = quantity(env[place.dataset.symbol], DATA.unit_of[place.dataset.symbol]);
+    const [, digits, power, unit] = text.match(/^([^×⁰-⁹¹²³⁻ ]*×?)((?:10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?)(.*)$/u);
+    const parts = [maths("mn", digits.replace("×", "")), ...(digits.endsWith("×") ? [maths("mo", "×")] : []), ...(power ? [tenTo(power)] : [])];
+    if (unit.trim()) parts.push(maths("mtext", "\u00a0" + unit.trim()));
+    const raised = place.dataset.base && parts.length > 1;
+    place.replaceChildren(...(raised ? [maths("mo", "("), ...parts, maths("mo", ")")] : parts).filter((p) => p.textContent));
   }
+}
+
+function maths(tag, ...inside) {
+  const made = document.createElementNS("http://www.w3.org/1998/Math/MathML", tag);
+  made.append(...inside);
+  return made;
+}
+
+function tenTo(power) {
+  const digits = [...power.slice(2)].map((c) => (c === "⁻" ? "−" : SUPERSCRIPTS.indexOf(c))).join("");
+  return maths("msup", maths("mn", "10"), maths("mn", digits));
 }
 
 function fillTables(view, env) {
@@ -22,14 +38,14 @@ function fillTables(view, env) {
     const i = Number(tr.dataset.row);
     const share = values[0] > 0 ? Math.max(0, Math.min(1, values[i] / values[0])) : 0;
     tr.classList.toggle("binds", bound.has(i));
-    tr.querySelector(".value").textContent = quantity(values[i], cost.unit);
+    tr.querySelectorAll(".value, .result").forEach((place) => (place.textContent = quantity(values[i], cost.unit)));
     tr.querySelector(".bar i").style.width = (100 * share).toFixed(1) + "%";
     tr.querySelector(".mark").textContent = bound.has(i) ? "← binds" : "";
   });
   fillResults(view, env);
   fillThresholds(view, cost, env, shown);
   const words = regime(cost, values);
-  const over = view.marks.some((m) => m.shade === "grey" && !lacking(m, env).length && call(m, env) < env[X]);
+  const over = largestThatFits(view, env) < env[X];
   const where = RANGES.map((r) => `${r.name} = ${number(state.values[r.name])}`).join(", ");
   document.getElementById("said").textContent =
     `${cost.name} at ${where}: ${quantity(values[0], cost.unit)}` + (words && values[0] > 0 ? `; ${words}` : "") + (over ? "; does not fit into memory" : "");
@@ -56,6 +72,7 @@ function fillResults(view, env) {
 
 function fillThresholds(view, cost, env, shown) {
   const found = thresholds(view, cost, env);
+  const most = largestThatFits(view, env);
   const letters = lettered(found);
   for (const tr of shown.querySelectorAll("tr[data-threshold]")) {
     const mark = found.find((f) => f.id === tr.dataset.threshold);
@@ -65,8 +82,9 @@ function fillThresholds(view, cost, env, shown) {
     tr.hidden = Boolean(mark.same);
     tr.classList.toggle("off", !letters.has(mark.id) && !(mark.along === "y" && mark.at.length));
     tr.querySelector(".letter").textContent = letters.get(mark.id) || "";
-    const where = mark.at.map((x) => quantity(x, unit) + (x < low || x > high ? " (off the plot)" : "")).join(", ");
-    tr.querySelector(".value").textContent = where || (mark.none ? "nothing fits" : "nowhere here");
+    const aside = (x) => (mark.along === "x" && x > most * (1 + 1e-9) ? " (does not fit)" : x < low || x > high ? " (off the plot)" : "");
+    tr.querySelector(".value").textContent = mark.at.map((x) => quantity(x, unit) + aside(x)).join(", ") || (mark.none ? "nothing fits" : "nowhere here");
+    tr.querySelector(".result").textContent = mark.at.map((x) => quantity(x, unit)).join(", ") || "–";
   }
 }
 
@@ -92,7 +110,7 @@ function asLatex() {
   const env = environment();
   const cost = view.costs[state.cost];
   const values = evaluate(cost, env);
-  const filled = inNumbers(cost.numbers, env);
+  const filled = inNumbers(cost.placed, env);
   const result = quantity(values[0], cost.unit).replace(/([$%#&_])/g, "\\$1").replace(/\^/g, "\\textasciicircum{}").replace("µ", "\\textmu{}");
   const lines = [`\\begin{align*}`, `  & ${cost.latex} \\\\`, `  &= ${filled} \\\\`, `  &= \\text{${result}}`, `\\end{align*}`];
   for (const mark of thresholds(view, cost, env)) {
