@@ -410,8 +410,8 @@ def test_figures_of_serving_draw_every_kind_of_model(model, kind, tmp_path):
 def test_the_latency_of_a_mixture_is_drawn_at_every_batch():
     """The parts as drawn, against the decode step at each batch; Mamba's states are one of them."""
     from symroof import chip, decode, dtype, llm
+    from symroof.ask.known import Known
     from symroof.pages import figures
-    from symroof.plan.known import Known
 
     for name, parts in (("mixtral-8x7b", 5), ("nemotron-3-nano", 7)):
         known = Known(chip("h200"), "8", llm(name), ("bf16", "", ""))

@@ -1,21 +1,25 @@
 """The commands that ask the solver: what they answer, against arithmetic done here, and what they refuse."""
 
 import json
+import operator
 import pkgutil
 import shlex
 from math import floor, isclose
 
 import pytest
+import sympy as sp
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symroof.workloads
 from symroof import Cost, decode, llm
+from symroof import symbols as letters
+from symroof.ask.grammar import asked, formula
+from symroof.ask.names import MODULES, formulas, summary, unit_of
 from symroof.cli import cli
 from symroof.commands.ask import COMMANDS
-from symroof.errors import SymroofError
-from symroof.plan.formulas import MODULES, asked, formula, formulas, summary, unit_of
+from symroof.errors import InputError, SymroofError
 
 # TPU v5e, v5p and LLaMA 3-70B from their data sheets; int8 weights and cache, bf16 arithmetic.
 W, C, M, PRICE = 8.1e11, 1.97e14, 16e9, 1.2 / 3600
@@ -355,12 +359,81 @@ CONDITIONS = [
     ("B/X^2 >= 1e3", "B/X**2 >= 1000"),
     ("training.run_time <= 30 days", "6*D_tok*P/(C*MFU*n) <= 2592000"),
     ("training.run_time <= 0.5*t_run", "6*D_tok*P/(C*MFU*n) <= t_run/2"),
+    ("decode.step/attention - decode.weight_time <= 1 ms", "2*B*H*K*L*S*p_kv/(W_hbm*n) - P*p_w/(W_hbm*n) <= 1/1000"),
+    ("decode.weight_time + 1 ms + 1 ms <= 0.02 s", "P*p_w/(W_hbm*n) + 1/500 <= 1/50"),
+    ("max(decode.full_hbm_time, 2 ms, t_lim) <= 5 ms", "Max(1/500, t_lim, M_hbm/W_hbm) <= 1/200"),
+    ("min(B, 2*S) >= 64", "Min(B, 2*S) >= 64"),
+    ("3*(B + X)^2 / 2 >= n", "3*(B + X)**2/2 >= n"),
+    ("-(B - S) <= 3", "S - B <= 3"),
+    ("2 B - 1 byte <= M_hbm", "M_hbm >= 1"),
+    ("decode.full_hbm_time/n <= 15 ms/2", "M_hbm/(W_hbm*n) <= 3/400"),
+    ("memory.memory/KV cache <= n * 16 GiB", "2*B*H*K*L*S*p_kv <= 17179869184*n"),
+    ("price <= $3/h", "price <= 1/1200"),
+    ("MFU >= 40%", "MFU >= 2/5"),
+    ("S <= 8 Ki", "S <= 8192"),
+    ("decode.throughput/n >= 1,000 token/s/chip", repr((decode.throughput() / letters.n).declare("token/s/chip") >= "1000 token/s/chip")),
+    ("X*Y divides n", "n/(X*Y) <= floor(n/(X*Y))"),
 ]
 
 
 @pytest.mark.parametrize(("text", "meaning"), CONDITIONS)
 def test_conditions(text, meaning):
     assert repr(asked(text).condition) == meaning
+
+
+EXPRESSIONS = [
+    ("decode.step", decode.step()),
+    ("2*decode.step", 2 * decode.step()),
+    ("decode.step/n - decode.step/MLP/2", decode.step() / letters.n - decode.step()["MLP"] / 2),
+    ("max(decode.full_hbm_time, decode.weight_time)", decode.full_hbm_time() | decode.weight_time()),
+    ("n*M_hbm", Cost(letters.n * letters.M_hbm, "byte")),
+]
+
+
+@pytest.mark.parametrize(("text", "meaning"), EXPRESSIONS, ids=[e[0] for e in EXPRESSIONS])
+def test_expressions(text, meaning):
+    assert formula(text).expr == meaning.expr
+    assert formula(text).unit.measured == meaning.unit.measured
+
+
+def test_an_expression_is_asked_about_as_a_formula_is():
+    rate = answer("formulas", "decode.step - decode.step/attention", *FULL)["value"]
+    assert isclose(rate, max(2 * B * P / (N * C), P / (N * W)), rel_tol=1e-12)
+    found = answer("solve", "decode.step - decode.weight_time <= 5 ms", "--for", "B", *AT, "--set", "S=8192")
+    assert flips(lambda b: step(b) - P / (N * W) <= 0.005, found["value"], below=True)
+    assert answer("elasticity", "2*decode.step/attention", "--of", "S")["elasticity"] == {"S": "1"}
+
+
+TREES = st.recursive(st.sampled_from("BXSn23"), lambda e: st.tuples(e, st.sampled_from("+-*/^"), e), max_leaves=6)
+HOW = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": lambda a, _: a**2}
+
+
+@settings(max_examples=200)
+@given(TREES, st.booleans())
+def test_arithmetic_is_that_of_sympy(tree, spaced):
+    def written(e):
+        gap = " " if spaced else ""
+        return e if isinstance(e, str) else f"({written(e[0])}){gap}{e[1]}{gap}{2 if e[1] == '^' else f'({written(e[2])})'}"
+
+    def meant(e):
+        if isinstance(e, str):
+            return letters.ALPHABET.get(e) or sp.Integer(e)
+        return HOW[e[1]](meant(e[0]), meant(e[2]))
+
+    try:
+        found = asked(f"{written(tree)} <= 7*T").left.expr
+    except InputError:
+        assert meant(tree).has(sp.zoo, sp.nan)
+    else:
+        assert sp.simplify(found - meant(tree)) == 0 or meant(tree).is_number
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [("B - S - X", "B - S - X"), ("B/S/X", "B/(S*X)"), ("B/S*X", "B*X/S"), ("B + 2*S^2/X", "B + 2*S**2/X"), ("-B^2*-S", "B**2*S")],
+)
+def test_what_binds_stronger(text, meaning):
+    assert repr(asked(f"{text} <= 7*T").condition) == f"{meaning} <= 7*T"
 
 
 def test_a_condition_holds_as_plain_arithmetic_says():
@@ -408,7 +481,16 @@ BAD = [
     ("__import__('os').system('id') <= 3", "no formula"),
     ("decode.__class__ <= 3 s", "no formula"),
     ("decode.step <= B.__class__", "no formula"),
-    ("B**99999 <= 3", "no formula"),
+    ("B**99999 <= 3", "from '99999 <= 3' on: a power is a whole number up to 99"),
+    ("decode.step <= 3 * ", "ends too early: a formula, a letter or a number is missing"),
+    ("(B + 1 <= 64", "from '<= 64' on: a bracket is not closed"),
+    ("B 2 <= 64", "from '2 <= 64' on: an operator is missing"),
+    ("2 X <= n", "from 'X <= n' on: an operator is missing, write 2*X"),
+    ("decode.step + B <= 3 s", "'B' is in 1"),
+    ("B / (n - n) <= 3", "which is zero"),
+    ("max(B, ) <= 3", "from ') <= 3' on"),
+    ("(" * 200 + "B" + ")" * 190 + " <= 3", "too deep"),
+    ("decode.step != 3 s", "from '!= 3 s' on"),
     ("decode.step <= (lambda: 1)()", "no formula"),
     ("9" * 500 + " <= B", "too long"),
     ("decode.step <= 8k", "two ways"),
@@ -454,7 +536,9 @@ REFUSED = [
     (("minimize", "decode.step", "--over", "B", "--subject-to", "B"), "no condition"),
     (("minimize", "decode.step", "--over", "Z"), "does not occur"),
     (("elasticity", "decode.step", "--of", "price"), "does not occur"),
-    (("elasticity", "2*decode.step"), "no formula"),
+    (("elasticity", "decode.step <= 3 s"), "is a condition, not a formula"),
+    (("elasticity", "decode.critical_batch"), "solved already"),
+    (("elasticity", "2*3"), "is a number"),
     (("formulas", "decode.spte"), "'decode.step'"),
     (("formulas", "--model", "lama3-70b"), "'llama3-70b'"),
     (("minimise", "decode.step"), "'minimize'"),

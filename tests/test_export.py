@@ -228,7 +228,8 @@ def test_whole_numbers_do_not_overflow_in_numpy(tmp_path):
 
 @pytest.mark.parametrize("language", ONE)
 def test_every_formula_that_has_a_name(language, tmp_path):
-    from symroof.plan.formulas import formula, formulas, unit_of
+    from symroof.ask.grammar import formula
+    from symroof.ask.names import formulas, unit_of
 
     calls = []
     for i, name in enumerate(formulas()):

@@ -19,12 +19,12 @@ from matplotlib.transforms import Bbox  # noqa: E402
 from symroof import Cost, chip, decode, dtype, figures, llm, matmul, memory, regimes, roofline, sensitivities, solve, symbol, training  # noqa: E402
 from symroof.algebra.show import latex as latex_of  # noqa: E402
 from symroof.algebra.symbols import ALPHABET  # noqa: E402
+from symroof.ask.known import Known  # noqa: E402
 from symroof.commands.figure import COMMANDS  # noqa: E402
 from symroof.errors import InputError, SymroofError  # noqa: E402
 from symroof.figures import Curve, Dot, Look, ink  # noqa: E402
 from symroof.figures.words import amount, formula  # noqa: E402
 from symroof.pages import figures as named  # noqa: E402
-from symroof.plan.known import Known  # noqa: E402
 from symroof.symbols import B, C, D, F, M_hbm, S, W_hbm  # noqa: E402
 
 # The setting of the book's two serving figures: LLaMA 3-70B in int8 on 16 TPU v5e.

@@ -43,13 +43,15 @@ from symroof import (
     training,
 )
 from symroof.algebra.symbols import FRACTIONS
+from symroof.ask import names
+from symroof.ask.grammar import formula
+from symroof.ask.names import formulas, wants_model
 from symroof.cli import cli
 from symroof.commands.document import document as document_command
 from symroof.errors import InputError, SymroofError
 from symroof.latex.layout import display, lines
 from symroof.latex.trees import cost_box
 from symroof.latex.width import ROOM, width
-from symroof.plan.formulas import MODULES, _functions, _needs, _returns, _wants_model, formula, formulas
 from symroof.present import book
 from symroof.symbols import B, C, D, F, P, S, W_hbm, X, n, p_w, t_lim
 
@@ -71,7 +73,7 @@ def stacks():
 @lru_cache(maxsize=1)
 def workloads():
     """Every formula, of every kind of model."""
-    found = {name: formula(name) for name, f in formulas().items() if not _wants_model(f)}
+    found = {name: formula(name) for name in formulas() if not wants_model(name)}
     for i, m in enumerate(stacks()):
         found |= {f"{name} {i}": formula(name, m) for name, f in formulas().items() if "m" in signature(f).parameters}
     return found
@@ -79,9 +81,9 @@ def workloads():
 
 @lru_cache(maxsize=1)
 def thresholds():
-    known = [f for m in MODULES for _, f in _functions(m) if _returns(f) == "Bound" and not _needs(f)]
-    found = [f() for f in known if not _wants_model(f)]
-    found += [f(m=m) for m in stacks() for f in known if "m" in signature(f).parameters]
+    known = names.thresholds()
+    found = [f() for name, f in known.items() if not wants_model(name)]
+    found += [f(m=m) for m in stacks() for f in known.values() if "m" in signature(f).parameters]
     t = roofline(matmul(B, D, F))
     found += [
         solve(STEP["attention"] >= STEP / 2, B),

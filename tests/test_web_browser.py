@@ -15,8 +15,8 @@ import pytest
 from symroof import Cost, chip, decode, dtype, llm, llms, memory, regimes, solve, training
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import Unit
+from symroof.ask.known import Known
 from symroof.pages import web, web_regimes, web_training
-from symroof.plan.known import Known
 from symroof.symbols import B, M_hbm, S, W_hbm
 from symroof.web.page import family, page
 

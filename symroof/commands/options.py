@@ -128,7 +128,7 @@ def values(f: Command) -> Command:
 
 def known(options: dict[str, Any]) -> Any:
     """What is known, taken out of the options of a command."""
-    from symroof.plan.known import Known
+    from symroof.ask.known import Known
 
     on, shape, model, formats, kv, math, override, exact = (options.pop(name, False if name == "exact" else "") for name in _KNOWN)
     if "," in formats:
@@ -138,15 +138,9 @@ def known(options: dict[str, Any]) -> Any:
 
 def overrides(pairs: Iterable[str], option: str = "--set", example: str = "P=70e9") -> dict[str, str]:
     """``LETTER=VALUE`` texts by letter, each given once."""
-    found: dict[str, str] = {}
-    for pair in pairs:
-        letter, equals, value = (part.strip() for part in pair.partition("="))
-        if not equals:
-            raise click.UsageError(f"{option} {pair[:40]!r} has no '='; write e.g. {option} {example}")
-        if letter in found:
-            raise click.UsageError(f"{option} gives {letter[:40]} twice, {found[letter][:40]} and {value[:40]}; give one")
-        found[letter] = value
-    return found
+    from symroof.ask.letters import assigned
+
+    return assigned(pairs, option, example)
 
 
 def letters(text: str | None) -> tuple[str, ...]:

@@ -11,11 +11,12 @@ import sympy as sp
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import Symbol
+from symroof.ask.grammar import asked, formula
+from symroof.ask.known import Known
+from symroof.ask.names import formulas, summary
 from symroof.errors import InputError, short
 from symroof.latex import Document, document, fragment, nomenclature, numbers, section
 from symroof.pages.questions import find
-from symroof.plan.formulas import asked, formula, formulas, summary
-from symroof.plan.known import Known
 from symroof.sheets.sheet import Sheet
 from symroof.solver.solve import solve
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from symroof.algebra.cost import Cost
+from symroof.ask.grammar import asked, formula
+from symroof.ask.known import Known
 from symroof.errors import InputError, short
 from symroof.export.export import export
 from symroof.pages.questions import find
-from symroof.plan.formulas import asked, formula
-from symroof.plan.known import Known
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 

@@ -15,14 +15,14 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, M_hbm, S, X, Y, n, p_a, p_w, symbol
 from symroof.analysis.regimes import regimes as regimes_of
 from symroof.analysis.sensitivity import sensitivities
+from symroof.ask.grammar import formula
+from symroof.ask.known import Known, missing
 from symroof.errors import InputError, UnknownName, nearest
 from symroof.figures.canvas import Look
 from symroof.figures.frontier import Front
 from symroof.machine.roofline import Work, matmul
 from symroof.machine.roofline import roofline as time_of
 from symroof.pages.questions import find
-from symroof.plan.formulas import formula
-from symroof.plan.known import Known, missing
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.sheet import Sheet

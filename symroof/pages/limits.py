@@ -7,9 +7,9 @@ from typing import Any
 from symroof.algebra import show
 from symroof.algebra.claims import thresholds
 from symroof.algebra.value import Value
+from symroof.ask.grammar import formula
+from symroof.ask.known import Known
 from symroof.pages.questions import Limits, given, still_free
-from symroof.plan.formulas import formula
-from symroof.plan.known import Known
 from symroof.present.tables import as_json
 from symroof.solver.limits import Limit, limit
 

@@ -19,10 +19,10 @@ from symroof.analysis.degree import degree
 from symroof.analysis.elasticity import Kink, elasticity
 from symroof.analysis.minimize import Minimum, maximize, minimize
 from symroof.analysis.sensitivity import Ranking, sensitivities
+from symroof.ask.grammar import Asked, asked, formula
+from symroof.ask.known import Known, missing, numbers, only
 from symroof.errors import SolveError
 from symroof.pages.questions import find, given, stands_on, still_free
-from symroof.plan.formulas import Asked, asked, formula
-from symroof.plan.known import Known, missing, numbers, only
 from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
 

@@ -15,9 +15,11 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
+from symroof.ask.grammar import Asked, asked, formula
+from symroof.ask.known import Known, beside, missing
+from symroof.ask.letters import alphabet, letter
+from symroof.ask.names import formulas, summary, unit_of
 from symroof.errors import UnknownName, nearest
-from symroof.plan.formulas import Asked, alphabet, asked, formula, formulas, letter, summary, unit_of
-from symroof.plan.known import Known, beside, missing
 from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
 from symroof.solver.bound import Bound, Span

@@ -10,9 +10,9 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.claims import thresholds
 from symroof.analysis.regimes import Regimes, regimes
+from symroof.ask.grammar import asked, formula
+from symroof.ask.known import Known, only
 from symroof.pages.questions import find, given, stands_on, still_free
-from symroof.plan.formulas import asked, formula
-from symroof.plan.known import Known, only
 from symroof.present.tables import as_json, printed
 
 

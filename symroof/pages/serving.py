@@ -7,10 +7,10 @@ from typing import Any
 
 from symroof.algebra.quantity import show_number, show_quantity
 from symroof.algebra.symbols import DERATES, FORMAT_OF, C, p_kv, p_w, price
+from symroof.ask.letters import reach, refuse_unused
 from symroof.plan.setting import Setting
 from symroof.plan.story import Row
 from symroof.plan.story import story as rows_of
-from symroof.plan.used import refuse_unused
 from symroof.present.book import formula_text
 from symroof.present.tables import as_json, latex_table, printed
 
@@ -19,7 +19,8 @@ def story(settings: Sequence[Setting], form: str, formulas: bool = False, shape:
     """Print the story; exit code 1 if no format fits."""
     columns = [rows_of(s, shape) for s in settings]
     for s, rows in zip(settings, columns, strict=True):
-        refuse_unused(s.given, [r.formula for r in rows if r.formula is not None], (s.chip, s.model, s.formats))
+        free = {x for r in rows if r.formula is not None for x in r.formula.free_symbols}
+        refuse_unused(s.given, reach(free, (s.chip, s.model, s.formats)))
     if form == "json":
         print(as_json({**_head(settings[0]), "formats": {_label(s): _record(rows) for s, rows in zip(settings, columns, strict=True)}}))
     else:

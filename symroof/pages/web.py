@@ -10,8 +10,8 @@ import sympy as sp
 
 from symroof.algebra.bind import bind
 from symroof.algebra.symbols import ALPHABET, DERATES, B, C, S, price
+from symroof.ask.known import Known
 from symroof.errors import InputError, nearest, short
-from symroof.plan.known import Known
 from symroof.sheets.chips import Chip, chip, chips
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm, llm, llms

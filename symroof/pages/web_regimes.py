@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import sympy as sp
 
 from symroof.algebra.cost import Cost
+from symroof.ask.grammar import formula
+from symroof.ask.known import Known, missing
 from symroof.errors import InputError
 from symroof.pages.questions import find
-from symroof.plan.formulas import formula
-from symroof.plan.known import Known, missing
 from symroof.web.page import Page, shown
 from symroof.web.spec import Range, Spec, View
 

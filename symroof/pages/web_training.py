@@ -9,8 +9,8 @@ from typing import Any
 from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, W_ici, X, n, p_a, p_w
+from symroof.ask.known import Known
 from symroof.errors import InputError
-from symroof.plan.known import Known
 from symroof.sheets.chips import Chip
 from symroof.sheets.slices import Slice
 from symroof.solver.bound import Bound

@@ -10,10 +10,10 @@ from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, M_hbm, W_dcn, W_ici, X, Y, Z, n, symbol
 from symroof.algebra.value import Value
+from symroof.ask.letters import reach, refuse_unused
 from symroof.errors import NothingFits
 from symroof.plan.choices import Choice, Choices, holds, plainly, searched
 from symroof.plan.layouts import divisors, rates
-from symroof.plan.used import refuse_unused
 from symroof.plan.wishes import Serving
 from symroof.search.search import search
 from symroof.search.space import space
@@ -54,7 +54,10 @@ def _on(model: Llm, where: Chip, asked: Serving, how: tuple[str, bool]) -> list[
     slices = asked.slices(where)
     costs = _costs(model, asked)
     sheets = (model, where, next(asked.sheets(asked.arithmetic(where)))[1])
-    refuse_unused(asked.given, costs.values(), sheets, [M_hbm, W_ici, W_dcn, *model.stack.aggregates.hits])
+    refuse_unused(
+        asked.given,
+        reach({x for c in costs.values() for x in c.free_symbols} | {M_hbm, W_ici, W_dcn, *model.stack.aggregates.hits}, sheets),
+    )
     return [_slice((model, where, s), named, asked, (costs, how)) for s in slices for named in asked.sheets(asked.arithmetic(where))]
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import A_X, W_X, W_Y, D, L, M_hbm, W_dcn, W_ici, X, Y, Z, n
+from symroof.ask.letters import reach, refuse_unused
 from symroof.errors import InputError, NothingFits
 from symroof.plan.choices import Choice, Choices, plainly, searched
 from symroof.plan.layouts import divisors, rates
-from symroof.plan.used import refuse_unused
 from symroof.plan.wishes import Training
 from symroof.search.search import search
 from symroof.search.space import space
@@ -52,7 +52,7 @@ def _on(model: Llm, where: Chip, asked: Training, how: tuple[str, bool]) -> list
     slices = [s for s in where.slices if s.chips <= asked.most_chips()]
     formats = dtype(asked.format, activations=asked.arithmetic(where), math=asked.arithmetic(where))
     every = [cost for of in costs.values() for cost in of.values()]
-    refuse_unused(asked.given, every, (model, where, formats), [M_hbm, W_ici, W_dcn])
+    refuse_unused(asked.given, reach({x for c in every for x in c.free_symbols} | {M_hbm, W_ici, W_dcn}, (model, where, formats)))
     return [_slice((model, where, s), asked, costs[remat], (remat, *how)) for s in slices for remat in costs]
 
 
