@@ -12,11 +12,12 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import symroof
 import symroof.workloads
 from symroof import Cost, decode, llm
 from symroof import symbols as letters
 from symroof.ask.grammar import asked, formula
-from symroof.ask.names import MODULES, formulas, summary, unit_of
+from symroof.ask.names import MODULES, formulas, summary, thresholds, unit_of
 from symroof.cli import cli
 from symroof.commands.ask import COMMANDS
 from symroof.errors import InputError, SymroofError
@@ -337,9 +338,25 @@ def test_every_formula_is_a_cost_with_a_docstring(name):
 
 def test_the_list_of_formulas_says_what_and_in_which_unit():
     rows = {r["name"]: r for r in answer("formulas")}
-    assert rows.keys() == formulas().keys()
-    assert rows["decode.step"] == {"name": "decode.step", "unit": "s", "meaning": summary("decode.step")}
+    assert rows.keys() == formulas().keys() | thresholds().keys()
+    assert rows["decode.step"] == {"name": "decode.step", "unit": "s", "meaning": summary("decode.step"), "kind": "formula"}
+    assert rows["training.tp_limit"]["kind"] == "threshold" and rows["training.tp_limit"]["meaning"] == summary("training.tp_limit")
     assert rows["memory.kv_per_token"]["unit"] == "byte/token"
+
+
+@pytest.mark.parametrize("name", sorted({**formulas(), **thresholds()}))
+def test_every_name_can_be_imported(name):
+    module, _, word = name.partition(".")
+    assert getattr(getattr(symroof, module), word) is {**formulas(), **thresholds()}[name]
+
+
+def test_a_threshold_is_shown_with_its_number():
+    assert "B >= C*p_w/(2*W_hbm)" in run("formulas", "decode.critical_batch").output
+    found = answer("formulas", "decode.critical_batch", "--on", "tpu-v5e", "--formats", "int8", "--set", "eta_hbm=0.5")
+    assert isclose(found["value"], C / (2 * 0.5 * W), rel_tol=1e-12)
+    assert answer("formulas", "training.tp_limit")["for"] == "Y"
+    batch = answer("formulas", "memory.largest_batch", *AT, "--set", "S=8192")
+    assert batch["whole"] == answer("solve", "memory.memory <= memory.capacity", "--for", "B", *AT, "--set", "S=8192")["whole"]
 
 
 def test_the_functions_themselves_are_what_is_found():

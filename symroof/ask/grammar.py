@@ -82,6 +82,8 @@ def read(text: str, m: Any = None) -> Cost | Bound | Asked:
     """
     if len(text) > LONGEST:
         raise InputError(f"a question of {len(text)} characters is too long; {_EXAMPLE}")
+    if not text.strip():
+        raise InputError(f"an empty text is no condition and no formula; {_EXAMPLE}")
     return _Reader(text, m).whole()
 
 
@@ -95,7 +97,7 @@ def asked(text: str, m: Any = None) -> Asked:
 
     Raises InputError for what is no condition, and otherwise as ``read`` does.
     """
-    found = read(text, m) if text.strip() else None
+    found = read(text, m)
     if not isinstance(found, Asked):
         raise InputError(f"{short(text)} is no condition: it needs one of <= >= < > = between two sides; {_EXAMPLE}")
     return found

@@ -99,7 +99,7 @@ def letter(name: str, letters: Mapping[str, sp.Symbol] | None = None) -> sp.Symb
         return letters[name.strip()]
     same = [f for f in formulas() if f.endswith(f".{name.strip()}")]
     cure = f"did you mean the formula {same[0]!r}?" if same else nearest(name.strip(), letters)
-    raise UnknownName(f"{short(name.strip())} is not in the alphabet, and no formula; {cure}")
+    raise UnknownName(f"there is no letter {short(name.strip())} in the alphabet, and no formula; {cure}")
 
 
 def reach(free: Iterable[sp.Symbol], sheets: Iterable[Sheet]) -> set[sp.Symbol]:

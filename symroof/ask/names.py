@@ -45,7 +45,9 @@ def wants_model(name: str) -> bool:
 
 def unit_of(name: str, m: Any = None) -> str:
     """The unit of a formula or a threshold; "of a model" where it needs one that is not given."""
-    return "of a model" if m is None and wants_model(name) else str(named(name, m).unit)
+    if m is None and wants_model(name):
+        return "of a model"
+    return str(named(name, m if wants_model(name) else None).unit)
 
 
 def named(name: str, m: Any = None) -> Cost | Bound:

@@ -15,10 +15,11 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
-from symroof.ask.grammar import Asked, asked, formula
+from symroof.ask.grammar import Asked, asked, formula, read
 from symroof.ask.known import Known, beside, missing
 from symroof.ask.letters import alphabet, letter
 from symroof.ask.names import formulas, summary, unit_of
+from symroof.ask.names import thresholds as thresholds_by_name
 from symroof.errors import UnknownName, nearest
 from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
@@ -68,7 +69,11 @@ def solved(text: str, unknown: str, known: Known, than: str = "", limits: Limits
     ``than`` names another chip, on which the right side is evaluated.
     """
     view = view or View()
-    condition, sheet = _question(asked(text, known.m), unknown, known, than)
+    question = read(text, known.m)
+    if isinstance(question, Bound):  # a threshold by name is its condition, solved
+        unknown, condition = unknown or question.symbol.name, question.condition
+        question = Asked(text.strip(), condition.left, condition.relation, condition.right)
+    condition, sheet = _question(question if isinstance(question, Asked) else asked(text), unknown, known, than)
     x = find(unknown, condition.free_symbols)
     bound = solve(condition, x, **(limits or Limits()).among(condition.free_symbols))
     found = bound.at(sheet) if sheet.values else None
@@ -223,18 +228,24 @@ def still_free(free: Iterable[sp.Symbol], sheet: Sheet, but: Iterable[sp.Symbol]
 
 # -- the formulas by name
 def listing(form: str, m: Any) -> None:
-    """All formulas with their unit and what they are."""
-    found = [(name, unit_of(name, m), summary(name)) for name in formulas()]
+    """All formulas and thresholds with their unit and what they are."""
+    costs, bounds = ([(name, unit_of(name, m), summary(name)) for name in names()] for names in (formulas, thresholds_by_name))
     if form == "json":
-        print(as_json([{"name": name, "unit": unit, "meaning": meaning} for name, unit, meaning in found]))
+        rows = [(*row, kind) for kind, found in (("formula", costs), ("threshold", bounds)) for row in found]
+        print(as_json([{"name": name, "unit": unit, "meaning": meaning, "kind": kind} for name, unit, meaning, kind in rows]))
     elif form == "latex":
-        print(latex_table(["formula", "unit", "meaning"], found))
+        print(latex_table(["formula", "unit", "meaning"], costs) + "\n\n" + latex_table(["threshold", "unit", "meaning"], bounds))
     else:
-        printed("Formulas; `symroof formulas NAME` shows one, and its parts are NAME/PART", ["name", "unit", "meaning"], found, left=2)
+        head = ["name", "unit", "meaning"]
+        printed("Formulas; `symroof formulas NAME` shows one, and its parts are NAME/PART", head, costs, left=2)
+        printed("Thresholds, solved already; `symroof formulas NAME` shows one, and its number at values", head, bounds, left=2)
 
 
 def one(path: str, form: str, known: Known) -> None:
-    """One formula with its parts, and what it is worth at values."""
+    """One formula with its parts, or a threshold, and what it is worth at values."""
+    if path.strip() in thresholds_by_name():
+        solved(path, "", known, view=View(form))
+        return
     cost = known.derated(formula(path, known.m))
     symbols = sorted(cost.free_symbols, key=lambda s: s.name)
     sheet = known.sheet(cost.free_symbols, of=cost.of)
