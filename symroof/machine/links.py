@@ -20,7 +20,8 @@ from symroof.algebra.operands import beside, plain
 from symroof.algebra.symbols import W_dcn, W_ici, t_hop
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, UnitError, short
-from symroof.machine.collectives import RATE, SECOND, Lane, check_kind, check_volume, switch_time, switch_wait, torus_time
+from symroof.machine.collectives import check_volume
+from symroof.machine.kinds import RATE, SECOND, Lane, kind_of
 
 
 class _Link:
@@ -102,9 +103,9 @@ class Torus(_Link):
 
     def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
         """The time [s] of a collective over ``size`` chips."""
-        check_kind(kind)
+        how = kind_of(kind)
         check_volume(kind, volume)
-        return torus_time(kind, volume, self.lanes(size), exact, latency)
+        return how.torus_time(volume, self.lanes(size), exact, latency)
 
 
 @dataclass(frozen=True, repr=False)
@@ -133,13 +134,13 @@ class Switch(_Link):
 
     def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
         """The time [s] of a collective over ``size`` chips."""
-        check_kind(kind)
+        how = kind_of(kind)
         check_volume(kind, volume)
         total = agreed(self, size)
         if total == 1:
             return quantity(sp.Integer(0), SECOND)
-        took = switch_time(kind, volume, total, self.bandwidth, self.sharp, exact)
-        return (switch_wait(kind, 1, self.hop, self.sharp) | took.named("bandwidth")) if latency else took
+        took = how.on_switch(volume, total, self.bandwidth, self.sharp, exact)
+        return ((self.hop * how.passes(self.sharp)).named("latency") | took.named("bandwidth")) if latency else took
 
 
 @dataclass(frozen=True, repr=False)
@@ -194,7 +195,7 @@ class Tree(_Link):
 
     def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
         """The time [s] of a collective over all chips of the tree: its slowest level."""
-        check_kind(kind)
+        how = kind_of(kind)
         check_volume(kind, volume)
         units, levels = agreed(self, size), []
         # Y/8 children may be less than one: then the chips are fewer than the levels inside have room for
@@ -202,14 +203,14 @@ class Tree(_Link):
         for i, (children, rate) in enumerate(self.levels, start=1):
             ways = sp.Min(children, sp.Max(units, 1, evaluate=False), evaluate=False) if broken and children.is_number else children
             ways = sp.Max(ways, 1, evaluate=False) if broken and not children.is_number else ways
-            share = volume * (ways / units) if kind == "AllToAll" else volume
             if ways != 1:
-                levels.append(switch_time(kind, share, ways, rate, self.sharp, exact).named(f"level {i}"))
+                share = how.on_level(volume, ways, units)
+                levels.append(how.on_switch(share, ways, rate, self.sharp, exact).named(f"level {i}"))
             units = units / children
         if not levels:
             return quantity(sp.Integer(0), SECOND)
         took: Cost = reduce(lambda a, b: a | b, levels)
-        return (switch_wait(kind, len(levels), self.hop, self.sharp) | took) if latency else took
+        return ((self.hop * (how.passes(self.sharp) * len(levels))).named("latency") | took) if latency else took
 
 
 Link = Torus | Switch | Tree

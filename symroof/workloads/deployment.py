@@ -18,6 +18,7 @@ from symroof.algebra.claims import Claims
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import A_X, A_Z, MFU, W_X, W_Y, B, C, P, T, W_hbm, X, Y, Z, p_w, price
+from symroof.machine.kinds import kind_of
 from symroof.machine.links import Switch
 from symroof.program.program import Program
 from symroof.transformer.blocks import Blocks
@@ -183,4 +184,4 @@ def _time(program: Program, count: sp.Expr) -> Cost:
 def _one(kind: str, volume: Cost, axes: tuple[str, ...]) -> Cost:
     ways = sp.Mul(*[_WAYS[a] for a in axes])
     rates = {"X": (W_X, A_X), "Z": (W_Y, A_Z)}.get("".join(axes), (W_Y, W_Y))
-    return Switch(bandwidth=rates[kind == "AllToAll"]).time(kind, volume, ways, exact=True)
+    return Switch(bandwidth=rates[kind_of(kind).by_pairs]).time(kind, volume, ways, exact=True)

@@ -12,6 +12,7 @@ import sympy as sp
 
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import A_X, W_X, W_Y, B, C, P, S, X, Y, Z, p_w, price
+from symroof.machine.kinds import kind_of
 from symroof.machine.links import Switch
 from symroof.program.program import Program
 from symroof.transformer.blocks import Blocks
@@ -118,6 +119,6 @@ def _over(program: Program, axis: str) -> sp.Expr:
     found = sp.Integer(0)
     for c in program.collectives:
         if c.axes == (axis,):
-            rate = {"X": A_X if c.kind == "AllToAll" else W_X, "Y": W_Y}[axis]
+            rate = {"X": A_X if kind_of(c.kind).by_pairs else W_X, "Y": W_Y}[axis]
             found += Switch(bandwidth=rate).time(c.kind, c.volume, _WAYS[axis], exact=True).expr
     return found
