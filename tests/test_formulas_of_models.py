@@ -26,10 +26,10 @@ OTHERS = {
     "memory.whole": "a threshold that the caller has",
     "memory.slice_chips": "chips that the caller has",
     "models.summed": "terms that the caller has",
+    "models.present": "costs that the caller has",
     "models.approximated": "two formulas that the caller has",
-    "training_layers.comms": "a program that the caller has",
-    "training_layers.math": "a program that the caller has",
-    "models.sum_of_times": "times that the caller has",
+    "training.comms": "a program that the caller has",
+    "training.math": "a program that the caller has",
 }
 #: Letters that mean the same in every model: all its parameters, its layers, its width.
 SAME = {P, L, D}

@@ -22,8 +22,8 @@ from symroof.symbols import B, D, E, E_hit, N, S, T, X, Y, Z, k, p_a, p_conv, p_
 from symroof.transformer.experts import experts_hit
 from symroof.transformer.facts import facts
 from symroof.transformer.kind import Kind, Pass
-from symroof.transformer.kinds import KINDS
 from symroof.transformer.layers import (
+    KINDS,
     Attention,
     Embedding,
     Experts,

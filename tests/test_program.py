@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from symroof import SymroofError, Torus, decode, layers, llm, llms, mesh, program, sharding, sheet, solve
 from symroof import training as runs
 from symroof.errors import ProgramError
-from symroof.program.backward import REMATS, backward, saved, training, weights_of
+from symroof.program.backward import REMATS
 from symroof.program.roles import WORDS
 from symroof.symbols import B, D, E, F, H, K, L, N, P, P_mm, S, T, V, W_hbm, W_ici, X, Y, Z, k, n, n_axes, p, p_a, p_conv, p_kv, p_st, p_w
 from symroof.workloads.models import BOOK
@@ -185,7 +185,7 @@ def test_what_is_bound_and_named_is_checked():
         lambda: program("A[B, D] W[D, F] -> C[B, F]", width="int9"),
         lambda: program("A[B, D] W[D, F] -> C[B, F]", formats={"Q": 1}),
         lambda: layers.Mlp().program("X"),
-        lambda: training(program("A[B, D] W[D, F] -> C[B, F]"), "sometimes"),
+        lambda: program("A[B, D] W[D, F] -> C[B, F]").training("sometimes"),
     ):
         with pytest.raises(SymroofError):
             wrong()
@@ -210,26 +210,26 @@ PROGRAMS = {
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_forward_and_backward_are_three_times_the_matmuls(name):
     forward = PROGRAMS[name]
-    back = backward(forward)
+    back = forward.backward()
     copied = sum((s.flops.expr for s in forward.statements if s.out.name == "Router"), sp.Integer(0))  # of its gradient only a slice
     slices = sum((s.flops.expr for s in back.statements if (s.operands[0].name, s.out.name) == ("dRouter", "dIn")), sp.Integer(0))
     assert sp.simplify(back.flops.expr - 2 * forward.flops.expr + copied - slices) == 0
-    assert sp.simplify(training(forward, "block").flops.expr - 2 * forward.flops.expr - back.flops.expr) == 0
+    assert sp.simplify(forward.training("block").flops.expr - 2 * forward.flops.expr - back.flops.expr) == 0
 
 
 def test_gathers_come_back_as_scatters():
     forward = program("In[B_X, D] W[D_X, F] -> Out[B_X, F]")
-    kinds = {(c.kind, c.tensor) for c in backward(forward).collectives}
+    kinds = {(c.kind, c.tensor) for c in forward.backward().collectives}
     assert kinds == {("AllGather", "W"), ("ReduceScatter", "dW")}
     reshard = program("A[B_X, D] -> C[B, D]")
-    assert [c.kind for c in backward(reshard).collectives] == ["ReduceScatter"]
-    assert [c.kind for c in backward(program("A[B_X, D] -> C[B]")).collectives] == ["ReduceScatter"]
-    assert [str(s) for s in backward(program("A[B, D] W[F] -> C[B, F]")).statements] == [
+    assert [c.kind for c in reshard.backward().collectives] == ["ReduceScatter"]
+    assert [c.kind for c in program("A[B_X, D] -> C[B]").backward().collectives] == ["ReduceScatter"]
+    assert [str(s) for s in program("A[B, D] W[F] -> C[B, F]").backward().statements] == [
         "dC[B, F] W[F] -> dA[B, D]",
         "A[B, D] dC[B, F] -> dW[F]",
     ]
-    assert [c.kind for c in backward(program("A[B, D]{U_X} -> C[B_X, D]")).collectives] == ["AllGather"]
-    assert [c.kind for c in backward(program("A[B_X, D] -> C[B, D_X]")).collectives] == ["AllToAll"]
+    assert [c.kind for c in program("A[B, D]{U_X} -> C[B_X, D]").backward().collectives] == ["AllGather"]
+    assert [c.kind for c in program("A[B_X, D] -> C[B, D_X]").backward().collectives] == ["AllToAll"]
 
 
 def test_a_gradient_is_reduced_once_however_often_its_tensor_is_used():
@@ -242,7 +242,7 @@ def test_a_gradient_is_reduced_once_however_often_its_tensor_is_used():
 def test_gradients_are_right_on_every_chip():
     rng = np.random.default_rng(1)
     for text in ("In[B_X, D_Y] W[D_X, F_Y] -> Out[B_X, F_Y]", "In[B_X, D] W[D_X, F] -> Out[B_X, F]", "In[B, D_Y] W[D_Y, F] -> Out[B_Y, F]"):
-        for s in backward(program(text)).statements:
+        for s in program(text).backward().statements:
             arrays = {t.name: rng.integers(-2, 3, [int(d.size.subs(SIZES)) for d in t.dims]).astype(float) for t in s.operands}
             fresh = program(str(s)).statements[0]  # with its gathers, which the whole program does only once
             simulate(fresh, arrays)
@@ -259,11 +259,11 @@ def test_traffic_memory_and_what_stays_on_chip():
 
 def test_what_is_kept_shrinks_with_rematerialization():
     mlp = UNGATED.program(at=STEP)
-    assert sp.expand(saved(mlp).expr - p_a * (B * D + B * F)) == 0
-    assert saved(mlp, "block").expr == p_a * B * D
+    assert sp.expand(mlp.saved().expr - p_a * (B * D + B * F)) == 0
+    assert mlp.saved("block").expr == p_a * B * D
     fused = HEADS.program(at=FULL)
     attention = type(fused)(fused.statements, roles=fused.roles)
-    kept = {r: saved(attention, r).expr.subs(dict.fromkeys(saved(attention, r).free_symbols, 2)) for r in REMATS}
+    kept = {r: attention.saved(r).expr.subs(dict.fromkeys(attention.saved(r).free_symbols, 2)) for r in REMATS}
     assert kept["none"] > kept["matmuls"] > kept["block"]
 
 
@@ -466,7 +466,7 @@ SILENT = [  # a program that declares nothing, and what its weights are: the inp
 @pytest.mark.parametrize("text, weights", SILENT, ids=[r[0] for r in SILENT])
 def test_weights_without_roles_are_the_inputs_without_the_batch(text, weights):
     silent = program(text)
-    assert weights_of(silent) == weights
+    assert silent.weights == weights
     header = f"weight: {', '.join(sorted(weights))}" if weights else "weight: other\nother[D]"
     said = program(f"{header}\n{text}", formats=dict.fromkeys(weights, p))
     assert said.saved().expr == silent.saved().expr

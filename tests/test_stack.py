@@ -763,9 +763,17 @@ def formulas() -> dict[str, Callable[..., Any]]:
 
 
 #: What is no formula: it looks at a model, gives programs, or sets two formulas beside each other.
-NO_FORMULAS = {"models.stack_of", "models.has_states", "deployment.blocks", "pretraining.blocks"}
+NO_FORMULAS = {
+    "models.stack_of",
+    "models.letters",
+    "models.blocks_of",
+    "models.summed",
+    "models.present",
+    "deployment.blocks",
+    "pretraining.blocks",
+}
 NO_FORMULAS |= {"models.approximated", "decode.approximation", "prefill.approximation"}
-NO_FORMULAS |= {"models.checked", "models.with_width", "training_layers.mlps"}
+NO_FORMULAS |= {"models.checked", "models.with_width", "training.mlps"}
 FORMULAS = {name: f for name, f in formulas().items() if name not in NO_FORMULAS}
 VALUES = {
     **BITS,
@@ -774,8 +782,8 @@ VALUES = {
 }
 #: Formulas that may be zero, and of which models.
 NOTHING: dict[str, Callable[[Llm], bool]] = {
-    "decode.state_time": lambda m: not of_models.has_states(m),
-    "models.states": lambda m: not of_models.has_states(m),
+    "decode.state_time": lambda m: m.stack.aggregates.state is None,
+    "models.states": lambda m: m.stack.aggregates.state is None,
     "memory.kv_per_token": lambda m: kv not in m.values,
 }
 

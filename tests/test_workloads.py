@@ -32,6 +32,10 @@ from symroof import (
 )
 from symroof.errors import InputError
 from symroof.symbols import (
+    A_X,
+    A_Z,
+    W_X,
+    W_Y,
     B,
     C,
     D,
@@ -342,7 +346,7 @@ def test_training_flops_by_hand(name, causal):
 def test_a_deployment_of_one_chip_is_a_decode_step(name):
     found = MODELS[name]
     alone = {B: 7, S: 11, C: 1000, W_hbm: 50, p_kv: 2, p_w: 1}
-    mesh = dict.fromkeys((X, Y, Z), 1) | dict.fromkeys((deployment.W_X, deployment.W_Y, deployment.A_X, deployment.A_Z), 9)
+    mesh = dict.fromkeys((X, Y, Z), 1) | dict.fromkeys((W_X, W_Y, A_X, A_Z), 9)
     for overlap in (True, False):
         step = deployment.step(found, overlap).at(found, alone, mesh, p_a=1)
         assert step.number == decode.step(found).at(found, alone, n=1).number
@@ -350,7 +354,7 @@ def test_a_deployment_of_one_chip_is_a_decode_step(name):
     assert held == found[P] + 7 * memory.kv_per_sequence(found).at(found, S=11, p_kv=2).number
 
 
-NETWORK = dict.fromkeys((deployment.W_X, deployment.W_Y, deployment.A_X, deployment.A_Z), 10**11)
+NETWORK = dict.fromkeys((W_X, W_Y, A_X, A_Z), 10**11)
 
 
 @pytest.mark.parametrize("name", llms())

@@ -6,10 +6,10 @@ Condition for :func:`symroof.solve`. ``.expr`` is plain sympy, and sympy functio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, ClassVar
 
 import sympy as sp
@@ -264,6 +264,17 @@ def changed(cost: Cost, **changes: Any) -> Cost:
     new = object.__new__(Cost)
     new.__dict__.update({f: cost.__dict__[f] for f in _FIELDS} | changes)
     return new
+
+
+def total(costs: Iterable[Cost], unit: str = "s") -> Cost:
+    """Costs one after the other; none at all is zero of a unit."""
+    found = tuple(costs)
+    return reduce(Cost.__add__, found) if found else Cost(0, unit)
+
+
+def largest(costs: Iterable[Cost]) -> Cost:
+    """Costs overlapped, at least one."""
+    return reduce(Cost.__or__, costs)
 
 
 def quantity(expr: sp.Expr, unit: Unit, name: str = "") -> Cost:

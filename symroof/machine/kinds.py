@@ -11,12 +11,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
 from typing import ClassVar
 
 import sympy as sp
 
-from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.cost import Cost, largest, quantity
 from symroof.algebra.units import Unit
 from symroof.errors import UnknownName, nearest, short
 from symroof.machine.grid import Axis, Chip, Grid, Holding, Run, Send
@@ -276,4 +275,4 @@ def either(times: Iterable[Cost]) -> Cost:
     """The largest of several times, alike ones once, each named after its axis."""
     several = tuple(dict.fromkeys(times))
     named = [time.named(f"axis {i}") for i, time in enumerate(several, start=1)] if len(several) > 1 else several
-    return reduce(lambda a, b: a | b, named)
+    return largest(named)

@@ -9,13 +9,12 @@ Source: How to Scale Your Model, part 3 (tori) and part 12 (switches and trees).
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import reduce
 from typing import Any, ClassVar
 
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.cost import Cost, largest, quantity
 from symroof.algebra.operands import beside, plain
 from symroof.algebra.symbols import W_dcn, W_ici, t_hop
 from symroof.algebra.units import Unit
@@ -209,7 +208,7 @@ class Tree(_Link):
             units = units / children
         if not levels:
             return quantity(sp.Integer(0), SECOND)
-        took: Cost = reduce(lambda a, b: a | b, levels)
+        took = largest(levels)
         return ((self.hop * (how.passes(self.sharp) * len(levels))).named("latency") | took) if latency else took
 
 

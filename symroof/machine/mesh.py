@@ -21,14 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.cost import Cost, largest, quantity
 from symroof.algebra.symbols import ALPHABET, symbol
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.machine.collectives import Collective
@@ -90,7 +89,7 @@ class Mesh:
             volume = collective.volume / away if away != 1 else collective.volume
             times.append(self._on(collective.kind, volume, axes, link, exact, latency).named(",".join(axes)))
             inner = inner * size
-        return reduce(lambda a, b: a | b, times).named(collective.name)
+        return largest(times).named(collective.name)
 
     def _on(self, kind: str, volume: Cost, axes: tuple[str, ...], link: Link | None, exact: bool, latency: bool) -> Cost:
         """On one level: all its tori at once, or its one link."""

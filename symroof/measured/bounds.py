@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Cost, total
 from symroof.algebra.symbols import B, C, S, Symbol, T, W_hbm, n, p_w
 from symroof.algebra.value import Value
 from symroof.errors import InputError
@@ -95,7 +95,7 @@ def _layer(record: Record) -> Cost:
     programs = [b.program.training(record.remat) if record.remat else b.program for b in blocks]
     math: list[Cost] = [(p.flops / (n * C)).named(b.name) for p, b in zip(programs, blocks, strict=True)]
     held = [(Cost(facts(b.kind).always * p_w, "byte") / (n * W_hbm)).named(b.name) for b in blocks]
-    return (_sum(math).named("math") | _sum(held).named("weights")).named("layer").claiming(m.stack.in_layers)
+    return (total(math).named("math") | total(held).named("weights")).named("layer").claiming(m.stack.in_layers)
 
 
 def _attention(record: Record) -> Cost:
@@ -125,10 +125,6 @@ FORMULAS: Mapping[str, Callable[[Record], Cost]] = {
 
 
 # -- helpers
-def _sum(costs: list[Cost]) -> Cost:
-    return sum(costs[1:], costs[0])
-
-
 def _model(record: Record) -> Llm:
     """The model of a record, which its category needs.
 

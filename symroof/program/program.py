@@ -9,13 +9,14 @@ from typing import Any, Literal
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import C, W_hbm, p
 from symroof.errors import ProgramError, nearest, short
 from symroof.machine.collectives import Collective
 from symroof.machine.mesh import Mesh
 from symroof.machine.roofline import Work
+from symroof.program.backward import again, gradients
 from symroof.program.chain import chained, made_once
 from symroof.program.infer import Statement, once
 from symroof.program.parse import WIDTHS, Scope, axis_size, parse
@@ -104,7 +105,7 @@ class Program:
     @property
     def memory(self) -> Cost:
         """Bytes per chip of all tensors together, each as it is sharded where it is first written; parts by tensor."""
-        return sum_of([_stored(t) for t in self.tensors.values() if t.name not in self.on_chip], "memory")
+        return total((_stored(t) for t in self.tensors.values() if t.name not in self.on_chip), "byte").named("memory")
 
     def bytes(self, *names: str) -> Cost:
         """Bytes per chip of some tensors.
@@ -115,7 +116,7 @@ class Program:
         for name in names:
             if name not in known:
                 raise ProgramError(f"the program has no tensor {short(name)}; {nearest(str(name), known)}")
-        return sum_of([_stored(known[name]) for name in names], "bytes")
+        return total((_stored(known[name]) for name in names), "byte").named("bytes")
 
     @property
     def work(self) -> Work:
@@ -135,35 +136,44 @@ class Program:
         hbm: Cost = (self.traffic / W_hbm).named("hbm")
         comms = [(c.axes, mesh.time(c, exact=exact, latency=latency)) for c in self.collectives]
         if overlap == "none":
-            return _sum([math, hbm, *(t for _, t in comms)]).named("program")
+            return total([math, hbm, *(t for _, t in comms)]).named("program")
         groups: dict[Any, list[Cost]] = {}
         for i, (axes, time) in enumerate(comms):
             groups.setdefault({"all": i, "comms add": 0, "axes": axes}[overlap], []).append(time)
-        joined = [
-            _sum(g).named("comms" if overlap == "comms add" else f"comms {''.join(k)}") if len(g) > 1 else g[0] for k, g in groups.items()
-        ]
-        whole = math | hbm
-        for part in joined:
-            whole = whole | part
-        return whole.named("program")
+        names = {k: "comms" if overlap == "comms add" else f"comms {''.join(k)}" for k, g in groups.items() if len(g) > 1}
+        return largest([math, hbm, *(total(g).named(names[k]) if k in names else g[0] for k, g in groups.items())]).named("program")
+
+    # -- training
+    @property
+    def weights(self) -> set[str]:
+        """The weights: what the program declares; where it declares nothing, the inputs without the batch dimension.
+
+        That is the first dimension of the first tensor, as in ``In[B, D] W[D, F] -> Out[B, F]``.
+        """
+        if self.roles or not self.statements:
+            return set(self.having("weight", "shared", "buffer"))
+        first = self.statements[0].operands[0].names[0]
+        return {name for name in self.inputs if first not in self.tensors[name].names}
 
     def backward(self) -> Program:
         """The transposed program: the gradients of every operand; see ``symroof.program.backward``."""
-        from symroof.program.backward import backward
-
-        return backward(self)
+        on_chip = self.on_chip | {f"d{name}" for name in self.on_chip}
+        return Program(gradients(self.statements, self.weights), on_chip, self.roles)
 
     def training(self, remat: str = "none") -> Program:
-        """Forward, what is computed again under a rematerialization policy ("none", "block", "matmuls"), and backward."""
-        from symroof.program.backward import training
+        """Forward, what is computed again under a rematerialization policy ("none", "block", "matmuls"), and backward.
 
-        return training(self, remat)
+        Raises ProgramError for an unknown policy.
+        """
+        return self + Program(again(self.statements, self.weights, remat), self.on_chip, self.roles) + self.backward()
 
     def saved(self, remat: str = "none") -> Cost:
-        """Bytes per chip that are kept for the backward pass, weights left out."""
-        from symroof.program.backward import saved
-
-        return saved(self, remat)
+        """Bytes per chip of what is kept for the backward pass, weights left out [byte]; parts by tensor."""
+        if not self.statements:
+            return Cost(0, "byte", "saved")
+        made_again = {s.out.name for s in again(self.statements, self.weights, remat)}
+        skip = made_again | self.weights | {t.name for t in self.stored} | self.on_chip | {self.statements[-1].out.name}
+        return self.bytes(*[n for n in self.tensors if n not in skip]).named("saved")
 
     def only(self, *names: str) -> Program:
         """The statements that make these tensors.
@@ -258,15 +268,3 @@ def _stored(tensor: Tensor) -> Cost:
 
 def _total(costs: Iterable[Cost]) -> sp.Expr:
     return sp.Add(*[c.expr for c in costs])
-
-
-def _sum(costs: list[Cost]) -> Cost:
-    whole = costs[0]
-    for c in costs[1:]:
-        whole = whole + c
-    return whole
-
-
-def sum_of(costs: list[Cost], name: str) -> Cost:
-    """Costs added under one name; nothing at all is zero bytes."""
-    return _sum(costs).named(name) if costs else Cost(0, "byte", name)

@@ -29,7 +29,7 @@ from symroof.sheets.sheet import Sheet
 from symroof.sheets.short import groups
 from symroof.transformer.build import Around, Group, refuse_second, stack
 from symroof.transformer.kind import Kind, counted
-from symroof.transformer.kinds import KINDS, kind
+from symroof.transformer.layers import KINDS, kind
 from symroof.transformer.stack import Stack
 
 _EMPTY = Stack("nothing", ())

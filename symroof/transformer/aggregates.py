@@ -46,7 +46,7 @@ class Reach:
     """
 
     window: sp.Expr | None
-    cache: Symbol | None
+    cache: sp.Expr | None
     pair: Symbol | None
     prompt: Symbol | None
 
@@ -60,6 +60,8 @@ class Aggregates:
     routed: tuple[tuple[sp.Expr, Symbol, sp.Expr], ...]  # experts hit, parameters of one expert over all layers, experts there are
     state: Symbol | None
     scan: tuple[Symbol | None, Symbol | None]
+    multiplied: Symbol = P_mm
+    read: Symbol = P_read
 
     @property
     def hits(self) -> frozenset[Any]:

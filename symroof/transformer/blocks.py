@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symroof.algebra.claims import NONE, Claims
-from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.cost import Cost, quantity, total
 from symroof.algebra.units import Unit
 from symroof.machine.mesh import Mesh
-from symroof.program.program import Overlap, Program, sum_of
+from symroof.program.program import Overlap, Program
 from symroof.transformer.kind import Kind
 
 BYTE = Unit.of("byte")
@@ -69,6 +69,4 @@ class Blocks:
 
     def sum(self, name: str, costs: list[tuple[str, Cost]], unit: str) -> Cost:
         """Costs added under a name; nothing at all is zero."""
-        if not costs:
-            return Cost(0, unit, name).claiming(self.of)
-        return sum_of([cost.named(part) for part, cost in costs], name).claiming(self.of)
+        return total((cost.named(part) for part, cost in costs), unit).named(name).claiming(self.of)

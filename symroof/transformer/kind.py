@@ -30,7 +30,7 @@ A kind is a frozen dataclass whose fields are its sizes (a number or a letter) a
 - ``sizes`` says what the dimensions of the text stand for (one capital, or a letter of the alphabet), ``check`` what must hold.
 - The norms around a layer are not part of its text: every kind has ``norms`` (see ``usual_norms``) and ``layer_norm``.
 
-A row of the table in ``symroof.transformer.kinds`` makes it known by name. Everything else about it (parameters, FLOPs,
+A row of the table in ``symroof.transformer.layers`` makes it known by name. Everything else about it (parameters, FLOPs,
 bytes, caches, collectives) is derived from the text; marks such as ``~m`` become the mesh axes of a :class:`Sharding`.
 """
 

@@ -1,30 +1,34 @@
 """The layers of a model and how they are sharded: ``layers.Attention(N=64, K=8, H=128).program(layers.Sharding(model="Y"))``.
 
-Kinds of layers: Attention, LatentAttention, Mlp, Experts, Mamba2, Embedding, Unembedding, Norm; ``KINDS`` has them by the word of
-a data file. A kind of your own is a subclass of Kind, see ``help(symroof.transformer.kind)``.
+This is the listing of all kinds: a new one is a file and a line here, and ``KINDS`` has it by the word of a data file. A kind of your
+own is a subclass of Kind, see ``help(symroof.transformer.kind)``.
 """
 
-from symroof.transformer.attention import Attention
-from symroof.transformer.embedding import Embedding, Norm, Unembedding
-from symroof.transformer.experts import Experts
-from symroof.transformer.kind import Kind, Pass
-from symroof.transformer.kinds import KINDS
-from symroof.transformer.latent import LatentAttention
-from symroof.transformer.mamba2 import Mamba2
-from symroof.transformer.mlp import Mlp
-from symroof.transformer.split import Sharding
+from symroof.errors import UnknownName, nearest, short
+from symroof.transformer.attention import Attention as Attention
+from symroof.transformer.embedding import Embedding as Embedding
+from symroof.transformer.embedding import Norm as Norm
+from symroof.transformer.embedding import Unembedding as Unembedding
+from symroof.transformer.experts import Experts as Experts
+from symroof.transformer.kind import Kind as Kind
+from symroof.transformer.kind import Pass as Pass
+from symroof.transformer.latent import LatentAttention as LatentAttention
+from symroof.transformer.mamba2 import Mamba2 as Mamba2
+from symroof.transformer.mlp import Mlp as Mlp
+from symroof.transformer.split import Sharding as Sharding
 
-__all__ = [
-    "KINDS",
-    "Attention",
-    "Embedding",
-    "Experts",
-    "Kind",
-    "LatentAttention",
-    "Mamba2",
-    "Mlp",
-    "Norm",
-    "Pass",
-    "Sharding",
-    "Unembedding",
-]
+#: Word in a data file: kind.
+KINDS: dict[str, type[Kind]] = {
+    each.word: each for each in list(globals().values()) if isinstance(each, type) and issubclass(each, Kind) and each.word
+}
+__all__ = sorted(["KINDS", "Kind", "Pass", "Sharding", "kind", *(each.__name__ for each in KINDS.values())])  # what help() shows
+
+
+def kind(word: str) -> type[Kind]:
+    """A kind by its word.
+
+    Raises UnknownName with the nearest.
+    """
+    if word not in KINDS:
+        raise UnknownName(f"there is no layer kind {short(word)}; {nearest(str(word), KINDS)}")
+    return KINDS[word]

@@ -17,11 +17,10 @@ import sympy as sp
 
 from symroof.algebra.check import check
 from symroof.algebra.claims import Claim, Claims
-from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.cost import Cost, quantity, total
 from symroof.algebra.operands import plain, rational
 from symroof.algebra.symbols import B, L, S, Symbol, T, p_kv, p_w
 from symroof.errors import InputError, short
-from symroof.program.program import sum_of
 from symroof.transformer.aggregates import Aggregates, aggregates
 from symroof.transformer.blocks import BYTE, Block, Blocks
 from symroof.transformer.facts import Facts, facts, of_window
@@ -197,7 +196,7 @@ class Stack:
             if name not in classes:
                 raise InputError(f"{self.name} has no weights of class {short(name)}; it has {', '.join(classes)}")
         held = [quantity(part.expr * given.get(part.name, p_w), BYTE, part.name) for part in known.parts]
-        return sum_of(held, "weights").claiming(self.in_layers)
+        return total(held, "byte").named("weights").claiming(self.in_layers)
 
     @property
     def cache(self) -> Cost:
@@ -260,9 +259,7 @@ class Stack:
         return self._summed(terms, unit, name)
 
     def _summed(self, terms: list[tuple[str, sp.Expr]], unit: str, name: str) -> Cost:
-        parts = [Cost(e, unit, word) for word, e in terms if e != 0]
-        whole = sum_of(parts, name) if parts else Cost(0, unit, name)
-        return whole.claiming(self.in_layers)
+        return total((Cost(e, unit, word) for word, e in terms if e != 0), unit).named(name).claiming(self.in_layers)
 
     def __repr__(self) -> str:
         values = {str(s): v for s, v in self.values.items()}

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, C, M_hbm, P, S, W_hbm, n, p_w, t_lim
+from symroof.algebra.cost import Cost, largest
+from symroof.algebra.symbols import B, C, M_hbm, S, W_hbm, n, p_w, t_lim
 from symroof.solver.bound import Bound
 from symroof.solver.limits import Limit
 from symroof.solver.solve import solve
 from symroof.transformer.kind import Pass
-from symroof.workloads.memory import kv_memory
-from symroof.workloads.models import AS_DENSE, Model, approximated, cached, has_states, multiplied, read, seen, stack_of, states
+from symroof.workloads.models import Model, approximated, cached, letters, multiplied, present, read, seen, states, summed
 
 _SOURCE = "How to Scale Your Model, part 7: general step time"
 _STEP = Pass(new=1)
@@ -46,13 +45,8 @@ def step(m: Model = None) -> Cost:
         math     2*B*P_mm/(C*n)
         weights  p_w*(E_hit*P_exp + P_read)/(W_hbm*n)
     """
-    mlp = (math_time(m) | weight_time(m)).named("MLP")
-    if m is None:
-        return (_book_attention() + mlp).named("decode step", _SOURCE)
-    parts = [attention_time(m), state_time(m)] if has_states(m) else [attention_time(m)]
-    if not stack_of(m).aggregates.reaches:
-        parts = parts[1:]
-    return sum([*parts, mlp][1:], [*parts, mlp][0]).named("decode step", _SOURCE)
+    mlp = math_time(m) | weight_time(m)
+    return present(m, {"attention": attention_time(m), "states": state_time(m), "MLP": mlp}).named("decode step", _SOURCE)
 
 
 def approximation(m: Model) -> Limit:
@@ -81,41 +75,29 @@ def bound(m: Model) -> Cost:
         weights  P_read*p_w/(W_hbm*n)
         cache    B*S*kv/(W_hbm*n)
     """
-    flops = [("matmuls", multiplied(m)), ("attention", seen(m, _STEP)), ("states", states(m, _STEP))]
-    math = [((B * work) / (n * C)).named(name) for name, work in flops if work.expr != 0]
-    moved = [("cache", _cache_read(m)), *([("states", _states_read(m))] if has_states(m) else [])]
-    hbm = [weight_time(m), *(time.named(name) for name, time in moved if time.expr != 0)]
-    whole: Cost = sum(math[1:], math[0]).named("math") | sum(hbm[1:], hbm[0]).named("hbm")
-    return whole.named("decode bound")
+    flops = {"matmuls": math_time(m), "attention": _computed(seen(m, _STEP)), "states": _computed(states(m, _STEP))}
+    moved = {"weights": weight_time(m), "cache": _moved(cached(m)), "states": _moved(_rewritten(m))}
+    return (present(m, flops).named("math") | present(m, moved).named("hbm")).named("decode bound")
 
 
 def attention_time(m: Model = None) -> Cost:
     """The time of attention [s]: the larger of reading the cache and 2 FLOPs a product; of the book's model the reading."""
-    if m is None:
-        return _book_attention()
-    math: Cost = (B * seen(m, _STEP)) / (n * C)
-    return (_cache_read(m).named("cache") | math.named("math")).named("attention")
+    return present(m, {"cache": _moved(cached(m)), "math": _computed(seen(m, _STEP))}, largest).named("attention")
 
 
-def state_time(m: Model) -> Cost:
+def state_time(m: Model = None) -> Cost:
     """The time of states, read and written once [s]: the larger of bytes and FLOPs; 0 where a model keeps none."""
-    if not has_states(m):
-        return Cost(0, "s", "states").claiming(stack_of(m).in_aggregates)
-    math: Cost = (B * states(m, _STEP)) / (n * C)
-    return (_states_read(m).named("hbm") | math.named("math")).named("states")
+    return present(m, {"hbm": _moved(_rewritten(m)), "math": _computed(states(m, _STEP))}, largest).named("states")
 
 
 def math_time(m: Model = None) -> Cost:
     """The FLOPs of the matmuls of a step at full rate [s]: 2 B P_mm / (nC); 2BP / (nC) in the book."""
-    work = Cost(2 * P, "FLOP").claiming(AS_DENSE) if m is None else multiplied(m)
-    time: Cost = (B * work) / (n * C)
-    return time.named("math")
+    return _computed(multiplied(m)).named("math")
 
 
 def weight_time(m: Model = None) -> Cost:
     """The time to read every weight that a step needs once [s]: (P_read + E_hit P_exp) p_w / (n W_hbm); P p_w / (n W_hbm) in the book."""
-    moved = Cost(P * p_w, "byte").claiming(AS_DENSE) if m is None else (read(m) * Cost(p_w, "byte/param")).declare("byte")
-    time: Cost = moved / (n * W_hbm)
+    time: Cost = (read(m) * Cost(p_w, "byte/param")).declare("byte") / (n * W_hbm)
     return time.named("weights")
 
 
@@ -127,7 +109,7 @@ def full_hbm_time() -> Cost:
 def memory_bound_step(m: Model = None) -> Cost:
     """The step time if only bandwidth counts [s]: what sequences keep, and the weights, over n W_hbm."""
     if m is None:
-        return (_book_attention() + weight_time()).named("memory-bound step")
+        return (attention_time() + weight_time()).named("memory-bound step")
     return bound(m)["hbm"].named("memory-bound step")
 
 
@@ -198,18 +180,18 @@ def frontier(m: Model = None) -> Cost:
 
 
 # -- helpers
-def _book_attention() -> Cost:
-    time: Cost = kv_memory() / (n * W_hbm)
-    return time.named("attention")
-
-
-def _cache_read(m: Model) -> Cost:
-    time: Cost = (B * cached(m)) / (n * W_hbm)
+def _computed(work: Cost) -> Cost:
+    """The time of the FLOPs of every sequence [s]."""
+    time: Cost = (B * work) / (n * C)
     return time
 
 
-def _states_read(m: Model) -> Cost:
+def _moved(volume: Cost) -> Cost:
+    """The time of the bytes of every sequence [s]."""
+    time: Cost = (B * volume) / (n * W_hbm)
+    return time
+
+
+def _rewritten(m: Model) -> Cost:
     """States are read and written once."""
-    state = stack_of(m).aggregates.state
-    time: Cost = Cost(2 * B * (state or 0), "byte").claiming(stack_of(m).in_aggregates) / (n * W_hbm)
-    return time
+    return summed(m, [2 * (letters(m).state or 0)], "byte")

@@ -9,24 +9,31 @@ from the layers in the sharding notation. ``n = X Y Z``. With X = Z = 1 and free
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.claims import Claims
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import A_X, A_Z, MFU, W_X, W_Y, B, C, P, T, W_hbm, X, Y, Z, p_w, price
-from symroof.machine.kinds import kind_of
-from symroof.machine.links import Switch
-from symroof.program.program import Program
-from symroof.transformer.blocks import Blocks
+from symroof.algebra.symbols import MFU, B, C, T, W_hbm, X, Y, Z, p_w, price
+from symroof.transformer.blocks import Block, Blocks
 from symroof.transformer.facts import facts
 from symroof.transformer.kind import Pass
 from symroof.transformer.split import Sharding
 from symroof.workloads import prefill
-from symroof.workloads.models import AS_DENSE, BOOK, Model, has_states, held, multiplied, read, seen, stack_of, states
+from symroof.workloads.models import (
+    Model,
+    blocks_of,
+    held,
+    letters,
+    multiplied,
+    present,
+    read,
+    seen,
+    states,
+    summed,
+    waits,
+)
 
 #: How attention, experts and all other layers are split.
 _SPLIT = {
@@ -35,7 +42,6 @@ _SPLIT = {
     "": Sharding(data="X", model="YZ"),
 }
 _STEP = Pass(new=1)
-_WAYS = {"X": X, "Y": Y, "Z": Z}
 
 
 def weights(m: Model = None) -> Cost:
@@ -44,8 +50,7 @@ def weights(m: Model = None) -> Cost:
     >>> weights()
     P*p_w/(Y*Z)  [byte]
     """
-    whole = Cost(P, "param").claiming(AS_DENSE) if m is None else held(m, X)
-    return (whole * Cost(p_w / (Y * Z), "byte/param")).declare("byte").named("weights")
+    return (held(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte").named("weights")
 
 
 def cache(m: Model = None) -> Cost:
@@ -54,8 +59,7 @@ def cache(m: Model = None) -> Cost:
     >>> cache()
     2*B*H*L*S*p_kv*Max(K, Y)/(X*Y*Z)  [byte]
     """
-    parts = [part for part in (_cached(m), _states(m)) if part.expr != 0] or [_cached(m)]
-    return (parts[0] if len(parts) == 1 else parts[0] + parts[1]).named("KV cache")
+    return present(m, {"attention": _cached(m), "states": _states(m)}).named("KV cache")
 
 
 def memory(m: Model = None) -> Cost:
@@ -72,8 +76,8 @@ def comms(m: Model = None) -> Cost:
       MLP          2*B*D*L*p_a*(Y*Z - 1)/(W_Y*X*Y*Z)
       unembedding  B*D*p_a*(Y*Z - 1)/(W_Y*X*Y*Z)
     """
-    times = [_time(b.program, b.times).named(b.name) for b in blocks(m) if b.program.collectives]
-    return reduce(lambda a, b: a + b, times).named("comms").claiming(_claims(m))
+    found = blocks(m)
+    return total(_time(b).named(b.name) for b in found if b.program.collectives).named("comms").claiming(found.of)
 
 
 def step(m: Model = None, overlap: bool = True) -> Cost:
@@ -85,16 +89,11 @@ def step(m: Model = None, overlap: bool = True) -> Cost:
     >>> step()["weights"]
     P*p_w/(W_hbm*Y*Z)  [s]
     """
-    chips = X * Y * Z
-    if m is None:
-        reading: Cost = cache() / W_hbm
-        first, used = reading.named("attention"), Cost(2 * P, "FLOP").claiming(AS_DENSE)
-        loading: Cost = weights() / W_hbm
-    else:
-        first, used = _sequences(m), multiplied(m)
-        loading = (read(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte") / W_hbm
-    math: Cost = (B * used) / (C * chips)
-    matmuls = math.named("math") | loading.named("weights")
+    first = present(
+        m, {"attention": _part(m, "cache", _cached(m), seen(m, _STEP)), "states": _part(m, "hbm", 2 * _states(m), states(m, _STEP))}
+    )
+    loading: Cost = (read(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte") / W_hbm
+    matmuls = _computed(multiplied(m)).named("math") | loading.named("weights")
     if overlap:
         return (first + (matmuls | comms(m)).named("MLP")).named("decode step")
     return (first + matmuls.named("MLP") + comms(m)).named("decode step")
@@ -123,15 +122,14 @@ def first_token(m: Model = None) -> Cost:
         return time.named("prefill")
     whole: Cost = (prefill.math_time(m) / MFU | prefill.weight_time(m)).at(n=Y * Z)
     at = Pass(new=T, context=T, last=True)
-    found = stack_of(m).blocks(Sharding(model="YZ"), at)
-    times = [_time(b.program, b.times).expr.xreplace({B: sp.Integer(1)}) for b in found if b.program.collectives]
-    return (whole | Cost(sp.Add(*times), "s", "comms").claiming(_claims(m))).named("prefill")
+    found = blocks_of(m, Sharding(model="YZ"), at)
+    times = [_time(b).expr.xreplace({B: sp.Integer(1)}) for b in found if b.program.collectives]
+    return (whole | Cost(sp.Add(*times), "s", "comms").claiming(found.of)).named("prefill")
 
 
 def blocks(m: Model = None) -> Blocks:
     """The layers of a decode step, each split as this module says, and how often it runs."""
-    found = (BOOK if m is None else stack_of(m)).blocks(_SPLIT, _STEP)
-    return Blocks(found.blocks, _claims(m))
+    return blocks_of(m, _SPLIT, _STEP)
 
 
 # -- helpers
@@ -140,35 +138,28 @@ _CHIPS = Cost(X * Y * Z, "chip", "chips")
 
 def _cached(m: Model) -> Cost:
     """Bytes per chip of KV caches."""
-    held = sp.Integer(0)
-    for b in blocks(m):
+    held, found = sp.Integer(0), blocks(m)
+    for b in found:
         if facts(b.kind).cache != 0:
             names = [t for t in b.program.having("cache") if t in b.program.inputs]
             held += sp.factor(b.program.bytes(*names).expr) * b.times * _copies(b.kind.whole_heads())
-    return Cost(sp.factor(held), "byte", "attention").claiming(_claims(m))
+    return Cost(sp.factor(held), "byte").claiming(found.of)
 
 
 def _states(m: Model) -> Cost:
     """Bytes per chip of states, split evenly; 0 where a model keeps none."""
-    if m is None or not has_states(m):
-        return Cost(0, "byte", "states")
-    return Cost(B * stack_of(m).aggregates.state / _CHIPS.expr, "byte", "states").claiming(stack_of(m).in_aggregates)
+    return summed(m, [B * (letters(m).state or 0) / _CHIPS.expr], "byte")
 
 
-def _sequences(m: Model) -> Cost:
-    """The time of what sequences keep [s]: attention, and states, read and written, each the larger of bytes and FLOPs."""
-    attended: Cost = (B * seen(m, _STEP)) / (C * _CHIPS.expr)
-    scanned: Cost = (B * states(m, _STEP)) / (C * _CHIPS.expr)
-    cached, kept = _cached(m) / W_hbm, _states(m) * 2 / W_hbm
-    attention = (cached.named("cache") | attended.named("math")).named("attention")
-    state = (kept.named("hbm") | scanned.named("math")).named("states")
-    if not has_states(m):
-        return attention
-    return attention + state if stack_of(m).aggregates.reaches else state
+def _computed(work: Cost) -> Cost:
+    """The time of the FLOPs of every sequence [s]."""
+    time: Cost = (B * work) / (C * _CHIPS.expr)
+    return time
 
 
-def _claims(m: Model) -> Claims:
-    return AS_DENSE if m is None else stack_of(m).in_layers
+def _part(m: Model, moving: str, moved: Cost, work: Cost) -> Cost:
+    """The time of what sequences keep [s]: the larger of bytes and FLOPs."""
+    return present(m, {moving: moved / W_hbm, "math": _computed(work)}, largest)
 
 
 def _copies(heads: Any) -> sp.Expr:
@@ -176,12 +167,6 @@ def _copies(heads: Any) -> sp.Expr:
     return sp.Integer(1) if heads is None else sp.Max(plain(heads), Y, evaluate=False) / heads
 
 
-def _time(program: Program, count: sp.Expr) -> Cost:
-    """All collectives of a program that runs so often, one after the other; what a chip keeps is not sent."""
-    return Cost(sp.Add(*[_one(c.kind, c.volume, c.axes).expr * count for c in program.collectives]), "s")
-
-
-def _one(kind: str, volume: Cost, axes: tuple[str, ...]) -> Cost:
-    ways = sp.Mul(*[_WAYS[a] for a in axes])
-    rates = {"X": (W_X, A_X), "Z": (W_Y, A_Z)}.get("".join(axes), (W_Y, W_Y))
-    return Switch(bandwidth=rates[kind_of(kind).by_pairs]).time(kind, volume, ways, exact=True)
+def _time(block: Block) -> Cost:
+    """All collectives of a layer, as often as it runs, one after the other."""
+    return Cost(sp.Add(*[time * block.times for _, time in waits(block.program)]), "s")

@@ -16,7 +16,7 @@ from symroof.algebra.symbols import B, D, F, M_hbm, P, V, n, p_a, p_w
 from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, checked, kept, stack_of, summed
+from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, checked, kept, letters, stack_of, summed
 
 
 def parameters(m: Model = None) -> Cost:
@@ -36,10 +36,7 @@ def kv_per_token(m: Model = None) -> Cost:
     >>> kv_per_token()
     2*H*K*L*p_kv  [byte/token]
     """
-    if m is None:
-        return Cost(BOOK.cache.expr, "byte/token", "KV per token").claiming(AS_DENSE)
-    own = stack_of(m).aggregates
-    return summed([r.cache for r in own.reaches if r.cache is not None], "byte/token", stack_of(m).in_aggregates, "KV per token")
+    return summed(m, [r.cache for r in letters(m).reaches if r.cache is not None], "byte/token").named("KV per token")
 
 
 def kv_per_sequence(m: Model = None) -> Cost:
@@ -49,8 +46,7 @@ def kv_per_sequence(m: Model = None) -> Cost:
     >>> kv_per_sequence(llm("gpt-oss-120b"))
     S*kv + kv_win*Min(S, S_win)  [byte]
     """
-    found = Cost(BOOK.sequence().expr, "byte").claiming(AS_DENSE) if m is None else kept(m)
-    return found.named("KV per sequence")
+    return kept(m).named("KV per sequence")
 
 
 def kv_memory(m: Model = None) -> Cost:

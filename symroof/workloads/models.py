@@ -5,27 +5,35 @@ Aggregates (``P_mm``, ``kv``, ``f_att``, see :mod:`symroof.transformer.aggregate
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
 
 from symroof.algebra.claims import Claims
-from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.cost import Cost, quantity, total
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import B, D, L, P, P_mm, P_read, S, V
+from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, L, P, S, V, X, Y, Z
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, short
+from symroof.machine.kinds import kind_of
+from symroof.machine.links import Switch
+from symroof.program.program import Program
 from symroof.solver.limits import Limit
+from symroof.transformer.aggregates import Aggregates, Reach
 from symroof.transformer.attention import Attention
+from symroof.transformer.blocks import Blocks
 from symroof.transformer.embedding import Embedding, Unembedding
 from symroof.transformer.kind import Pass, Size
 from symroof.transformer.mlp import Mlp
+from symroof.transformer.split import Sharding
 from symroof.transformer.stack import DENSE, GATED, MLP, Layer, Stack
 
 #: A model as a sheet with a stack, a stack, or None for the book's.
 Model = Any
 _ONE = sp.Integer(1)
+_WAYS = {"X": X, "Y": Y, "Z": Z}
 #: The book's model in letters: full attention and a gated MLP; norms, below 0.01 % of any model, are left out.
 BOOK = Stack(
     "the book's dense model",
@@ -72,73 +80,89 @@ def with_width(m: Model) -> list[Layer]:
     return found
 
 
-def summed(terms: Iterable[Any], unit: str, claims: Claims, name: str = "") -> Cost:
-    """Terms as one expression in a unit, with what it assumes of the model."""
-    return quantity(sp.Add(*[plain(t) for t in terms]), Unit.of(unit), name).claiming(claims)
+@lru_cache(maxsize=1)
+def _book() -> Aggregates:
+    """The book's model in the place of aggregates: all parameters are read and multiplied, and attention only reads its cache."""
+    return Aggregates({}, (Reach(None, BOOK.cache.expr, None, None),), (), None, (None, None), P, P)
 
 
-def sum_of_times(costs: list[Cost]) -> Cost:
-    """Times one after the other; none at all is 0."""
-    return sum(costs[1:], costs[0]) if costs else Cost(0, "s")
+def letters(m: Model) -> Aggregates:
+    """The aggregate letters that a model's formulas are written in."""
+    return _book() if m is None else stack_of(m).aggregates
 
 
-def kept(m: Model, context: Any = S) -> Cost:
-    """Bytes that a sequence keeps at a context: kv S, of windows no more than they see, and states [byte]."""
-    own, at = stack_of(m).aggregates, Pass(new=1, context=context)
-    terms: list[Any] = [r.cache * at.held(r.window) for r in own.reaches if r.cache is not None]
-    return summed([*terms, own.state or 0], "byte", stack_of(m).in_aggregates)
+def summed(m: Model, terms: Iterable[Any], unit: str) -> Cost:
+    """Terms in a model's letters as one expression in a unit, with what it assumes of the model."""
+    claims = AS_DENSE if m is None else stack_of(m).in_aggregates
+    return quantity(sp.Add(*[plain(t) for t in terms]), Unit.of(unit)).claiming(claims)
+
+
+def present(m: Model, named: Mapping[str, Cost], join: Callable[[Iterable[Cost]], Cost] = total) -> Cost:
+    """Those of several costs that are not zero in a model, added or overlapped under their names."""
+    found = [cost.named(name) for name, cost in named.items() if cost.expr != 0]
+    return join(found) if found else summed(m, [], str(next(iter(named.values())).unit))
 
 
 def cached(m: Model, context: Any = S) -> Cost:
-    """The same without the states [byte]."""
-    own, at = stack_of(m).aggregates, Pass(new=1, context=context)
-    return summed([r.cache * at.held(r.window) for r in own.reaches if r.cache is not None], "byte", stack_of(m).in_aggregates)
+    """Bytes of cache that a sequence keeps at a context: kv S, of windows no more than they see [byte]."""
+    at = Pass(new=1, context=context)
+    return summed(m, [r.cache * at.held(r.window) for r in letters(m).reaches if r.cache is not None], "byte")
+
+
+def kept(m: Model, context: Any = S) -> Cost:
+    """The same and states [byte]."""
+    return summed(m, [cached(m, context), letters(m).state or 0], "byte")
 
 
 def seen(m: Model, at: Pass) -> Cost:
-    """FLOPs of attention of a pass, for one sequence [FLOP]."""
-    own = stack_of(m).aggregates
-    letters = [(r.pair if at.decoding else r.prompt, r.window) for r in own.reaches]
-    return summed([s * at.pairs(window) for s, window in letters if s is not None], "FLOP", stack_of(m).in_aggregates)
+    """FLOPs of attention of a pass, for one sequence [FLOP]; none in the book, where reading the cache takes longer."""
+    found = [(r.pair if at.decoding else r.prompt, r.window) for r in letters(m).reaches]
+    return summed(m, [s * at.pairs(window) for s, window in found if s is not None], "FLOP")
 
 
 def states(m: Model, at: Pass) -> Cost:
     """FLOPs of the states of a pass, for one sequence [FLOP]."""
-    letter = stack_of(m).aggregates.scan[0 if at.decoding else 1]
-    return summed([letter * plain(at.new)] if letter is not None else [], "FLOP", stack_of(m).in_aggregates)
-
-
-def has_states(m: Model) -> bool:
-    """Whether a model keeps states."""
-    return stack_of(m).aggregates.state is not None
+    letter = letters(m).scan[0 if at.decoding else 1]
+    return summed(m, [letter * plain(at.new)] if letter is not None else [], "FLOP")
 
 
 def read(m: Model, spread: Size = 1, tokens: Any = None) -> Cost:
-    """Parameters that a pass reads: P_read + E_hit P_exp, experts ``spread`` over so many groups [param].
+    """Parameters that a pass reads: P_read + E_hit P_exp, experts ``spread`` over so many groups [param]; P in the book.
 
     ``tokens``: how many tokens choose experts, where they are not the batch of a decode step.
     """
-    stack = stack_of(m)
-    own = stack.aggregates
+    own = letters(m)
     hits = {hit: hit if tokens is None else own.definitions[hit].xreplace({B: plain(tokens)}) for hit, _, _ in own.routed}
-    return summed([P_read, *(hits[hit] * each / spread for hit, each, _ in own.routed)], "param", stack.in_aggregates)
+    return summed(m, [own.read, *(hits[hit] * each / spread for hit, each, _ in own.routed)], "param")
 
 
 def held(m: Model, spread: Size = 1) -> Cost:
     """All parameters, routed experts spread over so many groups [param]."""
-    stack = stack_of(m)
-    own = stack.aggregates
-    routed = sum((experts * each for _, each, experts in own.routed), sp.Integer(0))
-    claims = frozenset() if spread == 1 else stack.in_aggregates
-    return summed([P] if spread == 1 or not own.routed else [P - routed, routed / spread], "param", claims)
+    routed = sum((experts * each for _, each, experts in letters(m).routed), sp.Integer(0))
+    if spread == 1:
+        return Cost(P, "param")
+    return summed(m, [P - routed, routed / spread], "param")
 
 
 def multiplied(m: Model, new: Any = 1, last: bool = False) -> Cost:
     """FLOPs of the products with weights of ``new`` tokens of a sequence: 2 P_mm each; of a prompt the logits of the ``last`` only."""
     tokens = plain(new)
-    if not last:
-        return summed([2 * P_mm * tokens], "FLOP", stack_of(m).in_aggregates)
-    return summed([2 * P_mm * tokens, -2 * D * V * (tokens - 1)], "FLOP", stack_of(m).in_aggregates)
+    return summed(m, [2 * letters(m).multiplied * tokens, -2 * D * V * (tokens - 1) if last else 0], "FLOP")
+
+
+def blocks_of(m: Model, sharding: Sharding | Mapping[str, Sharding], at: Pass, book: Claims = AS_DENSE) -> Blocks:
+    """The layers of a model as programs; of the book's with what a formula assumes of it."""
+    return Blocks(BOOK.blocks(sharding, at).blocks, book) if m is None else stack_of(m).blocks(sharding, at)
+
+
+def waits(program: Program) -> list[tuple[tuple[str, ...], sp.Expr]]:
+    """The axes and the time [s] of every collective of a program on a mesh of X, Y and Z; what a chip keeps is not sent."""
+    found = []
+    for c in program.collectives:
+        rates = {"X": (W_X, A_X), "Z": (W_Y, A_Z)}.get("".join(c.axes), (W_Y, W_Y))
+        rate = rates[kind_of(c.kind).by_pairs]
+        found.append((c.axes, Switch(bandwidth=rate).time(c.kind, c.volume, sp.Mul(*[_WAYS[a] for a in c.axes]), exact=True).expr))
+    return found
 
 
 def approximated(book: Cost, own: Cost, m: Model) -> Limit:

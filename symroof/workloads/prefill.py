@@ -8,19 +8,17 @@ Model, part 8.
 from __future__ import annotations
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import MFU, C, P, P_mm, T, W_hbm, n, p_w
+from symroof.algebra.symbols import MFU, C, T, W_hbm, n, p_w
 from symroof.solver.limits import Limit
 from symroof.transformer.kind import Pass
-from symroof.workloads.models import AS_DENSE, Model, approximated, multiplied, read, seen, stack_of, states
+from symroof.workloads.models import Model, approximated, multiplied, present, read, seen, states
 
 _PROMPT = Pass(new=T, context=T, last=True)
 
 
 def forward_flops(m: Model = None) -> Cost:
     """FLOPs of a forward pass per token [FLOP/token]: 2 P_mm, 2P in the book; without attention to the context."""
-    if m is None:
-        return Cost(2 * P, "FLOP/token", "forward FLOPs").claiming(AS_DENSE)
-    return Cost(2 * P_mm, "FLOP/token", "forward FLOPs").claiming(stack_of(m).in_aggregates)
+    return (multiplied(m) / Cost(1, "token")).named("forward FLOPs")
 
 
 def prompt_flops(m: Model) -> Cost:
@@ -32,9 +30,8 @@ def prompt_flops(m: Model) -> Cost:
       matmuls    2*P_mm*T - 2*D*V*(T - 1)
       attention  T*f_att*(T + 1)/2
     """
-    work = [("matmuls", multiplied(m, T, last=True)), ("attention", seen(m, _PROMPT)), ("states", states(m, _PROMPT))]
-    parts = [cost.named(name) for name, cost in work if cost.expr != 0]
-    return sum(parts[1:], parts[0]).named("prompt FLOPs")
+    work = {"matmuls": multiplied(m, T, last=True), "attention": seen(m, _PROMPT), "states": states(m, _PROMPT)}
+    return present(m, work).named("prompt FLOPs")
 
 
 def prefill_time(m: Model = None) -> Cost:

@@ -11,25 +11,20 @@ from __future__ import annotations
 import sympy as sp
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import A_X, W_X, W_Y, B, C, P, S, X, Y, Z, p_w, price
-from symroof.machine.kinds import kind_of
-from symroof.machine.links import Switch
-from symroof.program.program import Program
+from symroof.algebra.symbols import B, C, P, S, X, Y, Z, p_w, price
 from symroof.transformer.blocks import Blocks
 from symroof.transformer.kind import Pass
 from symroof.transformer.split import Sharding
-from symroof.workloads.models import AS_GATED, BOOK, Model, stack_of
+from symroof.workloads.models import AS_GATED, BOOK, Model, blocks_of, stack_of, waits
 from symroof.workloads.training_memory import D_tok, flops_per_token, microbatches, p_opt
 
 _SHARDED = Sharding(data="X", model="Y", fsdp="X")
 _SPLIT = {"attention": _SHARDED, "experts": Sharding(data="X", experts="X", model="Y"), "": _SHARDED}
-_WAYS = {"X": X, "Y": Y}
 
 
 def blocks(m: Model = None, causal: bool = True) -> Blocks:
     """The layers of one microbatch, B / microbatches sequences of S tokens; latent attention expanded, the embedding a lookup."""
-    found = (BOOK if m is None else stack_of(m)).blocks(_SPLIT, Pass(new=S, context=S, causal=causal))
-    return Blocks(found.blocks, AS_GATED if m is None else stack_of(m).in_layers)
+    return blocks_of(m, _SPLIT, Pass(new=S, context=S, causal=causal), AS_GATED)
 
 
 def step(m: Model = None, remat: str = "block", overlap: bool = True, causal: bool = True) -> Cost:
@@ -111,14 +106,7 @@ def _math(found: Blocks, remat: str) -> Cost:
 
 def _comms(found: Blocks, remat: str, axis: str) -> Cost:
     """The collectives over one axis, one after the other; what a chip keeps is not sent."""
-    times = [_over(b.program.training(remat), axis) * b.times for b in found if b.program.statements]
+    times = [
+        sp.Add(*[t for axes, t in waits(b.program.training(remat)) if axes == (axis,)]) * b.times for b in found if b.program.statements
+    ]
     return Cost(sp.Add(*times), "s").claiming(found.of)
-
-
-def _over(program: Program, axis: str) -> sp.Expr:
-    found = sp.Integer(0)
-    for c in program.collectives:
-        if c.axes == (axis,):
-            rate = {"X": A_X if kind_of(c.kind).by_pairs else W_X, "Y": W_Y}[axis]
-            found += Switch(bandwidth=rate).time(c.kind, c.volume, _WAYS[axis], exact=True).expr
-    return found

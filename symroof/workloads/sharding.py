@@ -19,7 +19,7 @@ from symroof.program.program import Program
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.workloads.models import AS_MLP, Model
-from symroof.workloads.training_layers import comms, math, mlps
+from symroof.workloads.training import comms, math, mlps
 
 REGIMES = ("math", "hbm")
 

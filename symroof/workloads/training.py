@@ -10,55 +10,101 @@ Source: How to Scale Your Model, part 5.
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 import sympy as sp
 
-from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, W_ici, X, Y, n
-from symroof.errors import UnknownName, nearest, short
-from symroof.machine.links import Torus
-from symroof.machine.mesh import mesh
+from symroof.algebra.claims import NONE, Claims
+from symroof.algebra.cost import Cost, total
+from symroof.algebra.symbols import M_X, M_Y, B, C, W_ici, X, Y, n
+from symroof.errors import InputError, UnknownName, nearest, short
+from symroof.machine.collectives import Collective
+from symroof.machine.links import Network, Torus
+from symroof.machine.mesh import Mesh, mesh
+from symroof.program.program import Program
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.blocks import Blocks
-from symroof.workloads.models import Model, sum_of_times
-from symroof.workloads.training_layers import SCHEMES as SCHEMES
-from symroof.workloads.training_layers import Direction as Direction
-from symroof.workloads.training_layers import collectives
-from symroof.workloads.training_layers import comms as comms
-from symroof.workloads.training_layers import layer as layer
-from symroof.workloads.training_layers import math as math
-from symroof.workloads.training_layers import mlps as mlps
-from symroof.workloads.training_layers import slices as slices
-from symroof.workloads.training_layers import torus as torus
-from symroof.workloads.training_memory import D_tok as D_tok
-from symroof.workloads.training_memory import bubble as bubble
-from symroof.workloads.training_memory import bubble_max as bubble_max
-from symroof.workloads.training_memory import checkpoint_memory as checkpoint_memory
-from symroof.workloads.training_memory import checkpoints as checkpoints
-from symroof.workloads.training_memory import chips_to_finish as chips_to_finish
-from symroof.workloads.training_memory import fewest_chips as fewest_chips
-from symroof.workloads.training_memory import fewest_microbatches as fewest_microbatches
-from symroof.workloads.training_memory import flops_per_token as flops_per_token
-from symroof.workloads.training_memory import largest_model as largest_model
-from symroof.workloads.training_memory import memory as memory
-from symroof.workloads.training_memory import microbatches as microbatches
-from symroof.workloads.training_memory import mlp_checkpoint_memory as mlp_checkpoint_memory
-from symroof.workloads.training_memory import p_opt as p_opt
-from symroof.workloads.training_memory import peak_memory as peak_memory
-from symroof.workloads.training_memory import run_flops as run_flops
-from symroof.workloads.training_memory import run_price as run_price
-from symroof.workloads.training_memory import run_time as run_time
-from symroof.workloads.training_memory import state_memory as state_memory
-from symroof.workloads.training_memory import step_time as step_time
-from symroof.workloads.training_memory import t_run as t_run
-from symroof.workloads.training_memory import tokens_per_second as tokens_per_second
-from symroof.workloads.training_memory import utilisation as utilisation
-from symroof.workloads.training_memory import zero_memory as zero_memory
+from symroof.transformer.blocks import Block, Blocks
+from symroof.transformer.kind import Kind, Pass
+from symroof.transformer.mlp import Mlp
+from symroof.transformer.split import Sharding
+from symroof.workloads.models import AS_MLP, Model, stack_of, with_width
+from symroof.workloads.training_memory import *  # noqa: F403  # what a run takes is asked for here too
 
+Direction = Literal["forward", "backward"]
 Overlap = Literal["comms add", "axes"]
 OVERLAPS = ("comms add", "axes")
+SCHEMES = {
+    "data parallel": Sharding(data="X"),
+    "FSDP": Sharding(data="X", fsdp="X"),
+    "tensor parallel": Sharding(model="Y"),
+    "FSDP + tensor parallel": Sharding(data="X", model="Y", fsdp="X"),
+    "data parallel across slices": Sharding(data="XZ"),
+}
+
+
+def layer(scheme: str, direction: Direction = "forward") -> Program:
+    """The MLP of the book under a scheme, forward or backward.
+
+    >>> layer("tensor parallel").collectives
+    (AllGather_Y(In)  B*D*p_a  [byte], ReduceScatter_Y(Out)  B*D*p_a  [byte])
+
+    Raises UnknownName with the schemes, or directions, there are.
+    """
+    _check(scheme, direction)
+    return _directed(_BOOK, scheme, direction)
+
+
+def mlps(scheme: str, direction: Direction = "forward", m: Model = None) -> Blocks:
+    """The MLPs and experts of a model under a scheme, and how often each stands in it; without a model the book's MLP.
+
+    An MLP beside attention is taken with collectives of its own.
+
+    >>> from symroof import llm
+    >>> comms(mlps("tensor parallel", m=llm("mixtral-8x7b")))
+    comms  [s]  = sum of
+      AllGather_Y(In)       B*D*L*p_a/(M_Y*W_ici)
+      ReduceScatter_Y(Out)  B*D*L*p_a/(M_Y*W_ici)
+
+    Raises UnknownName with the schemes, or directions, there are; InputError for a model that has neither MLPs nor experts.
+    """
+    _check(scheme, direction)
+    if m is None:
+        return Blocks((Block("MLP", _BOOK, layer(scheme, direction), _ONE),), AS_MLP)
+    found = tuple(Block(of.name, of.kind, _directed(of.kind, scheme, direction), of.count) for of in with_width(m))
+    return Blocks(found, stack_of(m).in_layers)
+
+
+def torus() -> Mesh:
+    """X over M_X physical axes of rings, Y over M_Y."""
+    return mesh(X=Torus(axes=M_X), Y=Torus(axes=M_Y))
+
+
+def slices() -> Mesh:
+    """Z slices of X chips each: rings over M_X physical axes inside, the data-centre network between them."""
+    return mesh(X=Torus(axes=M_X), Z=Network())
+
+
+def comms(of: Program | Blocks, on: Mesh | None = None) -> Cost:
+    """The time of all collectives of a program, or of the layers of a model, one after the other [s], on ``torus()`` unless told.
+
+    >>> comms(layer("tensor parallel"))
+    comms  [s]  = sum of
+      AllGather_Y(In)       B*D*p_a/(M_Y*W_ici)
+      ReduceScatter_Y(Out)  B*D*p_a/(M_Y*W_ici)
+    """
+    return total([(on or torus()).time(c) * times for c, times in collectives(of)]).named("comms").claiming(_claims(of))
+
+
+def math(of: Program | Blocks) -> Cost:
+    """The time of the FLOPs of a program, or of the layers of a model [s].
+
+    >>> math(layer("FSDP", "backward"))
+    8*B*D*F/(C*X)  [s]
+    """
+    flops = sp.factor(sp.Add(*[_flops(program) * times for program, times in _programs(of)]))
+    return (Cost(flops, "FLOP").claiming(_claims(of)) / C).named("math")
 
 
 def comm_bytes(scheme: str, m: Model = None) -> Cost:
@@ -73,7 +119,7 @@ def comm_bytes(scheme: str, m: Model = None) -> Cost:
     ways: tuple[Direction, ...] = ("forward", "backward")
     moved = [(comms(mlps(scheme, way, m), on) * W_ici).declare("byte") for way in ways]
     moved = [_merged(cost).map(sp.expand).named(way) for cost, way in zip(moved, ways, strict=True)]
-    return sum_of_times(moved).named("communicated")
+    return total(moved).named("communicated")
 
 
 # -- one scheme
@@ -124,7 +170,7 @@ def dcn_threshold(m: Model = None) -> Bound:
     B >= C*Z*p_w/(2*W_dcn)
     """
     backward = mlps("data parallel across slices", "backward", m)
-    network = sum_of_times([slices().time(c)["Z"] * times for c, times in collectives(backward)]).claiming(backward.of)
+    network = total([slices().time(c)["Z"] * times for c, times in collectives(backward)]).claiming(backward.of)
     return solve(math(backward) >= network, B)
 
 
@@ -147,7 +193,7 @@ def mixed(m: Model = None, overlap: Overlap = "comms add", direction: Direction 
         raise UnknownName(f"there is no overlap {short(overlap)}; {nearest(str(overlap), OVERLAPS)}")
     layers = mlps("FSDP + tensor parallel", direction, m)
     sent = [(torus().time(c) * times, c.axes) for c, times in collectives(layers)]
-    one = {axis: _merged(sum_of_times([time for time, axes in sent if axes == (axis,)])).claiming(layers.of) for axis in ("X", "Y")}
+    one = {axis: _merged(total([time for time, axes in sent if axes == (axis,)])).claiming(layers.of) for axis in ("X", "Y")}
     fsdp, tp = one["X"].named("FSDP"), one["Y"].named("TP")
     both = fsdp + tp if overlap == "comms add" else fsdp | tp
     found: Cost = (math(layers) | both.named("comms")).named("FSDP + tensor parallel").at(Y=n / X)
@@ -221,3 +267,48 @@ def _hidden(layers: Blocks, unknown: sp.Symbol) -> Bound:
 def _merged(cost: Cost) -> Cost:
     """A sum as one expression."""
     return Cost(sp.factor(sp.Add(*[part.expr for part in cost.parts] or [cost.expr])), cost.unit, cost.name).claiming(cost.of)
+
+
+_BOOK = Mlp(gated=False)
+_ONE = sp.Integer(1)
+
+
+def _check(scheme: str, direction: str) -> None:
+    if not isinstance(scheme, str) or scheme not in SCHEMES:
+        raise UnknownName(f"there is no scheme {short(scheme)}; {nearest(str(scheme)[:99], SCHEMES)}, and give a model as m=...")
+    if direction not in ("forward", "backward"):
+        raise UnknownName(f"there is no direction {short(direction)}; {nearest(str(direction), ('forward', 'backward'))}")
+
+
+def _directed(kind: Kind, scheme: str, direction: str) -> Program:
+    alone: Any = replace(kind, parallel=False) if isinstance(kind, Mlp) else kind
+    forward: Program = alone.program(SCHEMES[scheme], Pass(new=1))
+    return forward if direction == "forward" else forward.backward()
+
+
+def _programs(of: Program | Blocks) -> list[tuple[Program, sp.Expr]]:
+    if not isinstance(of, (Program, Blocks)):
+        raise InputError(f"{short(of)} is no program; give layer('FSDP') of the book, or mlps('FSDP', m=m) of a model")
+    return [(of, _ONE)] if isinstance(of, Program) else [(b.program, b.times) for b in of]
+
+
+def _claims(of: Program | Blocks) -> Claims:
+    return of.of if isinstance(of, Blocks) else NONE
+
+
+def _routing(program: Program) -> set[str]:
+    """The weights of routers, and their gradients."""
+    weights = {t for t, role in program.roles if role.of == "router"}
+    return weights | {f"d{t}" for t in weights}
+
+
+def _flops(program: Program) -> sp.Expr:
+    """FLOPs without those of routers."""
+    left_out = _routing(program)
+    counted = [s for s in program.statements if not left_out & {t.name for t in (*s.operands, s.out)} and s.mark != "vector"]
+    return sp.Add(*[s.flops.expr for s in counted])
+
+
+def collectives(of: Program | Blocks) -> list[tuple[Collective, sp.Expr]]:
+    """Every collective and how often it runs, without those of the gradients of routers."""
+    return [(c, times) for program, times in _programs(of) for c in program.collectives if c.tensor not in _routing(program)]

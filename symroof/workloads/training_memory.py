@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Cost, total
 from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, S, T, X, Z, n, p_a, p_w, price, symbol
 from symroof.errors import InputError, short
-from symroof.program.program import sum_of
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.blocks import Blocks
 from symroof.transformer.kind import Kind, Pass
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.split import Sharding
-from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, checked, multiplied, seen, stack_of, states, with_width
+from symroof.workloads.models import (
+    AS_DENSE,
+    AS_GATED,
+    Model,
+    blocks_of,
+    checked,
+    multiplied,
+    present,
+    seen,
+    stack_of,
+    states,
+    with_width,
+)
 
 #: Tokens of a training run, and how long it takes.
 D_tok = symbol("D_tok", "token", "tokens of a training run", r"D_\text{tok}")
@@ -67,7 +77,7 @@ def zero_memory(stage: int, m: Model = None) -> Cost:
         raise InputError(f"there is no ZeRO stage {short(stage)}; give 0, 1, 2 or 3, and a model as m=...")
     parts = (("weights", p_w, 3), ("gradients", p_w, 2), ("optimizer", p_opt, 1))
     held = [Cost(P * width / (X if stage >= first else 1), "byte", name) for name, width, first in parts]
-    return (held[0] + held[1] + held[2]).named(f"ZeRO-{stage}")
+    return total(held).named(f"ZeRO-{stage}")
 
 
 def peak_memory(m: Model = None, remat: str = "none") -> Cost:
@@ -77,8 +87,7 @@ def peak_memory(m: Model = None, remat: str = "none") -> Cost:
     the layer that is gathered at the moment (P p_w / L) left out. Policies ``remat`` as for programs.
     """
     held = zero_memory(3, m).named("state")
-    found = (BOOK if m is None else stack_of(m)).blocks(Sharding(data="X", fsdp="X"), Pass(new=T, context=T))
-    kept = Blocks(found.blocks, AS_GATED if m is None else found.of).saved(remat)
+    kept = blocks_of(m, Sharding(data="X", fsdp="X"), Pass(new=T, context=T), AS_GATED).saved(remat)
     return (held + kept.named("activations")).named("peak memory")
 
 
@@ -118,7 +127,7 @@ def mlp_checkpoint_memory(m: Model = None, gated: bool = True) -> Cost:
         (held,), claims = _outputs([(Mlp(gated=gated), "MLP", L)]), AS_GATED if gated else AS_DENSE
         return held.named("MLP checkpoints").claiming(claims)
     found = _outputs([(of.kind, of.name, of.count) for of in with_width(m)])
-    return (found[0] if len(found) == 1 else sum_of(found, "")).named("MLP checkpoints").claiming(stack_of(m).in_layers)
+    return total(found).named("MLP checkpoints").claiming(stack_of(m).in_layers)
 
 
 def memory(m: Model = None, gradients: bool = False) -> Cost:
@@ -158,12 +167,9 @@ def flops_per_token(m: Model = None, causal: bool = True) -> Cost:
       matmuls    6*P_mm
       attention  3*f_att*(S + 1)/2
     """
-    if m is None:
-        return Cost(6 * P, "FLOP/token", "training FLOPs").claiming(AS_DENSE)
     at = Pass(new=S, context=S, causal=causal)
-    parts = [("matmuls", multiplied(m, S)), ("attention", seen(m, at)), ("states", states(m, at))]
-    each = [(cost * 3 / Cost(S, "token")).named(name) for name, cost in parts if cost.expr != 0]
-    return sum(each[1:], each[0]).named("training FLOPs")
+    parts = {"matmuls": multiplied(m, S), "attention": seen(m, at), "states": states(m, at)}
+    return present(m, {name: cost * 3 / Cost(S, "token") for name, cost in parts.items()}).named("training FLOPs")
 
 
 def step_time(m: Model = None) -> Cost:
