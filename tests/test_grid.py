@@ -19,7 +19,7 @@ from second_opinion import close, costs, worth
 from symroof import Cost, SymroofError, chip, decode, dtype, llm, symbol
 from symroof.algebra.bind import bind
 from symroof.algebra.evaluate import TABLE, tape
-from symroof.grid import graph, layout
+from symroof.grid import cut, graph
 from symroof.grid.plan import plan
 
 x, y, z = symbol("x"), symbol("y"), symbol("z")
@@ -31,7 +31,7 @@ def tiny_blocks():
     """Blocks of a few elements, and hardly anything kept, so that small grids go through all of it."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in TINY.items():
-            patch.setattr(layout if hasattr(layout, name) else graph, name, value)
+            patch.setattr(cut if hasattr(cut, name) else graph, name, value)
         yield
 
 
@@ -244,7 +244,7 @@ def test_a_sum_of_products_is_one_matrix_product_where_that_is_safe(scale, terms
     columns = {"x": scale * np.linspace(1, 2, 40)[:, None], "y": np.linspace(3, 4, 40)[:, None]}
     by_name = columns | {"z": scale * np.linspace(5, 6, 9_000), "w": np.linspace(7, 8, 9_000)}
     values = {s: by_name[s.name] for s in compiled.inputs}
-    (fused,) = plan(compiled, values, (40, 9_000)).program.products.values()
+    (fused,) = plan(compiled, values, (40, 9_000)).kernel.products.values()
     assert len(fused.down) == terms
     check_against_numpy(compiled, (40, 9_000), values, [compiled.slots[0]])
 

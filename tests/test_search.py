@@ -97,8 +97,8 @@ def test_a_front_is_what_no_other_point_beats(names, limits, one, two, three):
         return
     for block, prune in ((1 << 17, True), (16, True), (16, False)):
         with pytest.MonkeyPatch.context() as small:
-            small.setattr("symroof.grid.layout.BLOCK", block)
-            small.setattr("symroof.grid.layout.ROW", block)
+            small.setattr("symroof.grid.cut.BLOCK", block)
+            small.setattr("symroof.grid.cut.ROW", block)
             found = search(space(**axes), minimize=costs[0], maximize=costs[1], subject_to=limits, prune=prune)
         assert found.evaluated + found.pruned == found.considered == np.prod([len(a) for a in axes.values()])
         assert prune or not found.pruned
@@ -209,8 +209,8 @@ class Late(Executor):
 
 
 def test_executors_give_the_same_answer(monkeypatch):
-    monkeypatch.setattr("symroof.grid.layout.BLOCK", 64)
-    monkeypatch.setattr("symroof.grid.layout.ROW", 8)
+    monkeypatch.setattr("symroof.grid.cut.BLOCK", 64)
+    monkeypatch.setattr("symroof.grid.cut.ROW", 8)
     monkeypatch.setattr(job, "_LINES", 4)
     expected = answer(serve())
     assert answer(serve(prune=False)) == expected
@@ -221,8 +221,8 @@ def test_executors_give_the_same_answer(monkeypatch):
 
 
 def test_an_interrupt_gives_the_best_so_far(monkeypatch):
-    monkeypatch.setattr("symroof.grid.layout.BLOCK", 64)
-    monkeypatch.setattr("symroof.grid.layout.ROW", 8)
+    monkeypatch.setattr("symroof.grid.cut.BLOCK", 64)
+    monkeypatch.setattr("symroof.grid.cut.ROW", 8)
     monkeypatch.setattr(job, "_LINES", 4)
     found = serve(prune=False, executor=Late(20, KeyboardInterrupt()))
     assert not found.complete
@@ -297,9 +297,9 @@ def test_small_blocks_through_executors_give_the_same_answer(name, limits, one, 
     if not expected:
         return
     with pytest.MonkeyPatch.context() as small, ThreadPoolExecutor(2) as threads:
-        small.setattr("symroof.grid.layout.BLOCK", 4)
-        small.setattr("symroof.grid.layout.ROW", 2)
-        small.setattr("symroof.grid.layout.LONG", 2)
+        small.setattr("symroof.grid.cut.BLOCK", 4)
+        small.setattr("symroof.grid.cut.ROW", 2)
+        small.setattr("symroof.grid.cut.LONG", 2)
         small.setattr(job, "_LINES", 2)
         for executor in (None, threads, Late(), Late(2, BrokenExecutor("gone"))):
             found = search(space(**axes), minimize=cost, subject_to=limits, best=best, prune=prune, executor=executor)

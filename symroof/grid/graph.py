@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import combinations
+from operator import or_
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from symroof.algebra.evaluate import TABLE, Tape
-from symroof.grid.layout import Layout
+from symroof.grid.cut import Cut, padded
 
 TRIFLE = 4096  # elements that are kept whatever the grid
 TINY = 1 << 16  # elements that are kept without counting them
@@ -55,7 +57,7 @@ class Trouble(FloatingPointError):
 class Graph:
     """Nodes, and the node of every slot of the tape; what depends on an input that is None is left out (-1)."""
 
-    def __init__(self, tape: Tape, values: Sequence[Any], cut: Layout, grouped: bool) -> None:
+    def __init__(self, tape: Tape, values: Sequence[Any], cut: Cut, grouped: bool) -> None:
         self.cut, self.grouped = cut, grouped
         self.nodes: list[Node] = []
         self._known: dict[Any, int] = {}
@@ -66,13 +68,8 @@ class Graph:
             self.slots.append(-1 if -1 in args else self._step(kind, args))
 
     def _given(self, value: Any) -> int:
-        array = np.asarray(value if hasattr(value, "shape") else float(value))
-        array = array.reshape((1,) * (len(self.cut.shape) - array.ndim) + array.shape)
-        mask = sum(1 << i for i, n in enumerate(array.shape) if n > 1)
-        if not self.cut.size:
-            mask = 0
-            array = np.ones((1,) * array.ndim)
-        self.nodes.append(Node(mask, array))
+        array = padded(value if self.cut.size else 1.0, len(self.cut.shape))
+        self.nodes.append(Node(sum(1 << i for i, n in enumerate(array.shape) if n > 1), array))
         return len(self.nodes) - 1
 
     def _step(self, kind: type, args: list[int]) -> int:
@@ -118,9 +115,7 @@ class Graph:
         """The node of an operation, worked out at once if its arguments are and it is small."""
         key = (name, *args)
         if key not in self._known:
-            mask = 0
-            for i in args:
-                mask |= self.nodes[i].mask
+            mask = reduce(or_, (self.nodes[i].mask for i in args))
             worked = all(self.nodes[i].value is not None for i in args) and self.keeps(self.cut.length(mask))
             value = self._worked(name, args, mask) if worked else None
             self.nodes.append(Node(mask, value, name, tuple(args)))

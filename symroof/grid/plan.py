@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from symroof.algebra.evaluate import Tape
 from symroof.errors import InputError
+from symroof.grid.cut import Cut, Slices, blocks
 from symroof.grid.graph import Graph, Trouble
-from symroof.grid.layout import Layout, Place, layout
-from symroof.grid.program import Program
+from symroof.grid.kernel import Kernel
 from symroof.grid.trouble import explained
 
 _ROOM = 24 << 20  # bytes that the buffers of all workers may take
 _PROBLEMS = (FloatingPointError, ZeroDivisionError, OverflowError)
 
 
-@dataclass(frozen=True)
-class Block:
-    """A part of the grid, as one slice per axis, and what is wanted there: ``whole[block.slices] = block.arrays[0]``."""
+class Tile(NamedTuple):
+    """A part of the grid, as one slice per axis, and what is wanted there: ``whole[tile.slices] = tile.arrays[0]``."""
 
-    slices: tuple[slice, ...]
+    slices: Slices
     arrays: tuple[Any, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class GridPlan:
     """A tape over a grid, made ready; ``run`` fills whole arrays, ``block(i)`` evaluates one block and nothing else.
 
+    It is worked out with terms and factors regrouped, and in the order of the tape where that leaves the range of a float.
     A plan can be pickled: it is sent as its inputs and its cut, so that block i is the same block where it arrives.
     """
 
@@ -42,73 +42,64 @@ class Plan:
     shape: tuple[int, ...]
     wanted: tuple[int, ...]
     dtype: Any
-    cut: Layout = field(repr=False)
-    grouped: bool = True
-    program: Program = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        try:
-            self.__dict__["program"] = self._program(self.grouped)
-        except _PROBLEMS:
-            self._in_order()
-
-    def _program(self, grouped: bool) -> Program:
-        with np.errstate(divide="raise", over="raise", invalid="raise", under="raise" if grouped else "ignore"):
-            graph = Graph(self.tape, [self.values.get(s) for s in self.tape.inputs], self.cut, grouped)
-            return Program(graph, [graph.slots[w] for w in self.wanted], self.dtype)
-
-    def _in_order(self) -> None:
-        """Give up regrouping, which can leave the range of a float where the order of the tape does not."""
-        try:
-            self.__dict__["program"] = self._program(False)
-        except Trouble as trouble:
-            parts = tuple(slice(None) if trouble.mask >> i & 1 else slice(0, 1) for i in range(1, len(self.cut.shape)))
-            raise explained(self.tape, self.values, self.shape, parts, self.dtype) from None
-        except _PROBLEMS:
-            raise explained(self.tape, self.values, self.shape, (slice(0, 1),) * len(self.shape), self.dtype) from None
-        self.__dict__["grouped"] = False
+    cut: Cut = field(repr=False)
 
     def __reduce__(self) -> Any:
-        return Plan, (self.tape, self.values, self.shape, self.wanted, self.dtype, self.cut, self.grouped)
+        return GridPlan, (self.tape, self.values, self.shape, self.wanted, self.dtype, self.cut)
+
+    @cached_property
+    def kernel(self) -> Kernel | None:
+        """The steps of a block, regrouped; None where that leaves the range of a float before the blocks begin."""
+        try:
+            return self._kernel(True)
+        except _PROBLEMS:
+            return None
+
+    @cached_property
+    def _ordered(self) -> Kernel:
+        try:
+            return self._kernel(False)
+        except _PROBLEMS as problem:
+            axes = problem.mask if isinstance(problem, Trouble) else 0
+            raise self._explained(tuple(slice(None) if axes >> i & 1 else slice(0, 1) for i in range(len(self.cut.shape)))) from None
+
+    def _kernel(self, grouped: bool) -> Kernel:
+        with _watched(grouped):
+            graph = Graph(self.tape, [self.values.get(s) for s in self.tape.inputs], self.cut, grouped)
+            return Kernel(graph, [graph.slots[w] for w in self.wanted], self.dtype)
+
+    def _explained(self, slices: Slices) -> InputError:
+        return explained(self.tape, self.values, slices, self.dtype)
 
     # -- block by block
     def blocks(self) -> range:
         """The numbers of the blocks."""
         return range(self.cut.count)
 
-    def block(self, index: int) -> Block:
+    def block(self, index: int) -> Tile:
         """Evaluate one block.
 
         Raises InputError naming the symbols and their values where a division by zero, an overflow or the like occurs.
         """
-        place = self.cut.place(index)
-        slices = self.cut.slices(place)
-        outs = [np.empty((place.stop - place.start, self.cut.inner), self.dtype) for _ in self.wanted]
-        with self._watch():
-            self._checked(place, self.program.space(), outs)
-        shape = tuple(len(range(*s.indices(n))) for s, n in zip(slices, self.shape, strict=True))
-        return Block(slices, tuple(o.reshape(shape) for o in outs))
+        slices = self.cut.slices(index)
+        shape = tuple(s.stop - s.start for s in slices)
+        outs = [np.empty(shape, self.dtype) for _ in self.wanted]
+        with _watched(True):
+            self._into(slices, ({}, {}), outs)
+        return Tile(slices[1:], tuple(o.reshape(shape[1:]) for o in outs))
 
-    def _watch(self) -> Any:
-        """What NumPy is to raise."""
-        return np.errstate(divide="raise", over="raise", invalid="raise", under="raise" if self.grouped else "ignore")
-
-    def _checked(self, place: Place, space: list[Any], outs: Sequence[Any]) -> None:
-        """One block into tables, watched; once more in the order of the tape if that fails."""
+    def _into(self, slices: Slices, kept: tuple[dict[Any, Any], dict[Any, Any]], outs: Sequence[Any]) -> None:
+        """One block into its parts of the grid; once more in the order of the tape if that fails."""
+        if self.kernel is not None:
+            try:
+                return self.kernel.run(slices, kept[0], outs)
+            except _PROBLEMS:
+                pass
         try:
-            self.program.run(place, space, outs)
+            with _watched(False):
+                self._ordered.run(slices, kept[1], outs)
         except _PROBLEMS:
-            if not self.grouped:
-                raise explained(self.tape, self.values, self.shape, self.cut.slices(place), self.dtype) from None
-            again = self._ungrouped()
-            with again._watch():
-                again._checked(place, again.program.space(), outs)
-
-    def _ungrouped(self) -> Plan:
-        if "ungrouped" not in self.__dict__:
-            self.__dict__["ungrouped"] = Plan(self.tape, self.values, self.shape, self.wanted, self.dtype, self.cut, False)
-        found: Plan = self.__dict__["ungrouped"]
-        return found
+            raise self._explained(slices) from None
 
     # -- as a whole
     def run(self, out: Sequence[Any] | None = None, workers: int | None = None) -> tuple[Any, ...]:
@@ -122,18 +113,21 @@ class Plan:
                 raise InputError(f"out must be a C-contiguous array of shape {self.shape} and {np.dtype(self.dtype)}, one per result")
         if len(whole) != len(self.wanted):
             raise InputError(f"out holds {len(whole)} arrays for {len(self.wanted)} results; give one for each")
-        lead = self.cut.shape[: self.cut.pivot]
-        tables = [a.reshape(*lead, self.cut.shape[self.cut.pivot], self.cut.inner) for a in whole]
-        most = max(1, _ROOM // max(1, self.program.weight))
-        spread(self.cut.count, partial(self._fill, tables), workers or min(cores(), most))
+        most = max(1, _ROOM // max(1, (self.kernel or self._ordered).weight))
+        spread(self.cut.count, partial(self._fill, [a.reshape(self.cut.shape) for a in whole]), workers or min(cores(), most))
         return whole
 
-    def _fill(self, tables: Sequence[Any], blocks: Iterator[int]) -> None:
-        space = self.program.space()
-        with self._watch():
-            for i in blocks:
-                place = self.cut.place(i)
-                self._checked(place, space, [t[place.outer][place.start : place.stop] for t in tables])
+    def _fill(self, whole: Sequence[Any], numbers: Iterable[int]) -> None:
+        kept: tuple[dict[Any, Any], dict[Any, Any]] = {}, {}
+        with _watched(True):
+            for i in numbers:
+                slices = self.cut.slices(i)
+                self._into(slices, kept, [a[slices] for a in whole])
+
+
+def _watched(grouped: bool) -> Any:
+    """What NumPy is to raise."""
+    return np.errstate(divide="raise", over="raise", invalid="raise", under="raise" if grouped else "ignore")
 
 
 def plan(
@@ -142,7 +136,7 @@ def plan(
     shape: tuple[int, ...] | None = None,
     wanted: Sequence[int] | None = None,
     dtype: Any = np.float64,
-) -> Plan:
+) -> GridPlan:
     """Make a tape ready for a grid: ``values`` are numbers and arrays by symbol that broadcast to ``shape``.
 
     ``wanted`` are slots of the tape, by default that of the whole. Raises InputError naming a symbol that has no value
@@ -161,7 +155,7 @@ def plan(
     for s, v in used.items():
         if not _fits(np.shape(v), shape):
             raise InputError(f"{s} is an array of shape {np.shape(v)}, which does not broadcast to the grid {shape}")
-    return Plan(tape, used, tuple(shape), slots, np.dtype(dtype), layout(tuple(shape)))
+    return GridPlan(tape, used, tuple(shape), slots, np.dtype(dtype), blocks(tuple(shape), bytes_each=np.dtype(dtype).itemsize))
 
 
 def inputs(tape: Tape, wanted: Sequence[int]) -> list[Any]:
@@ -176,34 +170,18 @@ def inputs(tape: Tape, wanted: Sequence[int]) -> list[Any]:
 
 
 def _fits(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
-    padded = (1,) * (len(shape) - len(own)) + own
-    return len(own) <= len(shape) and all(a in (1, b) for a, b in zip(padded, shape, strict=True))
+    return len(own) <= len(shape) and all(a in (1, b) for a, b in zip(own[::-1], shape[::-1], strict=False))
 
 
-def spread(count: int, work: Any, workers: int | None = None) -> None:
-    """Run ``work`` on iterators over the numbers below ``count``, one iterator per thread at a time; stop at the first error."""
+def spread(count: int, work: Callable[[Iterable[int]], None], workers: int | None = None) -> None:
+    """Run ``work`` on runs of the numbers below ``count``, one per thread at a time; none is begun after an error."""
     workers = min(workers or cores(), count)
     if workers <= 1:
-        work(iter(range(count)))
+        work(range(count))
         return
-    stop: list[bool] = []
     length = -(-count // (workers * 8))
-
-    def part(start: int) -> None:
-        def numbers() -> Iterator[int]:
-            for i in range(start, min(start + length, count)):
-                if stop:
-                    return
-                yield i
-
-        try:
-            work(numbers())
-        except BaseException:
-            stop.append(True)
-            raise
-
     with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(part, range(0, count, length)):
+        for _ in pool.map(work, (range(i, min(i + length, count)) for i in range(0, count, length))):
             pass
 
 

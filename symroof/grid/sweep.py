@@ -21,7 +21,7 @@ from symroof.algebra.value import Value, find_part
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.grid import tables
 from symroof.grid.axes import Axis, axis, is_axis, symbols_of, worth
-from symroof.grid.plan import Plan, plan, spread
+from symroof.grid.plan import GridPlan, plan, spread
 
 _PRECISIONS = {"float64": np.dtype(np.float64), "float32": np.dtype(np.float32)}
 
@@ -128,7 +128,7 @@ class Sweep:
         spread(made.cut.count, work)
         return Binding(codes, tuple(part.name for part in self.cost.parts))
 
-    def plan(self) -> Plan:
+    def plan(self) -> GridPlan:
         """The evaluation behind it, to be run block by block."""
         return plan(tape(self.cost.shape), self.given, self.shape, dtype=self.dtype)
 

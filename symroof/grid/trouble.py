@@ -9,14 +9,17 @@ import numpy as np
 
 from symroof.algebra.evaluate import TABLE, Tape
 from symroof.errors import InputError, short
+from symroof.grid.cut import Slices, padded, part
 
 _WORDS = {"Pow": "division by zero or overflow", "log": "the logarithm of what is not positive"}
 
 
-def explained(tape: Tape, values: Mapping[Any, Any], shape: tuple[int, ...], part: tuple[slice, ...], dtype: Any) -> InputError:
+def explained(tape: Tape, values: Mapping[Any, Any], slices: Slices, dtype: Any) -> InputError:
     """The error for a part of the grid in which something has no finite value: names the symbols with their values there."""
     most = float(np.finfo(dtype).max)
-    slots: list[Any] = [_cut(values.get(s, 1.0), shape, part) for s in tape.inputs] + [np.asarray(float(c)) for c in tape.constants]
+    slots: list[Any] = [part(padded(values.get(s, 1.0), len(slices)), slices) for s in tape.inputs] + [
+        np.asarray(float(c)) for c in tape.constants
+    ]
     uses: list[set[int]] = [{i} if i < len(tape.inputs) else set() for i in range(len(slots))]
     kinds: list[type] = [object] * len(slots)
     with np.errstate(all="ignore"):
@@ -30,12 +33,6 @@ def explained(tape: Tape, values: Mapping[Any, Any], shape: tuple[int, ...], par
                 return _sentence(tape, slots, used, kind, np.broadcast_to(found, np.broadcast_shapes(*map(np.shape, slots))), most)
     given = ", ".join(s.name for s in tape.inputs)
     return InputError(f"cannot be evaluated: a value is beyond what {np.dtype(dtype)} can hold, for some {short(given, 120)}")
-
-
-def _cut(value: Any, shape: tuple[int, ...], part: tuple[slice, ...]) -> Any:
-    array = np.asarray(value, dtype=np.float64)
-    array = array.reshape((1,) * (len(shape) - array.ndim) + array.shape)
-    return array[tuple(p if n > 1 else slice(None) for p, n in zip(part, array.shape, strict=True))]
 
 
 def _tried(kind: type, args: list[Any]) -> Any:

@@ -13,8 +13,8 @@ import numpy as np
 import sympy as sp
 
 from symroof.algebra.evaluate import Tape, tape
-from symroof.grid.layout import Layout, layout
-from symroof.grid.plan import Plan, plan
+from symroof.grid.cut import Cut, blocks
+from symroof.grid.plan import GridPlan, plan
 from symroof.search.bounds import Box, Ways
 from symroof.search.pool import CLOSE, MANY, Points, beaten, front, kept, level, no_points, settled, together, within
 from symroof.search.prune import Lines
@@ -50,9 +50,9 @@ class Job:
 
     # -- how it is cut and compiled
     @cached_property
-    def cut(self) -> Layout:
+    def cut(self) -> Cut:
         """The blocks: of the grid, or of the lines."""
-        return layout(self.shape) if self.lines is None else _short(self._reduced)
+        return blocks(self.shape) if self.lines is None else blocks(self._reduced, _LINES)
 
     @property
     def length(self) -> int:
@@ -86,7 +86,7 @@ class Job:
         return {s: (float(np.min(v)), float(np.max(v))) for s, v in self.values.items()}
 
     @cached_property
-    def _plan(self) -> Plan:
+    def _plan(self) -> GridPlan:
         slots = [place[0] for place in self._tape.slots[1]][: len(self.costs) + 2 * len(self.conditions)]
         return plan(self._tape, self.values, self.shape, slots)
 
@@ -115,7 +115,7 @@ class Job:
 
     def _hopeless(self, block: int, found: Points, excluded: Any) -> bool:
         """Whether a corner shows that a block breaks a condition everywhere, or has nothing as good as what is there."""
-        slices = self.cut.slices(self.cut.place(block))
+        slices = self.cut.slices(block)[1:]
         at = self.lines.axis if self.lines else -1
         box = Box(self.values, self._spans, tuple(slice(None) if i == at else s for i, s in enumerate(slices)))
         count = len(self.costs)
@@ -172,7 +172,7 @@ class Job:
     # -- along lines
     def _along(self, block: int, found: Points) -> Part:
         """The lines of a block: the first point that the conditions allow, and those after it as long as they may win."""
-        slices = self.cut.slices(self.cut.place(block))
+        slices = self.cut.slices(block)[1:]
         ranges = [range(*s.indices(n)) for s, n in zip(slices, self._reduced, strict=True)]
         at = [a.ravel() for a in np.meshgrid(*[np.arange(r.start, r.stop) for r in ranges], indexing="ij", copy=False)]
         length = len(self._lines.order)
@@ -236,16 +236,6 @@ class Job:
         x = np.asarray(self.values[self._lines.symbol]).ravel()[along]
         slots = compiled.run([x if g is None else g for g in given])
         return [np.broadcast_to(slots[place[0]], x.shape) for place in compiled.slots[1]]
-
-
-def _short(shape: tuple[int, ...]) -> Layout:
-    """Blocks of few lines, for many arrays of their size are alive at once."""
-    shape = (1, *shape)
-    pivot, inner = len(shape) - 1, 1
-    while pivot > 0 and inner * shape[pivot] <= _LINES:
-        inner *= shape[pivot]
-        pivot -= 1
-    return Layout(shape, pivot, max(1, min(shape[pivot], _LINES // inner)))
 
 
 def _may(left: Any, how: str, right: Any) -> Any:

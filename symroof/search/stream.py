@@ -42,7 +42,7 @@ class Seen:
         self.points = job.merged(self.points, part.points)
         self.evaluated += part.evaluated
         self.excluded = self.excluded + part.excluded
-        self.considered += job.length * sum(_size(job, i) for i in range(*span))
+        self.considered += job.length * sum(job.cut.points(i) for i in range(*span))
         self.spans += 1
 
 
@@ -160,8 +160,3 @@ def _spans(count: int) -> Iterator[Span]:
     sample = dict.fromkeys((0, runs - 1, *range(0, runs, max(2, runs // 64))))
     for i in chain(sample, (i for i in range(runs) if i not in sample)):
         yield i * length, min(count, (i + 1) * length)
-
-
-def _size(job: Job, block: int) -> int:
-    place = job.cut.place(block)
-    return (place.stop - place.start) * job.cut.inner

@@ -6,26 +6,27 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
 from symroof.algebra.condition import Condition
 from symroof.search.interrupts import Interrupts
 from symroof.search.job import Job, worth
-from symroof.search.pool import Points, front, settled
+from symroof.search.pool import Points, settled
 from symroof.search.prune import Lines, lines
 from symroof.search.stream import stream
 
 
 def exact(job: Job, points: Points) -> list[int]:
     """The numbers of the winners, decided on fractions."""
-    single = len(job.costs) == 1
-    left = settled(points, job.best, job.allowed, single)
-    if not single:
-        sure = front(Points(left.costs, left.index, np.ones(len(left), bool)))
-        return [int(i) for i in sure.index]
-    ranked = sorted((worth(job.costs[0], job.exact(int(i))), int(i)) for i in left.index[left.sure])
-    return [i for _, i in ranked[: job.best]]
+    left = settled(points, job.best, job.allowed, len(job.costs) == 1)
+    ranked = sorted(([worth(cost, job.exact(int(i))) for cost in job.costs], int(i)) for i in left.index[left.sure])
+    if len(job.costs) == 1:
+        return [i for _, i in ranked[: job.best]]
+    found: list[tuple[list[Any], int]] = []
+    for costs, i in ranked:
+        if not any(all(a <= b for a, b in zip(better, costs, strict=True)) for better, _ in found):
+            found.append((costs, i))
+    return [i for _, i in found]
 
 
 def winners(job: Job, executor: Executor | None = None) -> list[int]:
