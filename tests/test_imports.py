@@ -18,7 +18,8 @@ STANDS_ON = {
     "rooms": (),
     "algebra": ("errors",),
     "solver": ("errors", "algebra"),
-    "analysis": ("errors", "algebra", "solver"),
+    "geometric": ("errors", "algebra", "solver"),
+    "analysis": ("errors", "algebra", "solver", "geometric"),
     "export": ("errors", "algebra", "solver", "rooms"),
     "grid": ("errors", "algebra"),
     "search": ("errors", "algebra", "solver", "grid", "rooms"),
@@ -48,6 +49,7 @@ ORDERS = {
         *("branches", "polynomial", "facts", "pieces", "higher", "positive", "inverse", "steps", "certify", "boxes", "sweep", "numeric"),
         *("decide", "within", "verify", "trial", "proof", "bound", "rounding", "outside", "discrete", "solve", "limits"),
     ),
+    "geometric": ("whole", "rows", "posynomial", "convex", "optimum"),
     "ask": ("names", "letters", "grammar", "known"),
 }
 
@@ -134,7 +136,7 @@ def test_nothing_executes_text(path):
 
 
 def test_importing_symroof_is_light():
-    heavy = ("numpy", "rich", "click", "matplotlib", "pandas", "scipy", "jinja2", "latex2mathml", "IPython")
+    heavy = ("numpy", "rich", "click", "cvxpy", "matplotlib", "pandas", "scipy", "jinja2", "latex2mathml", "IPython")
     code = f"import sys, symroof, symroof.symbols; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout == "[]\n", done.stdout + done.stderr

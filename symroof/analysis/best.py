@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil, floor
 from typing import Any
 
 import sympy as sp
@@ -17,13 +16,11 @@ from symroof.algebra.quantity import show_number, show_quantity
 from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
 from symroof.analysis.descent import Lowest
-from symroof.analysis.geometric import geometric, violation, worth
-from symroof.analysis.integers import integers
-from symroof.analysis.posynomial import NoValues
 from symroof.analysis.problem import Problem
 from symroof.errors import SolveError
+from symroof.geometric.whole import Box, NoValues, Numbers, WholeOptimum, holds, winner, worth
 
-_STEPS = 10_000
+_STEPS = 20_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,66 +83,58 @@ def best(ask: Problem, found: Lowest) -> Best:
     if found.kind == "none":
         better, which = ("falls", "rises")[ask.sense < 0], ("small", "large")[found.x is sp.oo]
         raise SolveError(f"there is no best {x}: the cost {better} without end as {x} grows {which}; add a limit to subject_to")
-    place = found.until if found.x == 0 else found.x
-    at = worth(place, {})
-    point = _point(ask, {x: at})
-    value = _value(ask.cost, {x: at})
+    at = worth(found.until if found.x == 0 else found.x, {})
     binds = tuple(n for n, r in zip(ask.called, ask.limits, strict=True) if found.kind == "limit" and _tight(r, {x: at}))
     flat = found.kind == "plateau" and found.x != 0 and found.until is not sp.oo
     until = Value(worth(found.until, {}), _unit(x), x.name) if flat else None
-    numbers, why = _whole(ask, x, at)
-    if numbers is None:
-        return Best(_values(point), value, found.kind, why_whole=why, binds=binds, until=until)
-    whole = _value(ask.cost, {x: Fraction(numbers[x])})
-    return Best(_values(point), value, found.kind, 0.0, numbers, whole, why, binds, until)
+
+    def judged(point: Mapping[sp.Symbol, Any]) -> Any:
+        """The cost of a whole number that satisfies the conditions and leaves the eliminated symbols whole and positive."""
+        left = [worth(e, point) for _, e in ask.put]
+        possible = all(holds(r, point) for r in ask.limits) and all(v > 0 and v == int(v) for v in left)
+        return ask.sense * worth(ask.cost.expr, point) if possible else None
+
+    def bound(box: Box) -> tuple[Any, tuple[Any, ...]]:
+        """In one valley what is nearest is best; and the conditions leave one interval."""
+        nearest = min(max(at, box[0][0]), box[0][1])
+        if nearest != at and not all(holds(r, {x: Fraction(nearest)}) for r in ask.limits):
+            raise NoValues
+        return ask.sense * worth(ask.cost.expr, {x: nearest}), (nearest,)
+
+    return _best(
+        ask,
+        {x: at},
+        Best({}, _value(ask.cost, {x: at}), found.kind, binds=binds, until=until),
+        lambda: winner({x: Numbers.of(_divisors(ask).get(x), x)}, bound, judged, _STEPS),
+    )
 
 
 def several(ask: Problem) -> Best:
-    """The numbers of several unknowns: a geometric program, with its certified gap."""
+    """The numbers of several unknowns: a geometric program, with its certified gap.
+
+    Raises InputError if cvxpy is not installed.
+    """
+    from symroof.geometric.optimum import geometric, integers
+
     expr = ask.cost.expr if ask.sense > 0 else 1 / ask.cost.expr
     found = geometric(expr, ask.over, ask.limits)
-    point = _point(ask, found.point)
-    value = _value(ask.cost, dict(found.point))
     binds = tuple(n for n, tight in zip(ask.called, found.binds, strict=True) if tight)
-    allowed, exact = _divisors(ask), None
+    real = Best({}, _value(ask.cost, found.point), "geometric program", found.gap, binds=binds)
+    return _best(ask, found.point, real, lambda: integers(expr, ask.over, ask.limits, _divisors(ask)))
+
+
+def _best(ask: Problem, at: Mapping[sp.Symbol, Any], real: Best, search: Callable[[], WholeOptimum]) -> Best:
+    """The real optimum with the whole numbers that win."""
+    real = replace(real, point={s: Value(v, _unit(s), s.name) for s, v in _point(ask, at).items()})
     try:
-        whole = integers(expr, ask.over, ask.limits, allowed, exact)
-    except NoValues:
-        return Best(_values(point), value, "geometric program", found.gap, why_whole="no whole numbers satisfy the conditions", binds=binds)
+        found = search()
     except SolveError as problem:
-        return Best(_values(point), value, "geometric program", found.gap, why_whole=str(problem), binds=binds)
-    numbers = _point(ask, {s: Fraction(v) for s, v in whole.point.items()})
-    sizes = {s: int(v) for s, v in numbers.items() if v == int(v)}
-    why = "the best there are" if whole.proven else "the best found"
-    exactly = _value(ask.cost, {s: Fraction(v) for s, v in whole.point.items()})
-    return Best(_values(point), value, "geometric program", found.gap, sizes, exactly, why, binds)
-
-
-def _whole(ask: Problem, x: sp.Symbol, at: Any) -> tuple[dict[sp.Symbol, int] | None, str]:
-    """The best whole number: in one valley the next possible one below or above, whichever is better."""
-    sides = [next((n for n in steps if _possible(ask, x, n)), None) for steps in (_down(ask, x, at), _up(ask, x, at))]
-    able = [n for n in sides if n is not None]
-    if not able:
-        return None, "no whole numbers nearby satisfy the conditions"
-    won = min(able, key=lambda n: ask.sense * worth(ask.cost.expr, {x: Fraction(n)}))
-    sizes = {s: int(v) for s, v in _point(ask, {x: Fraction(won)}).items()}
-    return sizes, "the better of its neighbours"
-
-
-def _down(ask: Problem, x: sp.Symbol, at: Any) -> Iterator[int]:
-    divides = _divisors(ask).get(x)
-    if divides is not None:
-        return (d for d in reversed(sp.divisors(divides)) if d <= at)
-    start = floor(at)
-    return iter(range(start, max(0, start - _STEPS), -1))
-
-
-def _up(ask: Problem, x: sp.Symbol, at: Any) -> Iterator[int]:
-    divides = _divisors(ask).get(x)
-    if divides is not None:
-        return (d for d in sp.divisors(divides) if d >= at)
-    start = max(1, ceil(at))
-    return iter(range(start, start + _STEPS))
+        why = "no whole numbers satisfy the conditions" if isinstance(problem, NoValues) else str(problem)
+        return replace(real, why_whole=why)
+    numbers = {s: Fraction(v) for s, v in found.point.items()}
+    sizes = {s: int(v) for s, v in _point(ask, numbers).items() if v == int(v)}
+    why = "the best there are" if found.proven else "the best found"
+    return replace(real, whole=sizes, whole_value=_value(ask.cost, numbers), why_whole=why)
 
 
 def _divisors(ask: Problem) -> dict[sp.Symbol, int]:
@@ -159,20 +148,8 @@ def _divisors(ask: Problem) -> dict[sp.Symbol, int]:
     return found
 
 
-def _possible(ask: Problem, x: sp.Symbol, n: int) -> bool:
-    """Whether a whole number satisfies the conditions and leaves the eliminated symbols whole and positive."""
-    at = {x: Fraction(n)}
-    if any(violation(r, at) > 0 for r in ask.limits):
-        return False
-    return all(v > 0 and Fraction(v).denominator == 1 for v in _point(ask, at).values() if v is not at[x])
-
-
 def _point(ask: Problem, at: Mapping[sp.Symbol, Any]) -> dict[sp.Symbol, Any]:
     return {**at, **{s: worth(e, at) for s, e in ask.put}}
-
-
-def _values(point: Mapping[sp.Symbol, Any]) -> dict[sp.Symbol, Value]:
-    return {s: Value(v, _unit(s), s.name) for s, v in point.items()}
 
 
 def _unit(s: sp.Symbol) -> Unit:

@@ -6,61 +6,34 @@ become a helper unknown with a condition of its own, tight at the optimum. Anyth
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import sympy as sp
 
 from symroof.algebra.show import text
 from symroof.errors import SolveError, short
+from symroof.geometric.rows import Rows, Term
+from symroof.geometric.whole import NoValues
 from symroof.solver import polynomial
-
-
-class NoValues(SolveError):
-    """No values satisfy the conditions."""
-
-
-@dataclass(frozen=True)
-class Posynomial:
-    """``sum(c * prod(x**a))`` with positive coefficients and rational exponents, a row of them per term."""
-
-    variables: tuple[sp.Symbol, ...]
-    coefficients: tuple[sp.Expr, ...]
-    exponents: tuple[tuple[sp.Rational, ...], ...]
-
-    @classmethod
-    def of(cls, expr: sp.Expr, variables: Iterable[sp.Symbol]) -> Posynomial:
-        """A sum of monomials in the variables.
-
-        >>> from symroof.symbols import X, Y
-        >>> Posynomial.of(3*X**2/Y + 1/X, (X, Y)).expr
-        3*X**2/Y + 1/X
-
-        Raises SolveError if a term has a minus sign or is no monomial.
-        """
-        variables = tuple(variables)
-        terms = [_monomial(t, variables) for t in sp.Add.make_args(expand(expr)) if t != 0]
-        return cls(variables, tuple(c for c, _ in terms), tuple(a for _, a in terms))
-
-    @property
-    def expr(self) -> sp.Expr:
-        """The sum as an expression."""
-        rows = zip(self.coefficients, self.exponents, strict=True)
-        return sp.Add(*[c * sp.Mul(*[x**a for x, a in zip(self.variables, row, strict=True)]) for c, row in rows])
 
 
 @dataclass(frozen=True)
 class Program:
-    """The smallest objective where every limit is at most 1 and every equality is 1, each with the number of its condition.
+    """The smallest objective within limits: the unknowns, then the helpers, and the rows in all of them.
 
-    The first of the variables are the unknowns, the others helpers.
+    ``limits`` and ``equalities`` are the numbers of the conditions that the rows come from (-1: a helper's), ``called`` is
+    how the conditions are written.
     """
 
     unknowns: tuple[sp.Symbol, ...]
     variables: tuple[sp.Symbol, ...]
-    objective: Posynomial
-    limits: tuple[tuple[int, Posynomial], ...]
-    equalities: tuple[tuple[int, Posynomial], ...]
+    rows: Rows
+    limits: tuple[int, ...]
+    equalities: tuple[int, ...]
+    called: tuple[str, ...]
 
 
 def program(objective: sp.Expr, over: Iterable[sp.Symbol], subject_to: Iterable[sp.Basic] = ()) -> Program:
@@ -76,13 +49,29 @@ def program(objective: sp.Expr, over: Iterable[sp.Symbol], subject_to: Iterable[
     goal = rewrite.told(objective, lambda: rewrite.lesser(objective), objective)
     if goal == 0:
         raise SolveError("the objective is zero everywhere; minimize a cost that depends on the unknowns")
+    called = []
     for i, condition in enumerate(subject_to):
         rewrite.condition = i
         rewrite.told(condition, lambda c=condition: rewrite.condition_of(c), *getattr(condition, "args", ()))  # type: ignore[misc]
+        called.append(short(text(condition)).strip("'"))
     variables = (*unknowns, *rewrite.helpers.values())
-    limits = tuple((i, Posynomial.of(e, variables)) for i, e in rewrite.limits)
-    equal = tuple((i, Posynomial.of(e, variables)) for i, e in rewrite.equalities)
-    return Program(unknowns, variables, Posynomial.of(goal, variables), limits, equal)
+    sums = [posynomial(e, variables) for e in (goal, *(e for _, e in rewrite.limits))]
+    equal = tuple(posynomial(e, variables)[0] for _, e in rewrite.equalities)
+    rows = Rows(tuple(t for s in sums for t in s), tuple(map(len, sums)), equal)
+    limits, equalities = (tuple(i for i, _ in found) for found in (rewrite.limits, rewrite.equalities))
+    return Program(unknowns, variables, rows, limits, equalities, (*called, ""))
+
+
+def posynomial(expr: sp.Expr, variables: tuple[sp.Symbol, ...]) -> tuple[Term, ...]:
+    """A sum of monomials in the variables, term by term.
+
+    >>> from symroof.symbols import X, Y
+    >>> [tuple(map(int, exponents)) for exponents, _ in posynomial(3*X**2/Y + 1/X, (X, Y))]
+    [(-1, 0), (2, -1)]
+
+    Raises SolveError if a term has a minus sign or is no monomial.
+    """
+    return tuple(_monomial(t, variables) for t in sp.Add.make_args(expand(expr)) if t != 0)
 
 
 class _No(Exception):
@@ -114,12 +103,9 @@ class _Rewriter:
             if condition == sp.false:
                 raise NoValues("no values satisfy a condition that is false as it stands; leave it out or correct its numbers")
             return
-        how = getattr(condition, "rel_op", "")
-        if how in ("<=", "<"):
-            self.at_most(condition.lhs, condition.rhs)
-        elif how in (">=", ">"):
-            self.at_most(condition.rhs, condition.lhs)
-        elif how == "==":
+        if isinstance(condition, (sp.Le, sp.Lt, sp.Ge, sp.Gt)):
+            self.at_most(condition.lts, condition.gts)
+        elif isinstance(condition, sp.Eq):
             self.equal(condition.lhs, condition.rhs)
         else:
             raise SolveError(f"{short(condition)} is no condition; compare two costs with <=, >= or ==")
@@ -168,7 +154,7 @@ class _Rewriter:
         for factor, rest in self._terms(expr):
             if factor.is_negative:
                 raise _No(f"the term {_shown(factor * rest)} is negative on the smaller side; {_MOVE}")
-            total.append(factor * sp.Mul(*[self._lesser_factor(f) for f in sp.Mul.make_args(rest)]))
+            total.append(factor * sp.Mul(*[self._factor(f) for f in sp.Mul.make_args(rest)]))
         return expand(sp.Add(*total))
 
     def greater(self, expr: sp.Expr) -> sp.Expr:
@@ -181,7 +167,7 @@ class _Rewriter:
         if len(plus) > 1:
             raise _No(f"the larger side {_shown(expr)} is a sum; {_ONE}")
         (c, rest) = plus[0]
-        monomial = c * sp.Mul(*[self._greater_factor(f) for f in sp.Mul.make_args(rest)])
+        monomial = c * sp.Mul(*[self._factor(f, large=True) for f in sp.Mul.make_args(rest)])
         if minus == 0:
             return monomial
         return self._helper("reserve", expr, lambda t: [(t + self.lesser(minus)) / monomial])
@@ -190,37 +176,27 @@ class _Rewriter:
         variables = (*self.unknowns, *self.helpers.values())
         return [t.as_independent(*variables, as_Add=False) for t in sp.Add.make_args(expand(expr)) if t != 0]
 
-    def _lesser_factor(self, factor: sp.Expr) -> sp.Expr:
+    def _factor(self, factor: sp.Expr, large: bool = False) -> sp.Expr:
+        """At least a factor of the smaller side; at most one of the ``large`` side."""
         base, power = factor.as_base_exp()
         if factor.is_number or (base.is_Symbol and power.is_Rational):
             return factor
-        if isinstance(factor, sp.Max):
-            return self._helper("max", factor, lambda t: [self.lesser(a) / t for a in factor.args])
-        if power.is_Rational and power < 0:
+        side, held = ("larger", sp.Min) if large else ("smaller", sp.Max)
+        if isinstance(factor, held):
+            bounds = (
+                (lambda t: [t / self.greater(a) for a in factor.args]) if large else (lambda t: [self.lesser(a) / t for a in factor.args])
+            )
+            return self._helper(side, factor, bounds)
+        if isinstance(factor, (sp.Max, sp.Min)):
+            raise _No(f"{_shown(factor)} stands on the {side} side, where one part suffices; ask once per part and take the best")
+        if not power.is_Rational or power == 1:
+            raise _No(f"{_shown(factor)} is no power of the unknowns; write it as a {'monomial' if large else 'sum of monomials'}")
+        if large == (power > 0):
             return self.greater(base) ** power
-        if power.is_Rational and power != 1:
-            inner = self.lesser(base)
-            if not inner.is_Add or (power.is_Integer and power <= 4):
-                return expand(inner**power)
-            return self._helper("sum", base, lambda t: [inner / t]) ** power
-        if isinstance(factor, sp.Min):
-            raise _No(f"{_shown(factor)} stands on the smaller side, where one part suffices; ask once per part and take the best")
-        raise _No(f"{_shown(factor)} is no power of the unknowns; write it as a sum of monomials")
-
-    def _greater_factor(self, factor: sp.Expr) -> sp.Expr:
-        base, power = factor.as_base_exp()
-        if factor.is_number or (base.is_Symbol and power.is_Rational):
-            return factor
-        if isinstance(factor, sp.Min):
-            return self._helper("min", factor, lambda t: [t / self.greater(a) for a in factor.args])
-        if power.is_Rational and power < 0:
-            inner = self.lesser(base)
-            return (self._helper("sum", base, lambda t: [inner / t]) if inner.is_Add else inner) ** power
-        if power.is_Rational and power != 1:
-            return self.greater(base) ** power
-        if isinstance(factor, sp.Max):
-            raise _No(f"{_shown(factor)} stands on the larger side, where one part suffices; ask once per part and take the best")
-        raise _No(f"{_shown(factor)} is no power of the unknowns; write it as a monomial")
+        inner = self.lesser(base)
+        if not inner.is_Add or (power.is_Integer and 0 < power <= 4):
+            return expand(inner**power)
+        return self._helper("sum", base, lambda t: [inner / t]) ** power
 
     def _helper(self, kind: str, expr: sp.Expr, limits: Callable[[sp.Symbol], list[sp.Expr]]) -> sp.Symbol:
         """The unknown that stands for an expression; its limits are written once."""
@@ -254,14 +230,16 @@ def _sides(difference: sp.Expr, unknowns: tuple[sp.Symbol, ...]) -> tuple[sp.Exp
     return sp.Add(*[t for t in terms if t not in minus]), -sp.Add(*minus)
 
 
-def _monomial(term: sp.Expr, variables: tuple[sp.Symbol, ...]) -> tuple[sp.Expr, tuple[sp.Rational, ...]]:
+def _monomial(term: sp.Expr, variables: tuple[sp.Symbol, ...]) -> Term:
     factor, rest = term.as_independent(*variables, as_Add=False)
     powers = {} if rest == 1 else dict(f.as_base_exp() for f in sp.Mul.make_args(rest))
     if not factor.is_number or not set(powers) <= set(variables) or not all(a.is_Rational for a in powers.values()):
         raise SolveError(f"{_shown(term)} is no monomial in {', '.join(s.name for s in variables)}; a posynomial is a sum of monomials")
     if not factor.is_positive:
         raise SolveError(f"the term {_shown(term)} has no positive coefficient; {_MOVE}")
-    return factor, tuple(powers.get(x, sp.Integer(0)) for x in variables)
+    log = math.log(int(factor.p)) - math.log(int(factor.q)) if factor.is_Rational else float(sp.log(factor).evalf())
+    exponents = (powers.get(x, sp.Integer(0)) for x in variables)
+    return tuple(Fraction(int(a.p), int(a.q)) for a in exponents), log
 
 
 def _shown(expr: sp.Expr) -> str:
