@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from symroof.sheets.llms import Llm, llm, llms, model
     from symroof.sheets.sheet import Sheet, sheet
     from symroof.solver.limits import Limit, limit
-    from symroof.solver.proof import Proof
+    from symroof.solver.proof.proof import Proof
     from symroof.transformer import layers
     from symroof.web.page import Page, page
     from symroof.workloads import decode, deployment, memory, prefill, pretraining, serving, sharding, training
@@ -61,7 +61,7 @@ __version__ = "0.1.0"
 _LATER = {
     "symroof.analysis.regions": ("Region", "Regions"),
     "symroof.solver.limits": ("Limit", "limit"),
-    "symroof.solver.proof": ("Proof",),
+    "symroof.solver.proof.proof": ("Proof",),
     "symroof.analysis.degree": ("degree",),
     "symroof.analysis.elasticity": ("elasticity",),
     "symroof.analysis.sensitivity": ("sensitivities",),

@@ -13,7 +13,7 @@ from second_opinion import decimal, holds, some, worth
 from symroof import Cost, Span, SymroofError, solve, symbol
 from symroof.algebra.evaluate import TABLE
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
-from symroof.solver.boxes import INTERVALS, Box
+from symroof.solver.numeric.boxes import INTERVALS, Box
 
 x, a, b, c = (symbol(s) for s in "xabc")
 RELATIONS = (">=", ">", "<=", "<")

@@ -91,8 +91,8 @@ def _words(limit: Value, exact: Value) -> str:
 
 
 def _kind(value: Value) -> str:
-    if value.note.startswith(("never", "always")):
-        return value.note.partition(":")[0]
+    if value.always:
+        return "always"
     return "" if 0 < abs(value.number) < _INF else "never"
 
 

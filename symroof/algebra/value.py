@@ -64,6 +64,16 @@ class Value:
         return hasattr(self.number, "shape")
 
     @property
+    def never(self) -> bool:
+        """Of a threshold: that it is never reached, whatever the unknown; ``note`` says why."""
+        return bool(self.note) and self.number == (0 if self.round_down else float("inf"))
+
+    @property
+    def always(self) -> bool:
+        """Of a threshold: that every value of the unknown will do; ``note`` says why."""
+        return bool(self.note) and not self.never
+
+    @property
     def whole(self) -> int:
         """The whole number that still holds: of a ``<=`` bound the one below, else the one above (how many chips)."""
         exact = self.number if isinstance(self.number, Fraction) else float(self)

@@ -14,7 +14,7 @@ from symroof.notebook.markup import div, folded, indented, readable, source, tab
 from symroof.notebook.mathml import formula, math
 from symroof.solver.bound import Bound
 from symroof.solver.limits import Limit
-from symroof.solver.proof import Proof
+from symroof.solver.proof.proof import Proof
 from symroof.solver.steps import Step
 
 

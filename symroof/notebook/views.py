@@ -15,7 +15,7 @@ VIEWS: dict[str, Callable[[Any], str]] = {
     "symroof.algebra.condition.Condition": formulas.condition,
     "symroof.solver.limits.Limit": formulas.limit,
     "symroof.solver.bound.Bound": formulas.bound,
-    "symroof.solver.proof.Proof": formulas.proof,
+    "symroof.solver.proof.proof.Proof": formulas.proof,
     "symroof.algebra.span.Span": formulas.span,
     "symroof.solver.steps.Step": formulas.step,
     "symroof.algebra.value.Value": values.value,

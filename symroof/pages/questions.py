@@ -25,7 +25,7 @@ from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
 from symroof.solver.bound import Bound, Span
 from symroof.solver.solve import solve
-from symroof.solver.within import spanned, within
+from symroof.solver.numeric.within import spanned, within
 
 _FRACTIONS = {*DERATES, MFU, r_pre}
 
@@ -77,7 +77,7 @@ def solved(text: str, unknown: str, known: Known, than: str = "", limits: Limits
     x = find(unknown, condition.free_symbols)
     bound = solve(condition, x, **(limits or Limits()).among(condition.free_symbols))
     found = bound.at(sheet) if sheet.values else None
-    found = within(found, spanned(x, [known.model], {s.name: v for s, v in sheet.values.items()}))
+    found = within(x, found, spanned(x, [known.model], {s.name: v for s, v in sheet.values.items()}))
     if view.form == "json":
         print(as_json(_record(text, bound, found, sheet, view)))
     elif view.form == "latex":

@@ -1,65 +1,44 @@
-"""A Bound: the answer of ``solve``, with its domain, its approximations and its steps."""
+"""A Bound: the answer of ``solve``, with its domain, its approximations and its steps, and what it is worth at values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import Given, bind
-from symroof.algebra.claims import ORDER, Claim, Claims, solved
-from symroof.algebra.condition import Condition
+from symroof.algebra.claims import ORDER, Claim, solved
 from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.deviation import Deviation, deviation, values_of
+from symroof.algebra.operands import rational
 from symroof.algebra.span import Span
-from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
 from symroof.errors import InputError, SolveError
-from symroof.solver.decide import decided
+from symroof.solver.numeric.at import decided
+from symroof.solver.numeric.within import spanned, within
 from symroof.solver.pieces import Piece
-from symroof.solver.steps import Step, substituted
-from symroof.solver.within import spanned, within
-
-if TYPE_CHECKING:
-    from symroof.algebra.deviation import Deviation
-    from symroof.solver.proof import Proof
-    from symroof.solver.verify import Verification
+from symroof.solver.proof.proof import Proof, prove
+from symroof.solver.proof.verify import Verification, verify
+from symroof.solver.solved import Solved
+from symroof.solver.steps import Step
 
 _STRICT = {"low": (">=", ">"), "high": ("<=", "<")}
 _MIRRORED = {">=": "<=", ">": "<", show.RELATIONS[">="]: show.RELATIONS["<="]}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Bound:
+class Bound(Solved):
     """Where a condition holds: ``symbol`` in one of the ``pieces``, each ``low <= symbol <= high`` under its ``when``.
 
     ``bound.expr``, ``bound.relation`` and ``bound.domain`` are those of a bound with one side, the usual case.
     ``bound.kind`` is "bound", "always", "never" or, where no closed form exists, "numeric"; ``bound.reason`` says why.
     """
 
-    symbol: sp.Symbol
-    condition: Condition
-    pieces: tuple[Piece, ...]
-    weights: tuple[tuple[sp.Symbol, int], ...] = ()
-    steps: tuple[Step, ...] = ()
-    reason: str = ""
-    closed: bool = True
-    again: Callable[..., Bound] | None = field(default=None, repr=False)  # how it was solved
-    necessary: Bound | None = None  # without a closed form: what must hold, and what suffices
-    sufficient: Bound | None = None
-
     # -- what it says
-    @property
-    def kind(self) -> str:
-        """ "bound", "always", "never" or "numeric"."""
-        if not self.closed:
-            return "numeric"
-        if not self.pieces:
-            return "never"
-        return "always" if any(p.everything for p in self.pieces) else "bound"
-
     @property
     def relation(self) -> str:
         """``>=`` or ``<=`` (``>``, ``<`` for a strict condition) of a bound with one side."""
@@ -79,27 +58,6 @@ class Bound:
         return sp.And(*self._single.when, evaluate=False) if self._single.when else sp.true
 
     @property
-    def large(self) -> tuple[sp.Symbol, ...]:
-        """The symbols that were taken as large."""
-        return tuple(s for s, w in self.weights if w > 0)
-
-    @property
-    def small(self) -> tuple[sp.Symbol, ...]:
-        """The symbols that were taken as small."""
-        return tuple(s for s, w in self.weights if w < 0)
-
-    @property
-    def approximations(self) -> tuple[str, ...]:
-        """What was assumed beyond the condition: ``("large D", "large F")``."""
-        return tuple(f"{'large' if w > 0 else 'small'} {s}" for s, w in self.weights)
-
-    @property
-    def unit(self) -> Unit:
-        """The unit of the unknown."""
-        unit: Unit = getattr(self.symbol, "unit", ONE)
-        return unit
-
-    @property
     def cost(self) -> Cost:
         """The threshold as a Cost in the unit of the unknown, for further algebra.
 
@@ -111,16 +69,6 @@ class Bound:
             none = f"no {self.symbol} will do at these values, for it would have to be negative; relax {self.condition!r}"
             claims |= {Claim(ORDER, (sp.Integer(0), self.expr, none))}
         return quantity(self.expr, self.unit, self.symbol.name).claiming(claims)
-
-    @property
-    def of(self) -> Claims:
-        """What the condition assumes of the model."""
-        return self.condition.of
-
-    @property
-    def free_symbols(self) -> set[sp.Symbol]:
-        """The symbols that ``.at`` may be given: those of the condition but the unknown."""
-        return self.condition.free_symbols - {self.symbol}
 
     @property
     def _single(self) -> Piece:
@@ -135,11 +83,6 @@ class Bound:
     def _relation(self, side: str, piece: Piece) -> str:
         return _STRICT[side][len(self.condition.relation) == 1 if piece.strict is None else piece.strict[side == "high"]]
 
-    @property
-    def exact(self) -> Bound:
-        """The bound without its approximations."""
-        return self._solved(self.condition)
-
     # -- what it is worth
     def at(self, *sheets: Any, **values: Any) -> Any:
         """The threshold at these values, a Value (infinite where it is never reached, with the reason).
@@ -148,32 +91,35 @@ class Bound:
         the Value carries its ``error`` if what was called large or small has values too, and says when it is above 5 %
         (arrays and spans do not). At a model what the letter cannot be is left out: more experts a token than there are.
         """
-        return within(self._at(sheets, values), spanned(self.symbol, sheets, values))
+        return within(self.symbol, self._at(sheets, values), spanned(self.symbol, sheets, values))
 
     def _at(self, sheets: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
         given = bind(self.free_symbols, sheets, values, self.of, (self.symbol,))
         free = self.free_symbols if not self.closed else self._needed()
         if given.exprs or free - given.numbers.keys():
-            left = self._partly(given)
-            return left if left.free_symbols or left.condition.free_symbols - {self.symbol} else left._decided(Given())
-        return self._beside_exact(self._decided(given), given)
-
-    def _decided(self, given: Given) -> Any:
-        if self.closed:
-            return decided(self, given)
-        from symroof.solver.numeric import numerically
-
-        return numerically(self, given)
+            left = self.put(given)
+            return left if left.free_symbols else decided(left, Given())
+        return self._beside_exact(decided(self, given), given)
 
     def settled(self, values: Mapping[Any, Any]) -> Any:
-        """The threshold as a number, or an array of them where values are arrays; None as long as symbols are left."""
-        from symroof.solver.numeric import settled
+        """The threshold as a number, or an array of them where values are arrays; None as long as symbols are left.
 
-        return settled(self, values)
+        A condition that never holds has its threshold at 0.
+        """
+        arrays = {s: v for s, v in values.items() if hasattr(v, "shape")}
+        left = self.at({s: v for s, v in values.items() if s not in arrays})
+        if isinstance(left, Value):
+            return Fraction(0) if left.never else left.number
+        if isinstance(left, Span):
+            raise InputError(f"{self.symbol} has more than one threshold at these values; ask the condition, with solve(...).at(...)")
+        if not left.free_symbols <= arrays.keys():
+            return None
+        import numpy as np
 
-    def of_condition(self, condition: Condition) -> Bound:
-        """The same question about another condition, to be answered by ``.at``."""
-        return replace(self, condition=condition, pieces=(), steps=(), closed=False)
+        rows = np.broadcast_arrays(*[arrays[s] for s in left.free_symbols])
+        points = zip(*(row.ravel().tolist() for row in rows), strict=True)
+        found = [left.settled({s: rational(x) for s, x in zip(left.free_symbols, point, strict=True)}) for point in points]
+        return np.array(found, dtype=float).reshape(rows[0].shape)
 
     def error(self, *sheets: Any, **values: Any) -> Deviation:
         """How far the limit is from the exact bound at values for all symbols: its relative error, exactly.
@@ -184,21 +130,18 @@ class Bound:
         missing = sorted(s.name for s in self.free_symbols - given.numbers.keys())
         if missing or given.exprs:
             raise InputError(f"the error of a limit needs a value for every symbol; missing: {', '.join(missing) or 'what they stand for'}")
-        found = self._beside_exact(self._decided(given), given)
+        found = self._beside_exact(decided(self, given), given)
         if not isinstance(found, Value) or found.error is None:
             why = "is exact" if not self.weights else "has more than one threshold here, or one for every value of an array"
             raise InputError(f"{self!r} {why}; compare .at(...) with .exact.at(...)")
         error: Deviation = found.error
         return error
 
-    def _beside_exact(self, found: Any, given: Given) -> Any:
+    def _beside_exact(self, found: Value | Span, given: Given) -> Value | Span:
         """A limit with its error; anything else as it is."""
-        single = isinstance(found, Value) and not found.is_array
-        if not (self.weights and single) or self.free_symbols - given.numbers.keys():
+        if not self.weights or not isinstance(found, Value) or found.is_array or self.free_symbols - given.numbers.keys():
             return found
-        from symroof.algebra.deviation import deviation, values_of
-
-        exact = self.exact._decided(given)
+        exact = decided(self.exact, given)
         if not isinstance(exact, Value):
             return found
         return replace(found, error=deviation(found, exact, values_of((s for s, _ in self.weights), given.numbers)))
@@ -207,21 +150,8 @@ class Bound:
         exprs = [e for p in self.pieces for e in (p.low, p.high, *p.when) if e is not None]
         return set().union(*(e.free_symbols for e in exprs))
 
-    def _partly(self, given: Given) -> Bound:
-        condition = self.condition.between(self.condition.left.put(given), self.condition.right.put(given))
-        weights = [(s, w) for s, w in self.weights if s in condition.free_symbols]
-        found = self._solved(condition, [s for s, w in weights if w > 0], [s for s, w in weights if w < 0])
-        return replace(found, steps=substituted(self.steps, found.steps, given))
-
-    def _solved(self, condition: Condition, large: Iterable[sp.Symbol] = (), small: Iterable[sp.Symbol] = ()) -> Bound:
-        if self.again is None:
-            raise SolveError(f"{self!r} was not made by solve(...), so it cannot be solved again")
-        return self.again(condition, self.symbol, large, small)
-
     def verify(self, samples: int = 200, seed: int = 0) -> Verification:
         """Try random positive values just below and just above every threshold; reports any counterexample."""
-        from symroof.solver.verify import verify
-
         return verify(self, samples, seed)
 
     def proof(self, samples: int = 20, seed: int = 0) -> Proof:
@@ -229,8 +159,6 @@ class Bound:
 
         True only if every step was checked and holds. A bound without a closed form has nothing to prove, and is false.
         """
-        from symroof.solver.proof import prove
-
         return prove(self, samples, seed)
 
     # -- how it looks

@@ -16,9 +16,23 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.errors import InputError
+from symroof.solver.proof.points import (
+    Point,
+    borders,
+    crossings,
+    impossible,
+    inside,
+    narrowed,
+    number,
+    related,
+    sample,
+    square,
+    truth,
+    unput,
+)
+from symroof.solver.proof.verify import Verification, verify
+from symroof.solver.solved import Solved
 from symroof.solver.steps import Step
-from symroof.solver.trial import Point, borders, crossings, impossible, inside, narrowed, number, related, sample, square, truth, unput
-from symroof.solver.verify import Verification, verify
 
 _CLOSE, _LIMIT = Fraction(1, 10**6), Fraction(1, 10**5)  # how far from a threshold exact lines and limits are compared
 _TRIES = 200  # how often a point of a domain is looked for
@@ -64,11 +78,6 @@ class Proof:
     def __bool__(self) -> bool:
         return self.whole.points > 0 and bool(self.whole) and all(line.holds for line in self.lines)
 
-    @property
-    def refuted(self) -> Line | None:
-        """The first line that was refuted, or could not be checked."""
-        return next((line for line in self.lines if not line.holds), None)
-
     def __repr__(self) -> str:
         shown = [str(line.step) for line in self.lines]
         width = min(max(map(len, shown)), 120)
@@ -88,7 +97,7 @@ class Proof:
         return show.html(self)
 
 
-def prove(bound: Any, samples: int, seed: int) -> Proof:
+def prove(bound: Solved, samples: int, seed: int) -> Proof:
     """Check every step of a bound, and the bound as a whole."""
     check = _Check(bound, samples, seed)
     for i in range(len(bound.steps)):
@@ -99,7 +108,7 @@ def prove(bound: Any, samples: int, seed: int) -> Proof:
 class _Check:
     """Finds for every step what it has to agree with, and the points at which it is tried."""
 
-    def __init__(self, bound: Any, samples: int, seed: int) -> None:
+    def __init__(self, bound: Solved, samples: int, seed: int) -> None:
         self.bound, self.samples, self.seed = bound, samples, seed
         self.steps: tuple[Step, ...] = bound.steps
         self.weights = dict(bound.weights)

@@ -11,13 +11,13 @@ import sympy as sp
 
 from symroof.algebra.bind import Given
 from symroof.algebra.evaluate import tape
-from symroof.algebra.span import Span
+from symroof.algebra.span import INF, Span, half_line
 from symroof.errors import InputError
-from symroof.solver.decide import decided
+from symroof.solver.numeric.at import decided
+from symroof.solver.solved import Solved
 
 _CLOSE = Fraction(1, 10**6)  # how far from a threshold an exact bound is tried
 _LIMIT = Fraction(1, 50)  # the same for one that drops terms
-_INF = float("inf")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Verification:
         return f"refuted at {len(self.counterexamples)} of {self.points} points, e.g. {self.counterexamples[0]}"
 
 
-def verify(bound: Any, samples: int, seed: int) -> Verification:
+def verify(bound: Solved, samples: int, seed: int) -> Verification:
     """Compare a bound with its condition at ``samples`` sets of random values; numeric bounds have nothing to verify."""
     chance = random.Random(seed)
     if not bound.closed:
@@ -54,8 +54,8 @@ def verify(bound: Any, samples: int, seed: int) -> Verification:
             found = decided(bound, Given(values))
         except InputError:  # its threshold is beyond what floats can hold
             continue
-        intervals = found.intervals if isinstance(found, Span) else _half_line(found)
-        ends = [Fraction(e) for interval in intervals for e in interval if 0 < e < _INF]
+        intervals = (found if isinstance(found, Span) else half_line(bound.symbol, found)).intervals
+        ends = [Fraction(e) for interval in intervals for e in interval if 0 < e < INF]
         tries = [e * (1 + d) for e in ends for d in (-close, close)]
         tries += [] if bound.weights and ends else [_sample(chance, 0) for _ in range(2)]
         for x in tries:
@@ -72,12 +72,6 @@ def verify(bound: Any, samples: int, seed: int) -> Verification:
             if said != true:
                 wrong.append({s.name: float(v) for s, v in {**values, bound.symbol: x}.items()})
     return Verification(points, tuple(wrong))
-
-
-def _half_line(found: Any) -> tuple[tuple[Any, Any], ...]:
-    """What a single threshold stands for: below a ``<=``, above a ``>=``; nothing if it is never reached."""
-    low, high = (0, found.number) if found.round_down else (found.number, _INF)
-    return ((low, high),) if low < high else ()
 
 
 def _sample(chance: random.Random, weight: int) -> Fraction:

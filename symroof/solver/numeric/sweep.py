@@ -14,8 +14,9 @@ from math import ceil, floor, sqrt
 
 import sympy as sp
 
-from symroof.solver.boxes import Box
-from symroof.solver.certify import START, STOP, Certified, End, runs, simplest
+from symroof.algebra.span import End, Span, runs
+from symroof.solver.numeric.boxes import Box
+from symroof.solver.numeric.roots import simplest
 
 LOW, HIGH = 1e-15, 1e25
 _DECADES = 40
@@ -31,25 +32,30 @@ class _Stretch:
     high: float
     true: bool | None
 
+    @property
+    def wide(self) -> bool:
+        """Whether it is too wide to stand for one threshold."""
+        return self.high > self.low * (1 + 1e-11)
 
-def swept(left: sp.Expr, right: sp.Expr, relation: str, x: sp.Symbol) -> Certified:
+
+def swept(left: sp.Expr, right: sp.Expr, relation: str, x: sp.Symbol) -> Span:
     """Where a condition in x alone holds between 1e-15 and 1e25, every end with a bracket."""
     box = Box(left, right, relation)
     stretches = _stretches(box)
-    doubts = [_unproven(s, x) for s in stretches if s.true is None and _wide(s)]
-    points = {i: _threshold(box, s) for i, s in enumerate(stretches) if s.true is None}
+    open_places = {i: s for i, s in enumerate(stretches) if s.true is None}
+    ends = {i: _threshold(box, s) for i, s in open_places.items()}
+    doubts = [f"not certified for {x} between {s.low:.10g} and {s.high:.10g}" for s in open_places.values() if s.wide]
     holds = [bool(s.true) for s in stretches]
-    for i in (i for i in points if not _wide(stretches[i])):
+    for i in (i for i, s in open_places.items() if not s.wide):
         before, after = (stretches[j].true if 0 <= j < len(stretches) else None for j in (i - 1, i + 1))
-        at = box.at(Fraction(points[i].number))
-        if before == after and (at is None or type(points[i].number) is float):
-            doubts.append(f"the sides touch at {x} = {_short(float(points[i].number))}, to within 1e-12")
+        at = box.at(Fraction(ends[i].number))
+        rounded = type(ends[i].number) is float
+        if before == after and (at is None or rounded):
+            doubts.append(f"the sides touch at {x} = {float(ends[i].number):.10g}, to within 1e-12")
         holds[i] = at if at is not None else before is not False and after is not False
-    for i in (i for i in points if type(points[i].number) is float and not _wide(stretches[i])):
-        points[i] = replace(points[i], open=box.strict)
-    intervals = tuple(_interval(len(stretches), points, first, last) for first, last in runs(holds))
+        ends[i] = replace(ends[i], open=box.strict and rounded)
     more = f", and {len(doubts) - 3} more places" if len(doubts) > 3 else ""
-    return Certified(intervals, "; ".join(doubts[:3]) + more)
+    return Span(x, runs(holds, ends, _left_out), "; ".join(doubts[:3]) + more)
 
 
 def _stretches(box: Box) -> list[_Stretch]:
@@ -75,28 +81,15 @@ def _stretches(box: Box) -> list[_Stretch]:
     return merged
 
 
-def _wide(stretch: _Stretch) -> bool:
-    return stretch.high > stretch.low * (1 + 1e-11)
-
-
-def _unproven(stretch: _Stretch, x: sp.Symbol) -> str:
-    return f"not certified for {x} between {_short(stretch.low)} and {_short(stretch.high)}"
-
-
-def _short(number: float) -> str:
-    return f"{number:.10g}"
-
-
 def _threshold(box: Box, stretch: _Stretch) -> End:
     """The number that stands for an undecided stretch: a whole one or a short fraction if there is one, else its middle."""
     low, high = Fraction(stretch.low), Fraction(stretch.high)
-    if _wide(stretch):
+    if stretch.wide:
         return End(sqrt(stretch.low) * sqrt(stretch.high), (low, high))
     if ceil(low) <= floor(high):
         return End(Fraction(_last_before(box, ceil(low), floor(high))), (low, high))
     short = simplest(low, high)
-    number = short if short.denominator < 10**4 else float((low + high) / 2)
-    return End(number, (low, high))
+    return End(short if short.denominator < 10**4 else float((low + high) / 2), (low, high))
 
 
 def _last_before(box: Box, low: int, high: int) -> int:
@@ -110,19 +103,9 @@ def _last_before(box: Box, low: int, high: int) -> int:
     return high
 
 
-def _interval(count: int, points: dict[int, End], first: int, last: int) -> tuple[End, End]:
-    """One run of truth: from a threshold (left out, or held) to the next."""
-    low, high = START, STOP
-    if first:
-        low = points[first] if first in points else _left_out(points[first - 1], 1)
-    if last < count - 1:
-        high = points[last] if last in points else _left_out(points[last + 1], 0)
-    return low, high
-
-
 def _left_out(end: End, side: int) -> End:
     """An end that does not hold itself; of a wide bracket its certain side."""
-    wide = end.bracket[1] > end.bracket[0] * (1 + Fraction(1, 10**11))
-    if type(end.number) is float:
-        return replace(end, number=float(end.bracket[side])) if wide else end
-    return replace(end, open=True)
+    if type(end.number) is not float:
+        return replace(end, open=True)
+    low, high = end.bracket or (end.number, end.number)
+    return replace(end, number=float((low, high)[side])) if high > low * (1 + Fraction(1, 10**11)) else end

@@ -1,0 +1,1 @@
+"""A bound at given values: from the closed form, or certified numerically."""

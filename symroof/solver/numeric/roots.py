@@ -1,0 +1,155 @@
+"""Thresholds that are proven: the real roots of polynomials with rational coefficients, isolated and compared exactly.
+
+With numbers for all other symbols, a condition on sums of rational powers of the unknown is one on polynomials in
+``y = x**(1/q)``. Between two neighbouring roots of their irreducible factors every sign is constant, and exact
+fractions tell it; no root is missed, at whatever distance, and every end comes with a bracket that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from math import ceil, lcm
+
+import sympy as sp
+from sympy.polys.polyerrors import CoercionFailed, GeneratorsError, PolynomialError
+
+from symroof.algebra.operands import rational
+from symroof.algebra.span import End, Span, runs
+from symroof.solver.branches import NoClosedForm, branches
+
+#: Relative width of the bracket around a threshold.
+TOLERANCE = sp.Rational(1, 10**12)
+_LARGEST_DEGREE = 60
+_MOST_PAIRS = 64
+
+
+@dataclass(frozen=True)
+class _Root:
+    """A positive root: the only one of its irreducible factor between low and high (of y)."""
+
+    factor: sp.Poly
+    low: sp.Rational
+    high: sp.Rational
+
+    def narrowed(self, width: sp.Rational) -> _Root:
+        """The same in a bracket of this width at most."""
+        if self.high - self.low <= width:
+            return self
+        return _Root(self.factor, *self.factor.refine_root(self.low, self.high, eps=width))
+
+
+@dataclass(frozen=True)
+class _Difference:
+    """One side minus another: a sign, and the irreducible factors with the power each has."""
+
+    overall: int
+    powers: dict[sp.Poly, int]
+
+    def sign(self, signs: dict[sp.Poly, int]) -> int | None:
+        """Its sign where its factors have these; None where it divides by zero."""
+        if any(power < 0 and signs[f] == 0 for f, power in self.powers.items()):
+            return None
+        return reduce(lambda total, item: total * signs[item[0]] ** abs(item[1]), self.powers.items(), self.overall)
+
+
+def exactly(left: sp.Expr, right: sp.Expr, relation: str, x: sp.Symbol) -> Span | None:
+    """Where a condition in x alone holds among all positive numbers; None unless it is one on polynomials.
+
+    A point where the sides only touch counts for ``>=`` (an interval of one point), and is left out for ``>``.
+    """
+    greater, lesser = (left, right) if relation[0] == ">" else (right, left)
+    try:
+        above, below = branches(greater, frozenset((x,))), branches(lesser, frozenset((x,)))
+    except NoClosedForm:
+        return None
+    firsts, seconds = ({e for row in rows for e in row} for rows in (above, below))
+    if len(firsts) * len(seconds) > _MOST_PAIRS:
+        return None
+    q = reduce(lcm, (int(p.exp.q) for e in firsts | seconds for p in e.atoms(sp.Pow) if p.base == x and p.exp.is_Rational), 1)
+    found = {(a, b): _difference(a - b, x, q) for a in firsts for b in seconds}
+    differences = {pair: d for pair, d in found.items() if d is not None}
+    if len(differences) < len(found):
+        return None
+    roots = _roots({f for d in differences.values() for f in d.powers})
+    least = 1 if len(relation) == 1 else 0
+
+    def holds(signs: dict[sp.Poly, int]) -> bool:
+        known = {pair: d.sign(signs) for pair, d in differences.items()}
+        good = {pair for pair, s in known.items() if s is not None and s >= least}
+        return any(all(any((a, b) in good for b in column) for a in row for column in below) for row in above)
+
+    true = [holds(s) for s in _every_sign(roots, differences.values())]
+    needed = {i: _end(r, q) for i, r in enumerate(roots) if len({*true[2 * i : 2 * i + 3]}) > 1}  # the others change nothing
+    return Span(x, runs(true, {2 * i + 1: end for i, end in needed.items()}))
+
+
+def _difference(expr: sp.Expr, x: sp.Symbol, q: int) -> _Difference | None:
+    """The difference of two branches, factored over the rationals; None if it is no quotient of polynomials in y."""
+    y = sp.Dummy("y", positive=True)
+    overall, powers = 1, dict[sp.Poly, int]()
+    for side, direction in zip(sp.fraction(sp.together(expr.xreplace({x: y**q}))), (1, -1), strict=True):
+        try:
+            poly = sp.Poly(side, y, domain="QQ")
+        except (CoercionFailed, GeneratorsError, PolynomialError):
+            return None
+        if poly.degree() > _LARGEST_DEGREE:
+            return None
+        content, listed = poly.factor_list()
+        overall *= int(sp.sign(content))
+        for factor, power in listed:
+            if factor.as_expr() != y:  # which is positive
+                named = factor.replace(y, x)
+                powers[named] = powers.get(named, 0) + direction * power
+    return _Difference(overall, {f: p for f, p in powers.items() if p} if overall else {})
+
+
+def _roots(factors: Iterable[sp.Poly]) -> list[_Root]:
+    """The positive roots of irreducible polynomials in order, in brackets that do not touch."""
+    listed = list(factors)
+    found = sp.intervals(listed, inf=0, strict=True) if listed else []
+    return [_Root(listed[next(iter(which))], low, high) for (low, high), which in found]
+
+
+def _every_sign(roots: list[_Root], differences: Iterable[_Difference]) -> list[dict[sp.Poly, int]]:
+    """The signs of all factors: below the first root, at it, between it and the second, and so on."""
+    factors = {f for d in differences for f in d.powers}
+    edges = [sp.Integer(0), *[e for r in roots for e in (r.low, r.high)]]
+    between = [(a + b) / 2 for a, b in zip(edges[::2], edges[1::2], strict=False)] + [edges[-1] + 1]
+    found: list[dict[sp.Poly, int]] = []
+    for i, y in enumerate(between):
+        signs = {f: int(sp.sign(f.eval(y))) for f in factors}
+        found += [signs, {**signs, roots[i].factor: 0}] if i < len(roots) else [signs]
+    return found
+
+
+def _end(root: _Root, q: int) -> End:
+    """A root of y as an end for x = y**q: exact where x is rational, else in a bracket without an integer."""
+    root = root.narrowed(TOLERANCE / (4 * q) * root.low)
+    while root.low < root.high:
+        low, high = Fraction(root.low**q), Fraction(root.high**q)
+        for candidate in {simplest(low, high), Fraction(ceil(low))}:
+            if q > 1 and low <= candidate <= high and _is_power(root, q, candidate):
+                return End(candidate, (candidate, candidate))
+        if ceil(low) > high:
+            return End(float((low + high) / 2), (low, high))
+        root = root.narrowed((root.high - root.low) / 2)
+    exact = Fraction(root.low**q)
+    return End(exact, (exact, exact))
+
+
+def _is_power(root: _Root, q: int, x: Fraction) -> bool:
+    """Whether ``y**q == x`` at the root: its irreducible factor then divides ``y**q - x``."""
+    (y,) = root.factor.gens
+    return bool(sp.Poly(y**q - rational(x), y, domain="QQ").rem(root.factor).is_zero)
+
+
+def simplest(low: Fraction, high: Fraction) -> Fraction:
+    """The fraction with the smallest denominator from low to high."""
+    whole = ceil(low)
+    if whole <= high:
+        return Fraction(whole)
+    below = whole - 1
+    return below + 1 / simplest(1 / (high - below), 1 / (low - below))
