@@ -18,6 +18,7 @@ from symroof.algebra.operands import rational
 from symroof.algebra.span import Span
 from symroof.algebra.value import Value
 from symroof.errors import InputError, SolveError
+from symroof.solver.growth import grown
 from symroof.solver.numeric.at import decided
 from symroof.solver.numeric.within import spanned, within
 from symroof.solver.pieces import Piece
@@ -190,9 +191,7 @@ class Bound(Solved):
         return shown + (when + joint.join(map(form, piece.when)) if piece.when else "")
 
     def _limits(self, before: str, between: str) -> str:
-        words = [
-            f"{word} {between.join(s.name for s in symbols)}" for word, symbols in (("large", self.large), ("small", self.small)) if symbols
-        ]
+        words = grown(self.weights, between)
         return before + " and ".join(words) if words else ""
 
     def latex(self, steps: bool = False) -> str:

@@ -46,26 +46,6 @@ def branches(expr: sp.Expr, xs: frozenset[sp.Symbol]) -> Rows:
     raise NoClosedForm(f"a maximum stands inside {short(expr)}")
 
 
-def tighten(expr: sp.Expr) -> sp.Expr:
-    """The expression with common positive factors in front of its maxima and minima: ``max(a*c, b*c)`` as ``c*max(a, b)``."""
-    if not expr.has(sp.Max, sp.Min):
-        return expr
-    return expr.replace(lambda e: isinstance(e, (sp.Max, sp.Min)), _fronted)
-
-
-def _fronted(extreme: sp.Expr) -> sp.Expr:
-    powers = [a.as_powers_dict() for a in extreme.args]
-    common = sp.Integer(1)
-    for base, exponent in powers[0].items():
-        others = [p.get(base, sp.Integer(0)) for p in powers]
-        if base.is_positive and not base.is_number and all(e.is_Rational and e * exponent > 0 for e in others):
-            common *= base ** (min(others) if exponent > 0 else max(others))
-    if common == 1:
-        return extreme
-    rest = [a / common for a in extreme.args]
-    return common * extreme.func(*rest, evaluate=all(a.is_number for a in rest))
-
-
 def _product(expr: sp.Mul, xs: frozenset[sp.Symbol]) -> Rows:
     plain = [a for a in expr.args if not _splits(a, xs)]
     others = [a for a in expr.args if _splits(a, xs)]

@@ -7,7 +7,7 @@ condition without rounding, and numbers come from intervals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -27,11 +27,10 @@ from symroof.solver.polynomial import sign
 from symroof.solver.rounding import Rounded, exceeds, roundings, undone
 from symroof.solver.steps import Step, answered
 
-Solve = Callable[..., Bound]
 _NAMES = {sp.ceiling: "ceiling", sp.floor: "floor", PowerOfTwo: "power of two"}
 
 
-def rounded(numeric: Bound, solve: Solve) -> Bound:
+def rounded(numeric: Bound) -> Bound:
     """The answer where no smooth closed form exists: ``numeric`` itself, unless its unknown is what is rounded."""
     condition, x = numeric.condition, numeric.symbol
     atoms = roundings(condition.left.expr, x) | roundings(condition.right.expr, x)
@@ -45,26 +44,26 @@ def rounded(numeric: Bound, solve: Solve) -> Bound:
             k = sp.Dummy("k", positive=True)
             sides = [side.expr.xreplace({atom: k}) for side in (condition.left, condition.right)]
             if not any(side.has(x) for side in sides):
-                return _through(numeric, atom, k, Condition(_plain(sides[0]), condition.relation, _plain(sides[1])), solve)
+                return _through(numeric, atom, k, Condition(_plain(sides[0]), condition.relation, _plain(sides[1])))
     except SolveError as problem:
         return replace(numeric, reason=str(problem))
-    return between(numeric, atoms, solve)
+    return between(numeric, atoms)
 
 
 def _plain(expr: sp.Expr) -> Any:
     return quantity(expr, ONE)
 
 
-def _through(numeric: Bound, atom: sp.Expr, k: sp.Symbol, inner: Condition, solve: Solve) -> Bound:
+def _through(numeric: Bound, atom: sp.Expr, k: sp.Symbol, inner: Condition) -> Bound:
     """Solve for the rounded quantity, then for the unknown inside it."""
-    found = solve(inner, k)
+    found = numeric.solved_again(inner, k)
     if not found.closed:
         raise NoClosedForm(f"for {short(atom)} itself: {found.reason.replace(' in _k ', ' in it ')}")
-    x, strict = numeric.symbol, len(inner.relation) == 1
+    strict = len(inner.relation) == 1
     every: list[Piece] = []
     for piece in _with_zero(found.pieces, atom, k, inner):
         lows, highs = _ends(piece, atom, strict)
-        sides = [_argument(atom.args[0], x, end, solve) for end in (lows, highs) if end is not None]
+        sides = [_argument(numeric, atom.args[0], end) for end in (lows, highs) if end is not None]
         every += [_joined(choice, piece.when) for choice in product(*sides)]
     pieces = list(dict.fromkeys(p for p in every if sp.false not in p.when))
     if any(p.everything for p in pieces):
@@ -116,10 +115,10 @@ def _ends(piece: Piece, atom: sp.Expr, strict: bool) -> tuple[Rounded | None, Ro
     return low, high
 
 
-def _argument(u: sp.Expr, x: sp.Symbol, end: Rounded, solve: Solve) -> list[Piece]:
+def _argument(numeric: Bound, u: sp.Expr, end: Rounded) -> list[Piece]:
     """Where ``u relation number`` for a number that is zero or less unless the end's guard holds."""
     d = sp.Dummy("d", positive=True)
-    found = solve(Condition(_plain(u), end.relation, _plain(d)), x)
+    found = numeric.solved_again(Condition(_plain(u), end.relation, _plain(d)), numeric.symbol)
     if not found.closed:
         raise NoClosedForm(found.reason)
     strict = len(end.relation) == 1

@@ -36,7 +36,7 @@ def higher(poly: Polynomial) -> Pieces:
         raise NoClosedForm(f"{len(unknown)} coefficients of a polynomial of degree {poly.degree} in {poly.x} may have either sign")
     cases = list(product((1, -1), repeat=len(unknown)))
     every = [tuple(dict(zip(unknown, case, strict=True)).get(i, s) or 0 for i, s in enumerate(poly.signs)) for case in cases]
-    if all(_changes(signs) == 1 for signs in every) and len({signs[-1] for signs in every}) == 1:
+    if all(changes(signs) == 1 for signs in every) and len({signs[-1] for signs in every}) == 1:
         return _one(poly, every[0][-1])
     found = []
     for case, signs in zip(cases, every, strict=True):
@@ -45,24 +45,25 @@ def higher(poly: Polynomial) -> Pieces:
     return union(found)
 
 
-def _changes(signs: Sequence[int]) -> int:
+def changes(signs: Sequence[int | None]) -> int:
+    """How often coefficients change sign."""
     return sum(a != b for a, b in pairwise(s for s in signs if s))
 
 
 def _known(poly: Polynomial, signs: Signs) -> Pieces:
-    changes = _changes(signs)
+    flips = changes(signs)
     outward = [s for s in signs if s][-1]
-    if changes == 0:
+    if flips == 0:
         return ALWAYS if outward > 0 else NEVER
-    if changes == 1:
+    if flips == 1:
         return _one(poly, outward)
     coeffs = [outward * c for c in poly.coeffs]
-    if changes == 2:
+    if flips == 2:
         return _two(poly, coeffs, tuple(outward * s for s in signs), outward)
-    if changes == 3 and poly.degree == 3:
+    if flips == 3 and poly.degree == 3:
         return _three(poly, coeffs, outward)
     raise NoClosedForm(
-        f"a polynomial of degree {poly.degree} in {poly.x} whose coefficients change sign {changes} times has no closed form here"
+        f"a polynomial of degree {poly.degree} in {poly.x} whose coefficients change sign {flips} times has no closed form here"
     )
 
 
@@ -70,17 +71,13 @@ def _one(poly: Polynomial, rising: int) -> Pieces:
     """One change of sign, one root."""
     c = [rising * c for c in poly.coeffs]
     root = _sinh_root(c) if poly.degree == 3 and c[2] == 0 and sign(c[1]) == 1 else PositiveRoot(*map(tidy, c[::-1]))
-    return (Piece(low=_back(poly, root)) if rising > 0 else Piece(high=_back(poly, root)),)
+    return (Piece(low=poly.unknown(root)) if rising > 0 else Piece(high=poly.unknown(root)),)
 
 
 def _sinh_root(coeffs: Coeffs) -> sp.Expr:
     """The positive root of ``a*y**3 + b*y - c``, a, b, c > 0: Cardano's, in the form that cancels nothing."""
     slope, target = tidy(coeffs[1]) / tidy(coeffs[3]), tidy(-coeffs[0]) / tidy(coeffs[3])
     return 2 * sp.sqrt(slope / 3) * sp.sinh(sp.asinh(3 * target / (2 * slope) * sp.sqrt(3 / slope)) / 3)
-
-
-def _back(poly: Polynomial, y: sp.Expr) -> sp.Expr:
-    return y ** (1 / poly.power)
 
 
 # -- two roots, or none
@@ -96,7 +93,7 @@ def _two(poly: Polynomial, c: Coeffs, signs: Signs, outward: int) -> Pieces:
         at = [tidy(k) * deepest**i for i, k in enumerate(c)]
         above, below = deepest * (1 + _beyond(at)), deepest / (1 + _beyond(at[::-1]))
     dips, stays = _dips(c, at, signs, n)
-    low, high = _back(poly, below), _back(poly, above)
+    low, high = poly.unknown(below), poly.unknown(above)
     if outward > 0:
         return Piece(high=low, when=(dips,)), Piece(low=high, when=(dips,)), Piece(when=(stays,))
     return (Piece(low, high, (dips,)),)
@@ -159,7 +156,7 @@ def _three(poly: Polynomial, c: Coeffs, outward: int) -> Pieces:
     highest = _highest(c, -1)
     lowest = 1 / _highest([-k for k in c[::-1]], -1)
     middle = tidy(-c[0]) / (tidy(c[3]) * highest * lowest)
-    first, second, third = (_back(poly, y) for y in (lowest, middle, highest))
+    first, second, third = (poly.unknown(y) for y in (lowest, middle, highest))
     only = _one(poly, outward)
     if outward > 0:
         return guarded((Piece(first, second), Piece(low=third)), inside) + guarded(only, -inside)

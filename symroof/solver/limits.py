@@ -20,11 +20,8 @@ from symroof.algebra.deviation import Deviation, deviation, values_of
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
 from symroof.errors import InputError, SolveError, short
-from symroof.solver.polynomial import expand, sign
-
-Weights = Mapping[sp.Symbol, int]
-Grown = tuple[sp.Expr, sp.Rational]  # what is left of an expression, and the power with which it grows
-_ZERO = sp.Integer(0)
+from symroof.solver.condition import check_letters, weighed
+from symroof.solver.growth import adding, grown, growth, ordered
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,10 +64,7 @@ class Limit:
         raise InputError(f"the error of a limit needs a number for every symbol; {cure}")
 
     def __repr__(self) -> str:
-        named = [(word, [s.name for s, w in self.weights if w == sense]) for word, sense in (("large", 1), ("small", -1))]
-        words = " and ".join(f"{word} {', '.join(names)}" for word, names in named if names)
-        if not words:
-            return f"{self.cost!r}" + ("\n" if self.cost.join else "   ") + f"for {self.exact!r}"
+        words = " and ".join(grown(self.weights)) or repr(self.exact)
         return f"{self.cost!r}" + ("\n" if self.cost.join else "   ") + f"for {words}"
 
     def latex(self) -> str:
@@ -101,118 +95,27 @@ def limit(cost: Cost, large: Iterable[sp.Symbol] = (), small: Iterable[sp.Symbol
     """
     if not isinstance(cost, Cost):
         raise SolveError(f"{short(cost)} is no cost; write limit(cost, large=(D, F)), and for a bound solve(condition, x, large=(D, F))")
-    weights = tuple((s, 1) for s in _symbols(large)) + tuple((s, -1) for s in _symbols(small))
+    weights = weighed(large, small)
+    if not weights:
+        raise SolveError("a limit needs to know what grows or vanishes; write limit(cost, large=(D, F)) or limit(cost, small=...)")
     cost = cost.expand(*(s for s, _ in weights))
-    _check(cost, weights)
+    check_letters(weights, cost.free_symbols, "the cost")
     return Limit(_cost(cost, dict(weights))[0], cost, weights)
 
 
-def _symbols(symbols: Any) -> tuple[sp.Symbol, ...]:
-    return tuple(symbols) if isinstance(symbols, Iterable) else (symbols,)
-
-
-def _check(cost: Cost, weights: tuple[tuple[sp.Symbol, int], ...]) -> None:
-    if not weights:
-        raise SolveError("a limit needs to know what grows or vanishes; write limit(cost, large=(D, F)) or limit(cost, small=...)")
-    for s, _ in weights:
-        if not isinstance(s, sp.Symbol):
-            raise SolveError(f"{short(s)} is no symbol; write large=(D, F) with D and F from symroof.symbols")
-        if s not in cost.free_symbols:
-            known = ", ".join(sorted(x.name for x in cost.free_symbols)) or "none"
-            raise SolveError(f"{s} is called large or small but does not occur in the cost; it has {known}")
-    if len({s for s, _ in weights}) < len(weights):
-        raise SolveError("a symbol is named twice in large= and small=; name it once")
-    loose = sorted(s.name for s in cost.free_symbols if not s.is_positive)
-    if loose:
-        raise SolveError(f"{loose[0]} may be negative or complex; declare it with symbol({loose[0]!r}, unit), which is positive")
-
-
 # -- costs
-def _cost(cost: Cost, weights: Weights) -> tuple[Cost, sp.Rational]:
+def _cost(cost: Cost, weights: Mapping[sp.Symbol, int]) -> tuple[Cost, sp.Rational]:
     """What is left of a cost, part by part, and how fast it grows."""
     if cost.leaf is not None:
-        expr, power = _expr(cost.leaf, weights)
+        expr, power = growth(cost.leaf, weights)
         return changed(cost, leaf=expr), power
     found = [_cost(part, weights) for part in cost.parts]
-    kept, power = _fastest([(part.expr, p) for part, p in found], cost.join == "max", cost.expr)
-    parts = [part for (part, p), keep in zip(found, kept, strict=True) if keep]
+    power = max(p for _, p in found)
+    parts = [part for part, p in found if p == power]
+    if cost.join == "max":
+        ordered([part.expr for part in parts], cost.expr)
+    else:
+        adding([part.expr for part in parts], cost.expr)
     if len(parts) == 1:
         return changed(parts[0], name=cost.name or parts[0].name, source=cost.source or parts[0].source), power
     return changed(cost, parts=tuple(parts)), power
-
-
-def _fastest(found: list[Grown], maximum: bool, whole: sp.Expr) -> tuple[list[bool], sp.Rational]:
-    """Which terms of a sum (or parts of a maximum) decide, and how fast they grow."""
-    top = max(power for _, power in found)
-    kept = [power == top for _, power in found]
-    winners = [expr for expr, power in found if power == top]
-    if maximum and not all(sign(e) == 1 for e in winners):
-        raise SolveError(f"the limit of {short(show.text(whole))} is not known; its parts may be negative, so growth does not order them")
-    if not maximum and expand(sp.Add(*winners)) == 0:
-        raise SolveError(f"the fastest terms of {short(show.text(whole))} cancel; write their difference as one term first")
-    return kept, top
-
-
-# -- expressions
-def _expr(expr: sp.Expr, weights: Weights) -> Grown:
-    """What is left of an expression, and the power with which it grows when every large symbol does."""
-    if not expr.free_symbols & weights.keys():
-        return expr, _ZERO
-    if expr.is_Symbol:
-        return expr, sp.Integer(weights[expr])
-    if expr.is_Mul:
-        found = [_expr(a, weights) for a in expr.args]
-        return sp.Mul(*[e for e, _ in found]), sp.Add(*[p for _, p in found])
-    if expr.is_Pow and expr.exp.is_Rational:
-        base, power = _expr(expr.base, weights)
-        return base**expr.exp, power * expr.exp
-    if expr.is_Add:
-        return _sum(expr, weights)
-    if isinstance(expr, (sp.Max, sp.Min)):
-        return _extreme(expr, weights)
-    if isinstance(expr, (sp.ceiling, sp.floor)):
-        return _whole(expr, weights)
-    raise SolveError(f"the limit of {short(show.text(expr))} is not known; sums, products, powers and maxima have one")
-
-
-def _sum(expr: sp.Expr, weights: Weights) -> Grown:
-    """The fastest terms; over a common denominator if they cancel."""
-    for form in (expand(expr), sp.factor_terms(sp.cancel(sp.together(expr)))):
-        if not form.is_Add:
-            return _expr(form, weights)
-        found = [_expr(a, weights) for a in form.args]
-        top = max(power for _, power in found)
-        left = sp.Add(*[e for e, power in found if power == top])
-        if expand(left) != 0:
-            return sp.factor_terms(left), top
-    raise SolveError(f"the fastest terms of {short(show.text(expr))} cancel; write their difference as one term first")
-
-
-def _extreme(expr: sp.Expr, weights: Weights) -> Grown:
-    """The parts of a maximum that grow fastest, of a minimum those that grow slowest."""
-    flip = 1 if isinstance(expr, sp.Max) else -1
-    found = [(e, flip * p) for e, p in (_expr(a, weights) for a in expr.args)]
-    if not all(sign(e) == 1 for e, _ in found):
-        raise SolveError(f"the limit of {short(show.text(expr))} is not known; its parts may be negative, so growth does not order them")
-    top = max(p for _, p in found)
-    kept = list(dict.fromkeys(e for e, p in found if p == top))
-    shared = _shared(kept)
-    return kept[0] if len(kept) == 1 else shared * expr.func(*(e / shared for e in kept), evaluate=False), flip * top
-
-
-def _shared(terms: list[sp.Expr]) -> sp.Expr:
-    """The powers of letters that all terms have, so that a ratio of what grows cancels outside of a maximum too."""
-    powers = [e.as_powers_dict() for e in terms]
-    alike = [s for s in powers[0] if s.is_Symbol and all(p.get(s) == powers[0][s] for p in powers)]
-    return sp.Mul(*[s ** powers[0][s] for s in alike])
-
-
-def _whole(expr: sp.Expr, weights: Weights) -> Grown:
-    """Rounding matters less and less to what grows; a ceiling of what vanishes is 1."""
-    inner, power = _expr(expr.args[0], weights)
-    if power > 0:
-        return inner, power
-    if power < 0 and isinstance(expr, sp.ceiling) and sign(inner) == 1:
-        return sp.Integer(1), _ZERO
-    what = "a floor of what vanishes is 0" if power < 0 else "rounding what stays finite has no limit in closed form"
-    raise SolveError(f"the limit of {short(show.text(expr))} is not known: {what}; drop the rounding first")

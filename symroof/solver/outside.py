@@ -6,7 +6,6 @@ rises or falls with each rounded quantity, one end of these makes it easier and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import sympy as sp
@@ -21,7 +20,7 @@ from symroof.solver.polynomial import expand, sign
 from symroof.solver.rounding import exceeds
 
 
-def between(numeric: Bound, atoms: set[sp.Expr], solve: Callable[..., Bound]) -> Bound:
+def between(numeric: Bound, atoms: set[sp.Expr]) -> Bound:
     """The numeric bound with a necessary and a sufficient one beside it, as far as these have a closed form."""
     condition = numeric.condition
     names = {atom: sp.Dummy("r", positive=True) for atom in sorted(atoms, key=sp.default_sort_key)}
@@ -40,7 +39,7 @@ def between(numeric: Bound, atoms: set[sp.Expr], solve: Callable[..., Bound]) ->
     found = []
     for put in (easier, harder):
         asked = Condition(quantity(left.xreplace(put), ONE), condition.relation, quantity(right.xreplace(put), ONE))
-        found.append(solve(asked, numeric.symbol) if numeric.symbol in asked.free_symbols else _without(numeric, asked))
+        found.append(numeric.solved_again(asked) if numeric.symbol in asked.free_symbols else _without(numeric, asked))
     return replace(numeric, reason=reason, necessary=_outer(found[0], 0), sufficient=_outer(found[1], 1))
 
 

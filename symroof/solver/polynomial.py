@@ -6,18 +6,14 @@ whose monomials all have one sign has that sign for all values, and Descartes' r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from itertools import pairwise
 from math import gcd, lcm
 
 import sympy as sp
 
 from symroof.errors import short
 from symroof.solver.branches import NoClosedForm
-
-_PRIMES = tuple(map(sp.Integer, (10007, 20011, 30011, 40009, 50021, 60013, 70001, 80021, 90001)))
 
 
 @dataclass(frozen=True)
@@ -37,6 +33,10 @@ class Polynomial:
     def signs(self) -> tuple[int | None, ...]:
         """Of every coefficient: 1, 0, -1, or None where it depends on the values."""
         return tuple(sign(c) for c in self.coeffs)
+
+    def unknown(self, y: sp.Expr) -> sp.Expr:
+        """What x is where y is this."""
+        return y ** (1 / self.power)
 
     @property
     def expr(self) -> sp.Expr:
@@ -130,53 +130,6 @@ def over(expr: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     return top, bottom
 
 
-def factors(f: sp.Expr, x: sp.Symbol) -> tuple[int, list[tuple[sp.Expr, int]], sp.Expr]:
-    """f as a sign times factors that may have either sign, each with its power, and the positive rest.
-
-    The condition f >= 0 is then one about the signs of the factors.
-    """
-    top, bottom = over(f)
-    overall, found, positive = 1, [], sp.Integer(1)
-    for side, direction in ((top, 1), (bottom, -1)):
-        for base, power in _factored(expand(side), x):
-            known = sign(base)
-            if known == 0:
-                return 0, [], sp.Integer(1)
-            if known is None:
-                found.append((base, power * direction))
-            else:
-                positive *= (known * base) ** (power * direction)
-                overall *= known if power % 2 else 1
-    return overall, found, positive
-
-
-def _factored(expr: sp.Expr, x: sp.Symbol) -> list[tuple[sp.Expr, int]]:
-    """The factors of a sum of monomials: its common monomial and, from the second degree in x on, its polynomial factors."""
-    common = front(expr)
-    pieces: list[tuple[sp.Expr, int]] = []
-    for factor in sp.Mul.make_args(common):
-        base, power = factor.as_base_exp()
-        if not (power.is_Integer and power > 0):
-            base, power = factor, sp.Integer(1)
-        degree = sp.degree(base, x) if base.is_polynomial(x) and base.has(x) else 0
-        if degree >= 2 and base.is_polynomial(*base.free_symbols) and not _prime(base, x):
-            constant, listed = sp.factor_list(base)
-            pieces += [(constant, 1)] * (constant != 1)
-            pieces += [(b, int(n) * int(power)) for b, n in listed]
-        else:
-            pieces.append((base, int(power)))
-    return pieces
-
-
-def _prime(base: sp.Expr, x: sp.Symbol) -> bool:
-    """Whether it has no factors even with numbers for all other symbols; False if that is not known."""
-    others = sorted(base.free_symbols - {x}, key=str)
-    if len(others) > len(_PRIMES):
-        return False
-    content, listed = sp.Poly(base.xreplace(dict(zip(others, _PRIMES, strict=False))), x).factor_list()
-    return abs(content) == 1 and len(listed) == 1 and listed[0][1] == 1
-
-
 def polynomial(expr: sp.Expr, x: sp.Symbol) -> Polynomial:
     """A sum of monomials as a polynomial in a power of x.
 
@@ -202,48 +155,3 @@ def _by_power(expr: sp.Expr, x: sp.Symbol) -> dict[sp.Rational, sp.Expr]:
             raise NoClosedForm(f"{x} stands inside {short(rest)}")
         found.setdefault(exponent if rest != 1 else sp.Integer(0), []).append(coeff)
     return {e: sp.Add(*cs) for e, cs in found.items()}
-
-
-def leading(poly: Polynomial, weights: Mapping[sp.Symbol, int]) -> Polynomial:
-    """What is left of a polynomial when symbols grow without bound (weight 1) or vanish (weight -1).
-
-    Every coefficient keeps its fastest terms; of the coefficients those on the upper hull of (power, growth) matter,
-    and, where one change of sign is left, only the edge that holds it (Newton's polygon).
-    """
-    kept: dict[int, tuple[sp.Expr, sp.Rational]] = {}
-    for i, c in enumerate(poly.coeffs):
-        if c != 0:
-            kept[i] = _fastest(c, weights)
-    hull = _upper_hull([(i, growth) for i, (_, growth) in kept.items()])
-    known = {i: sign(kept[i][0]) for i in hull}
-    changes = [(a, b) for a, b in pairwise(hull) if known[a] != known[b]]
-    if len(changes) == 1 and None not in known.values():
-        a, b = changes[0]
-        slope = (kept[b][1] - kept[a][1]) / (b - a)
-        hull = [i for i in hull if kept[i][1] == kept[a][1] + slope * (i - a)]
-    coeffs = [kept[i][0] if i in hull else sp.Integer(0) for i in range(poly.degree + 1)]
-    expr = sp.Add(*[c * poly.x ** (poly.power * i) for i, c in enumerate(coeffs)])
-    content = sp.Mul(*[f for f in sp.Mul.make_args(sp.factor_terms(expr)) if not f.is_Add and not f.has(poly.x) and f.is_positive])
-    return polynomial(expr / content, poly.x)
-
-
-def _fastest(coeff: sp.Expr, weights: Mapping[sp.Symbol, int]) -> tuple[sp.Expr, sp.Rational]:
-    rates: dict[sp.Rational, list[sp.Expr]] = {}
-    for term in sp.Add.make_args(expand(coeff)):
-        powers = term.as_powers_dict()
-        for base in powers:
-            if not base.is_Symbol and base.free_symbols & weights.keys():
-                raise NoClosedForm(f"the limit of {short(base)} is not known")
-        rates.setdefault(sum((powers[s] * w for s, w in weights.items()), sp.Integer(0)), []).append(term)
-    fastest = max(rates)
-    return sp.Add(*rates[fastest]), fastest
-
-
-def _upper_hull(points: list[tuple[int, sp.Rational]]) -> list[int]:
-    """The indices on the upper hull, those on its edges included."""
-    hull: list[tuple[int, sp.Rational]] = []
-    for x, y in sorted(points):
-        while len(hull) > 1 and (y - hull[-2][1]) * (hull[-1][0] - hull[-2][0]) > (hull[-1][1] - hull[-2][1]) * (x - hull[-2][0]):
-            hull.pop()
-        hull.append((x, y))
-    return [x for x, _ in hull]

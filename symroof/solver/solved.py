@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from symroof.algebra.condition import Condition
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import SolveError
 from symroof.solver.pieces import Piece
-from symroof.solver.steps import Step, substituted
+from symroof.solver.steps import Step, Weights, substituted
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Solved:
     symbol: sp.Symbol
     condition: Condition
     pieces: tuple[Piece, ...]
-    weights: tuple[tuple[sp.Symbol, int], ...] = ()
+    weights: Weights = ()
     steps: tuple[Step, ...] = ()
     reason: str = ""
     closed: bool = True
@@ -80,11 +80,11 @@ class Solved:
         """The bound without its approximations."""
         return self.solved_again(self.condition)
 
-    def solved_again(self, condition: Condition, large: Iterable[sp.Symbol] = (), small: Iterable[sp.Symbol] = ()) -> Self:
-        """The same question about another condition."""
+    def solved_again(self, condition: Condition, x: sp.Symbol | None = None, weights: Weights = ()) -> Self:
+        """Another condition solved in the same way, for the same symbol or for x."""
         if self.again is None:
             raise SolveError(f"{self!r} was not made by solve(...), so it cannot be solved again")
-        found: Self = self.again(condition, self.symbol, large, small)
+        found: Self = self.again(condition, x or self.symbol, [s for s, w in weights if w > 0], [s for s, w in weights if w < 0])
         return found
 
     def of_condition(self, condition: Condition) -> Self:
@@ -94,6 +94,5 @@ class Solved:
     def put(self, given: Given) -> Self:
         """The bound with values put into its condition, solved again."""
         condition = self.condition.between(self.condition.left.put(given), self.condition.right.put(given))
-        large, small = ([s for s in side if s in condition.free_symbols] for side in (self.large, self.small))
-        found = self.solved_again(condition, large, small)
+        found = self.solved_again(condition, weights=tuple((s, w) for s, w in self.weights if s in condition.free_symbols))
         return replace(found, steps=substituted(self.steps, found.steps, given))
