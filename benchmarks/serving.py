@@ -40,8 +40,8 @@ def startup() -> None:
 
 def thresholds() -> None:
     from symroof import decode, matmul, memory, roofline, serving, sharding, solve
+    from symroof.solver.function import smooth
     from symroof.solver.polynomial import sign, tidy
-    from symroof.solver.solve import _smooth
     from symroof.symbols import B, D, F, S, Y, n
 
     t = roofline(matmul(B, D, F))
@@ -63,7 +63,7 @@ def thresholds() -> None:
     for name, (condition, x) in questions.items():
 
         def ours(condition=condition, x=x) -> object:
-            for cached in (_smooth, sign, tidy):
+            for cached in (smooth, sign, tidy):
                 cached.cache_clear()
             return solve(condition, x)
 

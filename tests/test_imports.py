@@ -46,8 +46,9 @@ ORDERS = {
         *("operands", "check", "claims", "bind", "condition", "cost"),
     ),
     "solver": (
-        *("branches", "polynomial", "facts", "pieces", "higher", "positive", "inverse", "steps", "certify", "boxes", "sweep", "numeric"),
-        *("decide", "within", "verify", "trial", "proof", "bound", "rounding", "outside", "discrete", "solve", "limits"),
+        *("branches", "polynomial", "facts", "pieces", "growth", "steps", "parts", "higher", "positive", "inverse", "function", "maxima"),
+        *("solved", "numeric.boxes", "numeric.roots", "numeric.sweep", "numeric.at", "numeric.within"),
+        *("proof.points", "proof.verify", "proof.proof", "bound", "condition", "rounding", "outside", "discrete", "solve", "limits"),
     ),
     "geometric": ("whole", "rows", "posynomial", "convex", "optimum"),
     "ask": ("names", "letters", "grammar", "known"),
@@ -88,16 +89,18 @@ def test_a_room_stands_on_those_below(path):
     assert rooms(modules(parsed(path))) <= allowed
 
 
-@pytest.mark.parametrize("path", [f for name in ORDERS for f in sorted((PACKAGE / name).glob("[!_]*.py"))], ids=label)
+def within(path: Path) -> str:
+    """A file of a room by its dotted name there."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts[1:])
+
+
+@pytest.mark.parametrize("path", [f for f in FILES if room(f) in ORDERS and f.name != "__init__.py"], ids=label)
 def test_the_order_inside_a_room(path):
-    order, home = ORDERS[room(path)], room(path)
-    assert path.stem in order, f"say in ORDERS where {path.stem} stands"
-    wanted = {
-        name.split(".")[2]
-        for name in modules(parsed(path))
-        if name.startswith(f"symroof.{home}.") and (PACKAGE / home / f"{name.split('.')[2]}.py").exists()
-    }
-    assert wanted <= set(order[: order.index(path.stem)])
+    order, home = ORDERS[room(path)], f"symroof.{room(path)}."
+    assert within(path) in order, f"say in ORDERS where {within(path)} stands"
+    files = {within(f) for f in FILES if room(f) == room(path)}
+    wanted = {name.removeprefix(home) for name in modules(parsed(path)) if name.startswith(home)} & files
+    assert wanted <= set(order[: order.index(within(path))])
 
 
 @pytest.mark.parametrize("path", [f for f in FILES if f.name not in ("cli.py", "__main__.py")], ids=label)

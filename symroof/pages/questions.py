@@ -24,8 +24,8 @@ from symroof.errors import UnknownName, nearest
 from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
 from symroof.solver.bound import Bound, Span
-from symroof.solver.solve import solve
 from symroof.solver.numeric.within import spanned, within
+from symroof.solver.solve import solve
 
 _FRACTIONS = {*DERATES, MFU, r_pre}
 

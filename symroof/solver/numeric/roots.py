@@ -120,7 +120,7 @@ def _every_sign(roots: list[_Root], differences: Iterable[_Difference]) -> list[
     between = [(a + b) / 2 for a, b in zip(edges[::2], edges[1::2], strict=False)] + [edges[-1] + 1]
     found: list[dict[sp.Poly, int]] = []
     for i, y in enumerate(between):
-        signs = {f: int(sp.sign(f.eval(y))) for f in factors}
+        signs = {f: int(sp.sign(f(y))) for f in factors}
         found += [signs, {**signs, roots[i].factor: 0}] if i < len(roots) else [signs]
     return found
 
