@@ -110,7 +110,8 @@ def _roots(factors: Iterable[sp.Poly]) -> list[_Root]:
     """The positive roots of irreducible polynomials in order, in brackets that do not touch."""
     listed = list(factors)
     found = sp.intervals(listed, inf=0, strict=True) if listed else []
-    return [_Root(listed[next(iter(which))], low, high) for (low, high), which in found]
+    rows = [(listed[next(iter(which))], ends) for ends, which in found]
+    return [_Root(f, *(ends if f.degree() > 1 else (-f.nth(0) / f.nth(1),) * 2)) for f, ends in rows]
 
 
 def _every_sign(roots: list[_Root], differences: Iterable[_Difference]) -> list[dict[sp.Poly, int]]:
