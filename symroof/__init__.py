@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from symroof.analysis.degree import degree
     from symroof.analysis.elasticity import elasticity
     from symroof.analysis.minimize import Minimum, maximize, minimize
-    from symroof.analysis.regimes import Regime, Regimes, regimes
-    from symroof.analysis.regions import Region, Regions
+    from symroof.analysis.regimes import Regime, Regimes
     from symroof.analysis.sensitivity import sensitivities
     from symroof.export.export import export
     from symroof.grid.sweep import Sweep, sweep
@@ -40,6 +39,9 @@ if TYPE_CHECKING:
     from symroof.plan.choices import Choice, Choices
     from symroof.plan.deployments import search_serving
     from symroof.plan.runs import search_training
+    from symroof.plane.borders import Region
+    from symroof.plane.regimes import regimes
+    from symroof.plane.regions import Regions
     from symroof.present.derivation import Answer, Question, answer, question
     from symroof.program.program import Program, program
     from symroof.search.found import Found
@@ -59,13 +61,15 @@ __version__ = "0.1.0"
 
 #: What is loaded when it is first asked for: readers of data files, workloads, derivations.
 _LATER = {
-    "symroof.analysis.regions": ("Region", "Regions"),
+    "symroof.plane.borders": ("Region",),
+    "symroof.plane.regions": ("Regions",),
+    "symroof.plane.regimes": ("regimes",),
     "symroof.solver.limits": ("Limit", "limit"),
     "symroof.solver.proof.proof": ("Proof",),
     "symroof.analysis.degree": ("degree",),
     "symroof.analysis.elasticity": ("elasticity",),
     "symroof.analysis.sensitivity": ("sensitivities",),
-    "symroof.analysis.regimes": ("Regime", "Regimes", "regimes"),
+    "symroof.analysis.regimes": ("Regime", "Regimes"),
     "symroof.analysis.best": ("Best",),
     "symroof.analysis.minimize": ("Minimum", "maximize", "minimize"),
     "symroof.export.export": ("export",),

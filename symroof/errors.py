@@ -9,6 +9,7 @@
     ├── UnknownName    (LookupError)   a symbol, sheet, part or question that does not exist
     ├── SheetError     (ValueError)    a data file that does not follow its schema
     ├── SolveError     (ValueError)    a question the solver cannot take
+    │   └── NoClosedForm               a condition or a cost of which no closed form is known
     ├── ProgramError   (ValueError)    a program in the sharding notation that cannot be read or cannot be meant
     └── DerivationError (AssertionError) a derivation that contradicts itself
 """
@@ -48,6 +49,10 @@ class SheetError(SymroofError, ValueError):
 
 class SolveError(SymroofError, ValueError):
     """A question the solver cannot take."""
+
+
+class NoClosedForm(SolveError):
+    """A condition or a cost of which no closed form is known; the message says why."""
 
 
 class ProgramError(SymroofError, ValueError):

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from second_opinion import coefficients, costs, points, positives, some, worth
 
 from symroof import Cost, SymroofError, chip, decode, dtype, llm, matmul, regimes, roofline, sharding, symbol
-from symroof.analysis.clip import ACCURACY
-from symroof.analysis.expsum import zeros
-from symroof.analysis.inhabited import witness
+from symroof.plane.clip import ACCURACY
+from symroof.plane.expsum import zeros
+from symroof.plane.inhabited import witness
 from symroof.symbols import B, C, D, F, H, K, L, P, S, W_hbm, W_ici, Y, n_axes, p, p_a, p_kv, p_w, t_hop
 
 x, y, a, b, c = (symbol(s) for s in "xyabc")

@@ -15,7 +15,7 @@ from symroof import Cost, SymroofError, chip, decode, divides, dtype, llm, memor
 from symroof.algebra.evaluate import tape
 from symroof.search import bounds, job, pool, stream
 from symroof.search import search as searching
-from symroof.search.prune import direction
+from symroof.solver.monotony import direction
 from symroof.symbols import B, D, F, K, L, X, Y, n
 
 COSTS = {

@@ -12,11 +12,10 @@ from symroof.algebra import show
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import called as name_of
 from symroof.algebra.quantity import show_number
-from symroof.analysis.cases import cases
 from symroof.analysis.elasticity import check
 from symroof.analysis.slopes import slopes
-from symroof.errors import InputError, SolveError
-from symroof.solver.branches import NoClosedForm
+from symroof.errors import InputError, NoClosedForm, SolveError
+from symroof.solver.extremes import ways
 from symroof.solver.polynomial import expand
 
 _LEVEL = (sp.Max, sp.Min, sp.Abs)
@@ -38,7 +37,7 @@ def degree(cost: Cost, symbols: Iterable[sp.Symbol] | sp.Symbol | None = None) -
     asked = _asked(cost, symbols)
     found = _by_structure(cost.expr, asked)
     if found is None:
-        found = _by_cases(cost.expr, asked)
+        found = _by_ways(cost, asked)
     if found is not None:
         return found
     raise SolveError(_why_not(cost, asked))
@@ -71,10 +70,10 @@ def _by_structure(expr: sp.Expr, asked: frozenset[sp.Symbol]) -> sp.Rational | N
     return sp.Integer(0) if not any(each) else None
 
 
-def _by_cases(expr: sp.Expr, asked: frozenset[sp.Symbol]) -> sp.Rational | None:
-    """The degree that every case has, as a ratio of sums of monomials."""
+def _by_ways(cost: Cost, asked: frozenset[sp.Symbol]) -> sp.Rational | None:
+    """The degree that the cost has whichever parts win, as a ratio of sums of monomials."""
     try:
-        each = {_of_ratio(c.expr, asked) for c in cases(expr)}
+        each = {_of_ratio(way.cost.expr, asked) for way in ways(cost)}
     except NoClosedForm:
         return None
     return each.pop() if len(each) == 1 else None
@@ -100,7 +99,7 @@ def _why_not(cost: Cost, asked: frozenset[sp.Symbol]) -> str:
             found = slopes(cost.expr, asked, values)
         except InputError:
             continue
-        if found.value and not found.kink and not found.jumps:
+        if found.value and not found.kink:
             seen.append(round(float(found.above), 6) + 0.0)
     low, high = (show_number(f(seen, default=0.0), 3) for f in (min, max))
     if low != high:

@@ -6,20 +6,18 @@ where it stops falling is the least there is. Anything else is walked to its end
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import sympy as sp
 
-from symroof.analysis.choices import Choice, smooth
-from symroof.analysis.envelope import rivals, settle
 from symroof.analysis.problem import Problem
-from symroof.analysis.walk import Impossible, Line, where
+from symroof.analysis.walk import Line, Walk, where
 from symroof.errors import SolveError
+from symroof.solver.extremes import EXTREMES, smooth
 from symroof.solver.facts import Facts
 from symroof.solver.polynomial import expand, sign, split
-
-_MOST = 64
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Lowest:
 
 
 @lru_cache(maxsize=1024)
-def log_slope(expr: sp.Expr, x: sp.Symbol) -> sp.Expr:
+def _steepness(expr: sp.Expr, x: sp.Symbol) -> sp.Expr:
     """x times the derivative by x: of a sum of monomials a sum of the same monomials."""
     whole = sp.together(x * sp.diff(expr, x)) if expr.has(x) and not _monomials(expr, x) else expand(x * sp.diff(expr, x))
     return sp.factor_terms(whole)
@@ -66,7 +64,7 @@ def _convex(expr: sp.Expr, x: sp.Symbol) -> bool:
 
 def _monomials(expr: sp.Expr, x: sp.Symbol) -> bool:
     """Whether x only stands in powers, in a sum of monomials."""
-    if expr.has(sp.Max, sp.Min):
+    if expr.has(*EXTREMES):
         return False
     for term in sp.Add.make_args(expand(expr)):
         base, exponent = term.as_independent(x, as_Add=False)[1].as_base_exp()
@@ -76,13 +74,35 @@ def _monomials(expr: sp.Expr, x: sp.Symbol) -> bool:
 
 
 def lowest(problem: Problem, facts: Facts) -> Lowest:
-    """The walk, in one case."""
+    """The walk, in one case: down to the first piece that no longer falls, and on if a second valley may follow.
+
+    Raises SolveError if one does.
+    """
     line = Line(problem.over[0], facts)
     ends = _room(line, problem)
     if ends is None:
-        zero = sp.Integer(0)
-        return Lowest("impossible", zero, zero, zero, zero, zero)
-    return _Descent(line, problem, *ends).run()
+        return Lowest("impossible", *[sp.Integer(0)] * 5)
+    pieces, seen = _pieces(line, problem, *ends), list[_Piece]()
+    found: Lowest | None = None
+    at = 0
+    for piece in pieces:
+        seen.append(piece)
+        if piece.way < 0:
+            if any(p.way > 0 for p in seen):
+                raise SolveError(f"{problem.cost.name or 'the cost'} has more than one valley along {line.x}")
+            found = None
+        elif found is None:
+            at, below = len(seen), seen[-2:][0]
+            found = Lowest("plateau" if piece.way == 0 else piece.kind, piece.low, piece.low, below.smooth, below.slope, piece.smooth)
+        if found is not None and convex(problem):
+            break
+    if found is None:
+        last = seen[-1]
+        return Lowest("none" if ends[1] is sp.oo else "limit", ends[1], ends[1], last.smooth, last.slope, last.smooth)
+    if found.kind == "plateau":
+        after = next(iter(seen[at:]), None) or next(pieces, None)
+        return replace(found, until=after.low if after else ends[1])
+    return found
 
 
 def _room(line: Line, problem: Problem) -> tuple[sp.Expr, sp.Expr] | None:
@@ -103,99 +123,55 @@ def _room(line: Line, problem: Problem) -> tuple[sp.Expr, sp.Expr] | None:
     return low, high
 
 
-class _Descent:
-    """The state of one walk: the place, the choices made there, and where the cost turned."""
+@dataclass(frozen=True)
+class _Piece:
+    """From ``low`` on the cost falls (``way`` -1), stays (0) or rises (1); ``kind`` is what changed there."""
 
-    def __init__(self, line: Line, problem: Problem, low: sp.Expr, high: sp.Expr) -> None:
-        self.line, self.problem, self.low, self.high = line, problem, low, high
-        self.cost, self.x = problem.cost, line.x
-        self.made: dict[Choice, int] = {}
-        self.place = low
-        self.before: tuple[sp.Expr, sp.Expr] = (sp.Integer(0), sp.Integer(0))
+    low: sp.Expr
+    way: int
+    kind: str
+    smooth: sp.Expr
+    slope: sp.Expr
 
-    def run(self) -> Lowest:
-        found: list[Lowest] = []
-        direction = self._direction()
-        if direction > 0:
-            found.append(self._here("limit" if self.low != 0 else "none", self.low))
-        elif direction == 0:
-            found.append(self._here("plateau", self.low))
-        for _ in range(_MOST):
-            if found and convex(self.problem):
-                return self._plateau(found[0])
-            turn, end = self._turn(direction), self._change()
-            ahead = [at for at in (turn, end) if at is not None]
-            stop = self.line.least(ahead) if ahead else sp.oo
-            if self.high is not sp.oo and (stop is sp.oo or self.line.order(self.high, stop) <= 0):
-                return self._chosen([*found, self._here("limit", self.high)] if direction < 0 else found)
-            if stop is sp.oo:
-                return self._chosen([*found, self._here("none", sp.oo)] if direction < 0 and not found else found)
-            last, was = direction, self._smooth()
-            self.place = stop
-            if turn is not None and stop == turn:
-                direction = 1 if direction < 0 else -1
-                kind = "stationary"
+
+def _pieces(line: Line, problem: Problem, low: sp.Expr, high: sp.Expr) -> Iterator[_Piece]:
+    """Piece by piece up to ``high``; where the next one begins is worked out only when it is asked for."""
+    walk, kind = Walk(line, problem.cost, low), "limit" if low != 0 else "none"
+    while True:
+        walk.settle()
+        expr = smooth(problem.cost, walk.made).expr
+        slope = problem.sense * _steepness(expr, line.x)
+        way, turned = _way(line, slope, walk.place), True
+        while turned:
+            yield _Piece(walk.place, way, kind, expr, slope)
+            turn, change = _turn(line, slope, way, walk.place), walk.ahead()
+            ahead = [at for at in (turn, change) if at is not None and at is not sp.oo]
+            stop = line.least(ahead) if ahead else sp.oo
+            if stop is sp.oo or (high is not sp.oo and line.order(high, stop) <= 0):
+                return
+            turned = stop == turn
+            if turned:
+                walk.place, way, kind = stop, 1 if way < 0 else -1, "stationary"
             else:
-                self._switch(stop)
-                direction, kind = self._direction(), "kink"
-            if last < 0 <= direction:
-                self.before = was
-                found.append(self._here("plateau" if direction == 0 else kind, stop, was))
-            elif last >= 0 > direction and not (last == 0 and len(found) < 2):
-                raise SolveError(f"{self.problem.cost.name or 'the cost'} has more than one valley along {self.x}")
-        raise Impossible
+                kind = "kink"
+                walk.go(stop)
 
-    # -- what is ahead
-    def _smooth(self) -> tuple[sp.Expr, sp.Expr]:
-        expr = smooth(self.cost, self.made).expr
-        return expr, self.problem.sense * log_slope(expr, self.x)
 
-    def _direction(self) -> int:
-        """1 if the cost rises just above the place, -1 if it falls, 0 if it stays."""
-        settle(self.line, self.cost, self.made, self.place)
-        slope = self._smooth()[1]
-        known = sign(slope) if slope.is_number or _monomials(slope, self.x) else None
-        if known is not None:
-            return known
-        rise, fall = _sides(slope)
-        return 1 if self.line.wins(rise, fall, self.place) else -1
+def _way(line: Line, slope: sp.Expr, place: sp.Expr) -> int:
+    """1 if the cost rises just above the place, -1 if it falls, 0 if it stays."""
+    known = sign(slope) if slope.is_number or _monomials(slope, line.x) else None
+    if known is not None:
+        return known
+    rise, fall = _sides(slope)
+    return 1 if line.wins(rise, fall, place) else -1
 
-    def _turn(self, direction: int) -> sp.Expr | None:
-        """Where the slope changes its sign, as long as the choices stay."""
-        rise, fall = _sides(self._smooth()[1])
-        if direction == 0 or rise.is_zero or fall.is_zero:
-            return None
-        return self.line.overtaken(fall, rise, self.place) if direction < 0 else self.line.overtaken(rise, fall, self.place)
 
-    def _change(self) -> sp.Expr | None:
-        """Where the next choice changes."""
-        self.events = list(rivals(self.line, self.cost, self.made, self.place))
-        return self.line.least([at for *_, at in self.events]) if self.events else None
-
-    def _switch(self, place: sp.Expr) -> None:
-        choice, rival, _ = next(e for e in self.events if e[2] == place)
-        self.made = {**self.made, choice: rival}
-
-    # -- the answer
-    def _here(self, kind: str, x: sp.Expr, below: tuple[sp.Expr, sp.Expr] | None = None) -> Lowest:
-        expr, slope = below or self._smooth()
-        after = self._smooth()[0]
-        return Lowest(kind, x, x, expr, slope, after)
-
-    def _plateau(self, found: Lowest) -> Lowest:
-        """How far a plateau reaches."""
-        if found.kind != "plateau":
-            return found
-        end = self._change()
-        stop = sp.oo if end is None else end
-        if self.high is not sp.oo and (stop is sp.oo or self.line.order(self.high, stop) < 0):
-            stop = self.high
-        return Lowest(found.kind, found.x, stop, found.smooth, found.slope, found.after)
-
-    def _chosen(self, found: list[Lowest]) -> Lowest:
-        if len(found) != 1:
-            raise SolveError(f"{self.problem.cost.name or 'the cost'} has more than one valley along {self.x}")
-        return self._plateau(found[0])
+def _turn(line: Line, slope: sp.Expr, way: int, place: sp.Expr) -> sp.Expr | None:
+    """Where the slope changes its sign, as long as the choices stay."""
+    rise, fall = _sides(slope)
+    if way == 0 or rise.is_zero or fall.is_zero:
+        return None
+    return line.first(rise, fall, place) if way < 0 else line.first(fall, rise, place)
 
 
 def _sides(slope: sp.Expr) -> tuple[sp.Expr, sp.Expr]:

@@ -6,7 +6,7 @@ Where maxima stand, every case has its own; at a kink the two sides differ, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -20,15 +20,15 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.operands import called as name_of
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number
+from symroof.algebra.roots import PowerOfTwo
 from symroof.algebra.symbols import DERATES, Symbol
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
-from symroof.analysis.cases import Pair, called, cases, label, labels, relation
-from symroof.analysis.log_slope import log_slope
-from symroof.analysis.slopes import ROUNDING, Slopes, same, slopes
-from symroof.errors import InputError, SolveError, UnknownName, nearest, short
-from symroof.solver.branches import NoClosedForm
+from symroof.analysis.slopes import ROUNDING, Slopes, log_slope, same, slopes
+from symroof.errors import InputError, NoClosedForm, SolveError, UnknownName, nearest, short
+from symroof.solver.extremes import Extreme, Way, extremes, smooth, ways
 from symroof.solver.facts import NOTHING
+from symroof.solver.polynomial import sign, split
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,11 @@ class Elasticity:
     @cached_property
     def cases(self) -> tuple[Case, ...]:
         """The elasticity where these and those parts win; empty if there are too many cases to list."""
+        x = self.symbol
         try:
-            smooth = cases(self.cost.expr)
+            found = [Case(_called(w, self.cost), log_slope(w.cost.expr, x), _relations(w, x)) for w in ways(self.cost)]
         except NoClosedForm:
             return ()
-        names, x = labels(self.cost), self.symbol
-        found = [Case(called(c, names), log_slope(c.expr, x), _relations(c.when, x)) for c in smooth]
         if not (self.sheets or self.values):
             return _united(found)
         given = bind(self.free_symbols, self.sheets, self.values, self.cost.of)
@@ -198,22 +197,56 @@ def one(cost: Cost, symbol: sp.Symbol, numbers: Mapping[Any, Any]) -> Any:
         below, above = (_spread(side, found.value) for side in (found.below, found.above))
         return Value(above, ONE, symbol.name) if same(below, above).all() else Kink(below, above, symbol)
     if found.kink:
-        return Kink(found.below, found.above, symbol, ties(cost, found))
-    inside = ", ".join(show.text(j) for j in found.jumps)
+        return Kink(found.below, found.above, symbol, _ties(cost, symbol, numbers))
+    inside = ", ".join(_jumping(cost, symbol, numbers))
     note = f"{show_number(float(found.above))} away from the jump of {inside} at this very point" if inside else ""
     return Value(found.above, ONE, symbol.name, note=note)
 
 
-def ties(cost: Cost, found: Slopes) -> str:
-    """Which parts of which maxima are equal: ``MLP: math = weights``."""
-    names = labels(cost)
+def standing(cost: Cost, numbers: Mapping[Any, Any]) -> dict[Extreme, tuple[int, ...]]:
+    """For every maximum that matters at a point, the parts that are it there."""
+    found: dict[Extreme, tuple[int, ...]] = {}
+    made: dict[Extreme, int] = {}
+    while open_ := next((e for e in extremes(cost, made) if e not in made), None):
+        worths = [slopes(part.expr, (), numbers).value for _, part in open_.parts]
+        most = max(worths) if open_.largest else min(worths)
+        found[open_] = tuple(i for i, worth in enumerate(worths) if same(worth, most))
+        made[open_] = found[open_][0]
+    return found
+
+
+def standing_as(cost: Cost, extreme: Extreme, parts: Iterable[int], inner: bool = False) -> str:
+    """Parts of a maximum in words: ``MLP: math = weights``, or without the name of the whole."""
+    whole = f"{extreme.name}: " if extreme.name and extreme.expr != cost.expr and not inner else ""
+    return whole + " = ".join(sorted(_part(extreme, i) for i in parts))
+
+
+def _part(extreme: Extreme, i: int) -> str:
+    return extreme.parts[i][0] or short(extreme.called(i), 50)[1:-1]
+
+
+def _ties(cost: Cost, symbol: sp.Symbol, numbers: Mapping[Any, Any]) -> str:
+    """Which parts of which maxima are equal, and part here."""
     words = []
-    for extreme, tied in found.ties:
-        parts = [label(a, names) for a in tied]
-        whole = names.get(extreme, "")
-        inside = f"{whole}/"
-        words.append((f"{whole}: " if whole else "") + " = ".join(sorted(p.removeprefix(inside) for p in parts)))
+    for extreme, tied in standing(cost, numbers).items():
+        each = [slopes(extreme.parts[i][1].expr, (symbol,), numbers) for i in tied]
+        if len({(e.below, e.above) for e in each}) > 1:
+            words.append(standing_as(cost, extreme, tied))
     return " and ".join(words)
+
+
+def _jumping(cost: Cost, symbol: sp.Symbol, numbers: Mapping[Any, Any]) -> Iterator[str]:
+    """What jumps at this very point, of all that is rounded and counts."""
+    if not cost.expr.has(*ROUNDING):
+        return
+    left = smooth(cost, {extreme: tied[0] for extreme, tied in standing(cost, numbers).items()})
+    for node in sorted(left.expr.atoms(*ROUNDING), key=sp.default_sort_key):
+        inside = slopes(node.args[0], (symbol,), numbers)
+        whole = inside.value == int(inside.value)
+        if isinstance(node, PowerOfTwo):
+            whole = whole and inside.value >= 1 and int(inside.value).bit_count() == 1
+        if whole and (inside.below or inside.above):
+            yield show.text(node)
 
 
 def _spread(slope: Any, value: Any) -> Any:
@@ -256,8 +289,38 @@ def _instead(symbol: sp.Symbol, known: set[sp.Symbol]) -> str:
     return nearest(symbol.name, [s.name for s in known])
 
 
-def _relations(when: tuple[Pair, ...], x: sp.Symbol) -> tuple[sp.Rel, ...]:
-    found = dict.fromkeys(relation(above, below, x) for above, below in when)
+def _called(way: Way, cost: Cost) -> str:
+    """What to call a case: the part that wins in every maximum, by its path; of one that is a maximum again the part of that."""
+    inner = {e.expr for e in way.made}
+    names = []
+    for e, i in way.made.items():
+        if e.parts[i][1].expr not in inner:
+            whole = "" if e.expr == cost.expr else e.name
+            names.append("/".join(filter(None, (whole, _part(e, i)))))
+    return ", ".join(dict.fromkeys(names))
+
+
+def _relation(above: sp.Expr, below: sp.Expr, x: sp.Symbol) -> sp.Basic:
+    """``above >= below`` as a reader writes it: positive terms on both sides, the symbol alone where that is easy."""
+    top, bottom = sp.fraction(sp.together(above - below))
+    if sign(bottom) != 1:
+        return sp.Ge(above, below, evaluate=False)
+    known = sign(top)
+    if known is not None:
+        return sp.true if known >= 0 else sp.false
+    plus, minus = split(top)
+    ratio = plus / minus
+    if x not in ratio.free_symbols and len(ratio.free_symbols) == 1:
+        (x,) = ratio.free_symbols
+    power = ratio.as_powers_dict().get(x, sp.Integer(0))
+    if abs(power) == 1 and not (ratio / x**power).has(x):
+        rest = x**power / ratio
+        return sp.Ge(x, rest, evaluate=False) if power == 1 else sp.Le(x, 1 / rest, evaluate=False)
+    return sp.Ge(*sp.fraction(ratio), evaluate=False)
+
+
+def _relations(way: Way, x: sp.Symbol) -> tuple[sp.Rel, ...]:
+    found = dict.fromkeys(_relation(above, below, x) for above, below, _ in way.when)
     return NOTHING.without_implied(r for r in found if r is not sp.true)
 
 
@@ -272,7 +335,7 @@ def _at(found: list[Case], exact: Mapping[sp.Symbol, sp.Expr], x: sp.Symbol) -> 
     """The cases with values put in, less those that these values rule out."""
     kept = []
     for case in found:
-        rels = [relation(*_sides(r, exact), x) for r in case.when]
+        rels = [_relation(*_sides(r, exact), x) for r in case.when]
         if sp.false not in rels:
             kept.append(Case(case.name, sp.factor_terms(case.expr.xreplace(dict(exact))), tuple(r for r in rels if r is not sp.true)))
     return _united(kept)

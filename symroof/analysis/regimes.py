@@ -15,13 +15,10 @@ from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_quantity
-from symroof.analysis.choices import Choice, choices, smooth, summands
-from symroof.analysis.envelope import rivals, settle
-from symroof.analysis.walk import Case, Impossible, Line, cases
+from symroof.analysis.walk import Case, Line, Walk, cases
 from symroof.errors import InputError, SolveError, nearest, short
+from symroof.solver.extremes import smooth, won
 from symroof.solver.facts import Facts
-
-_MOST = 64
 
 
 @dataclass(frozen=True)
@@ -111,14 +108,7 @@ class Regimes:
     def at(self, *sheets: Any, **values: Any) -> Any:
         """The regimes at these values, symbols left staying symbols; with a value for the symbol too, the regime it is in."""
         asked = values.pop(self.symbol.name, None)
-        given = bind(self.cost.free_symbols - {self.symbol}, sheets, values, self.cost.of, (self.symbol,))
-        arrays = [s for s, v in given.numbers.items() if hasattr(v, "shape")]
-        if arrays:
-            raise InputError(f"{arrays[0]} is an array; regimes are found for one set of values at a time")
-        numbers = {s: rational(v) for s, v in given.numbers.items()}
-        put = {**given.exprs, **numbers}
-        cost = self.cost.map(lambda e: e.xreplace(dict(given.exprs)).xreplace(numbers))
-        still = tuple(rel.func(rel.lhs.xreplace(put), rel.rhs.xreplace(put), evaluate=False) for rel in self.given)
+        cost, still = put(self.cost, self.given, (self.symbol,), "regimes are", sheets, values)
         found = _regimes(cost, self.symbol, still, self.dominance)
         return found if asked is None else found.of(asked)
 
@@ -173,6 +163,21 @@ def _regimes(cost: Cost, x: sp.Symbol, given: tuple[sp.Rel, ...], dominance: boo
         return Regimes(cost, x, (), given, dominance, str(problem))
 
 
+def put(
+    cost: Cost, given: tuple[sp.Rel, ...], over: tuple[sp.Symbol, ...], what: str, sheets: Any, values: Any
+) -> tuple[Cost, tuple[sp.Rel, ...]]:
+    """A cost and conditions at values, exactly; symbols in ``over`` stay. Raises InputError for an array."""
+    found = bind(cost.free_symbols - set(over), sheets, values, cost.of, over)
+    arrays = [s for s, v in found.numbers.items() if hasattr(v, "shape")]
+    if arrays:
+        raise InputError(f"{arrays[0]} is an array; {what} found for one set of values at a time")
+    numbers = {s: rational(v) for s, v in found.numbers.items()}
+    exprs = dict(found.exprs)
+    both = {**exprs, **numbers}
+    still = tuple(rel.func(rel.lhs.xreplace(both), rel.rhs.xreplace(both), evaluate=False) for rel in given)
+    return cost.map(lambda e: e.xreplace(exprs).xreplace(numbers)), still
+
+
 def relations(given: Iterable[Any]) -> Iterator[sp.Rel]:
     """Conditions or sympy relations as sympy relations."""
     for condition in given:
@@ -186,48 +191,17 @@ def relations(given: Iterable[Any]) -> Iterator[sp.Rel]:
 
 def _walked(cost: Cost, x: sp.Symbol, dominance: bool, facts: Facts) -> Line_:
     """The walk itself, from 0 up, in one case."""
-    line = Line(x, facts)
-    made: dict[Choice, int] = {}
-    place: sp.Expr = sp.Integer(0)
+    walk = Walk(Line(x, facts), cost, over=(x,) if dominance else ())
     found: list[Regime] = []
-    lead: int | None = None
-    seen: set[Any] = set()
     while True:
-        settle(line, cost, made, place)
-        left = smooth(cost, made) if dominance else cost
-        terms = summands(left, x) if dominance else ()
-        terms = terms if len(terms) > 1 else ()
-        if terms and (lead is None or left.join != "sum"):
-            lead = line.best([e for _, e in terms], place)
-        state = (place, frozenset(made.items()), lead)
-        if state in seen:
-            raise Impossible
-        if len(seen) > _MOST:
-            raise SolveError(f"{short(cost.name or cost.expr)} changes its regime along {x} more than {_MOST} times")
-        seen.add(state)
-        events: list[tuple[sp.Expr, Choice | None, int]] = [(at, choice, rival) for choice, rival, at in rivals(line, cost, made, place)]
-        if terms and lead is not None:
-            events += [
-                (at, None, i)
-                for i, (_, e) in enumerate(terms)
-                if i != lead and (at := line.overtaken(terms[lead][1], e, place)) is not None
-            ]
-        end = line.least([at for at, _, _ in events]) if events else sp.oo
-        if end is sp.oo or line.order(end, place) != 0:
-            found.append(_regime(x, (place, end), cost, made, terms[lead][0] if terms and lead is not None else ""))
-        if end is sp.oo:
+        walk.settle()
+        low, high = walk.place, walk.ahead()
+        if high is sp.oo or walk.line.order(high, low) != 0:
+            dominant = next((c.called(i) for c, i in walk.made.items() if c.heaviest), "")
+            found.append(Regime(x, low, high, won(cost, walk.made), dominant, smooth(cost, walk.made)))
+        if high is sp.oo:
             return tuple(_joined(found))
-        _, choice, rival = next(e for e in events if e[0] == end)
-        place = end
-        if choice is None:
-            lead = rival
-        else:
-            made = {**made, choice: rival}
-
-
-def _regime(x: sp.Symbol, ends: tuple[sp.Expr, sp.Expr], cost: Cost, made: dict[Choice, int], dominant: str) -> Regime:
-    winners = tuple(("" if c.expr == cost.expr else c.name, c.called(made[c])) for c in choices(cost, made) if len(c.parts) > 1)
-    return Regime(x, *ends, winners, dominant, smooth(cost, made))
+        walk.go(high)
 
 
 def _joined(found: list[Regime]) -> Iterator[Regime]:
@@ -254,32 +228,6 @@ def _table(found: Line_, indent: str) -> Iterator[str]:
 
 def _end(x: sp.Symbol, end: sp.Expr) -> str:
     return show_quantity(float(end), x.unit) if end.is_number and end is not sp.oo else show.text(end)
-
-
-def regimes(cost: Any, along: Any = None, over: Any = None, given: Sequence[Any] = (), dominance: bool = True) -> Any:
-    """What binds where: along one symbol (breakpoints), or over two (polygons in log-log space).
-
-    ``given`` are conditions that are known to hold; ``dominance=False`` leaves out which summand weighs most.
-
-    >>> from symroof import decode
-    >>> from symroof.symbols import B
-    >>> regimes(decode.step()["MLP"], along=B)
-    regimes of MLP along B
-      B <= C*p_w/(2*W_hbm)   weights   P*p_w/(W_hbm*n)
-      B >= C*p_w/(2*W_hbm)   math      2*B*P/(C*n)
-
-    Raises InputError for what is no cost or no symbol of it, SolveError for conditions that contradict each other.
-    """
-    if not isinstance(cost, Cost):
-        raise InputError(f"{short(cost)} is no cost; give e.g. decode.step()")
-    if (along is None) == (over is None):
-        raise InputError("say along which symbol, e.g. along=B, or over which two, e.g. over=(B, S)")
-    cost = cost.expand(*(over if isinstance(over, (tuple, list)) else (along,)))
-    if along is not None:
-        return along_one(cost, known_symbol(cost, along), given, dominance)
-    from symroof.analysis.regions import over_two
-
-    return over_two(cost, over, given, dominance)
 
 
 def known_symbol(cost: Cost, x: Any) -> sp.Symbol:

@@ -20,9 +20,7 @@ from symroof.algebra.operands import called as name_of
 from symroof.algebra.quantity import show_number
 from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
-from symroof.analysis.cases import label, labels
-from symroof.analysis.elasticity import Kink, check, one, refuse_settled
-from symroof.analysis.slopes import winners
+from symroof.analysis.elasticity import Kink, check, one, refuse_settled, standing, standing_as
 from symroof.errors import InputError
 
 _HEAD = ("symbol", "value", "elasticity", "10 % of it", "changes the cost by", "binding", "meaning")
@@ -187,14 +185,11 @@ def _more_is_better(unit: Unit) -> bool:
 
 def switched(cost: Cost, before: Mapping[Any, Any], after: Mapping[Any, Any]) -> str:
     """Which binding part changes between two points: ``MLP: weights -> math``."""
-    names = labels(cost)
-    first, then = winners(cost.expr, before), winners(cost.expr, after)
+    first, then = standing(cost, before), standing(cost, after)
     words = []
-    for extreme in first:
-        if extreme in then and not set(first[extreme]) & set(then[extreme]):
-            whole = names.get(extreme, "")
-            old, new = (" = ".join(label(a, names).removeprefix(f"{whole}/") for a in at[extreme]) for at in (first, then))
-            words.append((f"{whole}: " if whole else "") + f"{old} -> {new}")
+    for e, tied in first.items():
+        if not {*tied} & {*then.get(e, tied)}:
+            words.append(f"{standing_as(cost, e, tied)} -> {standing_as(cost, e, then[e], inner=True)}")
     return ", ".join(words)
 
 

@@ -1,22 +1,23 @@
-"""One-sided elasticities at a point: a sweep over the steps of a tape, exact on fractions, broadcast on arrays.
+"""Elasticities step by step, d ln(value) / d ln(scale): one table of rules, for fractions, arrays and expressions.
 
-Every slot carries its *slope*, d ln(value) / d ln(scale), when the asked symbols are all scaled together (where the
-value is 0, d value / d ln(scale)). At a tie the side decides: going up a maximum follows the part that grows most.
+The elasticity of a product is the sum of its factors', that of a sum the average weighted by the shares of its terms. Where
+a value is 0 its *slope* is d value / d ln(scale). At a tie the side decides: going up a maximum follows what grows most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from math import cosh, log, sqrt
 from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.evaluate import Tape, tape
+from symroof.algebra.evaluate import tape
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
+from symroof.solver.polynomial import expand, sign, tidy
 
 ROUNDING = (sp.ceiling, sp.floor, PowerOfTwo)
 _CLOSE = 1e-14  # two floats that differ less are taken for equal
@@ -24,13 +25,11 @@ _CLOSE = 1e-14  # two floats that differ less are taken for equal
 
 @dataclass(frozen=True)
 class Slopes:
-    """The slopes of a whole expression just below and just above a point, its value, and what is tied or jumps there."""
+    """The slopes of a whole expression just below and just above a point, and its value there."""
 
     value: Any
     below: Any
     above: Any
-    ties: tuple[tuple[sp.Expr, tuple[sp.Expr, ...]], ...] = ()
-    jumps: tuple[sp.Expr, ...] = ()
 
     @property
     def kink(self) -> Any:
@@ -39,79 +38,38 @@ class Slopes:
 
 
 def slopes(expr: sp.Expr, symbols: Iterable[sp.Symbol], values: Mapping[Any, Any]) -> Slopes:
-    """The slopes of an expression when these symbols are scaled together.
+    """The slopes of an expression at a point (or at many, of arrays) when these symbols are scaled together.
 
     Raises InputError where the expression cannot be evaluated.
     """
-    compiled, places = _with_places(expr)
+    compiled, moved = tape(expr), set(symbols)
     slots = compiled.run([values[s] for s in compiled.inputs])
-    moved = set(symbols)
-    start = [Fraction(int(s in moved)) for s in compiled.inputs] + [Fraction(0)] * len(compiled.constants)
-    below, above = (_sweep(compiled, slots, list(start), side) for side in (-1, 1))
-    root = compiled.slots[1][0][0]
-    if _array(*slots):
-        return Slopes(slots[root], below[root], above[root])
-    live = _live(compiled, slots, root)
-    ties, jumps = [], []
-    for node, (slot, args) in places.items():
-        if slot in live and isinstance(node, (sp.Max, sp.Min)):
-            tied = {a: i for a, i in zip(node.args, args, strict=True) if same(slots[i], slots[slot])}
-            if len({(below[i], above[i]) for i in tied.values()}) > 1:
-                ties.append((node, tuple(sorted(tied, key=sp.default_sort_key))))
-        elif slot in live and isinstance(node, ROUNDING) and (below[args[0]] or above[args[0]]) and _jumps(node, slots[args[0]]):
-            jumps.append(node)
-    return Slopes(slots[root], below[root], above[root], tuple(ties), tuple(jumps))
+    root, sides = compiled.slots[0], []
+    for side in (-1, 1):
+        found: list[Any] = [Fraction(int(s in moved)) for s in compiled.inputs] + [Fraction(0)] * len(compiled.constants)
+        for kind, args in compiled.steps:
+            found.append(RULES[kind](slots[len(found)], [slots[i] for i in args], [found[i] for i in args], side))
+        sides.append(found[root])
+    return Slopes(slots[root], *sides)
 
 
-def winners(expr: sp.Expr, values: Mapping[Any, Any]) -> dict[sp.Expr, tuple[sp.Expr, ...]]:
-    """For every maximum and minimum that counts, the arguments it equals."""
-    compiled, places = _with_places(expr)
-    slots = compiled.run([values[s] for s in compiled.inputs])
-    live = _live(compiled, slots, compiled.slots[1][0][0])
-    return {
-        node: tuple(a for a, i in zip(node.args, args, strict=True) if same(slots[i], slots[slot]))
-        for node, (slot, args) in places.items()
-        if slot in live and isinstance(node, (sp.Max, sp.Min))
-    }
+@lru_cache(maxsize=4096)
+def log_slope(f: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    """The elasticity of an expression without maxima, a ratio of sums with common factors cancelled; away from jumps."""
+    if not f.has(x) or f == x or isinstance(f, ROUNDING):
+        return sp.Integer(f == x)
+    each = [log_slope(a, x) for a in f.args]
+    if f.is_Add and not all(e.is_number for e in each):
+        f = expand(f)
+        each = [log_slope(a, x) for a in f.args]
+    kind = next((k for k in RULES if isinstance(f, k)), None)
+    found = RULES[kind](f, list(f.args), each, 1) if kind else x * sp.diff(f, x) / f
+    return _ratio(found) if not found.is_number and (f.is_Add or (f.is_Mul and found.is_Add)) else found
 
 
-def _with_places(expr: sp.Expr) -> tuple[Tape, dict[sp.Expr, tuple[int, tuple[int, ...]]]]:
-    """The tape of an expression, and where its extremes and roundings, with their arguments, have their slots."""
-    nodes = sorted(expr.atoms(sp.Max, sp.Min, *ROUNDING), key=sp.default_sort_key)
-    asked = [expr, *[e for node in nodes for e in (node, *node.args)]]
-    compiled = tape(("max", tuple(asked)))
-    where = [place for place, _ in compiled.slots[1][1:]]
-    places = {}
-    for node in nodes:
-        places[node] = (where[0], tuple(where[1 : 1 + len(node.args)]))
-        where = where[1 + len(node.args) :]
-    return compiled, places
-
-
-def _sweep(compiled: Tape, slots: Sequence[Any], found: list[Any], side: int) -> list[Any]:
-    for kind, args in compiled.steps:
-        out = slots[len(found)]
-        found.append(RULES[kind](out, [slots[i] for i in args], [found[i] for i in args], side))
-    return found
-
-
-def _live(compiled: Tape, slots: Sequence[Any], root: int) -> set[int]:
-    """The slots that the value depends on: of a maximum only the arguments that it equals."""
-    first = len(compiled.inputs) + len(compiled.constants)
-    live, front = set(), [root]
-    while front:
-        slot = front.pop()
-        if slot not in live:
-            live.add(slot)
-            kind, args = compiled.steps[slot - first] if slot >= first else (None, ())
-            front += [i for i in args if kind not in (sp.Max, sp.Min) or same(slots[i], slots[slot])]
-    return live
-
-
-def _jumps(node: sp.Expr, inside: Any) -> bool:
-    if isinstance(node, PowerOfTwo):
-        return bool(inside >= 1 and inside == Fraction(2) ** (int(inside).bit_length() - 1))
-    return bool(inside == int(inside))
+def _ratio(whole: sp.Expr) -> sp.Expr:
+    top, bottom = map(tidy, sp.fraction(sp.together(whole)))
+    return tidy(-top) / tidy(-bottom) if sign(bottom) == -1 else top / bottom
 
 
 def same(a: Any, b: Any) -> Any:
@@ -215,15 +173,13 @@ def _through(derivative: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 def _called(name: str, scalar: Callable[..., Any], value: Any) -> Any:
+    if isinstance(value, sp.Expr):
+        return getattr(sp, name)(value)
     if _array(value):
         import numpy as np
 
         return getattr(np, name)(value)
     return scalar(value)
-
-
-def _still(out: Any, args: list[Any], given: list[Any], side: int) -> Any:
-    return Fraction(0)
 
 
 #: One row per row of the evaluator's table.
@@ -233,17 +189,13 @@ RULES: dict[type, Callable[..., Any]] = {
     sp.Pow: _pow,
     sp.Max: _extreme(1),
     sp.Min: _extreme(-1),
-    sp.ceiling: _still,
-    sp.floor: _still,
+    sp.ceiling: lambda out, args, given, side: Fraction(0),
+    sp.floor: lambda out, args, given, side: Fraction(0),
     sp.Abs: _abs,
     sp.log: _through(lambda u: 1 / u),
     sp.exp: lambda out, args, given, side: _change(args[0], given[0]),
-    sp.sinh: lambda out, args, given, side: _sinh(out, args[0], given[0]),
+    sp.sinh: _through(lambda u: _called("cosh", cosh, u)),
     sp.asinh: _through(lambda u: 1 / _called("sqrt", sqrt, 1 + u * u)),
     PositiveRoot: _root,
-    PowerOfTwo: _still,
+    PowerOfTwo: lambda out, args, given, side: Fraction(0),
 }
-
-
-def _sinh(out: Any, inside: Any, slope: Any) -> Any:
-    return _slope(out, _called("cosh", cosh, inside) * _change(inside, slope))

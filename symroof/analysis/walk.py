@@ -6,7 +6,7 @@ once with the comparison as a fact, once with its opposite. So every answer is a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, reduce
 from typing import Any, Generic, TypeVar
@@ -15,19 +15,22 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.condition import Condition
-from symroof.algebra.cost import quantity
+from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.operands import rational
 from symroof.algebra.span import Span
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
-from symroof.errors import SolveError
+from symroof.errors import SolveError, short
+from symroof.solver.extremes import EXTREMES, Extreme, extremes
 from symroof.solver.facts import NOTHING, Facts
 from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, relation
 from symroof.solver.polynomial import split
 from symroof.solver.solve import solve
 
-_MOST = 16
-_DEEP = 7  # comparisons that one case may rest on
+_MOST = 24
+_DEEP = 8  # comparisons that one case may rest on
+_LONGEST = 64  # places that a walk comes through
+_ZERO = sp.Integer(0)
 Result = TypeVar("Result")
 
 
@@ -100,19 +103,12 @@ class Line:
             return
         self.learned.append((piece.high, piece.low))
         product = piece.low * piece.high
-        if product.is_positive and not product.has(sp.Add, sp.Max, sp.Min):
+        if product.is_positive and not product.has(sp.Add, *EXTREMES):
             self.learned.extend([(sp.sqrt(product), piece.low), (piece.high, sp.sqrt(product))])
 
-    def overtaken(self, a: sp.Expr, b: sp.Expr, place: sp.Expr) -> sp.Expr | None:
-        """The first place from here on where b begins to exceed a, which wins just above this one; None if there is none."""
-        return self._first(where(b, a, self.x), place)
-
-    def undercut(self, a: sp.Expr, b: sp.Expr, place: sp.Expr) -> sp.Expr | None:
-        """The same for b beginning to fall below a."""
-        return self._first(where(a, b, self.x), place)
-
-    def _first(self, pieces: Pieces, place: sp.Expr) -> sp.Expr | None:
-        starts = [replace(p, low=low) for p in self.counting(pieces) if (low := self.positive(p.low)) is not None]
+    def first(self, above: sp.Expr, below: sp.Expr, place: sp.Expr) -> sp.Expr | None:
+        """The first place from here on where ``above >= below`` begins, which is not so just above this one; None if nowhere."""
+        starts = [replace(p, low=low) for p in self.counting(where(above, below, self.x)) if (low := self.positive(p.low)) is not None]
         if len(starts) > 1 or any(p.high is not None for p in starts):  # else it must lie ahead, as the other wins here
             starts = [p for p in starts if place == 0 or self._ahead(p, place)]
         return self.least([p.low for p in starts]) if starts else None
@@ -127,7 +123,7 @@ class Line:
         """A lower end, or None if it is not above 0 and so no end at all."""
         if low is None or low.is_positive:
             return low
-        if isinstance(low, (sp.Max, sp.Min)):
+        if isinstance(low, EXTREMES):
             parts = [self.positive(part) for part in low.args]
             ends = [part for part in parts if part is not None]
             smallest = isinstance(low, sp.Min)
@@ -157,6 +153,57 @@ class Line:
         for piece in found:
             self._learn(piece)
         return found
+
+
+class Walk:
+    """The choices of a cost made from a place on up: ``made`` says what wins just above ``place``.
+
+    With ``over`` which summand weighs most is a choice too.
+    """
+
+    def __init__(self, line: Line, cost: Cost, place: sp.Expr = _ZERO, over: tuple[sp.Symbol, ...] = ()) -> None:
+        self.line, self.cost, self.place, self.over = line, cost, place, over
+        self.made: dict[Extreme, int] = {}
+        self._seen: set[Any] = set()
+
+    def settle(self) -> None:
+        """Make every open choice as it falls just above the place, and forget those that no longer matter.
+
+        Raises Impossible if the walk has been here before, SolveError if it has come through more than 64 places.
+        """
+        while open_ := next((c for c in self._choices() if c not in self.made), None):
+            self.made[open_] = self.line.best([part.expr for _, part in open_.parts], self.place, open_.largest)
+        self.made = {c: self.made[c] for c in self._choices()}
+        state = (self.place, frozenset(self.made.items()))
+        if state in self._seen:
+            raise Impossible
+        if len(self._seen) > _LONGEST:
+            raise SolveError(f"{short(self.cost.name or self.cost.expr)} changes its regime along {self.line.x} more than {_LONGEST} times")
+        self._seen.add(state)
+
+    def ahead(self) -> sp.Expr:
+        """Where the next choice changes; oo if none does."""
+        self._events = list(self._rivals())
+        return self.line.least([at for *_, at in self._events]) if self._events else sp.oo
+
+    def go(self, place: sp.Expr) -> None:
+        """Move on to a place; of a change that happens there the first is made."""
+        self.place = place
+        self.made.update([(choice, rival) for choice, rival, at in self._events if at == place][:1])
+
+    def _choices(self) -> Iterator[Extreme]:
+        return extremes(self.cost, self.made, self.over)
+
+    def _rivals(self) -> Iterator[tuple[Extreme, int, sp.Expr]]:
+        """For every choice, the parts that overtake the winner further on, and where."""
+        for choice in self._choices():
+            winner = choice.parts[self.made[choice]][1].expr
+            for i, (_, part) in enumerate(choice.parts):
+                if i != self.made[choice]:
+                    beats, beaten = (part.expr, winner) if choice.largest else (winner, part.expr)
+                    at = self.line.first(beats, beaten, self.place)
+                    if at is not None:
+                        yield choice, i, at
 
 
 def cases(walk: Callable[[Facts], Result], facts: Facts) -> tuple[Case[Result], ...]:
@@ -194,7 +241,7 @@ def where(above: sp.Expr, below: sp.Expr, x: sp.Symbol) -> Pieces:
 
     Raises SolveError if there is neither.
     """
-    others = {m for side in (above, below) for m in side.atoms(sp.Max, sp.Min) if x not in m.free_symbols}
+    others = {m for side in (above, below) for m in side.atoms(*EXTREMES) if x not in m.free_symbols}
     if others:  # to x they are positive numbers, and sympy is slow with them
         put = {m: sp.Dummy(positive=True) for m in sorted(others, key=sp.count_ops, reverse=True)}
         back = {d: m for m, d in put.items()}

@@ -11,14 +11,14 @@ from typing import Any
 from symroof.algebra import show
 from symroof.algebra.cost import quantity
 from symroof.algebra.units import ONE
-from symroof.analysis.borders import Boundary, Region
-from symroof.analysis.polygons import Polygon
-from symroof.analysis.regions import Regions
 from symroof.errors import InputError, short
 from symroof.figures import ink, labels, points, scales
 from symroof.figures.canvas import Look, blank, columns, legend, style
 from symroof.figures.library import library
 from symroof.figures.words import formula, words
+from symroof.plane.borders import Boundary, Region
+from symroof.plane.polygons import Polygon
+from symroof.plane.regions import Regions
 
 _TOUCHES = 2e-2  # of curves, which are traced; lines are exact
 _MARGIN = 1e-9

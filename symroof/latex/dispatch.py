@@ -13,7 +13,6 @@ from symroof.algebra.value import Value
 from symroof.analysis.elasticity import Elasticity
 from symroof.analysis.minimize import Minimum
 from symroof.analysis.regimes import Regimes
-from symroof.analysis.regions import Regions
 from symroof.errors import InputError, short
 from symroof.latex import answers, sheets
 from symroof.latex.bounds import approximation, bound_box, condition_box, derivation, relation_box
@@ -22,6 +21,7 @@ from symroof.latex.piece import Fragment
 from symroof.latex.substituted import span
 from symroof.latex.trees import cost_box
 from symroof.latex.writer import name
+from symroof.plane.regions import Regions
 from symroof.solver.bound import Bound
 from symroof.solver.limits import Limit
 from symroof.solver.steps import Step

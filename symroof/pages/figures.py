@@ -13,7 +13,6 @@ from symroof import figures
 from symroof.algebra.claims import NONE, Claims, thresholds
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, M_hbm, S, X, Y, n, p_a, p_w, symbol
-from symroof.analysis.regimes import regimes as regimes_of
 from symroof.analysis.sensitivity import sensitivities
 from symroof.ask.grammar import formula
 from symroof.ask.known import Known, missing
@@ -23,6 +22,7 @@ from symroof.figures.frontier import Front
 from symroof.machine.roofline import Work, matmul
 from symroof.machine.roofline import roofline as time_of
 from symroof.pages.questions import find
+from symroof.plane.regimes import regimes as regimes_of
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.sheet import Sheet

@@ -9,10 +9,11 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.claims import thresholds
-from symroof.analysis.regimes import Regimes, regimes
+from symroof.analysis.regimes import Regimes
 from symroof.ask.grammar import asked, formula
 from symroof.ask.known import Known, only
 from symroof.pages.questions import find, given, stands_on, still_free
+from symroof.plane.regimes import regimes
 from symroof.present.tables import as_json, printed
 
 

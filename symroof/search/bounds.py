@@ -15,7 +15,7 @@ import sympy as sp
 from symroof.algebra.condition import Condition
 from symroof.algebra.evaluate import Tape
 from symroof.errors import InputError
-from symroof.search.prune import difference, direction
+from symroof.solver.monotony import difference, direction
 
 Ways = Mapping[sp.Symbol, int | None]
 

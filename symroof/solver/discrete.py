@@ -18,9 +18,8 @@ from symroof.algebra.condition import Condition
 from symroof.algebra.cost import quantity
 from symroof.algebra.roots import PowerOfTwo
 from symroof.algebra.units import ONE
-from symroof.errors import SolveError, short
+from symroof.errors import NoClosedForm, SolveError, short
 from symroof.solver.bound import Bound
-from symroof.solver.branches import NoClosedForm
 from symroof.solver.outside import between
 from symroof.solver.pieces import ALWAYS, Piece, Pieces
 from symroof.solver.polynomial import sign

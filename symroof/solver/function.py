@@ -10,7 +10,7 @@ from itertools import product
 
 import sympy as sp
 
-from symroof.solver.branches import NoClosedForm
+from symroof.errors import NoClosedForm
 from symroof.solver.growth import grown, leading
 from symroof.solver.inverse import inverted
 from symroof.solver.parts import Answer, Claim, together

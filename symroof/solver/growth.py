@@ -12,8 +12,7 @@ from itertools import pairwise
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.errors import short
-from symroof.solver.branches import NoClosedForm
+from symroof.errors import NoClosedForm, short
 from symroof.solver.polynomial import Polynomial, expand, polynomial, sign
 
 Weights = Mapping[sp.Symbol, int]

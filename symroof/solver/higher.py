@@ -15,7 +15,7 @@ from math import comb
 import sympy as sp
 
 from symroof.algebra.roots import PositiveRoot
-from symroof.solver.branches import NoClosedForm
+from symroof.errors import NoClosedForm
 from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, union
 from symroof.solver.polynomial import Polynomial, expand, front, sign, split, tidy
 

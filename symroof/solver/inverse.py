@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symroof.errors import short
-from symroof.solver.branches import NoClosedForm
+from symroof.errors import NoClosedForm, short
 from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, intersection, union
 from symroof.solver.polynomial import expand, front, over, polynomial, sign, tidy
 from symroof.solver.positive import by_sign, where_positive

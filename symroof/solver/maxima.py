@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from symroof.solver.branches import branches
+from symroof.solver.extremes import branches
 from symroof.solver.function import smooth
 from symroof.solver.parts import Answer, Claim, together
 

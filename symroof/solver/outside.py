@@ -15,8 +15,8 @@ from symroof.algebra.cost import quantity
 from symroof.algebra.units import ONE
 from symroof.errors import short
 from symroof.solver.bound import Bound
+from symroof.solver.monotony import difference
 from symroof.solver.pieces import ALWAYS, Piece
-from symroof.solver.polynomial import expand, sign
 from symroof.solver.rounding import exceeds
 
 
@@ -29,11 +29,11 @@ def between(numeric: Bound, atoms: set[sp.Expr]) -> Bound:
     easier: dict[sp.Expr, sp.Expr] = {}
     harder: dict[sp.Expr, sp.Expr] = {}
     for atom, name in names.items():
-        way = _way(greater, lesser, name)
+        way = difference(greater, lesser, name)
         if way is None:
             return replace(numeric, reason=f"{numeric.reason}, and whether {short(atom)} makes it easier or harder is not known")
         low, high = _range(atom, _straight(greater, name) and _straight(lesser, name))
-        easier[name], harder[name] = (high, low) if way > 0 else (low, high)
+        easier[name], harder[name] = (high, low) if way >= 0 else (low, high)
     inside = f"inside {short(next(iter(atoms)))} and beside it" if len(atoms) == 1 else f"inside {len(atoms)} rounded quantities"
     reason = f"{numeric.symbol} stands {inside}"
     found = []
@@ -67,40 +67,3 @@ def _range(atom: sp.Expr, straight: bool) -> tuple[sp.Expr, sp.Expr]:
 
 def _straight(expr: sp.Expr, name: sp.Symbol) -> bool:
     return bool(expr.is_polynomial(name) and sp.degree(expr, name) <= 1) if not expr.has(sp.Max, sp.Min) else False
-
-
-def _way(greater: sp.Expr, lesser: sp.Expr, name: sp.Symbol) -> int | None:
-    """1 if a larger value makes ``greater >= lesser`` easier, -1 if harder, None if that is not known."""
-    if not (greater - lesser).has(sp.Max, sp.Min):
-        known = sign(sp.diff(expand(greater - lesser), name))
-        if known is not None:
-            return known or 1
-    ways = {way for way in (_rising(greater, name), _falling(lesser, name)) if way != 0}
-    return ways.pop() if len(ways) == 1 else None
-
-
-def _falling(expr: sp.Expr, name: sp.Symbol) -> int | None:
-    way = _rising(expr, name)
-    return None if way is None else -way
-
-
-def _rising(expr: sp.Expr, name: sp.Symbol) -> int | None:
-    """1, -1 or 0 if an expression rises, falls, or does not change with a positive symbol; None if not known."""
-    if not expr.has(name):
-        return 0
-    if expr == name:
-        return 1
-    if isinstance(expr, (sp.Add, sp.Max, sp.Min)):
-        ways = {_rising(a, name) for a in expr.args} - {0}
-        return ways.pop() if len(ways) == 1 else None
-    if isinstance(expr, sp.Mul):
-        constant, rest = expr.as_coeff_Mul()
-        if constant.is_negative:
-            way = _rising(rest, name)
-            return None if way is None else -way
-        ways = {_rising(a, name) for a in expr.args} - {0}
-        return ways.pop() if len(ways) == 1 and all(a.is_nonnegative for a in expr.args) else None
-    if isinstance(expr, sp.Pow) and expr.exp.is_Rational and expr.base.is_nonnegative:
-        way = _rising(expr.base, name)
-        return None if way is None else way * (1 if expr.exp > 0 else -1)
-    return None

@@ -9,7 +9,7 @@ from math import prod
 
 import sympy as sp
 
-from symroof.solver.branches import NoClosedForm
+from symroof.errors import NoClosedForm
 from symroof.solver.facts import NOTHING, Facts
 from symroof.solver.polynomial import over, sign, split
 

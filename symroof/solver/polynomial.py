@@ -12,8 +12,7 @@ from math import gcd, lcm
 
 import sympy as sp
 
-from symroof.errors import short
-from symroof.solver.branches import NoClosedForm
+from symroof.errors import NoClosedForm, short
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from dataclasses import replace
 import sympy as sp
 
 from symroof.algebra.condition import Condition
+from symroof.errors import NoClosedForm
 from symroof.solver.bound import Bound
-from symroof.solver.branches import NoClosedForm
 from symroof.solver.condition import asked, claimed
 from symroof.solver.discrete import rounded
 from symroof.solver.maxima import held

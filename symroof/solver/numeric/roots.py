@@ -18,7 +18,8 @@ from sympy.polys.polyerrors import CoercionFailed, GeneratorsError, PolynomialEr
 
 from symroof.algebra.operands import rational
 from symroof.algebra.span import End, Span, runs
-from symroof.solver.branches import NoClosedForm, branches
+from symroof.errors import NoClosedForm
+from symroof.solver.extremes import branches
 
 #: Relative width of the bracket around a threshold.
 TOLERANCE = sp.Rational(1, 10**12)

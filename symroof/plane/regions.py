@@ -12,16 +12,15 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost
-from symroof.algebra.operands import rational
-from symroof.analysis.borders import Boundary, Corner, Region
-from symroof.analysis.choices import choices
-from symroof.analysis.falls import falls, without_echoes
-from symroof.analysis.inhabited import witness
-from symroof.analysis.polygons import Polygon, polygons
-from symroof.analysis.regimes import known_symbol, relations
+from symroof.analysis.regimes import known_symbol, put, relations
 from symroof.errors import InputError, SolveError, UnknownName, nearest, short
+from symroof.plane.borders import Boundary, Corner, Region
+from symroof.plane.inhabited import witness
+from symroof.plane.polygons import Polygon, polygons
+from symroof.solver.extremes import ways, won
 from symroof.solver.facts import Facts
 
+_MOST = 128
 _EVERYWHERE = ((log(1e-15), log(1e-15)), (log(1e25), log(1e25)))
 
 
@@ -70,14 +69,7 @@ class Regions:
             raise InputError(
                 f"{fixed} is one of the two symbols of the plane; for one {fixed} ask regimes(cost, along={free}).at({fixed}=...)"
             )
-        given = bind(self.cost.free_symbols - set(self.symbols), sheets, values, self.cost.of, self.symbols)
-        arrays = [s for s, v in given.numbers.items() if hasattr(v, "shape")]
-        if arrays:
-            raise InputError(f"{arrays[0]} is an array; regions are found for one set of values at a time")
-        numbers = {s: rational(v) for s, v in given.numbers.items()}
-        put = {**given.exprs, **numbers}
-        cost = self.cost.map(lambda e: e.xreplace(dict(given.exprs)).xreplace(numbers))
-        still = tuple(rel.func(rel.lhs.xreplace(put), rel.rhs.xreplace(put), evaluate=False) for rel in self.given)
+        cost, still = put(self.cost, self.given, self.symbols, "regions are", sheets, values)
         found = _found(cost, self.symbols, still, self.dominance)
         return found.which(**asked) if asked else found
 
@@ -157,26 +149,27 @@ def over_two(cost: Cost, over: Any, given: Sequence[Any], dominance: bool) -> Re
 
 
 def _found(cost: Cost, symbols: tuple[sp.Symbol, sp.Symbol], given: tuple[sp.Rel, ...], dominance: bool) -> Regions:
-    cost, facts = without_echoes(cost), Facts.of(given)
+    facts = Facts.of(given)
     if facts.contradict:
         raise SolveError(f"the given conditions contradict each other: {', '.join(map(show.text, given))}")
     try:
-        ways, every = falls(cost, symbols, facts, dominance)
+        fallen = ways(cost, facts, symbols if dominance else (), _MOST)
     except SolveError as problem:
         if cost.free_symbols <= set(symbols):
             raise
         return Regions(cost, symbols, (), given, dominance, reason=str(problem))
-    regions, made_by = [], {}
-    for made, dominant, left, boundaries in ways:
-        reached = list(choices(cost, made))
-        winners = tuple(("" if c.expr == cost.expr else c.name, c.called(made[c])) for c in reached if len(c.parts) > 1)
-        region = Region(symbols, winners, dominant, left, boundaries, given)
-        regions.append(region)
-        made_by[region] = {(c, made[c]) for c in reached}
-    kept = _somewhere(regions)
-    used = set().union(*(made_by[r] for r in kept))
-    never = [": ".join(filter(None, ("" if c.expr == cost.expr else c.name, c.called(i)))) for c, i in every if (c, i) not in used]
-    return Regions(cost, symbols, tuple(kept), given, dominance, tuple(sorted(set(never))))
+    regions: dict[Region, set[tuple[str, str]]] = {}
+    every: set[tuple[str, str]] = set()
+    for way in fallen:
+        dominant = next((e.called(i) for e, i in way.made.items() if e.heaviest), "")
+        winners = won(cost, way.made)
+        boundaries = tuple(Boundary(*compared, symbols) for compared in way.when)
+        regions[Region(symbols, winners, dominant, way.cost, boundaries, given)] = set(winners)
+        maxima = [e for e in way.made if not e.heaviest]
+        every |= {("" if e.expr == cost.expr else e.name, e.called(i)) for e in maxima for i in range(len(e.parts))}
+    kept = _somewhere(list(regions))
+    never = {": ".join(filter(None, pair)) for pair in every.difference(*(regions[r] for r in kept))}
+    return Regions(cost, symbols, tuple(kept), given, dominance, tuple(sorted(never)))
 
 
 def _somewhere(regions: list[Region]) -> list[Region]:

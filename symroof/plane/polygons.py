@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import exp, log
 
-from symroof.analysis.borders import Region
-from symroof.analysis.clip import ACCURACY, Plane, area, clipped
-from symroof.analysis.halves import Point
-from symroof.analysis.inhabited import witness
+from symroof.plane.borders import Region
+from symroof.plane.clip import ACCURACY, Plane, area, clipped
+from symroof.plane.halves import Point
+from symroof.plane.inhabited import witness
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from functools import cached_property
 from itertools import combinations, pairwise
 from typing import Any
 
-from symroof.analysis.expsum import crossing
-from symroof.analysis.halves import Half, Point, Sampled
+from symroof.plane.expsum import crossing
+from symroof.plane.halves import Half, Point, Sampled
 
 ACCURACY = 1e-3
 _COLUMNS = 32

@@ -10,8 +10,8 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.evaluate import tape
-from symroof.analysis.expsum import Term, crossing, total, zeros
 from symroof.errors import InputError
+from symroof.plane.expsum import Term, crossing, total, zeros
 from symroof.solver.polynomial import expand
 
 _SAMPLES = 257

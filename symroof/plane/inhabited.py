@@ -12,8 +12,8 @@ from heapq import heappop, heappush
 from itertools import count
 from math import exp, inf
 
-from symroof.analysis.expsum import total
-from symroof.analysis.halves import Half, Monomial, Point, Sampled
+from symroof.plane.expsum import total
+from symroof.plane.halves import Half, Monomial, Point, Sampled
 
 _BUDGET = 3000
 Window = tuple[Point, Point]

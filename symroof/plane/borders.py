@@ -13,14 +13,12 @@ from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import ONE
-from symroof.analysis.halves import Half, Sampled, half
 from symroof.errors import SolveError
+from symroof.plane.halves import Half, Sampled, half
 from symroof.solver.facts import Facts
-from symroof.solver.polynomial import sign, split
 from symroof.solver.solve import solve
 
 Plane = tuple[sp.Symbol, sp.Symbol]
-Pair = tuple[sp.Expr, sp.Expr]
 Corner = tuple[sp.Expr, sp.Expr]
 
 
@@ -92,22 +90,6 @@ class Boundary:
         if across == 0:
             return None
         return _power(c, -f / across) * _power(d, b / across), _power(c, e / across) * _power(d, -a / across)
-
-
-@lru_cache(maxsize=4096)
-def sides(above: sp.Expr, below: sp.Expr) -> Pair:
-    """A comparison cleared of denominators, of what cancels and of common factors; as it is if a denominator may be negative."""
-    if above.has(sp.Max, sp.Min) or below.has(sp.Max, sp.Min):
-        return above, below
-    if above.is_Add or below.is_Add or not (above.is_positive and below.is_positive):
-        top, bottom = sp.fraction(sp.together(above - below))
-        if sign(bottom) != 1:
-            return above, below
-        above, below = split(top)
-    if above.is_zero or below.is_zero:
-        return above, below
-    ratio: Pair = sp.fraction(above / below)
-    return ratio
 
 
 @lru_cache(maxsize=4096)
