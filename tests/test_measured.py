@@ -200,7 +200,7 @@ def test_a_short_prompt_waits_for_the_weights():
 
 # -- the page
 def test_the_page_is_current():
-    cure = "models/measured/README.md is stale; write it again with python -m symroof.measured > models/measured/README.md"
+    cure = "models/measured/README.md is stale; write it again with python -m symroof.measured"
     assert (MEASURED / "README.md").read_text("utf-8") == page(), cure
 
 

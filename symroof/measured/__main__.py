@@ -1,6 +1,6 @@
-"""``python -m symroof.measured > models/measured/README.md``: the page of assumptions and measurements."""
+"""``python -m symroof.measured``: writes what the page of assumptions and measurements has from the engine."""
 
-from symroof.measured.page import page
+from symroof.measured.page import page, path
 
 if __name__ == "__main__":
-    print(page(), end="")
+    path().write_text(page(), "utf-8")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from itertools import groupby
+from pathlib import Path
 
 from symroof.algebra import show
 from symroof.algebra.quantity import parse_quantity, show_quantity
@@ -13,111 +15,33 @@ from symroof.measured.bounds import ROUNDING, binding, bound_of, ratio
 from symroof.measured.records import NEEDS, Origin, Record, records
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
+from symroof.sheets.files import folders
 from symroof.sheets.llms import llm
 from symroof.workloads import decode, prefill
 
 _SECOND = Unit.of("s")
-_HEAD = """# What a bound assumes, and how far measurements are from it
+#: What the page has from the engine, between two marks.
+_MARKED = re.compile(r"<!-- (\w+) -->(\n?).*?<!-- -->", re.DOTALL)
 
-A bound is a time that no program on the machine can beat, whatever it does. This page says what it takes for granted, how
-it differs from the two other forms in which the same question is answered, and holds it against {count} published
-measurements. It is generated: `python -m symroof.measured > models/measured/README.md`.
 
-## What a bound assumes
-
-- **The work is spread evenly** over n chips: each has 1/n of the FLOPs and of the bytes, no head, expert or layer is left over.
-- **Everything that can overlap does**: the time is max(all FLOPs / (n C), all bytes / (n W_hbm)).
-- **The chip runs at its datasheet**: dense peak FLOP/s of one format for all arithmetic, and the full bandwidth of its memory.
-- **Each weight is read once** a pass, in the bytes its format has (scales, and tensors kept in wider formats, left out), and nothing of it
-  stays on the chip from pass to pass. Of the embedding only the rows of the batch are needed; they are left out. The unembedding counts.
-- **Of E experts those that are hit are read.** Under even routing B tokens that use k each hit E(1-(1-k/E)^B) on average; skewed routing
-  hits fewer. `E_hit` is a letter: with `E_hit=k` the bound holds for any routing, and that is what the measurements of decoding below
-  are held against (at batch 1 it is exact). Prefill counts the experts that T tokens hit under even routing.
-- **A step gives every sequence one token** and reads its cache once, with the model's own KV heads, latents or windows; states are read
-  and written once. Speculative decoding and prompts that are cached already are other workloads.
-- **Attention is causal.** T tokens of a prompt see T(T+1)/2 pairs, half of what many programs compute. Latent attention is expanded for
-  prompts and absorbed for decoding.
-- **A prompt needs the logits of its last token only**, and does not write its cache.
-- **All else costs nothing**: activations in and out of memory, norms, softmax, activation functions, sampling, collectives and the links
-  under them, kernel launches, the host, idle time of a server.
-
-What is left out can only make the bound smaller. Two things can break it: routing that is more skewed than assumed, where `E_hit` is not
-k, and a chip that is faster than its sheet. TPU sheets take the book's round numbers (v6e: 1600 GB/s, where Google says 1638), so there a
-bound may be up to 3 % too high.
-
-## Three forms
-
-**The strict form** is `decode.bound(m)` and `prefill.bound(m)`, for any model, here Mixtral 8x7B:
-
-```
-{decode}
-
-{prefill}
-```
-
-**The book's form** is `decode.step(m)`: attention, then the matmuls, each limited by its own FLOPs or bytes. It is what a program does
-that runs one kernel after the other, and closer to what is measured; but it is no strict bound, since the bytes of attention and the
-FLOPs of matmuls could overlap:
-
-```
-{step}
-```
-
-`prefill.prefill_time(m)` is the strict form of prefill with an MFU under its FLOPs; it is as good as the MFU.
-
-**The napkin formulas** are those without a model: `decode.step()` reads and multiplies all P parameters, the embedding too, and leaves the
-FLOPs of attention out; `prefill.prefill_time()` is 2PT / (n C MFU), without attention and without reading the weights. They are
-approximations of a dense model with full attention, can lie above or below the strict form, and are refused for any other model.
-
-| case | strict | the book's | napkin |
-| --- | ---: | ---: | ---: |
-{forms}
-
-## Measurements
-
-A measurement may be at most 1 % faster than its bound, for rounding; otherwise a test fails with its name, and either the bound or the
-measurement is explained here. {verdict}
-
-What a bound is compared with depends on the category:
-
-- *decode*: the time of a step, `decode.bound(m)` at the batch and at the context that is given, the shortest where it is not known.
-- *latency*, *serving*: prompts and generation of one static batch, `prefill.bound(m)` and a `decode.bound(m)` for every token but the
-  first, at the mean context (a maximum of lines is convex, so the sum over the steps is no less).
-- *prefill*: `prefill.bound(m)`; the prompts of a batch share the weights.
-- *layer*: the FLOPs of one layer, forward or, with recomputation as stated, forward and backward; or its weights read once.
-- *attention*: `decode.attention_time(m)` of one layer; *gemm*: `roofline(matmul(...))`; *copy*: bytes read and written.
-
-Tokens per second are turned into the time of a step, a prompt or a batch. Measured over bound is how much slower than perfect the run was.
-
-{tables}
-## Add a measurement
-
-One TOML file a source: `title`, `url`, `date` ("YYYY-MM", when it was published or looked up), `where` in it, a `note`, and
-`[[records]]`. A record has an `id`, a `category`, what was `measured` ("9.53 ms", "104.9 token/s" of all sequences together,
-"6818 token/s/chip"), a `chip` and how many `chips`, a `format` (and `weights`, `kv`, `math` where they differ), a `note`, and what its
-category needs; a key that changes nothing is refused:
-
-{needs}
-A layer may have a `remat` policy ("none", "block", "matmuls"): it is then trained, forward and backward. A chip or model without a sheet is
-written into the file: `[rates.NAME]` with `title`, `flops.FORMAT` and `bandwidth`, `[models.NAME]` as in `models/llms`, their sources under
-`[sources.KEY]`. Give the smallest context, the fewest bytes and the largest rate that the source allows, and say so in the note.
-"""
+def path() -> Path:
+    """Where the page is."""
+    return folders()[-1] / "measured" / "README.md"
 
 
 def page() -> str:
-    """The whole page."""
-    found = records()
-    m = llm("mixtral-8x7b")
-    return _HEAD.format(
-        count=len(found),
-        decode=show.tree(decode.bound(m)),
-        prefill=show.tree(prefill.bound(m)),
-        step=show.tree(decode.step(m)),
-        forms="\n".join(_forms()),
-        verdict=_verdict(found),
-        tables="\n".join(_tables(found)),
-        needs="".join(f"- {category}: {', '.join(f'`{key}`' for key in keys)}\n" for category, keys in NEEDS.items()),
-    )
+    """The whole page: its own text, and between marks what is measured, bounded and written as formulas today."""
+    found, m = records(), llm("mixtral-8x7b")
+    parts: dict[str, Callable[[], str]] = {
+        "count": lambda: str(len(found)),
+        "strict": lambda: f"```\n{show.tree(decode.bound(m))}\n\n{show.tree(prefill.bound(m))}\n```",
+        "book": lambda: f"```\n{show.tree(decode.step(m))}\n```",
+        "forms": lambda: "\n".join(["| case | strict | the book's | napkin |", "| --- | ---: | ---: | ---: |", *_forms()]),
+        "verdict": lambda: _verdict(found),
+        "tables": lambda: "\n".join(_tables(found)),
+        "needs": lambda: "\n".join(f"- {category}: {', '.join(f'`{key}`' for key in keys)}" for category, keys in NEEDS.items()),
+    }
+    return _MARKED.sub(lambda mark: f"<!-- {mark[1]} -->{mark[2]}{parts[mark[1]]()}{mark[2]}<!-- -->", path().read_text("utf-8"))
 
 
 def _verdict(found: Iterable[Record]) -> str:
