@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from msgspec.structs import asdict
+
 from symroof.algebra.quantity import parse_quantity
-from symroof.algebra.symbols import C_FORMAT, Symbol, W_hbm
+from symroof.algebra.symbols import C_FORMAT, W_hbm
 from symroof.algebra.units import Unit
 from symroof.errors import SheetError, SymroofError, short
-from symroof.measured.schema import Inline, MeasuredFile, Row
-from symroof.sheets.chips import chip, cited
+from symroof.measured.schema import MeasuredFile, Row
+from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
-from symroof.sheets.files import listed, read, value
+from symroof.sheets.files import entry, listed, read
 from symroof.sheets.llms import Llm, from_file, kind_of, llm, model
 from symroof.sheets.schema import LlmFile
 from symroof.sheets.sheet import Sheet
@@ -99,7 +101,7 @@ def of_file(path: Path) -> tuple[Record, ...]:
     """
     file = read(path, MeasuredFile)
     origin = Origin(path.name, file.title, file.url, file.date, file.where, file.note)
-    models = {name: _model(path, file, name, inline) for name, inline in file.models.items()}
+    models = {n: from_file(path, LlmFile(name=n, sources=file.sources, **asdict(m))) for n, m in file.models.items()}
     chips = {name: _chip(path, file, name) for name in file.rates}
     for what, names in (("rates", chips), ("models", models)):
         unused = next((n for n in names if not any(n in (row.chip, row.model) for row in file.records)), None)
@@ -182,16 +184,11 @@ def _formats(row: Row) -> str:
     return ", ".join([row.format, *(f"{word} {what}" for what, word in others if word and word != row.format)])
 
 
-def _model(path: Path, file: MeasuredFile, name: str, inline: Inline) -> Llm:
-    parts = {key: getattr(inline, key) for key in ("title", "model", "layers", "blocks", "dims", "moe")}
-    return from_file(path, LlmFile(name=name, sources=file.sources, **parts))
-
-
 def _chip(path: Path, file: MeasuredFile, name: str) -> Sheet:
     """The rates of a chip without a sheet."""
     rates = file.rates[name]
-    known = {C_FORMAT[f]: (f"rates.{name}.flops.{f}", q) for f, q in rates.flops.items()}
-    known[W_hbm] = (f"rates.{name}.bandwidth", rates.bandwidth)
-    values: dict[Symbol, Fraction] = {s: value(path, f"{key}.value", s, q.value) for s, (key, q) in known.items()}
-    sources = {s: cited(path, key, q.source, file.sources) for s, (key, q) in known.items()}
-    return Sheet(name, rates.title, dict(values), sources=sources)
+    given = {C_FORMAT[f]: (f"flops.{f}", quantity) for f, quantity in rates.flops.items()} | {W_hbm: ("bandwidth", rates.bandwidth)}
+    known = {s: entry(path, f"rates.{name}.{key}", s, quantity, file.sources) for s, (key, quantity) in given.items()}
+    return Sheet(
+        name, rates.title, {s: number for s, (number, _) in known.items()}, sources={s: source for s, (_, source) in known.items()}
+    )

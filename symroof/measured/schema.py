@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from symroof.sheets.schema import Around, Block, Count, Date, Dims, Format, Moe, Name, Quantity, Source, Strict
+from symroof.sheets.schema import Count, Date, Format, LayerTable, Name, Quantity, Source, Strict, Written
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,79}$")]
 Category = Literal["decode", "latency", "serving", "prefill", "layer", "attention", "gemm", "copy"]
@@ -18,17 +18,6 @@ class Rates(Strict, frozen=True):
     title: str
     flops: dict[Format, Quantity]
     bandwidth: Quantity
-
-
-class Inline(Strict, frozen=True):
-    """A model that has no sheet, in either form of ``models/llms``."""
-
-    title: str
-    model: Around | None = None
-    layers: dict[str, dict[str, int | bool | str]] = msgspec.field(default_factory=dict)
-    blocks: list[Block] = msgspec.field(default_factory=list)
-    dims: Dims | None = None
-    moe: Moe | None = None
 
 
 class Row(Strict, frozen=True):
@@ -44,7 +33,7 @@ class Row(Strict, frozen=True):
     kv: str = ""
     math: str = ""
     model: str = ""
-    layer: dict[str, int | bool | str] | None = None
+    layer: LayerTable | None = None
     batch: Count | None = None
     prompt: Count | None = None
     generated: Count | None = None
@@ -66,4 +55,4 @@ class MeasuredFile(Strict, frozen=True):
     note: str = ""
     sources: dict[str, Source] = msgspec.field(default_factory=dict)
     rates: dict[Name, Rates] = msgspec.field(default_factory=dict)
-    models: dict[Name, Inline] = msgspec.field(default_factory=dict)
+    models: dict[Name, Written] = msgspec.field(default_factory=dict)

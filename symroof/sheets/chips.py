@@ -10,9 +10,9 @@ from pathlib import Path
 
 from symroof.algebra.quantity import show_number
 from symroof.algebra.symbols import C_FORMAT, FORMAT_OF, C, M_hbm, Symbol, W_dcn, W_hbm, W_ici, n, n_axes, price
-from symroof.errors import SheetError, UnknownName, nearest, short
-from symroof.sheets.files import listed, read, resolve, value
-from symroof.sheets.schema import ChipFile, Quantity, Source
+from symroof.errors import SheetError, UnknownName, short
+from symroof.sheets.files import entry, listed, read, resolve
+from symroof.sheets.schema import ChipFile, Quantity
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice, parse_shape, rings, same_shape
 
@@ -29,6 +29,7 @@ class Chip(Sheet):
     host: str = ""
     links: str = field(default="", repr=False)
     domain: int = 0  # chips behind one switch; 0 for a torus
+    seller: str = field(default="its sheet", repr=False)  # who says what it costs
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -43,24 +44,20 @@ class Chip(Sheet):
     @property
     def priced(self) -> str:
         """The price of a chip an hour and who says so, for a note: ``$1.2/h (a source)``."""
-        source = self.sources.get(price, "its sheet").partition(" (")[0]
-        return f"${show_number(float(self.values[price]) * 3600)}/h ({source})"
+        return f"${show_number(float(self.values[price]) * 3600)}/h ({self.seller})"
 
     def slice(self, shape: str | int) -> Slice:
         """The legal slice of a shape (``"4x4"``, in any order of axes) or of a number of chips.
 
         Raises UnknownName with the legal ones.
         """
-        for s in self.slices:
-            if (isinstance(shape, int) and s.chips == shape) or (isinstance(shape, str) and s.name == shape.strip().lower()):
-                return s
         try:
             wanted = parse_shape(str(shape)[:20])
         except ValueError:
             wanted = ()
-        for s in self.slices:
-            if same_shape(s.shape, wanted) or (len(wanted) == 1 and s.chips == wanted[0]):
-                return s
+        fitting = [s for s in self.slices if same_shape(s.shape, wanted) or wanted == (s.chips,)]
+        if fitting:
+            return next((s for s in fitting if s.shape == wanted), fitting[0])
         raise UnknownName(f"{self.name} has no slice {short(shape)}; there is {', '.join(s.name for s in self.slices)}")
 
     def smallest_slice(self, chips: float) -> Slice:
@@ -119,8 +116,8 @@ def _load(path: Path) -> Chip:
     sources: dict[Symbol, str] = {}
 
     def put(symbol: Symbol, key: str, quantity: Quantity, times: int = 1, how: str = "") -> None:
-        values[symbol] = value(path, f"{key}.value", symbol, quantity.value) * times
-        sources[symbol] = how + cited(path, key, quantity.source, file.sources)
+        number, source = entry(path, key, symbol, quantity, file.sources)
+        values[symbol], sources[symbol] = number * times, how + source
 
     for f in C_FORMAT:
         if f in file.flops:
@@ -131,16 +128,9 @@ def _load(path: Path) -> Chip:
     put(W_hbm, "hbm.bandwidth", file.hbm.bandwidth)
     if (file.link.axes is None) == (file.link.links is None):
         raise SheetError(f"{path.name}: [link] needs either axes (a torus) or links (a switch)")
-    if file.link.axes is not None:
-        put(W_ici, "link.bandwidth", file.link.bandwidth, 2, "both directions of one axis, derived from the one-way link of ")
-    else:
-        put(
-            W_ici,
-            "link.bandwidth",
-            file.link.bandwidth,
-            file.link.links or 1,
-            f"{file.link.links} links one way, derived from the link of ",
-        )
+    both = "both directions of one axis, derived from the one-way link of "
+    several = f"{file.link.links} links one way, derived from the link of "
+    put(W_ici, "link.bandwidth", file.link.bandwidth, file.link.links or 2, several if file.link.links else both)
     if file.dcn:
         put(W_dcn, "dcn.bandwidth", file.dcn.bandwidth)
     if file.price:
@@ -151,7 +141,8 @@ def _load(path: Path) -> Chip:
     links = f"{file.link.axes}-D torus" if file.link.axes else f"switch, {file.link.links} links"
     host = file.slices.host or ""
     domain = prod(parse_shape(host)) if host and not file.link.axes else 0
-    return Chip(file.name, file.title, values, defaults, sources, file.kind, slices, host, links, domain)
+    seller = {"seller": file.sources[file.price.hour.source].title} if file.price else {}
+    return Chip(file.name, file.title, values, defaults, sources, file.kind, slices, host, links, domain, **seller)
 
 
 def _slices(path: Path, file: ChipFile) -> tuple[Slice, ...]:
@@ -164,14 +155,3 @@ def _slices(path: Path, file: ChipFile) -> tuple[Slice, ...]:
     if not found:
         raise SheetError(f"{path.name}: key 'slices.legal' is empty; give the shapes one can get, e.g. ['2x2', '4x4']")
     return tuple(sorted(found, key=lambda s: s.chips))
-
-
-def cited(path: Path, key: str, source: str, sources: Mapping[str, Source]) -> str:
-    """A source as text.
-
-    Raises SheetError if the file does not list it.
-    """
-    if source not in sources:
-        raise SheetError(f"{path.name}: key '{key}.source': there is no [sources.{source}]; {nearest(source, sources)}")
-    found = sources[source]
-    return f"{found.title} ({found.date}), {found.url}"

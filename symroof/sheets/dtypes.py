@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from fractions import Fraction
 from functools import lru_cache
 
-import msgspec
-
 from symroof.algebra.quantity import parse_number
 from symroof.algebra.symbols import C_FORMAT, C, p, p_a, p_kv, p_w
-from symroof.errors import SheetError, UnknownName, nearest, short
-from symroof.sheets.files import folders
+from symroof.errors import UnknownName, nearest, short
+from symroof.sheets.files import folders, read
 from symroof.sheets.schema import DtypeRow
 from symroof.sheets.sheet import Sheet
 
@@ -29,31 +26,22 @@ def dtype(name: str, weights: str = "", kv: str = "", activations: str = "", mat
     Raises UnknownName with the nearest format.
     """
     chosen = {p: name, p_w: weights or name, p_kv: kv or name, p_a: activations or name}
-    values = {s: dtypes()[_known(f)] for s, f in chosen.items()}
+    values = {s: _formats()[_known(f)][1] for s, f in chosen.items()}
     rate = {C: C_FORMAT[_known(math)]} if math else {}
     title = ", ".join(f"{s.name} {f}" for s, f in chosen.items()) + f", arithmetic {_known(math) if math else 'of the chip'}"
     return Sheet(_known(name), title, {**values, **rate}, sources=dict.fromkeys([*values, *rate], "the format's definition"))
 
 
 @lru_cache(maxsize=1)
-def dtypes() -> dict[str, Fraction]:
-    """All formats and their aliases, with their bytes per element as exact fractions."""
-    path = folders()[-1] / "dtypes.toml"
-    try:
-        rows = msgspec.convert(tomllib.loads(path.read_text("utf-8")), dict[str, DtypeRow])
-    except (msgspec.ValidationError, tomllib.TOMLDecodeError, OSError) as problem:
-        raise SheetError(f"{path.name}: {short(problem, 120)}") from None
-    return {word: parse_number(row.bytes) for key, row in rows.items() for word in (key, *row.aliases)}
+def _formats() -> dict[str, tuple[str, Fraction]]:
+    """All formats and their aliases, with the format's own name and its bytes per element as an exact fraction."""
+    rows = read(folders()[-1] / "dtypes.toml", dict[str, DtypeRow])
+    return {word: (key, parse_number(row.bytes)) for key, row in rows.items() for word in (key, *row.aliases)}
 
 
-@lru_cache(maxsize=64)
 def _known(name: str) -> str:
     """The format's own name for a name or an alias."""
     wanted = str(name).strip().lower() if len(str(name)) < 60 else str(name)
-    if wanted in C_FORMAT:
-        return wanted
-    path = folders()[-1] / "dtypes.toml"
-    for key, row in tomllib.loads(path.read_text("utf-8")).items():
-        if wanted in row.get("aliases", ()):
-            return str(key)
-    raise UnknownName(f"there is no number format {short(name)}; {nearest(wanted, C_FORMAT)}")
+    if wanted not in _formats():
+        raise UnknownName(f"there is no number format {short(name)}; {nearest(wanted, C_FORMAT)}")
+    return _formats()[wanted][0]

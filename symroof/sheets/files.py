@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ import msgspec
 from symroof.algebra.check import check
 from symroof.algebra.symbols import Symbol
 from symroof.errors import SheetError, SymroofError, UnknownName, nearest, short
+from symroof.sheets.schema import Quantity, Source
 
 _T = TypeVar("_T")
 _LARGEST = 1 << 20
@@ -107,6 +109,25 @@ def value(path: Path, key: str, symbol: Symbol, text: Any) -> Any:
         return check(symbol, text)
     except SymroofError as problem:
         raise SheetError(f"{path.name}: key {key!r}: {problem}") from None
+
+
+def entry(path: Path, key: str, symbol: Symbol, quantity: Quantity, sources: Mapping[str, Source]) -> tuple[Any, str]:
+    """The value of a quantity of a file, and its source as text.
+
+    Raises SheetError naming file and key.
+    """
+    return value(path, f"{key}.value", symbol, quantity.value), cited(path, key, quantity.source, sources)
+
+
+def cited(path: Path, key: str, source: str, sources: Mapping[str, Source]) -> str:
+    """A source as text.
+
+    Raises SheetError if the file does not list it.
+    """
+    if source not in sources:
+        raise SheetError(f"{path.name}: key '{key}.source': there is no [sources.{source}]; {nearest(source, sources)}")
+    found = sources[source]
+    return f"{found.title} ({found.date}), {found.url}"
 
 
 def resolve(kind: str, name: str) -> Path:

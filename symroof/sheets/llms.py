@@ -22,8 +22,7 @@ from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
 from symroof.algebra.symbols import L, P, P_mm, Symbol, p_conv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
-from symroof.sheets.chips import cited
-from symroof.sheets.files import listed, read, resolve, value
+from symroof.sheets.files import cited, entry, listed, read, resolve
 from symroof.sheets.schema import LlmFile
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.short import groups
@@ -49,11 +48,12 @@ class Llm(Sheet):
     published: Fraction = Fraction(0)
     published_active: Fraction | None = None
     note: str = field(default="", repr=False)
+    given: frozenset[Symbol] = field(default=frozenset(), repr=False)
 
     @property
     def definitions(self) -> Mapping[Symbol, sp.Expr]:
         """Every aggregate letter in the letters of the layers, less those that are given: what changes with them."""
-        return {s: e for s, e in self.stack.definitions.items() if self.sources.get(s) != "given" or s not in self.values}
+        return {s: e for s, e in self.stack.definitions.items() if s not in self.given}
 
     def but(self, values: Mapping[Any, Any] | None = None, /, **named: Any) -> Llm:
         """The model with other values for letters, by symbol or name, and with everything that follows from them.
@@ -88,7 +88,7 @@ class Llm(Sheet):
             said = f"its layers leave {less} = {derived[less]}"
             raise InputError(f"P = {given.get(P)} is too few parameters for {self.name}: {said}; change the sizes of its layers")
         sources = {**self.sources, **dict.fromkeys(given, "given")}
-        return replace(self, values={**numbers, **derived, **given}, sources=sources)
+        return replace(self, values={**numbers, **derived, **given}, sources=sources, given=self.given | given.keys())
 
     def _letter(self, key: Any) -> Symbol:
         """A letter of the model that may be given, from the symbol or its name."""
@@ -204,20 +204,15 @@ def from_file(path: Path, file: LlmFile) -> Llm:
             raise SheetError("give either [model], [layers] and [[blocks]], or the short form [dims]; see models/README.md")
         given, width, source = (_long if file.model else _short)(file)
         found = stack(file.name, width, *given, origin=path.name)
-        cite = cited(path, "model" if file.model else "dims", source, file.sources) if source else path.name
     except SymroofError as problem:
-        text = str(problem)
-        raise SheetError(text if text.startswith(f"{path.name}: ") else f"{path.name}: {text}") from None
+        raise SheetError(f"{path.name}: {problem}") from None
+    cite = cited(path, "model" if file.model else "dims", source, file.sources) if source else path.name
     sheet = _sheet(found, file.title or file.name, cite)
     published = file.published
     if published is None:
         return sheet
-    total = value(path, "published.total.value", P, published.total.value)
-    cited(path, "published.total", published.total.source, file.sources)
-    active = None
-    if published.active:
-        cited(path, "published.active", published.active.source, file.sources)
-        active = value(path, "published.active.value", P_mm, published.active.value)
+    total, _ = entry(path, "published.total", P, published.total, file.sources)
+    active = entry(path, "published.active", P_mm, published.active, file.sources)[0] if published.active else None
     return replace(sheet, published=total, published_active=active, note=published.note)
 
 

@@ -11,6 +11,7 @@ Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}$")]
 Count = Annotated[int, msgspec.Meta(ge=1, le=2**40)]
 Some = Annotated[int, msgspec.Meta(ge=0, le=2**20)]
 Shape = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,5}(x[1-9]\d{0,3}){0,2}$")]
+LayerTable = dict[str, int | bool | str]
 Format = Literal["fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4", "int4"]
 
 
@@ -85,7 +86,7 @@ class ChipFile(Strict, frozen=True):
     price: Price | None = None
 
 
-class Around(Strict, frozen=True):
+class ModelTable(Strict, frozen=True):
     """What stands around the layers of a model, and its width D."""
 
     D: Count
@@ -98,7 +99,7 @@ class Around(Strict, frozen=True):
     layer_norm: bool = False
 
 
-class Block(Strict, frozen=True):
+class GroupTable(Strict, frozen=True):
     """A group of sublayers, by the names of their tables, and how often it repeats."""
 
     count: Count
@@ -158,21 +159,26 @@ class Published(Strict, frozen=True):
     note: str = ""
 
 
-class LlmFile(Strict, frozen=True):
-    """``models/llms/NAME.toml``: ``model``, ``layers`` and ``blocks``, or the short form."""
+class Written(Strict, frozen=True):
+    """A model: ``model``, ``layers`` and ``blocks``, or the short form."""
 
-    name: Name
     title: str = ""
-    sources: dict[str, Source] = {}
-    published: Published | None = None
-    aliases: list[str] = []
-    model: Around | None = None
-    layers: dict[str, dict[str, int | bool | str]] = {}
-    blocks: list[Block] = []
+    model: ModelTable | None = None
+    layers: dict[str, LayerTable] = {}
+    blocks: list[GroupTable] = []
     dims: Dims | None = None
     moe: Moe | None = None
     mla: Mla | None = None
     window: Window | None = None
+
+
+class LlmFile(Written, frozen=True, kw_only=True):
+    """``models/llms/NAME.toml``."""
+
+    name: Name
+    sources: dict[str, Source] = {}
+    published: Published | None = None
+    aliases: list[str] = []
 
 
 class DtypeRow(Strict, frozen=True):
