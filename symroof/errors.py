@@ -69,14 +69,20 @@ def short(text: object, limit: int = 60) -> str:
     return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")
 
 
-def nearest(name: str, known: Iterable[str], among: int = 12, cutoff: float = 0.55) -> str:
-    """The end of a lookup error: the nearest right answer, or what there is to choose from."""
+def closest(name: str, known: Iterable[str], cutoff: float = 0.55) -> str | None:
+    """The name that another one is like, None if there is none."""
     from difflib import get_close_matches  # only a mistake pays for it
 
-    names = sorted(set(known))
-    lowered = {n.lower(): n for n in reversed(names)}
+    lowered = {n.lower(): n for n in sorted(set(known), reverse=True)}
     close = get_close_matches(name[:80].lower(), lowered, n=1, cutoff=cutoff)
-    if close:
-        return f"did you mean {lowered[close[0]]!r}?"
+    return lowered[close[0]] if close else None
+
+
+def nearest(name: str, known: Iterable[str], among: int = 12) -> str:
+    """The end of a lookup error: the nearest right answer, or what there is to choose from."""
+    names = sorted(set(known))
+    close = closest(name, names)
+    if close is not None:
+        return f"did you mean {close!r}?"
     listed = ", ".join(names[:among]) + (", …" if len(names) > among else "")
     return f"there is {listed}" if names else "there is none"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from symroof import SymroofError, Torus, decode, layers, llm, llms, mesh, program, sharding, sheet, solve
 from symroof import training as runs
-from symroof.errors import ProgramError
+from symroof.errors import InputError, ProgramError
 from symroof.program.backward import REMATS
 from symroof.program.roles import WORDS
 from symroof.symbols import B, D, E, F, H, K, L, N, P, P_mm, S, T, V, W_hbm, W_ici, X, Y, Z, k, n, n_axes, p, p_a, p_conv, p_kv, p_st, p_w
@@ -613,3 +613,14 @@ def test_marks_must_be_bound():
         program(text)
     assert program(text, marks={"half": sp.Rational(1, 2)}).flops.expr == B * D * F
     assert program(text, marks={"half": X}).flops.expr == 2 * B * D * F * X
+
+
+@pytest.mark.parametrize("kind", [layers.Attention(), layers.LatentAttention()])
+def test_a_layer_refuses_new_tokens_beyond_their_context(kind):
+    sizes = {"B": 1, "N": 8, "D": 64} | ({"K": 8, "H": 8} if isinstance(kind, layers.Attention) else dict.fromkeys(("R_q", "R_kv", "H_nope"), 8))
+    flops = kind.program().flops
+    values = {s: {**sizes, "T": 4}.get(s.name, 8) for s in flops.free_symbols}
+    assert flops.at(values).number > 0
+    for cost in (flops, kind.program().training().flops, kind.program().traffic):
+        with pytest.raises(InputError, match="T is beyond S"):
+            cost.at({**{s: 8 for s in cost.free_symbols}, **values, S: 2})

@@ -28,21 +28,26 @@ class Symbol(sp.Symbol):  # type: ignore[misc]
     unit: Unit
     meaning: str
     tex: str
+    label: str  # of a letter that stands for some layers only: which
 
-    def __new__(cls, name: str, unit: Unit = ONE, meaning: str = "", tex: str = "") -> Symbol:
+    def __new__(cls, name: str, unit: Unit = ONE, meaning: str = "", tex: str = "", label: str = "") -> Symbol:
         """Built past sympy's cache, which would let a second symbol of this name overwrite the first one's unit."""
         new: Symbol = sp.Symbol.__xnew__(cls, name, positive=True)
-        new.unit, new.meaning, new.tex = unit, meaning, tex or _tex(name)
+        new.unit, new.meaning, new.tex, new.label = unit, meaning, tex or _tex(name), label
         return new
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str, Unit, str, str], dict[str, Any]]:
-        return (self.name, self.unit, self.meaning, self.tex), {}
+    def __getnewargs_ex__(self) -> tuple[tuple[str, Unit, str, str, str], dict[str, Any]]:
+        return (self.name, self.unit, self.meaning, self.tex, self.label), {}
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return (self.name, self.unit.powers)
 
     def _latex(self, printer: object) -> str:
         return self.tex
+
+    def marked(self, label: str) -> Symbol:
+        """The letter for some layers only: ``F_wide`` beside F."""
+        return Symbol(f"{self.name}_{label}", self.unit, f"{self.meaning}, {label} layers", label=label)
 
     @property
     def described(self) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from symroof.errors import UnitError, nearest, short
+from symroof.errors import UnitError, closest, nearest, short
 
 MEASURED = ("s", "byte", "USD", "J")
 COUNTED = ("FLOP", "token", "chip", "sequence", "query", "param", "step", "request", "element")
@@ -201,10 +201,10 @@ def _word(word: str, text: str, new: bool, near: Unit) -> tuple[Fraction, Unit]:
         raise UnitError(f"{word!r} in {short(text)} is read both as FLOPs and as FLOP/s; write '{word[:-5]}FLOP' or '{word[:-5]}FLOP/s'")
     if word.lower() in ("gb", "mb", "kb", "tb", "b", "gbps", "mbps", "tbps"):
         raise UnitError(f"{word!r} in {short(text)} may mean bits or bytes; write e.g. 'GB/s' or 'Gbit/s'")
-    cure = nearest(word, (*own, *MEASURED, *COUNTED, *_SCALED), cutoff=0.75 if new else 0.55)
-    if new and not cure.startswith("did you mean"):
+    names = (*own, *MEASURED, *COUNTED, *_SCALED)
+    if new and closest(word, names, cutoff=0.75) is None:
         return Fraction(1), Unit(((word, Fraction(1)),))
-    raise UnitError(f"unknown unit {word!r} in {short(text)}; {cure}")
+    raise UnitError(f"unknown unit {word!r} in {short(text)}; {nearest(word, names)}")
 
 
 def _known(word: str, own: tuple[str, ...]) -> tuple[Fraction, Unit] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
@@ -199,8 +199,3 @@ def certainty(brackets: tuple[tuple[Any, Any], ...] | None, doubt: str) -> str:
     widest = max((float(high - low) / float(low) for low, high in brackets if low < high and low > 0), default=0.0)
     sure = "exact" if not widest else f"bracketed within {'1e-12' if widest <= 1.01e-12 else format(widest, '.1e')}"
     return f"   (numeric: {'; '.join([sure] * (widest < 0.01) + [doubt] * bool(doubt))})"
-
-
-def renamed(value: Value, name: str) -> Value:
-    """The same value under another name."""
-    return replace(value, name=name)

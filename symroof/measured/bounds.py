@@ -24,7 +24,6 @@ from symroof.workloads import decode, prefill
 
 #: A measurement may beat its bound by so much: print is rounded.
 ROUNDING = Fraction(101, 100)
-_AROUND = ("embedding", "norm", "unembedding")
 
 
 def cost_of(record: Record) -> Cost:
@@ -89,7 +88,7 @@ def _layer(record: Record) -> Cost:
     With a policy of rematerialization the FLOPs are those of forward, what is computed again, and backward.
     """
     m = _model(record)
-    blocks = [b for b in m.stack.blocks(at=Pass(new=T, context=T)) if b.kind.word not in _AROUND]
+    blocks = [b for b in m.stack.blocks(at=Pass(new=T, context=T)) if not b.kind.around]
     if len({b.times for b in blocks}) > 1:
         raise InputError(f"{record.id}: the layers of {m.name} are not alike; give an inline model of the one that was measured")
     programs = [b.program.training(record.remat) if record.remat else b.program for b in blocks]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -61,16 +61,7 @@ class Scope:
     sizes: Mapping[str, Any]
     widths: Mapping[str, Any]
     width: sp.Expr
-    marks: Mapping[str, Any] = field(default_factory=dict)
-
-    def dim(self, name: str) -> sp.Expr:
-        """The size of a dimension: bound by the user, or a letter of the alphabet.
-
-        Raises LookupError if it is neither.
-        """
-        if name in self.sizes:
-            return plain(self.sizes[name])
-        return ALPHABET[name]
+    marks: Mapping[str, Any]
 
 
 def parse(text: str, scope: Scope) -> tuple[list[Line], dict[str, Role]]:
@@ -202,30 +193,22 @@ class _Reader:
         return self.take()
 
     def dim(self) -> Dim:
-        found = self.whole_dim()
+        token = self.word("a dimension such as D or F_Y")
+        name, _, axes = (token, "", "") if token in self.scope.sizes else token.partition("_")
+        found = Dim(name, self.size(name, "dimension", 4096), self.axes(axes, self.place - 1))
         if self.peek() != ":":
             return found
         self.take(":")
-        name = self.word("what is touched, e.g. E:hit")
-        try:
-            return replace(found, touched=self.scope.dim(name), mark=name)
-        except LookupError:
-            self.place -= 1
-            cure = nearest(name, [*self.scope.sizes, *(a for a in ALPHABET if len(a) == 1)])
-            raise self.error(f"{name!r} is no size; {cure}, or bind it: program(..., {name}=8)") from None
+        mark = self.word("what is touched, e.g. E:hit")
+        return replace(found, touched=self.size(mark, "size", 8), mark=mark)
 
-    def whole_dim(self) -> Dim:
-        token = self.word("a dimension such as D or F_Y")
-        if token in self.scope.sizes:
-            return Dim(token, self.scope.dim(token))
-        name, _, axes = token.partition("_")
-        try:
-            size = self.scope.dim(name)
-        except LookupError:
-            self.place -= 1
-            cure = nearest(name, [*self.scope.sizes, *(a for a in ALPHABET if len(a) == 1)])
-            raise self.error(f"{name!r} is no dimension; {cure}, or bind it: program(..., {name}=4096)") from None
-        return Dim(name, size, self.axes(axes, self.place - 1))
+    def size(self, name: str, what: str, example: int) -> sp.Expr:
+        """What a name means: what the user bound it to, or a letter of the alphabet."""
+        if name in self.scope.sizes or name in ALPHABET:
+            return plain(self.scope.sizes.get(name, ALPHABET.get(name)))
+        self.place -= 1
+        cure = nearest(name, [*self.scope.sizes, *(a for a in ALPHABET if len(a) == 1)])
+        raise self.error(f"{name!r} is no {what}; {cure}, or bind it: program(..., {name}={example})")
 
     def axes(self, letters: str, place: int) -> tuple[str, ...]:
         for letter in letters:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import sympy as sp
 
 from symroof.algebra import show
+from symroof.algebra.claims import NONE, Claims, together
 from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import C, W_hbm, p
@@ -43,6 +44,7 @@ class Program:
     on_chip: frozenset[str] = frozenset()
     roles: tuple[tuple[str, Role], ...] = ()
     stored: tuple[Tensor, ...] = ()
+    of: Claims = NONE  # what its costs assume
 
     def __getitem__(self, name: str) -> Statement:
         """The statement that makes a tensor.
@@ -65,18 +67,20 @@ class Program:
     @property
     def flops(self) -> Cost:
         """FLOPs per chip, those of ``vector`` statements left out."""
-        return Cost(_total(s.flops for s in self.statements if s.mark != "vector"), "FLOP", "flops")
+        return self._all((s.flops for s in self.statements if s.mark != "vector"), "FLOP", "flops")
 
     @property
     def vector(self) -> Cost:
         """FLOPs per chip of the statements marked ``{vector}``: norms, gates, biases."""
-        return Cost(_total(s.flops for s in self.statements if s.mark == "vector"), "FLOP", "vector FLOPs")
+        return self._all((s.flops for s in self.statements if s.mark == "vector"), "FLOP", "vector FLOPs")
 
     @property
     def traffic(self) -> Cost:
         """Bytes through HBM per chip: every operand read once, every result written once, unless it stays on chip."""
-        moved = [c for s in self.statements for c in s.traffic if c.name not in self.on_chip]
-        return Cost(_total(moved), "byte", "traffic")
+        return self._all((c for s in self.statements for c in s.traffic if c.name not in self.on_chip), "byte", "traffic")
+
+    def _all(self, costs: Iterable[Cost], unit: str, name: str) -> Cost:
+        return Cost(sp.Add(*[c.expr for c in costs]), unit, name).claiming(self.of)
 
     @property
     def collectives(self) -> tuple[Collective, ...]:
@@ -158,7 +162,7 @@ class Program:
     def backward(self) -> Program:
         """The transposed program: the gradients of every operand; see ``symroof.program.backward``."""
         on_chip = self.on_chip | {f"d{name}" for name in self.on_chip}
-        return Program(gradients(self.statements, self.weights), on_chip, self.roles)
+        return Program(gradients(self.statements, self.weights), on_chip, self.roles, of=self.of)
 
     def training(self, remat: str = "none") -> Program:
         """Forward, what is computed again under a rematerialization policy ("none", "block", "matmuls"), and backward.
@@ -185,7 +189,7 @@ class Program:
     def __add__(self, other: Program) -> Program:
         roles = tuple(dict((*self.roles, *other.roles)).items())
         stored = tuple({t.name: t for t in (*self.stored, *other.stored)}.values())
-        return Program((*self.statements, *other.statements), self.on_chip | other.on_chip, roles, stored)
+        return Program((*self.statements, *other.statements), self.on_chip | other.on_chip, roles, stored, together(self.of, other.of))
 
     def __repr__(self) -> str:
         lines = []
@@ -264,7 +268,3 @@ def _positive(name: str, value: Any) -> sp.Expr:
 
 def _stored(tensor: Tensor) -> Cost:
     return tensor.bytes({a: axis_size(a) for a in tensor.axes})
-
-
-def _total(costs: Iterable[Cost]) -> sp.Expr:
-    return sp.Add(*[c.expr for c in costs])

@@ -127,7 +127,8 @@ def cited(path: Path, key: str, source: str, sources: Mapping[str, Source]) -> s
     if source not in sources:
         raise SheetError(f"{path.name}: key '{key}.source': there is no [sources.{source}]; {nearest(source, sources)}")
     found = sources[source]
-    return f"{found.title} ({found.date}), {found.url}"
+    note = f" ({found.note})" if found.note else ""
+    return f"{found.title}{note} ({found.date}), {found.url}"
 
 
 def resolve(kind: str, name: str) -> Path:

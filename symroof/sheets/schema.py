@@ -20,11 +20,12 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Source(Strict, frozen=True):
-    """A public page and the month it speaks for."""
+    """A public page and the month it speaks for; a ``note`` says what of it is meant."""
 
     title: str
     url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
     date: Date
+    note: str = ""
 
 
 class Quantity(Strict, frozen=True):

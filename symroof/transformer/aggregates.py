@@ -31,7 +31,7 @@ import sympy as sp
 
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import E_hit, M_st, P, P_exp, P_mm, P_read, S_win, Symbol, f_att, f_pre, f_scan, f_st, f_win, kv, kv_win, p_kv
-from symroof.transformer.facts import Facts, facts, of_window
+from symroof.transformer.facts import Facts, facts
 from symroof.transformer.kind import Kind
 
 #: FLOPs of windowed attention while prompts are read, where they are others.
@@ -86,7 +86,7 @@ def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...]) -> Aggregates:
     routed = _routed(known, found)
     _less(found, P_read, total, _sum((f.always, count) for _, count, f in known))
     _less(found, P_mm, total, _sum((f.active, count) for _, count, f in known))
-    windows = list(dict.fromkeys(of_window(kind) for kind, _, f in known if f.cache != 0 or f.pair != (0, 0)))
+    windows = list(dict.fromkeys(kind.sees() for kind, _, f in known if f.cache != 0 or f.pair != (0, 0)))
     reaches = tuple(_reach(window, known, found) for window in sorted(windows, key=lambda w: (w is not None, str(w))))
     state = _put(found, M_st, _sum((f.state, count) for _, count, f in known))
     step, scan = (_sum((f.scan[i], count) for _, count, f in known) for i in (0, 1))
@@ -112,8 +112,7 @@ def _less(found: dict[Symbol, sp.Expr], letter: Symbol, total: sp.Expr, count: s
 
 def _own(letter: Symbol, mark: sp.Expr, plain: Symbol) -> Symbol:
     """A letter for layers whose window or experts have a letter of their own: ``kv_win_local`` beside ``S_win_local``."""
-    tail = mark.name.removeprefix(plain.name).lstrip("_") if isinstance(mark, sp.Symbol) else ""
-    return letter if not tail else Symbol(f"{letter.name}_{tail}", letter.unit, f"{letter.meaning}, {tail} layers")
+    return letter if mark == plain or not isinstance(mark, Symbol) else letter.marked(mark.label or mark.name)
 
 
 def _routed(known: list[tuple[Kind, sp.Expr, Facts]], found: dict[Symbol, sp.Expr]) -> tuple[tuple[sp.Expr, Symbol, sp.Expr], ...]:
@@ -127,7 +126,7 @@ def _routed(known: list[tuple[Kind, sp.Expr, Facts]], found: dict[Symbol, sp.Exp
 
 
 def _reach(window: sp.Expr | None, known: list[tuple[Kind, sp.Expr, Facts]], found: dict[Symbol, sp.Expr]) -> Reach:
-    of = [(count, f) for kind, count, f in known if of_window(kind) == window]
+    of = [(count, f) for kind, count, f in known if kind.sees() == window]
     names = (kv, f_att, f_pre) if window is None else tuple(_own(s, window, S_win) for s in (kv_win, f_win, f_pre_win))
     cache = _put(found, names[0], _sum((f.cache * p_kv, count) for count, f in of))
     step, prompt = (_sum((f.pair[i], count) for count, f in of) for i in (0, 1))

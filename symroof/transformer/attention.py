@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+import sympy as sp
+
+from symroof.algebra.operands import plain
 from symroof.algebra.symbols import H, K, N, S_win
 from symroof.errors import InputError, short
 from symroof.transformer.kind import Kind, Pass, Size, ratio, whole
@@ -60,6 +63,7 @@ class Attention(Kind):
     word: ClassVar[str] = "attention"
     label: ClassVar[str] = "full"
     split: ClassVar[str] = "attention"
+    dense: ClassVar[bool] = True
     letters: ClassVar = {"window": S_win}
     orders: ClassVar = (("K", "N"),)
 
@@ -82,6 +86,10 @@ class Attention(Kind):
         value = self.H if self.H_v is None else self.H_v
         own = {"K": self.K, "H": self.H, "Q": ratio(self.N, self.K)}
         return {**own, "J": value, "S": at.reached(self.window)}
+
+    def sees(self) -> sp.Expr | None:
+        """The window."""
+        return None if self.window is None else plain(self.window)
 
     def query_heads(self) -> Size:
         """N query heads."""

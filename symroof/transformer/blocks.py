@@ -59,7 +59,7 @@ class Blocks:
         """
         kept = []
         for b in self.blocks:
-            if b.kind.word in ("embedding", "norm") or not b.program.statements:
+            if all(s.mark == "lookup" for s in b.program.statements):
                 continue
             held = [t for t in b.program.having("cache", "state", "tail") if t in b.program.inputs]
             caches = b.program.bytes(*held).expr

@@ -87,7 +87,7 @@ def _group(group: Any) -> Group:
     if not isinstance(kinds, Sequence) or not kinds or not all(isinstance(kind, Kind) for kind in kinds):
         raise InputError(f"a group of {count} layers needs layers, e.g. ({count}, {_EXAMPLE})")
     for i, kind in enumerate(kinds):
-        if getattr(kind, "parallel", False) and not any(other.split == "attention" for other in kinds[:i]):
+        if kind.beside() and not any(other.split == "attention" for other in kinds[:i]):
             cure = "put attention before it in its group, or leave parallel out"
             raise InputError(f"{kind.name or kind.word}: parallel = True is beside attention, and none stands before it; {cure}")
     return count, kinds
@@ -110,8 +110,7 @@ def _labels(kinds: Sequence[Kind]) -> list[str]:
             raise InputError(f"two layers are called {short(name)}; give each a name of its own")
     found: list[str] = []
     for kind in kinds:
-        windowed = getattr(kind, "window", None) is not None
-        label = "win" if windowed else kind.label or re.sub(r"\W+", "_", kind.word)
+        label = "win" if kind.sees() is not None else kind.label or re.sub(r"\W+", "_", kind.word)
         numbered = (f"{label}{i}" if i > 1 else label for i in itertools.count(1))
         found.append(kind.name or next(each for each in numbered if each not in found and each not in names))
     return found
@@ -143,9 +142,7 @@ def _lettered(layers: Sequence[tuple[Kind, int]], labels: Sequence[str], values:
 
 
 def _marked(letter: Symbol, label: str) -> Symbol:
-    name = f"{letter.name}_{label}"
-    known = ALPHABET.get(name)
-    return known if known is not None else Symbol(name, letter.unit, f"{letter.meaning}, {label} layers")
+    return ALPHABET.get(f"{letter.name}_{label}") or letter.marked(label)
 
 
 def _count_letter(count: int, total: int, label: str, values: dict[Symbol, int]) -> Symbol:
@@ -159,7 +156,7 @@ def _names(kinds: Sequence[Kind], labels: Sequence[str]) -> list[str]:
 
     Raises InputError for a name that another layer has.
     """
-    words = ["" if k.name else "windowed attention" if getattr(k, "window", None) is not None else k.word for k in kinds]
+    words = ["" if k.name else "windowed attention" if k.sees() is not None else k.word for k in kinds]
     for kind in kinds:
         if kind.name in words and kind.name:
             raise InputError(f"a layer is named {short(kind.name)}, and another one is called that already; give it another name")

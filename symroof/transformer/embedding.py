@@ -22,6 +22,8 @@ class Embedding(Kind):
     positions: Size | None = None
 
     word: ClassVar[str] = "embedding"
+    dense: ClassVar[bool] = True
+    around: ClassVar[bool] = True
     letters: ClassVar = {"positions": S_pos}
 
     def usual_norms(self) -> int:
@@ -54,6 +56,8 @@ class Unembedding(Kind):
     bias: bool = False
 
     word: ClassVar[str] = "unembedding"
+    dense: ClassVar[bool] = True
+    around: ClassVar[bool] = True
 
     def usual_norms(self) -> int:
         """None: the one before it is a layer by itself."""
@@ -78,6 +82,8 @@ class Norm(Kind):
     """
 
     word: ClassVar[str] = "norm"
+    dense: ClassVar[bool] = True
+    around: ClassVar[bool] = True
 
     def text(self, at: Pass, how: Sharding) -> str:
         """Nothing but the norm that every kind can have."""

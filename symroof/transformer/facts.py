@@ -9,7 +9,6 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.operands import plain
 from symroof.algebra.symbols import B, T
 from symroof.program.program import Program
 from symroof.program.tensor import Tensor
@@ -55,7 +54,8 @@ def facts(kind: Kind) -> Facts:
     step = kind.program(at=Opaque(new=1))
     always, routed, rows = _read(step)
     cached = sum((t.elements for t in _having(step, "cache")), sp.Integer(0)) / (B * HELD)
-    state = sum((t.elements * t.width for t in _having(step, "state", "tail") if not t.name.endswith("'")), sp.Integer(0)) / B
+    anew = {s.out.name for s in step.statements}
+    state = sum((t.elements * t.width for t in _having(step, "state", "tail") if t.name not in anew), sp.Integer(0)) / B
     decoding = _work(step, 1)
     alike = cached == 0 and state == 0  # nothing of another token is seen: a token costs the same in every pass
     reading = decoding if alike else _work(kind.program(at=Opaque(context=HELD)), T)
@@ -119,9 +119,3 @@ def _work(program: Program, new: Any) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
         else:
             rest.append(work / (B * new))
     return sp.expand(sp.Add(*products)), sp.expand(sp.Add(*pairs)), sp.expand(sp.Add(*rest))
-
-
-def of_window(kind: Kind) -> sp.Expr | None:
-    """The window of a layer, None if it sees everything."""
-    window = getattr(kind, "window", None)
-    return None if window is None else plain(window)

@@ -28,16 +28,17 @@ A kind is a frozen dataclass whose fields are its sizes (a number or a letter) a
   may be left out has None as its default, and its letter in ``letters`` unless it is named like it.
 - A field that is true or false, or a word, is an option; one that is a number but no size is named in ``options``.
 - ``sizes`` says what the dimensions of the text stand for (one capital, or a letter of the alphabet), ``check`` what must hold.
+- ``sees`` says what window it has, if any; ``query_heads``, ``all_experts``, ``whole_heads`` what a deployment splits.
 - The norms around a layer are not part of its text: every kind has ``norms`` (see ``usual_norms``) and ``layer_norm``.
 
-A row of the table in ``symroof.transformer.layers`` makes it known by name. Everything else about it (parameters, FLOPs,
+A line in ``symroof.transformer.layers`` makes it known by name. Everything else about it (parameters, FLOPs,
 bytes, caches, collectives) is derived from the text; marks such as ``~m`` become the mesh axes of a :class:`Sharding`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from numbers import Integral
 from typing import Any, ClassVar, TypeAlias
@@ -150,6 +151,9 @@ class Kind:
     #: What letters that differ between layers are marked with, if the layer has no name.
     label: ClassVar[str] = ""
     split: ClassVar[str] = ""
+    #: Whether the book's dense model has such layers, and whether they stand around all others.
+    dense: ClassVar[bool] = False
+    around: ClassVar[bool] = False
     #: The letter of a size, where it is neither the default nor the name of the field.
     letters: ClassVar[Mapping[str, Symbol]] = {}
 
@@ -186,6 +190,18 @@ class Kind:
     def usual_norms(self) -> int:
         """How many norms of D stand around the layer, unless ``norms`` says."""
         return 1
+
+    def sees(self) -> sp.Expr | None:
+        """The tokens that a token sees at most, its window. None for the whole context."""
+        return None
+
+    def three(self) -> bool:
+        """Whether its MLP, if it has one, has three matrices."""
+        return True
+
+    def beside(self) -> bool:
+        """Whether it is parallel to the attention before it."""
+        return False
 
     def query_heads(self) -> Size | None:
         """The heads of the queries, which model parallelism splits. None for a layer without."""
@@ -247,7 +263,7 @@ def _program(kind: Kind, sharding: Sharding, at: Pass) -> Program:
     text, sizes = kind.text(at, sharding), {"T": at.new, "S": at.context, **kind.sizes(at)}
     if vectors:
         text, sizes = f"{text}\n        weight norm: Norm\n        Norm[U{vectors}, D]\n", {**sizes, f"U{vectors}": vectors}
-    return program(sharding.text(text), width=p_a, marks=kind.marks(at), **sizes)
+    return replace(program(sharding.text(text), width=p_a, marks=kind.marks(at), **sizes), of=at.claims)
 
 
 def counted(value: object) -> int | None:

@@ -43,10 +43,19 @@ class Mlp(Kind):
 
     word: ClassVar[str] = "mlp"
     label: ClassVar[str] = "dense"
+    dense: ClassVar[bool] = True
 
     def usual_norms(self) -> int:
         """One; beside attention none of its own."""
         return 0 if self.parallel else 1
+
+    def three(self) -> bool:
+        """If gated."""
+        return self.gated
+
+    def beside(self) -> bool:
+        """If parallel."""
+        return self.parallel
 
     def text(self, at: Pass, how: Sharding) -> str:
         """The matrices; beside attention with the input gathered and the output as partial sums."""

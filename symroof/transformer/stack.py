@@ -23,7 +23,7 @@ from symroof.algebra.symbols import B, L, S, Symbol, T, p_kv, p_w
 from symroof.errors import InputError, short
 from symroof.transformer.aggregates import Aggregates, aggregates
 from symroof.transformer.blocks import BYTE, Block, Blocks
-from symroof.transformer.facts import Facts, facts, of_window
+from symroof.transformer.facts import Facts, facts
 from symroof.transformer.kind import Kind, Pass
 from symroof.transformer.pattern import Pattern
 from symroof.transformer.split import REPLICATED, Sharding
@@ -36,7 +36,6 @@ GATED = Claim("gated", "full attention and one gated MLP in every layer")
 MLP = Claim("mlp", "an MLP of width F")
 #: Numbers from arrays are floats.
 _ROUNDING = Fraction(1, 10**9)
-_DENSE = ("attention", "mlp", "embedding", "unembedding", "norm")
 
 
 @dataclass(frozen=True)
@@ -71,12 +70,12 @@ class Stack:
     @property
     def dense(self) -> bool:
         """Whether the book's formulas hold, as approximations: full attention and one MLP in every layer."""
-        return all(kind.word in _DENSE and of_window(kind) is None for kind, _ in self.structure)
+        return not any(_odd(kind) for kind, _ in self.structure)
 
     @property
     def gated(self) -> bool:
         """Whether every MLP has three matrices."""
-        return all(getattr(kind, "gated", True) for kind, _ in self.structure)
+        return all(kind.three() for kind, _ in self.structure)
 
     @cached_property
     def in_layers(self) -> Claims:
@@ -115,7 +114,7 @@ class Stack:
         return f"this is a formula of another model called {self.name}: the one it is evaluated at is {given}, and has other layers; {cure}"
 
     def _peculiar(self) -> str:
-        odd = dict.fromkeys(k.word if k.word not in _DENSE else "sliding windows" for k, _ in self.structure if _odd(k))
+        odd = dict.fromkeys("sliding windows" if k.dense else k.word for k, _ in self.structure if _odd(k))
         return " and ".join(odd) or "an MLP of two matrices"
 
     @cached_property
@@ -201,12 +200,12 @@ class Stack:
     @property
     def cache(self) -> Cost:
         """Bytes that a token adds to the cache [byte/token], windowed layers left out."""
-        return self._by_layer(lambda f, k: f.cache * p_kv if of_window(k) is None else 0, "byte/token", "cache per token")
+        return self._by_layer(lambda f, k: f.cache * p_kv if k.sees() is None else 0, "byte/token", "cache per token")
 
     def sequence(self, context: Any = S) -> Cost:
         """Bytes that a sequence keeps at a context [byte]: cache, windows no more than they see, and states; parts by layer."""
         at = Pass(new=1, context=context)
-        return self._by_layer(lambda f, k: f.cache * p_kv * at.held(of_window(k)) + f.state, "byte", "cache of a sequence")
+        return self._by_layer(lambda f, k: f.cache * p_kv * at.held(k.sees()) + f.state, "byte", "cache of a sequence")
 
     @property
     def state(self) -> Cost:
@@ -232,7 +231,7 @@ class Stack:
         at = Pass(new=1)
         weights = sum((f.always + sum(h * e for h, e in f.routed.items())) * n for f, _, n in self._known())
         rows = sum(f.rows * n for f, _, n in self._known()) * B
-        cached = sum(f.cache * p_kv * at.held(of_window(k)) * n for f, k, n in self._known()) * B
+        cached = sum(f.cache * p_kv * at.held(k.sees()) * n for f, k, n in self._known()) * B
         states = 2 * B * sum(f.state * n for f, _, n in self._known())
         parts = (("weights", weights * p_w), ("lookups", rows * p_w), ("cache", cached), ("state", states))
         return self._summed([(name, plain(e)) for name, e in parts], "byte", "bytes read")
@@ -282,7 +281,7 @@ def _width(given: Any) -> sp.Expr:
 
 
 def _odd(kind: Kind) -> bool:
-    return kind.word not in _DENSE or of_window(kind) is not None
+    return not kind.dense or kind.sees() is not None
 
 
 def _said(layer: Layer, values: Mapping[Symbol, int]) -> str:
