@@ -9,16 +9,16 @@ from typing import Any
 from symroof.algebra.cost import Cost
 from symroof.errors import InputError, short
 from symroof.figures import ink, labels, points
-from symroof.figures.canvas import Look, blank, style
-from symroof.figures.curves import ground, quantity
-from symroof.figures.words import amount, words
+from symroof.figures.canvas import Look, blank, legend, style
+from symroof.figures.curves import ground
+from symroof.figures.words import amount, library, words
 from symroof.solver.bound import Bound
 
 
 def breakdown(cost: Cost, *sheets: Any, along: points.Along, shade: Mapping[str, Bound] | None = None, look: Look | None = None) -> Any:
     """A cost and its smallest parts over the symbol of ``along=(B, 1, 512)``; where ``shade`` holds the ground is grey.
 
-    ``shade={"compute-bound": bound}`` names it; the threshold is written above the axes, as formula and number.
+    ``shade={"compute-bound": bound}`` names it; above the axes stands where that is, as formula and number.
 
     Raises InputError for what is no cost, or for symbols without a value.
     """
@@ -31,15 +31,16 @@ def breakdown(cost: Cost, *sheets: Any, along: points.Along, shade: Mapping[str,
     xs = points.samples(low, high, marks)
     parts = _named(cost)
     with style():
-        figure, axes = blank(look)
+        figure, axes = blank(look, 1.5 * (bound is not None))
         ys = [points.values(part, sheets, s, xs) for _, part in parts]
-        ground(axes, s, xs, ys, (words(cost.name or quantity(cost)), cost.unit))
+        ground(axes, s, xs, ys, (cost.name, cost))
         drawn = []
         for i, ((called, part), y) in enumerate(zip(parts, ys, strict=True)):
             how = {"color": ink.BLACK, "linestyle": "-", "linewidth": 2.0} if part is cost else ink.line(i)
             axes.plot(xs, y, label=words(called), marker=ink.marker(i) if len(xs) == 1 else "", **how)
             drawn += [(words(called, 28), float(y[-1]), how)] if y[-1] > 0 else []
-        _shaded(axes, name, bound, marks)
+        if bound is not None:
+            legend(figure, look, handles=[_shaded(axes, name, bound, marks)], loc="outside upper left")
         labels.beside_ends(axes, drawn)
     return figure
 
@@ -60,26 +61,24 @@ def _named(cost: Cost) -> list[tuple[str, Cost]]:
     for name, part in points.leaves(cost):
         free = (name or "part") if (name or "part") not in found else next(f"{name} {i}" for i in count(2) if f"{name} {i}" not in found)
         found[free] = part
-    whole = [] if len(found) == 1 else [("total", cost)]
-    return [*found.items(), *whole]
+    return [*found.items(), *([] if len(found) == 1 else [("total", cost)])]
 
 
-def _shaded(axes: Any, name: str, shade: Bound | None, marks: tuple[float, ...]) -> None:
-    """The ground where the bound holds, its ends marked above the axes."""
-    if shade is None:
-        return
+def _shaded(axes: Any, name: str, shade: Bound, marks: tuple[float, ...]) -> Any:
+    """The ground where the bound holds, its ends marked; returns its entry of a legend."""
     low, high = axes.get_xlim()
     inside = [x for x in marks if low < x < high]
     if len(marks) == 1:
-        above = points.holds_above(shade)
-        span = (max(marks[0], low), high) if above else (low, min(marks[0], high))
+        span = (max(marks[0], low), high) if points.holds_above(shade) else (low, min(marks[0], high))
     else:
         span = (marks[0], marks[-1]) if marks else (low, high) if shade.kind == "always" else (high, high)
+    said = " to ".join(amount(x, shade.unit) for x in inside)
+    if len(marks) == 1 and inside:
+        said = f"{points.rule(shade, True)} = {said}"
+    grey = {"facecolor": ink.SHADE, "edgecolor": "#BBBBBB", "hatch": "...", "linewidth": 0, "zorder": 0}
     if span[0] < span[1]:
-        axes.axvspan(*span, facecolor=ink.SHADE, edgecolor="#BBBBBB", hatch="...", linewidth=0, zorder=0)
+        axes.axvspan(*span, **grey)
     for x in inside:
         axes.axvline(x, color="#555555", linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
-    if len(marks) == 1 and inside:
-        labels.above_axes(axes, [(f"{words(name)}: {points.rule(shade, True)} = {amount(marks[0], shade.unit)}", marks[0])])
-    else:
-        labels.above_axes(axes, [(f"{words(name)}: " * (i == 0) + amount(x, shade.unit), x) for i, x in enumerate(inside)])
+    where = said or ("everywhere" if span[0] < span[1] else "nowhere")
+    return library("matplotlib.patches").Patch(**grey, label=f"{words(name)}: {where}")

@@ -1,53 +1,35 @@
-"""The sheet a figure is drawn on: its size, its type, the file it becomes; and matplotlib, asked for when it is needed."""
+"""The sheet a figure is drawn on: its size, its type, its legend, the file it becomes."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from symroof.errors import InputError, short
-from symroof.figures.library import library
-from symroof.figures.words import plain
+from symroof.figures.words import library, plain
 
 #: Inches: a column and a page of the usual two-column paper.
 WIDTHS = {"column": 3.4, "page": 7.0}
-SUFFIXES = (".pdf", ".svg", ".png")
 _ROW = 0.19  # inches of a line of a legend
-
+#: What a file says of itself: nothing that differs from one run to the next.
+_SAID: dict[str, dict[str, Any]] = {
+    ".pdf": {"CreationDate": None, "Creator": "symroof", "Producer": None},
+    ".svg": {"Date": None, "Creator": "symroof"},
+    ".png": {"Software": "symroof"},
+}
+_SIZES = dict.fromkeys(("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize"), 8.0)
 _LOOK: dict[str, Any] = {
-    "text.usetex": False,
-    "font.family": ["DejaVu Sans"],
-    "mathtext.fontset": "dejavusans",
-    "font.size": 8.0,
-    "axes.labelsize": 8.0,
-    "axes.titlesize": 9.0,
-    "figure.titlesize": 9.0,
-    "xtick.labelsize": 8.0,
-    "ytick.labelsize": 8.0,
-    "legend.fontsize": 8.0,
+    **_SIZES,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
-    "axes.facecolor": "white",
-    "axes.edgecolor": "black",
-    "axes.labelcolor": "black",
-    "text.color": "black",
-    "xtick.color": "black",
-    "ytick.color": "black",
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-    "savefig.bbox": None,
-    "figure.dpi": 100.0,
     "hatch.linewidth": 0.5,
     "pdf.fonttype": 42,
-    "svg.fonttype": "path",
     "svg.hashsalt": "symroof",
-    "image.composite_image": True,
 }
 
 
@@ -76,50 +58,42 @@ class Look:
             raise InputError(f"a figure is 1 to 20 inches high, not {short(high)}; give e.g. height=2.5")
         return wide, float(high)
 
+    @property
+    def columns(self) -> int:
+        """How many columns a legend has."""
+        return 1 if self.width == "column" else 2
 
-@contextmanager
-def style() -> Iterator[None]:
-    """The look of every figure, whatever the user's own settings of matplotlib; they are back afterwards."""
-    with library().rc_context(_LOOK):
-        yield
+    def rows(self, entries: int) -> int:
+        """How many lines a legend of so many entries has."""
+        return -(-entries // self.columns)
+
+    def fitted(self, inches: float) -> Look:
+        """As high as its bars take, unless the height is given."""
+        return self if self.height is not None else replace(self, height=max(1.5, min(inches, 18.0)))
+
+
+def style() -> Any:
+    """The look of every figure, whatever the user's own settings of matplotlib; they are back after the ``with`` block."""
+    return library("matplotlib.style").context(["default", _LOOK])
 
 
 def blank(look: Look, rows: float = 0) -> tuple[Any, Any]:
     """An empty figure and its axes, higher by ``rows`` of a legend unless the height is given; within ``style()``."""
     wide, high = look.size
-    title = wrapped(look.title, wide)
+    title = "\n".join(wrap(plain(look.title, math=False), max(20, int(wide * 15)), max_lines=3, placeholder="…"))
     if look.height is None:
         high += _ROW * (rows + (title.count("\n") + 1) * bool(title))
     figure = library("matplotlib.figure").Figure(figsize=(wide, high), layout="constrained")
     library("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
     if title:
         figure.suptitle(title, fontsize=9, parse_math=False)
-    return figure, axes
-
-
-def fitted(look: Look, inches: float) -> Look:
-    """A look as high as its bars take, unless the height is given."""
-    return look if look.height is not None else Look(look.title, look.width, max(1.5, min(inches, 18.0)))
-
-
-def columns(look: Look) -> int:
-    """How many columns a legend has."""
-    return 1 if look.width == "column" else 2
+    return figure, figure.add_subplot()
 
 
 def legend(figure: Any, look: Look, **more: Any) -> None:
     """A legend outside the axes, where it can cover nothing."""
     spacing = {"handlelength": 2.8, "borderaxespad": 0.3, "labelspacing": 0.35, "columnspacing": 1.2}
-    figure.legend(**{"loc": "outside lower left", "ncols": columns(look), "frameon": False, **spacing, **more})
-
-
-def wrapped(text: str, inches: float) -> str:
-    """A title on as many lines as it needs, cut after the third."""
-    from textwrap import wrap
-
-    lines = wrap(plain(text, math=False), max(20, int(inches * 15)))
-    return "\n".join(lines[:3]) + ("…" if len(lines) > 3 else "")
+    figure.legend(**{"loc": "outside lower left", "ncols": look.columns, "frameon": False, **spacing, **more})
 
 
 def settle(figure: Any) -> Any:
@@ -145,16 +119,11 @@ def save(figure: Any, path: str | Path) -> Path:
         raise InputError(f"{short(figure)} is no figure; give what e.g. figures.roofline(...) returned")
     target = Path(path)
     kind = target.suffix.lower()
-    if kind not in SUFFIXES:
+    if kind not in _SAID:
         raise InputError(f"a figure is written as .pdf, .svg or .png, not as {short(target.name)}; name it e.g. figure.pdf")
-    metadata: dict[str, dict[str, Any]] = {
-        ".pdf": {"CreationDate": None, "Creator": "symroof", "Producer": None},
-        ".svg": {"Date": None, "Creator": "symroof"},
-        ".png": {"Software": "symroof"},
-    }
     try:
         with style():
-            figure.savefig(target, format=kind[1:], metadata=metadata[kind], dpi=200)
+            figure.savefig(target, format=kind[1:], metadata=_SAID[kind], dpi=200)
     except OSError as problem:
         raise InputError(f"{short(target)} cannot be written: {(problem.strerror or str(problem)).lower()}; choose another place") from None
     return target

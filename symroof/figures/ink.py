@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from symroof.figures.library import library
-
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 SHADE = "#E8E8E8"
@@ -42,11 +40,5 @@ def fill(i: int, light: float = 0.45) -> dict[str, Any]:
 
 def lighter(colour: str, by: float) -> tuple[float, float, float]:
     """A colour mixed with white."""
-    r, g, b = library("matplotlib.colors").to_rgb(colour)
+    r, g, b = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return r + (1 - r) * by, g + (1 - g) * by, b + (1 - b) * by
-
-
-def luminance(colour: Any) -> float:
-    """How light a colour looks in grey, 0 to 1 (ITU-R BT.709)."""
-    r, g, b = library("matplotlib.colors").to_rgb(colour)
-    return float(0.2126 * r + 0.7152 * g + 0.0722 * b)

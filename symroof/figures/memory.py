@@ -8,7 +8,7 @@ from typing import Any
 from symroof.algebra.value import Value
 from symroof.errors import InputError, short
 from symroof.figures import ink, points, scales
-from symroof.figures.canvas import Look, blank, fitted, legend, settle, style
+from symroof.figures.canvas import Look, blank, legend, settle, style
 from symroof.figures.words import amount, words
 
 
@@ -29,18 +29,24 @@ def memory_stack(bars: Mapping[str, Value], capacity: Value | Sequence[Value], l
     if len(units) > 1:
         raise InputError(f"bars and capacities are in {' and '.join(sorted(units))}; give all per chip, or all of the whole slice")
     limits = [points.number(c) for c in room]
-    names = list(dict.fromkeys(name for v in held for name, _ in parts(v)))
+    tables = [dict(parts(v)) for v in held]
+    names = list(dict.fromkeys(name for table in tables for name in table))
     look = look or Look()
     with style():
-        figure, axes = blank(fitted(look, 0.6 + 0.26 * len(held) + 0.19 * (len(names) // 2 + 2 + bool(look.title))))
-        _stack(axes, held, names)
+        figure, axes = blank(look.fitted(0.6 + 0.26 * len(held) + 0.19 * (len(names) // 2 + 2 + bool(look.title))))
+        left = [0.0] * len(held)
+        for i, name in enumerate(names):
+            widths = [t.get(name, 0.0) for t in tables]
+            axes.barh(range(len(held)), widths, 0.62, left=left, label=words(name, 28), **ink.fill(i))
+            left = [a + w for a, w in zip(left, widths, strict=True)]
+        line = {"color": "black", "linewidth": 2.2}
         for i, limit in enumerate(limits):
-            axes.plot(
-                [limit, limit], [i - 0.42, i + 0.42], color="black", linewidth=2.2, solid_capstyle="butt", label="_capacity", zorder=5
-            )
-        _axes(axes, [*bars], max([*map(float, held), *limits]), held[0])
-        line = axes.plot([], [], color="black", linewidth=2.2, label=_capacity(room))[0]
-        legend(figure, look, handles=[*axes.containers, line], ncols=2)
+            axes.plot([limit, limit], [i - 0.42, i + 0.42], solid_capstyle="butt", label="_capacity", zorder=5, **line)
+        scales.bytes_from_zero(axes.xaxis, max([*map(float, held), *limits]), held[0].unit)
+        scales.bars(axes, [words(name, 36) for name in bars])
+        same = f": {amount(limits[0], room[0].unit).partition('/')[0]}" if len(set(limits)) == 1 else ""
+        capacities = axes.plot([], [], label=words(room[0].name or "capacity") + same, **line)
+        legend(figure, look, handles=[*axes.containers, *capacities], ncols=2)
         _totals(axes, held, limits)
     return figure
 
@@ -64,15 +70,6 @@ def _sized(value: Any) -> Value:
     return value
 
 
-def _stack(axes: Any, held: Sequence[Value], names: Sequence[str]) -> None:
-    tables = [dict(parts(v)) for v in held]
-    left = [0.0] * len(held)
-    for i, name in enumerate(names):
-        widths = [t.get(name, 0.0) for t in tables]
-        axes.barh(range(len(held)), widths, 0.62, left=left, label=words(name, 28), **ink.fill(i))
-        left = [a + w for a, w in zip(left, widths, strict=True)]
-
-
 def _totals(axes: Any, held: Sequence[Value], limits: Sequence[float]) -> None:
     """The total of every bar behind bar and line, and by how much it is too long; the axis ends behind the last text."""
     renderer, far = settle(axes.figure), axes.get_xlim()[1]
@@ -87,16 +84,3 @@ def _totals(axes: Any, held: Sequence[Value], limits: Sequence[float]) -> None:
         far = max(far, end * wide / max(wide - text, wide / 3))
     axes.set_xlim(0, far)
     axes.xaxis.get_major_locator().set_params(nbins=min(7, max(2, int(wide / axes.figure.dpi / 0.45))))
-
-
-def _axes(axes: Any, names: Sequence[str], far: float, like: Value) -> None:
-    scales.bytes_from_zero(axes.xaxis, far, like.unit)
-    axes.set_yticks(range(len(names)), [words(name, 36) for name in names])
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.grid(True, axis="x", color="#D0D0D0", linewidth=0.5)
-
-
-def _capacity(room: Sequence[Value]) -> str:
-    same = len({float(c) for c in room}) == 1
-    return words(room[0].name or "capacity") + (f": {amount(float(room[0]), room[0].unit).partition('/')[0]}" if same else "")

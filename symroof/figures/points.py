@@ -51,15 +51,12 @@ def values(cost: Any, sheets: Sequence[Any], s: sp.Symbol, xs: Any) -> Any:
 
     if not isinstance(cost, Cost):
         raise InputError(f"{short(cost)} is no cost; give e.g. decode.step()")
-    first = {s.name: float(xs[0])}
-    found = cost.at(*sheets, **(first if s in cost.free_symbols else {}))
-    moving = s in (cost.free_symbols | found.free_symbols if isinstance(found, Cost) else cost.free_symbols)
-    if moving and s not in cost.free_symbols:  # a letter that a sheet derives from it, as the experts hit from the batch
-        found = cost.at(*sheets, **first)
-    if isinstance(found, Cost):
-        missing = ", ".join(sorted(x.name for x in found.free_symbols))
+    alone = cost.at(*sheets, **({s.name: float(xs[0])} if s in cost.free_symbols else {}))
+    missing = ", ".join(sorted(x.name for x in alone.free_symbols - {s})) if isinstance(alone, Cost) else ""
+    if missing:
         raise InputError(f"{cost.name or short(cost.expr)} lacks a value for {missing}; add a sheet, or {{{missing.split(',')[0]}: ...}}")
-    every = cost.at(*sheets, **{s.name: np.asarray(xs, dtype=float)}) if moving else found
+    moving = s in cost.free_symbols or isinstance(alone, Cost)  # also a letter that a sheet derives from it, as the experts hit
+    every = cost.at(*sheets, **{s.name: np.asarray(xs, dtype=float)}) if moving else alone
     return np.broadcast_to(np.asarray(every, dtype=float), np.shape(xs))
 
 

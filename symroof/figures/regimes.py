@@ -13,9 +13,8 @@ from symroof.algebra.cost import quantity
 from symroof.algebra.units import ONE
 from symroof.errors import InputError, short
 from symroof.figures import ink, labels, points, scales
-from symroof.figures.canvas import Look, blank, columns, legend, style
-from symroof.figures.library import library
-from symroof.figures.words import formula, words
+from symroof.figures.canvas import Look, blank, legend, style
+from symroof.figures.words import formula, library, words
 from symroof.plane.borders import Boundary, Region
 from symroof.plane.polygons import Polygon
 from symroof.plane.regions import Regions
@@ -50,16 +49,15 @@ def regime_map(regions: Regions, *sheets: Any, look: Look | None = None, **windo
     (_, *across), (_, *up) = (points.window((s, *window[s.name])) for s in (x, y))
     with style():
         order = list(dict.fromkeys(p.region for p in polygons))
-        figure, axes = blank(look, 1.2 * -(-len(order) // columns(look)))
+        figure, axes = blank(look, 1.2 * look.rows(len(order)))
         scales.along(axes.xaxis, x, *across)
         scales.along(axes.yaxis, y, *up)
+        axes.grid(False)
+        shape, patches = library("matplotlib.patches").Polygon, {}
         for p in polygons:
-            axes.add_patch(
-                library("matplotlib.patches").Polygon(
-                    p.vertices, closed=True, label=words(p.region.name), **ink.fill(order.index(p.region), 0.62)
-                )
-            )
-        _legend(figure, axes, order, look)
+            drawn = shape(p.vertices, closed=True, label=words(p.region.name), **ink.fill(order.index(p.region), 0.62))
+            patches.setdefault(p.region, axes.add_patch(drawn))
+        legend(figure, look, handles=[patches[region] for region in order], handleheight=1.1)
         edges = list(_edges(polygons, (across, up)))
         for e in edges:
             axes.plot(*zip(e.start, e.end, strict=True), color="black", linewidth=1.1, solid_capstyle="round", label="_border")
@@ -71,12 +69,6 @@ def regime_map(regions: Regions, *sheets: Any, look: Look | None = None, **windo
             axes.set_xlabel(axes.get_xlabel() + "\n" + "\n".join(below))
             _formulas(axes, longest)
     return figure
-
-
-def _legend(figure: Any, axes: Any, order: Sequence[Region], look: Look) -> None:
-    """The names of the regions, in the order of their fills."""
-    patches = {words(r.name): next(p for p in axes.patches if p.get_label() == words(r.name)) for r in order}
-    legend(figure, look, handles=[*patches.values()], handleheight=1.1)
 
 
 def _edges(polygons: Sequence[Polygon], window: Any) -> Iterator[_Edge]:
@@ -143,50 +135,30 @@ def _formulas(axes: Any, longest: Sequence[tuple[str, _Edge]]) -> list[str]:
     place = labels.Labels(axes)
     below: list[str] = []
     for text, e in longest:
-        if _along(place, text, e):
-            continue
-        letter = "abcdefghijkl"[len(below) % 12]
-        _at_middle(place, f"({letter})", e)
-        below.append(f"({letter}) {text}")
+        if not _on(place, text, e, along=True):
+            letter = f"({'abcdefghijkl'[len(below) % 12]})"
+            _on(place, letter, e, along=False)
+            below.append(f"{letter} {text}")
     return below
 
 
-def _along(place: labels.Labels, text: str, e: _Edge) -> bool:
-    """The text along its line, if there it covers no other and is not longer."""
+def _on(place: labels.Labels, text: str, e: _Edge, along: bool) -> bool:
+    """A text on its line where it covers no other; ``along`` it, unless it is longer, or upright, wherever that is."""
     axes = place.axes
     a, b = axes.transData.transform([e.start, e.end])
-    angle = degrees(atan2(b[1] - a[1], b[0] - a[0]))
-    angle = angle - 180 if angle > 90 else angle + 180 if angle <= -89.5 else angle
-    span = float(((b - a) ** 2).sum()) ** 0.5
-    artist = _text(axes, text, e.start)
-    if artist.get_window_extent(place.renderer).width > 0.92 * span:
-        artist.remove()
-        return False
-    artist.set_rotation(angle)
-    for share in (0.5, 0.6, 0.4, 0.7, 0.3):
-        artist.set_position(axes.transData.inverted().transform(a + (b - a) * share))
-        box = artist.get_window_extent(place.renderer)
-        inside = axes.bbox.x0 < box.x0 and box.x1 < axes.bbox.x1 and axes.bbox.y0 < box.y0 and box.y1 < axes.bbox.y1
-        if inside and not any(labels.overlap(box, other) for other in place.taken):
-            place.taken.append(box)
-            return True
-    artist.remove()
-    return False
-
-
-def _at_middle(place: labels.Labels, text: str, e: _Edge) -> None:
-    artist = _text(place.axes, text, e.start)
-    a, b = place.axes.transData.transform([e.start, e.end])
-    for share in (0.5, 0.35, 0.65, 0.2, 0.8):
-        artist.set_position(place.axes.transData.inverted().transform(a + (b - a) * share))
-        box = artist.get_window_extent(place.renderer)
-        if not any(labels.overlap(box, other) for other in place.taken):
-            break
-    place.taken.append(artist.get_window_extent(place.renderer))
-
-
-def _text(axes: Any, text: str, at: tuple[float, float]) -> Any:
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.9}
-    return axes.text(
-        *at, text, fontsize=9, ha="center", va="center", rotation_mode="anchor", bbox=box, gid="formula", in_layout=False, zorder=7
-    )
+    how = {"ha": "center", "va": "center", "rotation_mode": "anchor", "in_layout": False}
+    artist = axes.text(*e.start, text, fontsize=9, bbox=box, gid="formula", zorder=7, **how)
+    fits = not along or artist.get_window_extent(place.renderer).width <= 0.92 * float(((b - a) ** 2).sum()) ** 0.5
+    if along:
+        angle = degrees(atan2(b[1] - a[1], b[0] - a[0]))
+        artist.set_rotation(angle - 180 if angle > 90 else angle + 180 if angle <= -89.5 else angle)
+    for share in (0.5, 0.6, 0.4, 0.7, 0.3) if fits else ():
+        artist.set_position(axes.transData.inverted().transform(a + (b - a) * share))
+        box_of = artist.get_window_extent(place.renderer)
+        if place.free(box_of) and box_of.x1 < axes.bbox.x1 and box_of.y1 < axes.bbox.y1:
+            place.taken.append(box_of)
+            return True
+    if along:
+        artist.remove()
+    return False

@@ -10,7 +10,7 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.value import Value
 from symroof.errors import InputError, short
 from symroof.figures import ink, labels, points, scales
-from symroof.figures.canvas import Look, blank, columns, legend, style
+from symroof.figures.canvas import Look, blank, legend, style
 from symroof.figures.curves import around
 from symroof.figures.words import amount, words
 from symroof.solver.bound import Bound
@@ -42,29 +42,25 @@ def roofline(rate: Cost, ridge: Bound, on: Mapping[str, Sequence[Any]], dots: Se
     ridges = [_ridge(ridge, s, name) for name, s in zip(on, sheets, strict=True)]
     at = [(points.number(d.intensity), points.number(d.rate)) for d in dots]
     s = ridge.symbol
-    low = min([*ridges, *(x for x, _ in at)]) / 8
-    high = max([*ridges, *(x for x, _ in at)]) * 8
+    low, high = min([*ridges, *(x for x, _ in at)]) / 8, max([*ridges, *(x for x, _ in at)]) * 8
     xs = points.samples(low, high, ridges)
     with style():
-        figure, axes = blank(look, -(-(len(on) + len({d.kind for d in dots})) // columns(look)) + 1)
+        figure, axes = blank(look, look.rows(len(on) + len({d.kind for d in dots})) + 1)
         roofs = [points.values(rate, sheet, s, xs) for sheet in sheets]
-        down, up = around([*roofs, *([[y for _, y in at]] if at else [])])
         scales.along(axes.xaxis, s, low, high)
-        scales.measured(axes.yaxis, words(rate.name or "rate"), rate.unit, down, up * 4)
-        axes.grid(True, which="major", color="#D0D0D0", linewidth=0.5)
-        for i, (name, x, roof) in enumerate(zip(on, ridges, roofs, strict=True)):
-            axes.plot(xs, roof, label=f"{words(name, 32)}: {amount(x, s.unit)}", **ink.line(i))
+        scales.measured(axes.yaxis, words(rate.name or "rate"), rate.unit, *around([*roofs, *([[y for _, y in at]] if at else [])], up=4))
         corners = [(x, float(points.values(rate, sheet, s, [x])[0])) for x, sheet in zip(ridges, sheets, strict=True)]
-        for i, corner in enumerate(corners):
-            axes.plot(*corner, ink.marker(i), color=ink.line(i)["color"], ms=5.5, mec="white", mew=0.5, zorder=5, label="_ridge")
+        for i, (name, x, roof) in enumerate(zip(on, ridges, roofs, strict=True)):
+            how = {"marker": ink.marker(i), "ms": 5.5, "mec": "white", "mew": 0.5}
+            axes.plot(xs, roof, label=f"{words(name, 36)}: {amount(x)}", markevery=[int((xs == x).argmax())], **how, **ink.line(i))
         _dots(axes, dots, at)
-        legend(figure, look, title=f"ridge {points.rule(ridge)}", alignment="left")
+        legend(figure, look, title=f"ridge {points.rule(ridge)} [{s.unit}]", alignment="left")
         place = labels.Labels(axes)
-        for x, y in corners:
-            place.put(amount(x), (x, y), (*labels.ABOVE, *labels.LEFT, *labels.AROUND), color="black")
         for dot, where in zip(dots, at, strict=True):
             if where[1] == min(y for d, (x, y) in zip(dots, at, strict=True) if d.label == dot.label and x == where[0]):
-                place.put(words(dot.label, 24), where, (labels.RIGHT[1], *labels.BELOW[1:], *labels.LEFT, *labels.RIGHT), True, fontsize=7)
+                place.put(words(dot.label, 24), where, (*labels.RIGHT[1:2], *labels.BELOW, *labels.LEFT, *labels.RIGHT))
+        for corner in corners:
+            place.put(amount(corner[0]), corner, (*labels.ABOVE, *labels.LEFT, *labels.RIGHT, *labels.BELOW), clear=True)
     return figure
 
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
+from symroof.algebra import show
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import ONE, Unit
-from symroof.figures.library import library
+from symroof.errors import InputError
 
 _TEXT = re.compile(r"\\text\{([^{}]*)\}")
+
+
+def library(name: str = "matplotlib") -> Any:
+    """A module of matplotlib. Raises InputError with the cure if it is not installed."""
+    try:
+        return import_module("matplotlib") and import_module(name)
+    except ImportError:
+        raise InputError("figures are drawn by matplotlib, which is not installed; run: pip install 'symroof[figures]'") from None
 
 
 def plain(text: Any, math: bool = True) -> str:
@@ -51,8 +61,6 @@ def readable(latex: str) -> bool:
 
 def symbol(s: Any) -> str:
     """A symbol as mathtext."""
-    from symroof.algebra import show
-
     return formula(show.latex(s), s.name)
 
 
