@@ -411,13 +411,13 @@ def test_the_latency_of_a_mixture_is_drawn_at_every_batch():
     """The parts as drawn, against the decode step at each batch; Mamba's states are one of them."""
     from symroof import chip, decode, dtype, llm
     from symroof.ask.known import Known
-    from symroof.pages import figures
+    from symroof.figures import named as figures
 
     for name, parts in (("mixtral-8x7b", 5), ("nemotron-3-nano", 7)):
         known = Known(chip("h200"), "8", llm(name), ("bf16", "", ""))
         axes = figures.latency(known, 4096, 256).axes[0]
         lines = {line.get_label(): line for line in axes.get_lines() if len(line.get_xdata()) > 100}
-        assert len(lines) == parts and {"KV loading", "weight loading", "MLP FLOPs"} <= set(lines)
+        assert len(lines) == parts and {"KV loading", "param loading", "MLP FLOPs"} <= set(lines)
         xs, ys = lines["total"].get_data()
         step = decode.step(llm(name)).at(chip("h200").on("8"), llm(name), dtype("bf16"), B=xs, S=4096)
         assert ys == pytest.approx(step.number, rel=1e-9)

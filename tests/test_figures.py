@@ -22,9 +22,14 @@ from symroof.algebra.symbols import ALPHABET  # noqa: E402
 from symroof.ask.known import Known  # noqa: E402
 from symroof.commands.figure import COMMANDS  # noqa: E402
 from symroof.errors import InputError, SymroofError  # noqa: E402
-from symroof.figures import Curve, Dot, Look, ink  # noqa: E402
+from symroof.figures import (  # noqa: E402
+    Curve,
+    Dot,
+    Look,
+    ink,
+    named,
+)
 from symroof.figures.words import amount, formula  # noqa: E402
-from symroof.pages import figures as named  # noqa: E402
 from symroof.symbols import B, C, D, F, M_hbm, S, W_hbm  # noqa: E402
 
 # The setting of the book's two serving figures: LLaMA 3-70B in int8 on 16 TPU v5e.
@@ -124,10 +129,10 @@ def test_the_breakdown_is_the_sum_of_its_parts():
     found = {name: line.get_xydata() for name, line in lines(drawn("latency")).items()}
     batch = found["total"][:, 0]
     assert (batch[0], batch[-1]) == (1, 512) and min(abs(batch - RATE / (2 * W))) < 1e-9, "the corner is drawn"
-    assert found["weight loading"][:, 1] == pytest.approx(np.full(batch.shape, 5.33537e-3), rel=1e-5)
+    assert found["param loading"][:, 1] == pytest.approx(np.full(batch.shape, 5.33537e-3), rel=1e-5)
     assert found["KV loading"][:, 1] == pytest.approx(batch * 25.575e-6, rel=1e-4)
     assert found["FLOPs"][:, 1] == pytest.approx(batch * 44.416e-6, rel=1e-5)
-    expected = found["KV loading"][:, 1] + np.maximum(found["FLOPs"][:, 1], found["weight loading"][:, 1])
+    expected = found["KV loading"][:, 1] + np.maximum(found["FLOPs"][:, 1], found["param loading"][:, 1])
     assert found["total"][:, 1] == pytest.approx(expected, rel=1e-12)
 
 
@@ -340,8 +345,8 @@ def test_a_figure_leaves_matplotlib_as_it_was(tmp_path):
         "import matplotlib; "
         "matplotlib.rcParams.update({'font.size': 31, 'text.usetex': True});"
         "kept = lambda: {k: v for k, v in matplotlib.rcParams.copy().items() if k != 'backend'}; before = kept();"
-        "from symroof.pages import figures; from symroof import figures as f;"
-        "made = figures.roofline(['tpu-v5e'], [16], (64, 64)); f.save(made, sys.argv[1]);"
+        "from symroof.figures import named; from symroof import figures as f;"
+        "made = named.roofline(['tpu-v5e'], [16], (64, 64)); f.save(made, sys.argv[1]);"
         "assert kept() == before; print('matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], capture_output=True, text=True, timeout=60)

@@ -34,8 +34,8 @@ STANDS_ON = {
     "present": ("errors", "algebra"),
     "notebook": ("errors", "algebra", "solver", "present"),
     "latex": ("errors", "algebra", "solver", "analysis", "plane", "present"),
-    "figures": ("errors", "algebra", "solver", "analysis", "plane", "grid"),
-    "web": ("errors", "algebra", "solver", "analysis", "plane", "export", "grid", "present"),
+    "figures": ("errors", "algebra", "solver", "analysis", "plane", "machine", "workloads", "sheets", "ask", "plan"),
+    "web": ("errors", "algebra", "solver", "export", "present", "workloads", "sheets", "ask", "plan"),
     "book": ("errors", "algebra", "solver", "present", "latex"),
     "symbols": ("algebra",),
 }

@@ -16,8 +16,8 @@ from symroof import Cost, chip, decode, dtype, llm, llms, memory, regimes, solve
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import Unit
 from symroof.ask.known import Known
-from symroof.pages import web, web_regimes, web_training
 from symroof.symbols import B, M_hbm, S, W_hbm
+from symroof.web import named
 from symroof.web.page import family, page
 
 FIGURES = json.loads((Path(__file__).parent / "data" / "book_figures.json").read_text("utf-8"))
@@ -124,7 +124,7 @@ def close(got, wanted, rel=1e-9):
 def book_offer():
     given = FIGURES["serving"]["inputs"]
     letters = {"P": given["P"], "W_hbm": given["W_hbm"]}
-    return web.Offer.of("llama3-70b,llama3-8b", "tpu-v5e,tpu-v5p", "4x4", given["format"], given["arithmetic"], letters)
+    return named.Offer.of("llama3-70b,llama3-8b", "tpu-v5e,tpu-v5p", "4x4", given["format"], given["arithmetic"], letters)
 
 
 def test_the_frontier_of_the_book(opened):
@@ -169,11 +169,11 @@ def test_the_training_roofline_of_the_book(opened):
 
 # -- every page
 PAGES = {
-    "serve": cache(lambda: web.serve(book_offer())),
-    "frontier": cache(lambda: web.frontier(book_offer())),
-    "breakdown": cache(lambda: web.breakdown(book_offer())),
-    "training": cache(lambda: web_training.page(Known.of("tpu-v5p", "16x16x16", "", ("", "", ""), {}))),
-    "regimes": cache(lambda: web_regimes.page("decode.step", ("B", "S"), Known.of("v5e", "4x4", "llama3-70b", ("int8", "", ""), {}))),
+    "serve": cache(lambda: named.serving("serve", book_offer())),
+    "frontier": cache(lambda: named.serving("frontier", book_offer())),
+    "breakdown": cache(lambda: named.serving("breakdown", book_offer())),
+    "training": cache(lambda: named.training(Known.of("tpu-v5p", "16x16x16", "", ("", "", ""), {}))),
+    "regimes": cache(lambda: named.regimes("decode.step", ("B", "S"), Known.of("v5e", "4x4", "llama3-70b", ("int8", "", ""), {}))),
 }
 SHOWN = "section:not([hidden])"
 FORMULAS = f"[...document.querySelectorAll('{SHOWN} tr:not([hidden]) math')]"
@@ -311,7 +311,7 @@ def python_step(model, on, where, weights, **values):
 
 
 def test_sliders_and_selects_move_the_curve_to_what_python_computes(opened):
-    tab = opened(web.serve(web.Offer.of("llama3-70b", "tpu-v5e", "4x4", "int8", "bf16")))
+    tab = opened(named.serving("serve", named.Offer.of("llama3-70b", "tpu-v5e", "4x4", "int8", "bf16")))
     models = {family(llm(name)): name for name in llms()}
     assert len(models) > 5
     for model in models.values():
@@ -468,7 +468,7 @@ def own_files(folder):
 
 def test_a_chip_and_a_model_of_the_user(opened, tmp_path):
     mine, model = own_files(tmp_path)
-    tab = opened(web.serve(web.Offer.of(f"{model},llama3-70b", f"{mine},tpu-v5e", "4x4", "int8", "bf16")))
+    tab = opened(named.serving("serve", named.Offer.of(f"{model},llama3-70b", f"{mine},tpu-v5e", "4x4", "int8", "bf16")))
     assert tab.title() != "1" and tab.locator("img").count() == 0
     assert tab.inner_text("h1") == f"Serving {MINE} on {MINE}"
     assert tab.evaluate("document.getElementById('choice-chip').options[0].text") in (MINE, "mychip")

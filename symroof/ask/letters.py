@@ -102,6 +102,18 @@ def letter(name: str, letters: Mapping[str, sp.Symbol] | None = None) -> sp.Symb
     raise UnknownName(f"there is no letter {short(name.strip())} in the alphabet, and no formula; {cure}")
 
 
+def find(name: str, free: Iterable[sp.Symbol]) -> sp.Symbol:
+    """A letter of a question by name.
+
+    Raises UnknownName with the nearest letter of the question.
+    """
+    names = {s.name: s for s in free}
+    if name.strip() in names:
+        return names[name.strip()]
+    letter(name, {**names, **alphabet()})
+    raise UnknownName(f"{name.strip()} does not occur in the question; {nearest(name.strip(), names)}")
+
+
 def reach(free: Iterable[sp.Symbol], sheets: Iterable[Sheet]) -> set[sp.Symbol]:
     """The letters that formulas depend on: their own, those that stand for them in sheets, and those of definitions."""
     found = set(free)

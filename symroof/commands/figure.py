@@ -78,13 +78,13 @@ def roofline(chips: str, batches: str, size: str, form: str, **options: Any) -> 
     \b
     symroof figure roofline tpu-v5e,tpu-v5p,h100 --batches 16,256 -o roofline.pdf
     """
-    from symroof.pages import figures
+    from symroof.figures import named
 
     sizes = _whole(size, "--size")
     if len(sizes) != 2:
         raise click.UsageError("--size takes two whole numbers, e.g. 8192,28672")
     under = _whole(batches, "--batches") if batches.strip() else ()
-    _saved(lambda look: figures.roofline(letters(chips), under, (sizes[0], sizes[1]), form, look), options)
+    _saved(lambda look: named.roofline(letters(chips), under, (sizes[0], sizes[1]), form, look), options)
 
 
 @figure.command()
@@ -98,11 +98,11 @@ def frontier(most: int, **options: Any) -> None:
     \b
     symroof figure frontier llama3-70b --on tpu-v5e --slice 4x4 --formats int8 --math bf16 --contexts 2048,8192
     """
-    from symroof.pages import figures
+    from symroof.figures import named
 
     said_once(options, "contexts")
     here, contexts = _known(options), options.pop("contexts")
-    _saved(lambda look: figures.frontier(here, _whole(contexts, "--contexts"), most, look), options)
+    _saved(lambda look: named.frontier(here, _whole(contexts, "--contexts"), most, look), options)
 
 
 @figure.command()
@@ -116,11 +116,11 @@ def latency(most: int, **options: Any) -> None:
     \b
     symroof figure latency llama3-70b --on tpu-v5e --slice 4x4 --formats int8 --context "8 Ki" -o latency.pdf
     """
-    from symroof.pages import figures
+    from symroof.figures import named
 
     said_once(options, "context")
     here, context = _known(options), options.pop("context")
-    _saved(lambda look: figures.latency(here, context, most, look), options)
+    _saved(lambda look: named.latency(here, context, most, look), options)
 
 
 @figure.command()
@@ -135,12 +135,12 @@ def regimes(formula: str, over: str, windows: tuple[str, ...], **options: Any) -
     \b
     symroof figure regimes decode.step --over B,S --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --window S=128:1e6
     """
-    from symroof.pages import figures
+    from symroof.figures import named
 
     here, ends = known(options), dict(map(_window, windows))
     if len(ends) < len(windows):
         raise click.UsageError("--window gives a letter twice; give one window for each")
-    _saved(lambda look: figures.regimes(formula, letters(over), here, ends, look), options)
+    _saved(lambda look: named.regimes(formula, letters(over), here, ends, look), options)
 
 
 def _window(text: str) -> tuple[str, tuple[str, str]]:
@@ -161,10 +161,10 @@ def tornado(formula: str, **options: Any) -> None:
     \b
     symroof figure tornado decode.step --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --set B=32 --set S=8192
     """
-    from symroof.pages import figures
+    from symroof.figures import named
 
     here = known(options)
-    _saved(lambda look: figures.tornado(formula, here, look), options)
+    _saved(lambda look: named.tornado(formula, here, look), options)
 
 
 @figure.command()
@@ -179,13 +179,13 @@ def training(ways: str, backward: bool, **options: Any) -> None:
     symroof figure training --on tpu-v5p --ways 256,8 --set D=8192 --set F=32768 -o training.pdf
     symroof figure training --on tpu-v5p --backward -o backward.pdf          # data parallelism too
     """
-    from symroof.pages import figures
+    from symroof.figures import named
 
     split = _whole(ways, "--ways")
     if len(split) != 2:
         raise click.UsageError("--ways takes two whole numbers, of FSDP and of tensor parallelism, e.g. 256,8")
     here = known(options)
-    _saved(lambda look: figures.communication(here, (split[0], split[1]), backward, look), options)
+    _saved(lambda look: named.communication(here, (split[0], split[1]), backward, look), options)
 
 
 @figure.command()
@@ -202,13 +202,13 @@ def memory(chips: str, remat: str, **options: Any) -> None:
     symroof figure memory llama3-70b --on tpu-v5e --slices 2x4,4x4 --set B=32 --set S=8192 -o memory.pdf
     symroof figure memory llama3-8b --on tpu-v5p --training 16,64 --set B=64 --set T=8192 -o memory.pdf
     """
-    from symroof.pages import figures
+    from symroof.figures import named
 
     slices, weights = options.pop("slices"), options.pop("weights")
     if chips:
         refuse(("slices", "shape", "weights"), "beside --training, which takes so many chips and --formats")
         here, many = _known(options), _whole(chips, "--training")
-        _saved(lambda look: figures.training_stack(here, many, letters(remat), look), options)
+        _saved(lambda look: named.training_stack(here, many, letters(remat), look), options)
         return
     refuse(("remat",), "without --training")
     refuse(("math", "exact"), "here: what a server holds depends on the weights and the KV cache")
@@ -220,7 +220,7 @@ def memory(chips: str, remat: str, **options: Any) -> None:
     here = _known(options | {"shape": "", "formats": ""})
     if not shapes:
         raise click.UsageError("say on which slices, e.g. --slices 2x4,4x4")
-    _saved(lambda look: figures.stack(here, weights, shapes, look), options)
+    _saved(lambda look: named.stack(here, weights, shapes, look), options)
 
 
 COMMANDS = (figure,)

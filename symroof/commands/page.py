@@ -43,14 +43,13 @@ def _offers(f: Command) -> Command:
 
 
 def _serving(kind: str, options: dict[str, Any]) -> None:
-    from symroof.pages import web
+    from symroof.web import named
 
     not_both(options, "formats", "math")
     said_once(options, "shape")
     names = (options["model"], options["on"], options["shape"], options["formats"], options["math"])
-    offer = web.Offer.of(*names, overrides(options["override"]))
-    make: Callable[[Any], Any] = getattr(web, kind)
-    _saved(make(offer), options["output"])
+    offer = named.Offer.of(*names, overrides(options["override"]))
+    _saved(named.serving(kind, offer), options["output"])
 
 
 def _saved(made: Any, output: str) -> None:
@@ -104,10 +103,10 @@ def training(output: str, **options: Any) -> None:
     symroof page training --on tpu-v5p --slice 16x16x16
     symroof page training --on tpu-v5e --slice 16x16 --set D=4096 --set F=16384
     """
-    from symroof.pages import web_training
+    from symroof.web import named
 
     said_once(options, "shape")
-    _saved(web_training.page(known(options)), output)
+    _saved(named.training(known(options)), output)
 
 
 @page.command()
@@ -122,9 +121,9 @@ def regimes(formula: str, over: str, sliders: tuple[str, ...], output: str, **op
     \b
     symroof page regimes decode.step --over B,S --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8
     """
-    from symroof.pages import web_regimes
+    from symroof.web import named
 
-    _saved(web_regimes.page(formula, letters(over), known(options), sliders), output)
+    _saved(named.regimes(formula, letters(over), known(options), sliders), output)
 
 
 COMMANDS = (page,)

@@ -53,7 +53,8 @@ def regime_map(regions: Regions, *sheets: Any, look: Look | None = None, **windo
         scales.along(axes.xaxis, x, *across)
         scales.along(axes.yaxis, y, *up)
         axes.grid(False)
-        shape, patches = library("matplotlib.patches").Polygon, {}
+        shape = library("matplotlib.patches").Polygon
+        patches: dict[Region, Any] = {}
         for p in polygons:
             drawn = shape(p.vertices, closed=True, label=words(p.region.name), **ink.fill(order.index(p.region), 0.62))
             patches.setdefault(p.region, axes.add_patch(drawn))

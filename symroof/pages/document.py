@@ -13,10 +13,10 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import Symbol
 from symroof.ask.grammar import asked, formula
 from symroof.ask.known import Known
+from symroof.ask.letters import find
 from symroof.ask.names import formulas, summary
 from symroof.errors import InputError, short
 from symroof.latex import Document, document, fragment, nomenclature, numbers, section
-from symroof.pages.questions import find
 from symroof.sheets.sheet import Sheet
 from symroof.solver.solve import solve
 

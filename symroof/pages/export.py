@@ -9,9 +9,9 @@ from typing import Any
 from symroof.algebra.cost import Cost
 from symroof.ask.grammar import asked, formula
 from symroof.ask.known import Known
+from symroof.ask.letters import find
 from symroof.errors import InputError, short
 from symroof.export.export import export
-from symroof.pages.questions import find
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 

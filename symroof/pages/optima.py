@@ -21,8 +21,9 @@ from symroof.analysis.minimize import Minimum, maximize, minimize
 from symroof.analysis.sensitivity import Ranking, sensitivities
 from symroof.ask.grammar import Asked, asked, formula
 from symroof.ask.known import Known, missing, numbers, only
+from symroof.ask.letters import find
 from symroof.errors import SolveError
-from symroof.pages.questions import find, given, stands_on, still_free
+from symroof.pages.questions import given, stands_on, still_free
 from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
 

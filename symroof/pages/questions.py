@@ -17,10 +17,9 @@ from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
 from symroof.ask.grammar import Asked, asked, formula, read
 from symroof.ask.known import Known, beside, missing
-from symroof.ask.letters import alphabet, letter
+from symroof.ask.letters import alphabet, find
 from symroof.ask.names import formulas, summary, unit_of
 from symroof.ask.names import thresholds as thresholds_by_name
-from symroof.errors import UnknownName, nearest
 from symroof.present.tables import as_json, latex_table, printed
 from symroof.sheets.sheet import Sheet
 from symroof.solver.bound import Bound, Span
@@ -49,18 +48,6 @@ class Limits:
     def among(self, free: Iterable[sp.Symbol]) -> dict[str, list[sp.Symbol]]:
         """As symbols, for ``solve``."""
         return {"large": [find(s, free) for s in self.large], "small": [find(s, free) for s in self.small]}
-
-
-def find(name: str, free: Iterable[sp.Symbol]) -> sp.Symbol:
-    """A letter of a question by name.
-
-    Raises UnknownName with the nearest letter of the question.
-    """
-    names = {s.name: s for s in free}
-    if name.strip() in names:
-        return names[name.strip()]
-    letter(name, {**names, **alphabet()})
-    raise UnknownName(f"{name.strip()} does not occur in the question; {nearest(name.strip(), names)}")
 
 
 def solved(text: str, unknown: str, known: Known, than: str = "", limits: Limits | None = None, view: View | None = None) -> int:

@@ -12,7 +12,8 @@ from symroof.algebra.claims import thresholds
 from symroof.analysis.regimes import Regimes
 from symroof.ask.grammar import asked, formula
 from symroof.ask.known import Known, only
-from symroof.pages.questions import find, given, stands_on, still_free
+from symroof.ask.letters import find
+from symroof.pages.questions import given, stands_on, still_free
 from symroof.plane.regimes import regimes
 from symroof.present.tables import as_json, printed
 

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import reduce
-from operator import add, or_
 from typing import Any
 
 from symroof import figures
-from symroof.algebra.claims import NONE, Claims, thresholds
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, M_hbm, S, X, Y, n, p_a, p_w, symbol
 from symroof.analysis.sensitivity import sensitivities
 from symroof.ask.grammar import formula
-from symroof.ask.known import Known, missing
+from symroof.ask.known import Known
+from symroof.ask.letters import find
 from symroof.errors import InputError, UnknownName, nearest
 from symroof.figures.canvas import Look
 from symroof.figures.frontier import Front
 from symroof.machine.roofline import Work, matmul
 from symroof.machine.roofline import roofline as time_of
-from symroof.pages.questions import find
+from symroof.plan.drawn import derated, in_words, known_of, torus_axes
 from symroof.plane.regimes import regimes as regimes_of
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
-from symroof.sheets.sheet import Sheet
 from symroof.solver.solve import solve
 from symroof.workloads import decode, memory, training
 
@@ -36,56 +33,19 @@ _CONTEXTS = (2048, 4096, 8192, 16384, 32768, 65536)
 # -- serving
 def frontier(known: Known, contexts: Sequence[Any] = _CONTEXTS, most: int = 512, look: Look | None = None) -> Any:
     """Throughput per chip over the latency of a decode step by batch, one curve per context [token]."""
-    front = Front(
-        known.derated(decode.step(known.m)).named("time per decode step"),
-        known.derated(decode.throughput(known.m)),
-        *_thresholds(known),
-    )
-    sheet = _sheet(known, front.latency.free_symbols | front.rate.free_symbols | {*_limits(front)}, (B, S))
+    step, rate = known.derated(decode.step(known.m)), known.derated(decode.throughput(known.m))
+    limits = [derated(known, bound) for bound in (memory.largest_batch(known.m), decode.critical_batch(known.m))]
+    sheet = known_of(known, set().union(*(f.free_symbols for f in (step, rate, *limits))), (B, S))
+    front = Front(step.named("time per decode step"), rate, *limits)
     return figures.frontier(front, sheet, along=(B, 1, most), each=(S, contexts), look=look)
 
 
 def latency(known: Known, context: Any = 2048, most: int = 512, look: Look | None = None) -> Any:
     """A decode step by parts over the batch, compute-bound where the ground is grey."""
-    step = known.derated(decode.step(known.m))
-    parts = reduce(add, [_in_words(part, known.m is not None) for part in step.parts])
-    _, critical = _thresholds(known)
-    sheet = _sheet(known, step.free_symbols, (B, S))
-    return figures.breakdown(
-        parts.named("time per decode step"), sheet, {S: context}, along=(B, 1, most), shade={"compute-bound": critical}, look=look
-    )
-
-
-_WORDS = {
-    "attention": {"cache": "KV loading", "math": "attention FLOPs"},
-    "states": {"hbm": "state loading", "math": "state FLOPs"},
-    "MLP": {"weights": "weight loading", "math": "FLOPs"},
-}
-
-
-def _in_words(part: Cost, several: bool) -> Cost:
-    """A part of a step, and its own parts, called by what they do; the FLOPs are those of the MLP where other parts have some."""
-    said = _WORDS.get(part.name, {})
-    if not part.parts:
-        return part.named(next(iter(said.values()), part.name))
-    order = [*said, *(p.name for p in part.parts if p.name not in said)]
-    own = [p.named(said.get(p.name, p.name)) for p in sorted(part.parts, key=lambda p: order.index(p.name))]
-    found = [p.named(f"{part.name} FLOPs") if several and p.name == "FLOPs" else p for p in own]
-    joined: Cost = reduce(or_ if part.join == "max" else add, found)
-    return joined.named(part.name)
-
-
-def _thresholds(known: Known) -> tuple[Any, Any]:
-    """The largest batch that fits and the critical one, with the efficiencies that are given."""
-    found = []
-    for bound in (memory.largest_batch(known.m), decode.critical_batch(known.m)):
-        condition = bound.condition
-        found.append(solve(condition.between(known.derated(condition.left), known.derated(condition.right)), B))
-    return found[0], found[1]
-
-
-def _limits(front: Front) -> set[Any]:
-    return {s for bound in (front.most, front.knee) if bound is not None for s in bound.free_symbols}
+    step = in_words(known.derated(decode.step(known.m))).named("time per decode step")
+    shade = {"compute-bound": derated(known, decode.critical_batch(known.m))}
+    sheet = known_of(known, step.free_symbols, (B, S))
+    return figures.breakdown(step, sheet, {S: context}, along=(B, 1, most), shade=shade, look=look)
 
 
 # -- chips
@@ -119,7 +79,7 @@ def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, 
         raise InputError("a map is drawn over two letters; write e.g. --over B,S")
     cost = known.written_out(known.derated(formula(path, known.m)), over)
     x, y = (find(name, cost.free_symbols) for name in over)
-    sheet = _sheet(known, cost.free_symbols, (x, y), of=cost.of)
+    sheet = known_of(known, cost.free_symbols, (x, y), of=cost.of)
     inside = {s.name: _window(s, windows or {}) for s in (x, y)}
     odd = next((name for name in windows or {} if name not in inside), None)
     if odd is not None:
@@ -130,7 +90,7 @@ def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, 
 def tornado(path: str, known: Known, look: Look | None = None) -> Any:
     """The elasticities of a formula by each of its letters, the largest first."""
     cost = known.derated(formula(path, known.m))
-    return figures.tornado(sensitivities(cost).at(_sheet(known, cost.free_symbols, (), of=cost.of)), look)
+    return figures.tornado(sensitivities(cost).at(known_of(known, cost.free_symbols, (), of=cost.of)), look)
 
 
 _WINDOWS = {"B": (1, 4096), "S": (128, 2**20), "n": (1, 1024), "T": (128, 2**20), "X": (1, 4096), "Y": (1, 4096)}
@@ -155,9 +115,9 @@ def communication(known: Known, ways: tuple[int, int] = (256, 8), backward: bool
     values = {D: Fraction(8192), F: Fraction(32768), p_w: Fraction(2), p_a: Fraction(2)}
     time = training.mixed(overlap="axes", direction=direction)
     letters = time.free_symbols | {C, X, Y, n, M_X, M_Y}
-    sheet = _sheet(known, letters - {n, M_X, M_Y, X, Y}, (B,), values)
+    sheet = known_of(known, letters - {n, M_X, M_Y, X, Y}, (B,), values)
     fsdp, tensor = ways
-    chips, axes = fsdp * tensor, _axes
+    chips, axes = fsdp * tensor, torus_axes
     both = {X: fsdp, n: chips, M_X: axes(fsdp), M_Y: axes(tensor)}
     drawn = [figures.Curve(time["math"], ({n: chips},), f"FLOPs, {chips:,} chips")]
     alone: dict[str, dict[Any, int]] = {"FSDP": {X: chips, M_X: axes(chips)}, "tensor parallel": {Y: chips, M_Y: axes(chips)}}
@@ -172,11 +132,6 @@ def communication(known: Known, ways: tuple[int, int] = (256, 8), backward: bool
     return figures.curves(drawn, sheet, along=(B, 1e4, 1e8), look=look)
 
 
-def _axes(ways: int) -> int:
-    """The physical axes that so many chips take, 16 to an axis: ceil(log_16 ways), three at most."""
-    return min(3, next(k for k in range(1, 40) if ways <= 16**k))
-
-
 # -- memory
 def stack(known: Known, formats: Sequence[str], slices: Sequence[str], look: Look | None = None) -> Any:
     """HBM per chip of a server: weights and KV cache, for every slice and format of the weights."""
@@ -188,7 +143,7 @@ def stack(known: Known, formats: Sequence[str], slices: Sequence[str], look: Loo
     for shape in slices:
         for format in formats:
             here = replace(known, shape=shape, formats=(format, *known.formats[1:]))
-            sheet = _sheet(here, held.free_symbols | room.free_symbols, (), also=(C,))
+            sheet = known_of(here, held.free_symbols | room.free_symbols, (), also=(C,))
             bars[f"{shape}, {format}"] = held.at(sheet)
     return figures.memory_stack(bars, room.at(known.chip), look)
 
@@ -206,36 +161,10 @@ def training_stack(known: Known, ways: Sequence[int], remat: Sequence[str], look
         for policy in remat:
             peak = training.peak_memory(known.m, policy)
             held = (peak["state"] + Cost(peak["activations"].expr, "byte", "saved activations")).declare("byte/chip")
-            sheet = _sheet(known, held.free_symbols | {X}, (X,), usual, (M_hbm,))
+            sheet = known_of(known, held.free_symbols | {X}, (X,), usual, (M_hbm,))
             bars[f"{count} chips, {_POLICIES.get(policy, policy)}"] = held.at(sheet, {X: count})
     room = Cost(M_hbm, "byte/chip", "HBM of a chip")
     return figures.memory_stack(bars, room.at(known.chip), look)
 
 
 _POLICIES = {"none": "all saved", "block": "blocks again", "matmuls": "matmuls saved"}
-
-
-# -- helpers
-def _sheet(
-    known: Known,
-    free: Iterable[Any],
-    asked: Iterable[Any],
-    usual: Mapping[Any, Any] | None = None,
-    also: Iterable[Any] = (),
-    of: Claims = NONE,
-) -> Sheet:
-    """What is known of the letters of a figure but those ``asked`` for, ``usual`` where nothing else is said.
-
-    ``also`` are letters that the figure has beside them, ``of`` is what its formula claims.
-
-    Raises InputError naming the letters without a value.
-    """
-    free, asked = set(free), set(asked)
-    found = known.sheet(free, asked, also, of)
-    values = {**{s: v for s, v in (usual or {}).items() if s in free}, **found.values}
-    whole = Sheet(found.name, "", values)
-    lacking = missing(free, whole, {*asked, *thresholds(of)})
-    if lacking:
-        cure = f"add e.g. --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8, or --set {lacking[0]}=..."
-        raise InputError(f"{', '.join(lacking)} still need a value; {cure}")
-    return whole
