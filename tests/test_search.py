@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from symroof import Cost, SymroofError, chip, decode, divides, dtype, llm, memory, search, sharding, space
 from symroof.algebra.evaluate import tape
-from symroof.search import bounds, job, pool, stream
-from symroof.search import search as searching
+from symroof.search import boxes, job, pool, stream
 from symroof.solver.monotony import direction
 from symroof.symbols import B, D, F, K, L, X, Y, n
 
@@ -106,13 +105,12 @@ def test_a_front_is_what_no_other_point_beats(names, limits, one, two, three):
         assert len(found) == len(best)
 
 
-def test_blocks_that_cannot_win_are_passed_over(monkeypatch):
-    """A front has no lines to go along, and a single cost may have none: there blocks are bounded by their corners."""
+def test_blocks_that_cannot_win_are_passed_over():
+    """A corner of what is monotone bounds a part of the space, of a front as of a single cost."""
     many = space(*SHEETS, B=range(1, 3001), n=[4, 8, 16, 32], S=[1024 * k for k in range(1, 65)])
     asked = {"maximize": decode.throughput(), "subject_to": [FITS, decode.step() <= "15 ms"]}
     front = [search(many, minimize=decode.step(), prune=prune, **asked) for prune in (True, False)]
     assert answer(front[0]) == answer(front[1])
-    monkeypatch.setattr(searching, "along", lambda *_: None)
     one = [search(many, best=3, prune=prune, **asked) for prune in (True, False)]
     assert answer(one[0]) == answer(one[1])
     for pruned, whole in (front, one):
@@ -168,15 +166,25 @@ def test_a_corner_bounds_a_block(expr, one, two, three):
     axes = dict(zip((D, F, L), (one, two, three), strict=True))
     axes = {s: v for s, v in axes.items() if expr.has(s)}
     values = {s: np.array(v, float).reshape([-1 if t == s else 1 for t in axes]) for s, v in axes.items()}
-    whole = {s: (float(min(v)), float(max(v))) for s, v in axes.items()}
-    compiled = tape(("sum", (expr,)))
-    for part in itertools.product(*[(slice(0, len(v)), slice(len(v) // 2, len(v) // 2 + 1)) for v in axes.values()]):
-        box = bounds.Box(values, whole, part)
-        inside = itertools.product(*[v[p] for v, p in zip(axes.values(), part, strict=True)])
+    compiled, corners = tape(("sum", (expr,))), boxes.Corners(values, tuple(len(v) for v in axes.values()))
+    for part in itertools.product(*[((0, len(v)), (len(v) // 2, len(v) // 2 + 1), (len(v) // 2, len(v))) for v in axes.values()]):
+        box = boxes.Boxes(*(np.array([[end[k] for end in part]]).reshape(1, len(axes)) for k in (0, 1)))
+        places = [order[at] for order, at in zip(corners.order, box.places(), strict=True)]
+        inside = zip(*[np.array(v)[at].tolist() for v, at in zip(axes.values(), places, strict=True)], strict=True) if axes else [()]
         found = [float(expr.subs(dict(zip(axes, at, strict=True)))) for at in inside]
         for side, edge in ((1, min(found)), (-1, max(found))):
-            corner = box.corner(compiled, bounds.ways([expr], [], values)[0], side)
-            assert corner is None or side * corner[0] <= side * edge + 1e-9 * abs(edge)
+            (corner,), known = corners.of(box, compiled, boxes.ways([expr], [], values)[0], side)
+            assert not known[0] or side * corner[0] <= side * edge + 1e-9 * abs(edge)
+
+
+def test_boxes_are_halved_until_every_point_is_there_once():
+    waiting, seen = boxes.Boxes(np.array([[0, 0, 0], [5, 0, 0]]), np.array([[5, 7, 1], [8, 7, 1]])), []
+    assert waiting.sizes.tolist() == [35, 21]
+    while len(waiting):
+        single = waiting.sizes == 1
+        seen += zip(*waiting.only(single).places(), strict=True)
+        waiting = waiting.only(~single).halved(np.array([False, True, True]))
+    assert sorted(seen) == list(itertools.product(range(8), range(7), [0]))
 
 
 # -- a real search
@@ -211,7 +219,8 @@ class Late(Executor):
 def test_executors_give_the_same_answer(monkeypatch):
     monkeypatch.setattr("symroof.grid.cut.BLOCK", 64)
     monkeypatch.setattr("symroof.grid.cut.ROW", 8)
-    monkeypatch.setattr(job, "_LINES", 4)
+    monkeypatch.setattr(job, "BLOCK", 64)
+    monkeypatch.setattr(job, "LEAF", 4)
     expected = answer(serve())
     assert answer(serve(prune=False)) == expected
     with ThreadPoolExecutor(3) as threads, ProcessPoolExecutor(1) as processes:
@@ -223,7 +232,8 @@ def test_executors_give_the_same_answer(monkeypatch):
 def test_an_interrupt_gives_the_best_so_far(monkeypatch):
     monkeypatch.setattr("symroof.grid.cut.BLOCK", 64)
     monkeypatch.setattr("symroof.grid.cut.ROW", 8)
-    monkeypatch.setattr(job, "_LINES", 4)
+    monkeypatch.setattr(job, "BLOCK", 64)
+    monkeypatch.setattr(job, "LEAF", 4)
     found = serve(prune=False, executor=Late(20, KeyboardInterrupt()))
     assert not found.complete
     assert 0 < found.considered < 2400
@@ -244,7 +254,7 @@ def test_what_binds_and_what_relaxing_it_buys():
     assert gain.best.at["B"] == looser
     assert gain.factor == pytest.approx(float(gain.best.value) / float(found.best.value))
     assert found.gains[0].factor == 1
-    for text in ("<- binds", "relaxed by 10%", "points considered", "along B"):
+    for text in ("<- binds", "relaxed by 10%", "points considered"):
         assert text in repr(found)
 
 
@@ -300,7 +310,8 @@ def test_small_blocks_through_executors_give_the_same_answer(name, limits, one, 
         small.setattr("symroof.grid.cut.BLOCK", 4)
         small.setattr("symroof.grid.cut.ROW", 2)
         small.setattr("symroof.grid.cut.LONG", 2)
-        small.setattr(job, "_LINES", 2)
+        small.setattr(job, "BLOCK", 4)
+        small.setattr(job, "LEAF", 2)
         for executor in (None, threads, Late(), Late(2, BrokenExecutor("gone"))):
             found = search(space(**axes), minimize=cost, subject_to=limits, best=best, prune=prune, executor=executor)
             assert [dict(p.at) for p in found.points] == expected

@@ -94,7 +94,6 @@ class Found:
     pruned: int
     seconds: float
     complete: bool = True
-    along: str = ""
     again: Callable[[float], tuple[Gain, ...]] | None = field(default=None, repr=False)
 
     @property
@@ -157,7 +156,7 @@ class Found:
         lines += [f"... {len(self.points) - 10} more"] * (len(self.points) > 10)
         lines += [f"  {limit!r}{'  <- binds' if limit is binding else ''}" for limit in self.limits]
         lines += [f"  {gain!r}" for gain in self.__dict__.get("gains", ())]
-        lines += [f"  {counts}" + (f", along {self.along}" if self.along else "")]
+        lines += [f"  {counts}"]
         return "\n".join(lines + ["  interrupted: the best of what was seen"] * (not self.complete))
 
     def _repr_html_(self) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 from symroof.algebra.bind import Given
 from symroof.algebra.condition import Condition
+from symroof.search.boxes import ways
 from symroof.search.found import amount, called
 from symroof.search.job import Job
-from symroof.search.winners import along, winners
+from symroof.search.winners import winners
 
 
 def obstacle(job: Job, conditions: Sequence[Condition], order: Sequence[int], where: Callable[[int], str]) -> tuple[Condition, str]:
@@ -36,8 +37,8 @@ def _nearest(job: Job, condition: Condition, others: Sequence[Condition]) -> int
     """The point that fulfils the others and violates a condition least, or has most room to spare."""
     small, large = (condition.left, condition.right)[:: 1 if condition.relation[0] == "<" else -1]
     related = tuple((c.left.shape, c.relation, c.right.shape) for c in others)
-    asked = replace(job, costs=(_minus(small.shape, large.expr),), conditions=related, best=1, lines=None, ways=())
-    found = winners(replace(asked, lines=along(asked, small.expr - large.expr, others)))
+    known = ways([small.expr - large.expr], others, job.values)
+    found = winners(replace(job, costs=(_minus(small.shape, large.expr),), conditions=related, best=1, ways=known))
     return found[0] if found else None
 
 

@@ -55,11 +55,12 @@ def within(costs: Any, limit: float) -> Any:
     return costs <= limit + CLOSE * abs(limit) if np.isfinite(limit) else np.ones(np.shape(costs), bool)
 
 
-def beaten(points: Points, best: int, least: Any) -> bool:
-    """Whether costs that are nowhere below ``least`` are clearly worse than the k-th best, or than a point of the front."""
-    if len(least) == 1:
-        return not within(least, level(points, best))[0]
-    return bool((points.costs[points.sure] < least - CLOSE * np.abs(least)).all(axis=1).any())
+def beaten(points: Points, best: int, least: Any) -> Any:
+    """Where costs that are nowhere below a row of ``least`` are clearly worse than the k-th best, or than a point of the front."""
+    if least.shape[1] == 1:
+        return ~within(least[:, 0], level(points, best))
+    lower = least - CLOSE * np.abs(least)
+    return (points.costs[points.sure][:, None] < lower).all(axis=2).any(axis=0)
 
 
 def kept(points: Points, best: int) -> Points:

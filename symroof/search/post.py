@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from symroof.search.job import Job, Part
+from symroof.search.job import Job, Outcome
 from symroof.search.pool import Points
 
 _MOST = 4  # jobs that a worker keeps
@@ -24,7 +24,7 @@ def posted(job: Job) -> Iterator[str]:
         _HELD.pop(token, None)
 
 
-def work(token: str, job: Job | None, start: int, stop: int, before: Points) -> Part | None:
+def work(token: str, job: Job | None, start: int, stop: int, before: Points) -> Outcome | None:
     """Blocks ``start`` to ``stop``, in whichever process this runs; None if it does not have the job and was not sent it."""
     held = _HELD.get(token)
     if held is None and job is not None:

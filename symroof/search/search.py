@@ -21,7 +21,7 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
 from symroof.errors import InputError, NothingFits, short
 from symroof.grid.axes import Axis
-from symroof.search.bounds import ways
+from symroof.search.boxes import ways
 from symroof.search.found import Candidate, Found, Gain, Limit, called
 from symroof.search.interrupts import Interrupts
 from symroof.search.job import Job
@@ -29,7 +29,7 @@ from symroof.search.obstacle import obstacle
 from symroof.search.pool import Points
 from symroof.search.space import Space
 from symroof.search.stream import Seen, stream
-from symroof.search.winners import along, exact, winners
+from symroof.search.winners import exact, winners
 
 _QUICK = 1.0  # seconds of a search up to which another is made to say why it found nothing
 
@@ -57,11 +57,10 @@ def search(
 ) -> Found:
     """The best configurations of a space; with two or more costs, those that no other beats in all of them.
 
-    Blocks of the space are evaluated on all cores, and only the points that may win are kept. A cost and conditions that
-    are monotone along an axis turn it into one point per line (of one cost, not of a Pareto front), and blocks are passed
-    over where the corner of monotone symbols cannot win, unless ``prune=False``; the answer is the same. Equal points stand
-    in the order of the space. Ctrl-C gives the best so far, with ``complete`` False. A search of more than a second shows
-    on a terminal how far it is.
+    Blocks of the space are evaluated on all cores, and only the points that may win are kept. Where costs and conditions are
+    monotone in a symbol, a part of the space is passed over whose corner cannot win, and halved where it may, unless
+    ``prune=False``; the answer is the same. Equal points stand in the order of the space. Ctrl-C gives the best so far, with
+    ``complete`` False. A search of more than a second shows on a terminal how far it is.
 
     >>> from symroof import chip, decode, dtype, llm, memory, space
     >>> slices = space(chip("tpu-v5e"), llm("llama3-70b"), dtype("int8", math="bf16"), S="32 Ki", B=range(1, 513), n=[8, 16, 32])
@@ -91,7 +90,7 @@ def search(
         asked = replace(asked, job=_pruned(asked))
     with Interrupts() as interrupts:
         found = _found(asked, stream(asked.job, executor, interrupts, partial(_told, asked)), executor)
-    if asked.job.lines and found.limits and found.complete and found.seconds < 0.5:
+    if found.pruned and found.again and found.limits and found.complete and found.seconds < 0.5:
         with suppress(KeyboardInterrupt):
             found.gains  # noqa: B018  cheap enough to be told at once
     return found
@@ -128,10 +127,10 @@ def _asked(space: Space, small: Sequence[Any], large: Sequence[Any], conditions:
 
 
 def _pruned(asked: _Asked) -> Job:
-    """The same job with what it need not look at: beside the best of a line, blocks whose corner cannot win."""
+    """The same job with what it may know of costs and conditions, if there is any to pass over boxes by."""
     costs = [sign * cost.expr for cost, sign in zip(asked.costs, asked.signs, strict=True)]
-    single = along(asked.job, costs[0], asked.conditions) if len(costs) == 1 else None
-    return replace(asked.job, lines=single, ways=ways(costs, asked.conditions, asked.job.values))
+    known = ways(costs, asked.conditions, asked.job.values)
+    return replace(asked.job, ways=known if any(goes is not None for way in known for goes in way.values()) else ())
 
 
 def _told(asked: _Asked, points: Points) -> str:
@@ -152,9 +151,8 @@ def _found(asked: _Asked, seen: Seen, executor: Executor | None) -> Found:
     given = Given(job.exact(indices[0]))
     limits = tuple(Limit(c, c.left.put(given), c.right.put(given)) for c in asked.conditions)
     pruned = seen.considered - seen.evaluated
-    axis = asked.scale[job.lines.axis].name if job.lines else ""
     again = partial(_gains, asked, points[0], limits, executor) if len(asked.costs) == 1 else None
-    return Found(points, limits, seen.considered, seen.evaluated, pruned, seen.seconds, seen.complete, axis, again)
+    return Found(points, limits, seen.considered, seen.evaluated, pruned, seen.seconds, seen.complete, again)
 
 
 def _candidate(asked: _Asked, index: int) -> Candidate:

@@ -13,7 +13,7 @@ import numpy as np
 
 from symroof.grid.plan import cores
 from symroof.search.interrupts import Interrupts
-from symroof.search.job import Job, Part
+from symroof.search.job import Job, Outcome
 from symroof.search.pool import Points, no_points
 from symroof.search.post import posted, work
 from symroof.search.progress import Bar
@@ -37,12 +37,12 @@ class Seen:
     seconds: float = 0.0
     complete: bool = True
 
-    def take(self, job: Job, span: Span, part: Part) -> None:
+    def take(self, job: Job, span: Span, part: Outcome) -> None:
         """Add what some blocks gave."""
         self.points = job.merged(self.points, part.points)
         self.evaluated += part.evaluated
         self.excluded = self.excluded + part.excluded
-        self.considered += job.length * sum(job.cut.points(i) for i in range(*span))
+        self.considered += sum(job.cut.points(i) for i in range(*span))
         self.spans += 1
 
 
@@ -54,7 +54,7 @@ class _Sent:
     token: str
     executor: Executor | None
     here: Executor
-    running: dict[Future[Part | None], tuple[Span, bool]] = field(default_factory=dict)  # whether it is done here
+    running: dict[Future[Outcome | None], tuple[Span, bool]] = field(default_factory=dict)  # whether it is done here
     heard: float = field(default_factory=time.monotonic)  # from the executor
 
     def room(self, spans: int) -> bool:
@@ -75,7 +75,7 @@ class _Sent:
     def _keep(self, span: Span, before: Points) -> None:
         self.running[self.here.submit(work, self.token, self.job, *span, before)] = span, True
 
-    def back(self, before: Points) -> Iterator[tuple[Span, Part]]:
+    def back(self, before: Points) -> Iterator[tuple[Span, Outcome]]:
         """What has come back since; what the executor lost is sent to this process."""
         wait(self.running, _GLANCE, FIRST_COMPLETED)
         for future in [f for f in self.running if f.done()]:  # also those that were cancelled without a word
@@ -148,7 +148,7 @@ def _pass(sent: _Sent, seen: Seen) -> Iterator[float]:
                 due = next(spans, None)
             for span, part in sent.back(seen.points):
                 seen.take(sent.job, span, part)
-            yield seen.considered / sent.job.cut.size / sent.job.length
+            yield seen.considered / sent.job.cut.size
     finally:
         sent.drop()
 

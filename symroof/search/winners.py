@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-import sympy as sp
-
-from symroof.algebra.condition import Condition
 from symroof.search.interrupts import Interrupts
 from symroof.search.job import Job, worth
 from symroof.search.pool import Points, settled
-from symroof.search.prune import Lines, lines
 from symroof.search.stream import stream
 
 
@@ -36,10 +31,3 @@ def winners(job: Job, executor: Executor | None = None) -> list[int]:
     if not seen.complete:
         raise KeyboardInterrupt
     return exact(job, seen.points)
-
-
-def along(job: Job, cost: sp.Expr, conditions: Sequence[Condition]) -> Lines | None:
-    """The lines along which a search with these conditions may go."""
-    sides: list[tuple[Any, Any]] = [(c.left.expr, c.right.expr) for c in conditions]
-    slacks = [(b, a) if c.relation[0] == "<" else (a, b) for c, (a, b) in zip(conditions, sides, strict=True)]
-    return lines(cost, slacks, job.values, job.shape)

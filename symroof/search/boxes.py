@@ -1,0 +1,130 @@
+"""Boxes that cannot win: what only rises with every symbol is least where all are least, so that one corner bounds a box.
+
+The symbols need not be independent: the corner of the values in a box may not be a point of it, but is never above one.
+A box that may win is halved, until it is small enough to be looked at point by point or its corner tells that it cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from symroof.algebra.condition import Condition
+from symroof.algebra.evaluate import Tape
+from symroof.grid.cut import padded
+from symroof.solver.monotony import difference, direction
+
+SHORT = 4096  # values along an axis up to which those of a box are looked through, where they are in no order
+
+Ways = Mapping[sp.Symbol, int | None]
+
+
+def ways(costs: Sequence[sp.Expr], conditions: Sequence[Condition], values: Mapping[sp.Symbol, Any]) -> tuple[Ways, ...]:
+    """How every cost, then the room that every condition leaves, goes with each symbol that differs over the space."""
+    moving = [s for s, v in values.items() if np.size(v) > 1]
+    rooms = [(c.right.expr, c.left.expr) if c.relation[0] == "<" else (c.left.expr, c.right.expr) for c in conditions]
+    of_costs = [{s: direction(cost, s) for s in moving if cost.has(s)} for cost in costs]
+    return *of_costs, *({s: difference(large, small, s) for s in moving if large.has(s) or small.has(s)} for large, small in rooms)
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """Some boxes of a space: where each begins and ends along every axis, with the labels of an axis in order."""
+
+    low: Any
+    high: Any
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+    @property
+    def sizes(self) -> Any:
+        """The points of each."""
+        return np.prod(self.high - self.low, axis=1)
+
+    def only(self, which: Any) -> Boxes:
+        """Some of them."""
+        return Boxes(self.low[which], self.high[which])
+
+    def halved(self, first: Any) -> Boxes:
+        """Both halves of each, along the axis with most labels, and along those that come ``first`` before others."""
+        lengths = self.high - self.low
+        axis = np.argmax(np.where((lengths > 1) & first, lengths + (1 << 62), lengths), axis=1)
+        rows, low, high = np.arange(len(self)), self.low.copy(), self.high.copy()
+        low[rows, axis] = high[rows, axis] = (self.low[rows, axis] + self.high[rows, axis]) // 2
+        return Boxes(*(np.stack(pair, axis=1).reshape(-1, low.shape[1]) for pair in ((self.low, low), (high, self.high))))
+
+    def places(self) -> list[Any]:
+        """All points of all boxes: where each stands along every axis."""
+        sizes = self.sizes
+        box = np.repeat(np.arange(len(self)), sizes)
+        left = np.arange(len(box)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        found = []
+        for low, length in zip(self.low.T[::-1], (self.high - self.low).T[::-1], strict=True):
+            found.append(low[box] + left % length[box])
+            left //= length[box]
+        return found[::-1]
+
+
+@dataclass(frozen=True, eq=False)
+class Corners:
+    """The values of a space, and the order of the labels of every axis in which its first symbol rises."""
+
+    values: Mapping[sp.Symbol, Any]
+    shape: tuple[int, ...]
+
+    @cached_property
+    def own(self) -> dict[sp.Symbol, tuple[int, ...]]:
+        """The axes along which every symbol differs."""
+        return {s: tuple(i for i, n in enumerate(padded(v, len(self.shape)).shape) if n > 1) for s, v in self.values.items()}
+
+    @cached_property
+    def order(self) -> list[Any]:
+        """The labels of every axis, by their number, in order."""
+        alone = {axes[0]: np.ravel(self.values[s]) for s, axes in reversed(self.own.items()) if len(axes) == 1}
+        return [np.argsort(alone[i], kind="stable") if i in alone else np.arange(n) for i, n in enumerate(self.shape)]
+
+    @cached_property
+    def _along(self) -> dict[sp.Symbol, tuple[int, Any, int]]:
+        """Of a symbol that differs along one axis: the axis, its values in order, and whether they rise (1), fall (-1) or neither."""
+        found = {}
+        for s, axes in self.own.items():
+            if len(axes) == 1:
+                line = np.ravel(self.values[s])[self.order[axes[0]]]
+                step = np.diff(line)
+                found[s] = axes[0], line, 1 if (step >= 0).all() else -1 if (step <= 0).all() else 0
+        return found
+
+    @cached_property
+    def _whole(self) -> dict[sp.Symbol, tuple[float, float]]:
+        return {s: (float(np.min(v)), float(np.max(v))) for s, v in self.values.items()}
+
+    def of(self, boxes: Boxes, compiled: Tape, way: Ways, side: int) -> tuple[list[Any], Any]:
+        """What a tape's parts are worth where all is least (``side`` 1) or largest (-1) in each box, and whether that is known."""
+        known, given = np.ones(len(boxes), bool), []
+        for symbol in compiled.inputs:
+            least, most = self._span(symbol, boxes)
+            goes = way.get(symbol, 0)
+            known &= (goes is not None) | (least == most)
+            given.append(least if side * (goes or 0) >= 0 else most)
+        slots = compiled.run([np.broadcast_to(v, len(boxes)) for v in given[:1]] + given[1:], strict=False)
+        found = [np.broadcast_to(np.asarray(slots[place[0]], dtype=float), len(boxes)) for place in compiled.slots[1]]
+        return found, known & np.isfinite(found).all(axis=0)
+
+    def _span(self, symbol: sp.Symbol, boxes: Boxes) -> tuple[Any, Any]:
+        """The least and the largest value of a symbol in every box, or in the whole space."""
+        if symbol not in self._along:
+            return self._whole[symbol]
+        axis, line, goes = self._along[symbol]
+        low, high = boxes.low[:, axis], boxes.high[:, axis]
+        if goes:
+            return (line[low], line[high - 1])[::goes]
+        if len(line) > SHORT:
+            return self._whole[symbol]
+        ends, closed = np.stack([low, high], axis=1).ravel(), np.append(line, line[-1])
+        return np.minimum.reduceat(closed, ends)[::2], np.maximum.reduceat(closed, ends)[::2]
