@@ -16,7 +16,7 @@ import pytest
 
 from symroof import Cost, chip, decode, dtype, llm, memory, search, space
 from symroof.errors import InputError
-from symroof.search import interrupts, post, stream
+from symroof.search import interrupts, stream
 from symroof.symbols import D, F
 
 SHEETS = (chip("tpu-v5e"), llm("llama3-70b"), dtype("int8", math="bf16"))
@@ -142,11 +142,11 @@ def test_a_worker_keeps_a_few_jobs(monkeypatch):
         def run(self, start, stop, before):
             return "done"
 
-    monkeypatch.setattr(post, "_HELD", {})
-    assert post.work("0", None, 0, 1, None) is None
+    monkeypatch.setattr(stream, "_HELD", {})
+    assert stream.work("0", None, 0, 1, None) is None
     for i in range(9):
-        assert post.work(str(i), Done(), 0, 1, None) == post.work(str(i), None, 0, 1, None) == "done"
-    assert list(post._HELD) == ["5", "6", "7", "8"]
+        assert stream.work(str(i), Done(), 0, 1, None) == stream.work(str(i), None, 0, 1, None) == "done"
+    assert list(stream._HELD) == ["5", "6", "7", "8"]
 
 
 # -- a cluster

@@ -119,6 +119,30 @@ def symbols_of(free: Iterable[sp.Symbol], sheets: Iterable[Any]) -> dict[str, sp
     return {**ALPHABET, **{s.name: s for s in said}, **{s.name: s for s in free}}
 
 
+def laid_out(
+    free: set[sp.Symbol], sheets: Sequence[Any], named: Mapping[str, Any], of: Claims = NONE
+) -> tuple[tuple[Axis, ...], dict[sp.Symbol, Any]]:
+    """The axes that keywords span, and what every symbol is worth along them.
+
+    Raises InputError or UnknownName naming what lacks a value or cannot be used.
+    """
+    symbols = symbols_of(free, sheets)
+    scale = tuple(axis(name, values, symbols) for name, values in named.items() if is_axis(values))
+    return scale, worth(free, sheets, scale, {name: value for name, value in named.items() if not is_axis(value)}, of)
+
+
+def labels_at(scale: Sequence[Axis], index: int) -> dict[str, Any]:
+    """The labels of a point by the names of the axes, by its number in the grid."""
+    places = np.unravel_index(index, tuple(len(a) for a in scale))
+    found = {a.name: a.labels[int(i)] for a, i in zip(scale, places, strict=True)}
+    return {name: label.item() if isinstance(label, np.generic) else label for name, label in found.items()}
+
+
+def labelled(at: Mapping[str, Any]) -> str:
+    """Labels as ``B=59, n=32``."""
+    return ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in at.items())
+
+
 def worth(
     free: set[sp.Symbol], sheets: Sequence[Any], axes: Sequence[Axis], fixed: Mapping[str, Any], of: Claims = NONE
 ) -> dict[sp.Symbol, Any]:
@@ -132,22 +156,13 @@ def worth(
     cases = [i for i, a in enumerate(axes) if a.sheets]
     found: dict[sp.Symbol, dict[tuple[int, ...], Any]] = {s: {} for s in free}
     for combo in product(*(range(len(axes[i])) for i in cases)):
-        chosen = [axes[i].sheets[k] for i, k in zip(cases, combo, strict=True)]
-        named = {**fixed, **shaped, **{a.name: v for a, s in _priced(axes, cases, combo) for v in s.values()}}
-        given = bind(free, [*sheets, *(s for s in chosen if not _only_price(s, axes, named))], named, of)
+        chosen = [(axes[i], axes[i].sheets[k]) for i, k in zip(cases, combo, strict=True)]
+        prices = {a.name: v for a, s in chosen if a.numbers is not None for v in s.values()}  # which are never bare numbers
+        given = bind(free, [*sheets, *(s for a, s in chosen if a.numbers is None)], {**fixed, **shaped, **prices}, of)
         _refuse_missing(free, given.numbers, [str(axes[i].labels[k]) for i, k in zip(cases, combo, strict=True)])
         for s in free:
             found[s][combo] = _same(found[s], given.numbers[s])
     return {s: _stacked(values, axes, cases) for s, values in found.items()}
-
-
-def _priced(axes: Sequence[Axis], cases: Sequence[int], combo: Sequence[int]) -> list[tuple[Axis, Any]]:
-    """Axes of prices: categories for bind, because a price is never a bare number, but named by their symbol."""
-    return [(axes[i], axes[i].sheets[k]) for i, k in zip(cases, combo, strict=True) if axes[i].numbers is not None]
-
-
-def _only_price(sheet: Any, axes: Sequence[Axis], named: Mapping[str, Any]) -> bool:
-    return any(sheet is s for a in axes if a.numbers is not None for s in a.sheets)
 
 
 def _same(before: Mapping[tuple[int, ...], Any], value: Any) -> Any:

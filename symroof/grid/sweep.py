@@ -20,7 +20,7 @@ from symroof.algebra.units import Unit
 from symroof.algebra.value import Value, find_part
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.grid import tables
-from symroof.grid.axes import Axis, axis, is_axis, symbols_of, worth
+from symroof.grid.axes import Axis, is_axis, labelled, labels_at, laid_out
 from symroof.grid.plan import GridPlan, plan, spread
 
 _PRECISIONS = {"float64": np.dtype(np.float64), "float32": np.dtype(np.float32)}
@@ -52,7 +52,7 @@ class Spot:
     value: Value
 
     def __repr__(self) -> str:
-        return f"{self.value!r}   at {_labels(self.at)}"
+        return f"{self.value!r}   at {labelled(self.at)}"
 
     def _repr_html_(self) -> str:
         return show.html(self)
@@ -149,9 +149,13 @@ class Sweep:
                 picked[place], kept[place] = self.scale[place].index(label), None
         given = {s: self._picked(v, picked) for s, v in self.given.items()}
         rest = tuple(a for a in kept if a is not None)
-        if not rest:
-            return self.cost.put(Given({s: Fraction(repr(float(v))) for s, v in given.items()}))
-        return replace(self, scale=rest, given=given)
+        left = replace(self, scale=rest, given=given)
+        return left if rest else left._value()
+
+    def _value(self) -> Value:
+        """The exact Value at the only point."""
+        found: Value = self.cost.put(Given({s: Fraction(repr(float(v))) for s, v in self.given.items()}))
+        return found
 
     def _place(self, name: str) -> int:
         names = [a.name for a in self.scale]
@@ -172,27 +176,22 @@ class Sweep:
     @property
     def argmin(self) -> dict[str, Any]:
         """The labels where the value is least."""
-        return self._labels(int(self._filled().argmin()))
+        return labels_at(self.scale, int(self._filled().argmin()))
 
     @property
     def argmax(self) -> dict[str, Any]:
         """The labels where the value is largest."""
-        return self._labels(int(self._filled().argmax()))
+        return labels_at(self.scale, int(self._filled().argmax()))
 
     def best(self, largest: bool = False) -> Spot:
         """The point with the least (or the largest) value, with the exact Value and its parts there."""
         at = self.argmax if largest else self.argmin
-        return Spot(at, self.sel(**at) if at else self.cost.put(Given({s: Fraction(repr(float(v))) for s, v in self.given.items()})))
+        return Spot(at, self.sel(**at) if at else self._value())
 
     def _filled(self) -> Any:
         if not self.size:
             raise InputError(f"the sweep is empty: {', '.join(a.name for a in self.scale if not len(a))} has no values; give it some")
         return self.values
-
-    def _labels(self, flat: int) -> dict[str, Any]:
-        places = np.unravel_index(flat, self.shape)
-        found = {a.name: a.labels[int(i)] for a, i in zip(self.scale, places, strict=True)}
-        return {name: label.item() if hasattr(label, "item") else label for name, label in found.items()}
 
     # -- what it becomes
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
@@ -204,15 +203,15 @@ class Sweep:
 
     def to_pandas(self) -> Any:
         """A pandas Series, indexed by the axes. Raises InputError if pandas is not installed."""
-        return tables.to_pandas(self)
+        return tables.to_pandas(self.axes, self.values, self.name)
 
     def to_xarray(self) -> Any:
         """An xarray DataArray with the axes as coordinates. Raises InputError if xarray is not installed."""
-        return tables.to_xarray(self)
+        return tables.to_xarray(self.axes, self.values, self.name, self.unit)
 
     def to_arrow(self) -> Any:
         """An Arrow table, one row per point. Raises InputError if pyarrow is not installed."""
-        return tables.to_arrow(self)
+        return tables.to_arrow(self.axes, self.values, self.name, self.unit)
 
     def __repr__(self) -> str:
         title = f"{self.name or 'sweep'}  [{self.unit}]  {self.size:,} points"
@@ -221,14 +220,10 @@ class Sweep:
         if not self.size:
             return "\n".join([title, *rows])
         low, high = (show_quantity(float(f()), self.unit) for f in (self.values.min, self.values.max))
-        return "\n".join([f"{title}, {low} to {high}", *rows, f"  least at {_labels(self.argmin)}"])
+        return "\n".join([f"{title}, {low} to {high}", *rows, f"  least at {labelled(self.argmin)}"])
 
     def _repr_html_(self) -> str:
         return show.html(self)
-
-
-def _labels(at: Mapping[str, Any]) -> str:
-    return ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in at.items())
 
 
 def sweep(cost: Cost, /, *sheets: Any, precision: str = "float64", **named: Any) -> Sweep:
@@ -255,9 +250,6 @@ def sweep(cost: Cost, /, *sheets: Any, precision: str = "float64", **named: Any)
         raise InputError(f"{short(cost)} is no cost; sweep a cost such as decode.step()")
     if precision not in _PRECISIONS:
         raise InputError(f"precision is 'float64' or 'float32', not {short(precision)}")
-    symbols = symbols_of(cost.free_symbols, sheets)
-    scale = tuple(axis(name, values, symbols) for name, values in named.items() if is_axis(values))
-    fixed = {name: value for name, value in named.items() if not is_axis(value)}
-    made = Sweep(cost, scale, worth(cost.free_symbols, sheets, scale, fixed, cost.of), _PRECISIONS[precision])
+    made = Sweep(cost, *laid_out(cost.free_symbols, sheets, named, cost.of), _PRECISIONS[precision])
     made.values  # noqa: B018  what cannot be evaluated is said now
     return made

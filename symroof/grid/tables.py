@@ -1,50 +1,48 @@
-"""A sweep, or what a search found, as a table of another library, if that is installed."""
+"""What a sweep or a search found as a table of another library, if that is installed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from symroof.algebra.units import Unit
 from symroof.errors import InputError
 
-if TYPE_CHECKING:
-    from symroof.grid.sweep import Sweep
+Axes = Mapping[str, Any]  # the labels of every axis by its name
 
 
-def to_pandas(made: Sweep) -> Any:
+def to_pandas(axes: Axes, values: Any, name: str) -> Any:
     """A Series with one level of its index per axis."""
     pd = library("pandas")
-    if not made.scale:
-        return pd.Series(np.atleast_1d(made.values), name=_called(made))
-    index = pd.MultiIndex.from_product([list(labels) for labels in made.axes.values()], names=list(made.axes))
-    return pd.Series(made.values.ravel(), index=index, name=_called(made))
+    index = pd.MultiIndex.from_product([list(labels) for labels in axes.values()], names=list(axes)) if axes else None
+    return pd.Series(np.ravel(values), index=index, name=_called(axes, name))
 
 
-def to_xarray(made: Sweep) -> Any:
+def to_xarray(axes: Axes, values: Any, name: str, unit: Unit) -> Any:
     """A DataArray with the labels as coordinates."""
-    xr = library("xarray")
-    coordinates = {name: np.asarray(labels) for name, labels in made.axes.items()}
-    return xr.DataArray(made.values, coords=coordinates, dims=list(coordinates), name=_called(made), attrs={"unit": str(made.unit)})
+    coordinates = {of: np.asarray(labels) for of, labels in axes.items()}
+    named = {"name": _called(axes, name), "attrs": {"unit": str(unit)}}
+    return library("xarray").DataArray(values, coords=coordinates, dims=list(coordinates), **named)
 
 
-def to_arrow(made: Sweep) -> Any:
+def to_arrow(axes: Axes, values: Any, name: str, unit: Unit) -> Any:
     """A table with a column per axis (dictionary-encoded) and one for the values."""
     pa = library("pyarrow")
-    made_of = {}
-    for i, (name, labels) in enumerate(made.axes.items()):
-        codes = np.arange(len(labels), dtype=np.int32).reshape([-1 if i == j else 1 for j in range(len(made.shape))])
-        column = np.broadcast_to(codes, made.shape).ravel()
-        made_of[name] = pa.DictionaryArray.from_arrays(pa.array(column), pa.array(np.asarray(labels).tolist()))
-    made_of[_called(made)] = pa.array(made.values.ravel())
-    return pa.table(made_of).replace_schema_metadata({"unit": str(made.unit)})
+    places = np.indices(values.shape, dtype=np.int32, sparse=True)
+    columns_of = {}
+    for (of, labels), place in zip(axes.items(), places, strict=True):
+        codes = pa.array(np.broadcast_to(place, values.shape).ravel())
+        columns_of[of] = pa.DictionaryArray.from_arrays(codes, pa.array(np.asarray(labels).tolist()))
+    columns_of[_called(axes, name)] = pa.array(values.ravel())
+    return pa.table(columns_of).replace_schema_metadata({"unit": str(unit)})
 
 
-def _called(made: Sweep) -> str:
-    return columns(made.axes, [made.name or "value"])[0]
+def _called(axes: Axes, name: str) -> str:
+    return columns(axes, [name or "value"])[0]
 
 
 def columns(taken: Iterable[str], names: Sequence[str]) -> list[str]:

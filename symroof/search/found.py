@@ -13,6 +13,7 @@ from symroof.algebra.condition import Condition
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.value import Value
 from symroof.errors import InputError
+from symroof.grid.axes import labelled
 from symroof.grid.tables import columns, library
 
 
@@ -31,8 +32,7 @@ class Candidate:
     @property
     def labels(self) -> str:
         """Where it is, as ``B=59, n=32``."""
-        shown = ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.at.items())
-        return shown or "the only point"
+        return labelled(self.at) or "the only point"
 
     def __repr__(self) -> str:
         shown = "   ".join(amount(v) for v in self.values) if len(self.values) > 1 else repr(self.value)
@@ -43,7 +43,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Limit:
+class Slack:
     """A condition at the winner: both sides, and the share of the right side that is left."""
 
     condition: Condition
@@ -69,7 +69,7 @@ class Limit:
 class Gain:
     """What relaxing one condition buys: the best point then, and by which factor its cost changes."""
 
-    limit: Limit
+    limit: Slack
     by: float
     best: Candidate
     factor: float
@@ -88,7 +88,7 @@ class Found:
     """
 
     points: tuple[Candidate, ...]
-    limits: tuple[Limit, ...]
+    limits: tuple[Slack, ...]
     considered: int
     evaluated: int
     pruned: int
@@ -102,7 +102,7 @@ class Found:
         return self.points[0]
 
     @property
-    def binding(self) -> Limit | None:
+    def binding(self) -> Slack | None:
         """The condition whose relaxing by 10 % buys most; None where no single one of them buys anything."""
         best = max((g for g in self.gains if g.factor != 1), key=lambda g: abs(g.factor - 1), default=None)
         return best.limit if best else None

@@ -20,16 +20,15 @@ from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
 from symroof.errors import InputError, NothingFits, short
-from symroof.grid.axes import Axis
+from symroof.grid.axes import Axis, labels_at
 from symroof.search.boxes import ways
-from symroof.search.found import Candidate, Found, Gain, Limit, called
+from symroof.search.found import Candidate, Found, Gain, Slack, called
 from symroof.search.interrupts import Interrupts
 from symroof.search.job import Job
-from symroof.search.obstacle import obstacle
 from symroof.search.pool import Points
 from symroof.search.space import Space
 from symroof.search.stream import Seen, stream
-from symroof.search.winners import exact, winners
+from symroof.search.winners import exact, obstacle, related, winners
 
 _QUICK = 1.0  # seconds of a search up to which another is made to say why it found nothing
 
@@ -122,8 +121,7 @@ def _asked(space: Space, small: Sequence[Any], large: Sequence[Any], conditions:
         raise InputError(f"the space is empty: {empty} has no values; give it some" if empty else "the space has more than 2^62 points")
     signs = (1,) * len(small) + (-1,) * len(large)
     shapes = tuple(c.shape if sign > 0 else -c.expr for c, sign in zip(costs, signs, strict=True))
-    related = tuple((c.left.shape, c.relation, c.right.shape) for c in conditions)
-    return _Asked(costs, signs, conditions, scale, Job(shapes, related, values, shape, best))
+    return _Asked(costs, signs, conditions, scale, Job(shapes, related(conditions), values, shape, best))
 
 
 def _pruned(asked: _Asked) -> Job:
@@ -149,21 +147,18 @@ def _found(asked: _Asked, seen: Seen, executor: Executor | None) -> Found:
         raise _nothing(asked, seen)
     points = tuple(_candidate(asked, i) for i in indices)
     given = Given(job.exact(indices[0]))
-    limits = tuple(Limit(c, c.left.put(given), c.right.put(given)) for c in asked.conditions)
+    limits = tuple(Slack(c, c.left.put(given), c.right.put(given)) for c in asked.conditions)
     pruned = seen.considered - seen.evaluated
     again = partial(_gains, asked, points[0], limits, executor) if len(asked.costs) == 1 else None
     return Found(points, limits, seen.considered, seen.evaluated, pruned, seen.seconds, seen.complete, again)
 
 
 def _candidate(asked: _Asked, index: int) -> Candidate:
-    places = np.unravel_index(index, asked.job.shape)
-    labels = {a.name: a.labels[int(i)] for a, i in zip(asked.scale, places, strict=True)}
-    at = {name: label.item() if hasattr(label, "item") else label for name, label in labels.items()}
     given = Given(asked.job.exact(index))
-    return Candidate(at, tuple(c.put(given) for c in asked.costs))
+    return Candidate(labels_at(asked.scale, index), tuple(c.put(given) for c in asked.costs))
 
 
-def _gains(asked: _Asked, best: Candidate, limits: tuple[Limit, ...], executor: Executor | None, by: float) -> tuple[Gain, ...]:
+def _gains(asked: _Asked, best: Candidate, limits: tuple[Slack, ...], executor: Executor | None, by: float) -> tuple[Gain, ...]:
     found = []
     for i, limit in enumerate(limits):
         job = _relaxed(replace(asked.job, best=1), i, Fraction(repr(by)))

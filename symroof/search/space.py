@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import sympy as sp
@@ -14,7 +15,7 @@ from symroof.algebra.claims import NONE, Claims
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import quantity
 from symroof.algebra.operands import plain
-from symroof.grid.axes import Axis, axis, is_axis, symbols_of, worth
+from symroof.grid.axes import Axis, is_axis, laid_out
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,17 +30,11 @@ class Space:
 
         Raises InputError or UnknownName naming what lacks a value or cannot be used.
         """
-        symbols = symbols_of(free, self.sheets)
-        scale = tuple(axis(name, values, symbols) for name, values in self.named.items() if is_axis(values))
-        fixed = {name: value for name, value in self.named.items() if not is_axis(value)}
-        return scale, worth(free, self.sheets, scale, fixed, of)
+        return laid_out(free, self.sheets, self.named, of)
 
     def __repr__(self) -> str:
         lengths = {name: len(values) for name, values in self.named.items() if is_axis(values)}
-        points = 1
-        for n in lengths.values():
-            points *= n
-        return f"space of {points:,} points: {' x '.join(f'{name} {n:,}' for name, n in lengths.items()) or 'no axes'}"
+        return f"space of {prod(lengths.values()):,} points: {' x '.join(f'{name} {n:,}' for name, n in lengths.items()) or 'no axes'}"
 
 
 def space(*sheets: Any, **named: Any) -> Space:

@@ -1,10 +1,16 @@
-"""The winners of a search, decided on fractions; and searches that belong to another."""
+"""The winners of a search, decided on fractions; and why there is none: which condition stands in the way, and how close one comes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
+from symroof.algebra.bind import Given
+from symroof.algebra.condition import Condition
+from symroof.search.boxes import ways
+from symroof.search.found import amount, called
 from symroof.search.interrupts import Interrupts
 from symroof.search.job import Job, worth
 from symroof.search.pool import Points, settled
@@ -31,3 +37,34 @@ def winners(job: Job, executor: Executor | None = None) -> list[int]:
     if not seen.complete:
         raise KeyboardInterrupt
     return exact(job, seen.points)
+
+
+def obstacle(job: Job, conditions: Sequence[Condition], order: Sequence[int], where: Callable[[int], str]) -> tuple[Condition, str]:
+    """The condition that no point fulfils, else one that no point fulfils beside the others; with the nearest point.
+
+    ``order`` says which condition to ask first, ``where`` what a point is called. One more search for each that is asked.
+    """
+    for beside in (False, True):
+        for i in order:
+            nearest = _nearest(job, conditions[i], [conditions[k] for k in order if beside and k != i])
+            if nearest is None or (not beside and replace(job, conditions=related(conditions[i : i + 1])).allowed(nearest)):
+                continue
+            left, right = (amount(side.put(Given(job.exact(nearest)))) for side in (conditions[i].left, conditions[i].right))
+            among = " that fulfils the others" if beside else ""
+            closest = f", and {where(nearest)} comes closest, with {left} against {right}"
+            return conditions[i], f"{called(conditions[i])} excludes every point{among}{closest}"
+    return conditions[order[0]], f"{called(conditions[order[0]])} excludes most, and the others exclude each other"
+
+
+def _nearest(job: Job, condition: Condition, others: Sequence[Condition]) -> int | None:
+    """The point that fulfils the others and violates a condition least, or has most room to spare."""
+    small, large = (condition.left, condition.right)[:: 1 if condition.relation[0] == "<" else -1]
+    violated = "sum", (small.shape, -large.expr)
+    known = ways([small.expr - large.expr], others, job.values)
+    found = winners(replace(job, costs=(violated,), conditions=related(others), best=1, ways=known))
+    return found[0] if found else None
+
+
+def related(conditions: Sequence[Condition]) -> tuple[tuple[Any, str, Any], ...]:
+    """Conditions as a job takes them."""
+    return tuple((c.left.shape, c.relation, c.right.shape) for c in conditions)
