@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sympy as sp
 
@@ -85,27 +85,21 @@ def _about(bound: Bound, side: str) -> list[str]:
 
 def _threshold(bound: Bound, ends: list[Ends], lines: Lines, side: str) -> None:
     """One number: the least low end, or the greatest high end, of the pieces whose conditions hold."""
-    d = lines.dialect
-    semicolon = "" if d.pythonic else ";"
-    zero = d.number(0.0).text
-    never = zero if side == "high" else d.infinity
-    kind = sp.Max if side == "high" else sp.Min
-    if not ends:
-        lines.write(f"return {never}{semicolon}")
-        return
-    if len(ends) == 1:
-        for _ in _where(ends[0], lines):
-            lines.write(f"return {_clipped(ends[0], lines, side)}{semicolon}")
-        if ends[0][2]:
-            lines.write(f"return {never}{semicolon}")
-        return
-    _shared(ends, lines)
-    best = lines.names.fresh("threshold")
-    lines.write({"javascript": "let ", "c": "double "}.get(d.name, "") + f"{best} = {never}{semicolon}")
+    d, best = lines.dialect, ""
+    never = d.number(0.0).text if side == "high" else d.infinity
+    if len(ends) > 1:
+        _shared(ends, lines)
+        best = lines.names.fresh("threshold")
+        lines.write(d.variable.format(name=best, value=never))
     for each in ends:
-        for _ in _where(each, lines):
-            lines.write(f"{best} = {d.call(kind, (best, _clipped(each, lines, side)))[0]}{semicolon}")
-    lines.write(f"return {best}{semicolon}")
+        for _ in _nested(each[2], lines):
+            value = _clipped(each, lines, side)
+            if best:
+                lines.write(f"{best} = {d.call(sp.Max if side == 'high' else sp.Min, (best, value))[0]}{d.stop}")
+            else:
+                lines.give(value)
+    if len(ends) != 1 or ends[0][2]:
+        lines.give(best or never)
 
 
 def _clipped(ends: Ends, lines: Lines, side: str) -> str:
@@ -118,12 +112,8 @@ def _clipped(ends: Ends, lines: Lines, side: str) -> str:
     return text if lines.positive(slot) else lines.dialect.call(sp.Max, (text, zero))[0]
 
 
-def _where(ends: Ends, lines: Lines) -> Iterator[None]:
+def _nested(when: Sequence[tuple[int, bool, int]], lines: Lines) -> Iterator[None]:
     """Once, inside the tests of a piece: each is only worked out if those before it hold, and the ends if all do."""
-    yield from _nested(list(ends[2]), lines)
-
-
-def _nested(when: list[tuple[int, bool, int]], lines: Lines) -> Iterator[None]:
     if not when:
         yield
         return
@@ -143,19 +133,16 @@ def _shared(ends: list[Ends], lines: Lines) -> None:
 def _intervals(bound: Bound, ends: list[Ends], lines: Lines) -> None:
     """A list of the intervals, merged and in order."""
     d = lines.dialect
-    semicolon, add = ("", "append") if d.pythonic else (";", "push")
     _shared(ends, lines)
-    found = lines.names.fresh("found")
-    lines.write(("" if d.pythonic else "const ") + f"{found} = []{semicolon}")
+    found = lines.keep("found", "[]").text
     for piece, each in zip(bound.pieces, ends, strict=True):
         out, off = _left_out(bound, piece)
-        for _ in _where(each, lines):
+        for _ in _nested(each[2], lines):
             low, high = _clipped(each, lines, "low"), d.infinity if each[1] is None else lines.term(each[1]).text
-            said = [str(truth) if d.pythonic else str(truth).lower() for truth in (out, not off)]
-            entry = f"{low}, {said[0]}, {high}, {said[1]}"
-            lines.write(f"{found}.{add}({f'({entry})' if d.pythonic else f'[{entry}]'}){semicolon}")
+            entry = f"{low}, {int(out)}, {high}, {int(not off)}"
+            lines.write(f"{found}.append(({entry}))" if d.pythonic else f"{found}.push([{entry}]);")
     lines.helpers.add("union")
-    lines.write(f"return {d.prefix}union({found}){semicolon}")
+    lines.give(f"{d.prefix}union({found})")
 
 
 def _left_out(bound: Bound, piece: Piece) -> tuple[bool, bool]:
@@ -170,7 +157,7 @@ def _on_arrays(bound: Bound, ends: list[Ends], lines: Lines, side: str) -> None:
         lines.write(as_arrays(lines.arguments.values()))
     never = "0.0" if side == "high" else "np.inf"
     if not ends:
-        lines.write(f"return {never}")
+        lines.give(never)
         return
     lines.write('with np.errstate(all="ignore"):')
     lines.depth += 1
@@ -182,9 +169,9 @@ def _on_arrays(bound: Bound, ends: list[Ends], lines: Lines, side: str) -> None:
         total = lines.keep("threshold", found[0]).text
         for text in found[1:]:
             total = lines.keep("threshold", f"{function}({total}, {text})").text
-        lines.write(f"return {total}")
+        lines.give(total)
     else:
-        lines.write(f"return [{', '.join(found)}]")
+        lines.give(f"[{', '.join(found)}]")
 
 
 def _tests(ends: Ends, lines: Lines) -> str:

@@ -46,7 +46,7 @@ def cost_source(cost: Cost, dialect: Dialect, name: str, parts: bool) -> str:
     value = lines.term(tree.slot).text
     head = Head(name, _about(cost))
     if not parts:
-        lines.write(f"return {value}{'' if dialect.pythonic else ';'}")
+        lines.give(value)
         return function(head, lines)
     lines.helpers.add("largest")
     returned, declared = _struct(tree, lines, name) if dialect.floats else (_record(tree, lines), "")
@@ -103,7 +103,7 @@ def _record(tree: Part, lines: Lines) -> list[str]:
         *[2 * space + e for e in entries],
         f"{space}}},",
         *(inner if bindings else [f"{space}{string('bindings', d.name)}: {{}},"]),
-        "}" if d.pythonic else "};",
+        f"}}{d.stop}",
     ]
 
 

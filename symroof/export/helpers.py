@@ -114,11 +114,7 @@ _POWER_PYTHON = '''def _power_of_two(x):
     mantissa, exponent = math.frexp(max(x, 1.0))
     return math.ldexp(1.0, exponent - (mantissa == 0.5))
 '''
-_POWER_NUMPY = '''def _power_of_two(x):
-    """The smallest power of two, from 1 on, that is not below x."""
-    mantissa, exponent = np.frexp(np.maximum(x, 1.0))
-    return np.ldexp(1.0, exponent - (mantissa == 0.5))
-'''
+_POWER_NUMPY = _POWER_PYTHON.replace("max(", "np.maximum(").replace("math.", "np.")
 _POWER_JAVASCRIPT = """/* The smallest power of two, from 1 on, that is not below x. */
 function symroof_power_of_two(x) {
   let power = 1;
@@ -189,27 +185,17 @@ function symroof_union(found) {
 }
 """
 
-_WAYS = {"ceil": ("up", "ceil"), "floor": ("down", "floor")}
+_ROUNDING = {"ceil": ("up", "ceil"), "floor": ("down", "floor")}
+_LANGUAGES = ("python", "numpy", "javascript", "c")
+_OTHERS = {
+    "positive_root": (_ROOT_PYTHON, _ROOT_NUMPY, _ROOT_JAVASCRIPT, _ROOT_C),
+    "power_of_two": (_POWER_PYTHON, _POWER_NUMPY, _POWER_JAVASCRIPT, _POWER_C),
+    "largest": (_BINDING_PYTHON, _BINDING_NUMPY, _BINDING_JAVASCRIPT, _BINDING_C),
+    "union": (_UNION_PYTHON, "", _UNION_JAVASCRIPT, ""),  # arrays stay pairs, and C returns one number
+}
 
 #: The text of a helper by name and language.
 HELPERS: dict[tuple[str, str], str] = {
-    **{
-        (name, language): text.format(name=name, way=way, call=call)
-        for name, (way, call) in _WAYS.items()
-        for language, text in _WHOLE.items()
-    },
-    ("positive_root", "python"): _ROOT_PYTHON,
-    ("positive_root", "numpy"): _ROOT_NUMPY,
-    ("positive_root", "javascript"): _ROOT_JAVASCRIPT,
-    ("positive_root", "c"): _ROOT_C,
-    ("power_of_two", "python"): _POWER_PYTHON,
-    ("power_of_two", "numpy"): _POWER_NUMPY,
-    ("power_of_two", "javascript"): _POWER_JAVASCRIPT,
-    ("power_of_two", "c"): _POWER_C,
-    ("largest", "python"): _BINDING_PYTHON,
-    ("largest", "numpy"): _BINDING_NUMPY,
-    ("largest", "javascript"): _BINDING_JAVASCRIPT,
-    ("largest", "c"): _BINDING_C,
-    ("union", "python"): _UNION_PYTHON,
-    ("union", "javascript"): _UNION_JAVASCRIPT,
+    **{(name, of): _WHOLE[of].format(name=name, way=way, call=call) for name, (way, call) in _ROUNDING.items() for of in _LANGUAGES},
+    **{(name, of): text for name, texts in _OTHERS.items() for of, text in zip(_LANGUAGES, texts, strict=True) if text},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import sympy as sp
@@ -38,10 +38,12 @@ class Dialect:
     power: str
     root: str
     infinity: str
-    prefix: str  # of helpers
+    prefix: str = "_"  # of helpers
     assign: str = "{name} = {value}"
+    variable: str = "{name} = {value}"  # that is assigned again
     test: str = "if {test}:"
     end: str = ""
+    stop: str = ""  # of a statement
     floats: bool = False  # whether whole numbers need a point
     indent: str = "    "
 
@@ -102,15 +104,33 @@ _NUMPY = _rows("np.abs np.log np.exp np.sinh np.arcsinh", "np.maximum", "np.mini
 _PYTHON = _rows("abs math.log math.exp math.sinh math.asinh", "max", "min")
 _JAVASCRIPT = _rows("Math.abs Math.log Math.exp Math.sinh Math.asinh", "Math.max", "Math.min")
 _C = _rows("fabs log exp sinh asinh", "fmax", "fmin")
-_IF, _END = "if ({test}) {{", "}"
+_PLAIN = Dialect("python", _PYTHON, False, "math.pow", "math.sqrt", "math.inf")
+_BRACES = replace(_PLAIN, test="if ({test}) {{", end="}", stop=";", prefix="symroof_", indent="  ")
+_LET, _DOUBLE = (replace(_BRACES, assign=f"const {kind}{{name}} = {{value}};") for kind in ("", "double "))
 
 DIALECTS: dict[str, Dialect] = {
-    "numpy": Dialect("numpy", _NUMPY, True, "np.power", "np.sqrt", "np.inf", "_"),
-    "python": Dialect("python", _PYTHON, False, "math.pow", "math.sqrt", "math.inf", "_"),
-    "javascript": Dialect(
-        "javascript", _JAVASCRIPT, False, "Math.pow", "Math.sqrt", "Infinity", "symroof_", "const {name} = {value};", _IF, _END, False, "  "
+    "numpy": Dialect("numpy", _NUMPY, True, "np.power", "np.sqrt", "np.inf"),
+    "python": _PLAIN,
+    "javascript": replace(
+        _LET,
+        name="javascript",
+        functions=_JAVASCRIPT,
+        power="Math.pow",
+        root="Math.sqrt",
+        infinity="Infinity",
+        variable="let {name} = {value};",
     ),
-    "c": Dialect("c", _C, True, "pow", "sqrt", "INFINITY", "symroof_", "const double {name} = {value};", _IF, _END, True, "  "),
+    "c": replace(
+        _DOUBLE,
+        name="c",
+        functions=_C,
+        pairs=True,
+        power="pow",
+        root="sqrt",
+        infinity="INFINITY",
+        floats=True,
+        variable="double {name} = {value};",
+    ),
 }
 _ALSO = {"py": "python", "np": "numpy", "js": "javascript"}
 

@@ -67,6 +67,10 @@ class Lines:
         """One line of the body."""
         self.written.append(self.dialect.indent * self.depth + statement)
 
+    def give(self, value: str) -> None:
+        """The end of the function: what it returns."""
+        self.write(f"return {value}{self.dialect.stop}")
+
     def keep(self, wanted: str, value: str) -> Term:
         """A value under the name that is wanted, or a number."""
         name = self.names.fresh(wanted) if wanted else self.names.numbered("t")
