@@ -53,7 +53,7 @@ ORDERS = {
         *("proof.points", "proof.verify", "proof.proof", "bound", "condition", "rounding", "outside", "discrete", "solve", "limits"),
     ),
     "analysis": ("walk", "regimes", "problem", "descent", "best", "minimize", "slopes", "elasticity", "sensitivity", "degree"),
-    "plane": ("expsum", "halves", "inhabited", "clip", "borders", "polygons", "regions", "regimes"),
+    "plane": ("sides", "inhabited", "tracing", "borders", "polygons", "regions", "regimes"),
     "geometric": ("whole", "rows", "posynomial", "convex", "optimum"),
     "ask": ("names", "letters", "grammar", "known"),
 }

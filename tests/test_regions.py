@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from fractions import Fraction as Q
-from itertools import pairwise
 from math import exp, log
 
 import numpy as np
@@ -13,9 +12,8 @@ from hypothesis import strategies as st
 from second_opinion import coefficients, costs, points, positives, some, worth
 
 from symroof import Cost, SymroofError, chip, decode, dtype, llm, matmul, regimes, roofline, sharding, symbol
-from symroof.plane.clip import ACCURACY
-from symroof.plane.expsum import zeros
 from symroof.plane.inhabited import witness
+from symroof.plane.tracing import ACCURACY
 from symroof.symbols import B, C, D, F, H, K, L, P, S, W_hbm, W_ici, Y, n_axes, p, p_a, p_kv, p_w, t_hop
 
 x, y, a, b, c = (symbol(s) for s in "xyabc")
@@ -414,21 +412,27 @@ def test_too_many_ways_wait_for_values():
 
 
 # -- the ground they stand on
-@settings(max_examples=some(60))
-@given(st.lists(st.tuples(st.integers(-8, 8), st.sampled_from((1, -1)), positives), min_size=2, max_size=6))
-def test_zeros_are_all_changes_of_sign(rows):
-    found = zeros((e / 2, log(size), sign) for e, sign, size in rows)
-
-    def value(t):
-        return sum(sign * float(size) * exp(t * e / 2) for e, sign, size in rows)
-
-    size = lambda t: sum(float(s) * exp(t * e / 2) for e, _, s in rows)  # noqa: E731
-    assert all(abs(value(t)) <= 1e-11 * size(t) for t in found)
-    places = sorted([*found, *(i / 3 for i in range(-60, 61))])
-    signs = [(t, value(t) > 0) for t in places if abs(value(t)) > 1e-9 * size(t)]
-    for (t, before), (s, after) in pairwise(signs):
+@settings(max_examples=some(40))
+@given(sums, sums, positives, unit)
+def test_a_border_is_wherever_the_winner_changes(first, second, value, share):
+    """Along a column of the window: where the polygons end is where another region begins to win."""
+    number = {a: sp.Rational(value.numerator, value.denominator)}
+    cost = (first | second).map(lambda e: e.subs(number))
+    assume({x, y} <= cost.free_symbols)
+    found = regimes(cost, over=(x, y), dominance=False)
+    cut = found.polygons(x=(0.01, 100), y=(0.01, 100))
+    u = log(0.01) + share * log(1e4)
+    ends = []
+    for g in cut:
+        ring = logs(g)
+        for (u0, v0), (u1, v1) in zip(ring, [*ring[1:], ring[0]], strict=True):
+            if (u0 > u) != (u1 > u):
+                ends.append(v0 + (u - u0) / (u1 - u0) * (v1 - v0))
+    along = np.linspace(log(0.01), log(100), 401)
+    names = found.which(x=np.full(401, exp(u)), y=np.exp(along))
+    for low, high, before, after in zip(along, along[1:], names, names[1:], strict=False):
         if before != after:
-            assert any(t <= z <= s for z in found)
+            assert any(low - 3 * ACCURACY <= v <= high + 3 * ACCURACY for v in ends)
 
 
 @settings(max_examples=some(20))
@@ -439,11 +443,11 @@ def test_a_witness_is_one_and_its_denial_is_true(first, second, third, value):
     assume({x, y} <= cost.free_symbols)
     window = ((-7.0, -7.0), (9.0, 9.0))
     for region in regimes(cost, over=(x, y), dominance=False):
-        found = witness(region.halves, window)
+        found = witness(region.sides, window)
         if found is False:
             grid = np.linspace(-7, 9, 81)
             u, v = np.meshgrid(grid, grid)
-            assert not np.all([h.grid(u, v) > 1e-12 for h in region.halves], axis=0).any()
+            assert not np.all([h.value(u, v) > 1e-12 for h in region.sides], axis=0).any()
         elif found is not True:
             assert all(r > 1 - CLOSE for r in ratios(region, {x: exp(found[0]), y: exp(found[1])}))
 

@@ -14,7 +14,7 @@ from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import ONE
 from symroof.errors import SolveError
-from symroof.plane.halves import Half, Sampled, half
+from symroof.plane.sides import Side
 from symroof.solver.facts import Facts
 from symroof.solver.solve import solve
 
@@ -201,6 +201,6 @@ class Region:
         return r" \text{ and } ".join(b.latex() for b in self.boundaries) or r"\text{everywhere}"
 
     @cached_property
-    def halves(self) -> tuple[Half | Sampled, ...]:
+    def sides(self) -> tuple[Side, ...]:
         """The boundaries as numbers; only where no other symbols are left."""
-        return tuple(half(b.above, b.below, self.symbols) for b in self.boundaries)
+        return tuple(Side(b.above, b.below, self.symbols) for b in self.boundaries)

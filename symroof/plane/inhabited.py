@@ -12,14 +12,13 @@ from heapq import heappop, heappush
 from itertools import count
 from math import exp, inf
 
-from symroof.plane.expsum import total
-from symroof.plane.halves import Half, Monomial, Point, Sampled
+from symroof.plane.sides import Monomial, Point, Side, level
 
 _BUDGET = 3000
 Window = tuple[Point, Point]
 
 
-def witness(sides: Sequence[Half | Sampled], window: Window) -> Point | bool:
+def witness(sides: Sequence[Side], window: Window) -> Point | bool:
     """A point of the window inside all boundaries; False if it is proven that there is none, True if neither was found."""
     order = count()
     boxes: list[tuple[float, int, Window]] = [(-_most(sides, window), next(order), window)]
@@ -36,31 +35,23 @@ def witness(sides: Sequence[Half | Sampled], window: Window) -> Point | bool:
     return True
 
 
-def _most(sides: Sequence[Half | Sampled], box: Window) -> float:
+def _most(sides: Sequence[Side], box: Window) -> float:
     """An upper bound, over a box, of how far the tightest comparison holds."""
-    return min((_over(side, box) if isinstance(side, Half) else _size(box) for side in sides), default=inf)
+    return min((_over(*side.monomials, box) if side.monomials else _size(box) for side in sides), default=inf)
 
 
-def _over(side: Half, box: Window) -> float:
+def _over(above: tuple[Monomial, ...], below: tuple[Monomial, ...], box: Window) -> float:
     """The excess of above over the tangent of below in the middle, at the corner where it is largest."""
     (u0, v0), (u1, v1) = box
     u, v = (u0 + u1) / 2, (v0 + v1) / 2
-    level, across, up = _tangent(side.below, u, v)
-    return max(_level(side.above, s, t) - across * (s - u) - up * (t - v) for s in (u0, u1) for t in (v0, v1)) - level
-
-
-def _level(terms: tuple[Monomial, ...], u: float, v: float) -> float:
-    return total([(0.0, size + a * u + b * v, 1) for size, a, b in terms], 0.0)
-
-
-def _tangent(terms: tuple[Monomial, ...], u: float, v: float) -> tuple[float, float, float]:
-    """The logarithm of a sum of monomials at a point, and its slopes."""
-    level = _level(terms, u, v)
-    shares = [(exp(size + a * u + b * v - level), a, b) for size, a, b in terms]
-    return level, sum(w * a for w, a, _ in shares), sum(w * b for w, _, b in shares)
+    middle = level(below, u, v)
+    shares = [(exp(size + a * u + b * v - middle), a, b) for size, a, b in below]
+    across, up = sum(w * a for w, a, _ in shares), sum(w * b for w, _, b in shares)
+    corners = ((s, t) for s in (u0, u1) for t in (v0, v1))
+    return float(max(level(above, s, t) - across * (s - u) - up * (t - v) for s, t in corners) - middle)
 
 
 def _size(box: Window) -> float:
-    """Of what is only sampled nothing is known: the larger boxes first."""
+    """Of what is no sum of monomials nothing is known: the larger boxes first."""
     (u0, v0), (u1, v1) = box
     return 1e-9 + (u1 - u0) * (v1 - v0)

@@ -75,19 +75,22 @@ class Regions:
 
     def which(self, **values: Any) -> Any:
         """The region at a place, ``which(B=64, S=8192)``; for arrays, which broadcast, an array of the names of regions."""
+        import numpy as np
+
         self._ready()
         if set(values) != {s.name for s in self.symbols}:
             raise self._unknown(values, "a value", "which({0}=64, {1}=8192)")
         points = bind(set(self.symbols), (), values).numbers
-        x, y = (points[s] for s in self.symbols)
-        if not hasattr(x, "shape") and not hasattr(y, "shape"):
-            place = log(x), log(y)
-            return max(self.regions, key=lambda r: min((h.value(*place) for h in r.halves), default=0.0))
+        u, v = (log(points[s]) if not hasattr(points[s], "shape") else np.log(points[s]) for s in self.symbols)
+        won = self._winner(u, v)
+        return np.array([r.name for r in self.regions])[won] if np.ndim(won) else self.regions[int(won)]
+
+    def _winner(self, u: Any, v: Any) -> Any:
+        """The number of the region at places given by their logarithms: the one whose boundaries hold by most."""
         import numpy as np
 
-        u, v = np.broadcast_arrays(*(np.log(np.asarray(z, dtype=float)) for z in (x, y)))
-        margins = [np.min([h.grid(u, v) for h in r.halves], axis=0) if r.halves else np.zeros(u.shape) for r in self.regions]
-        return np.array([r.name for r in self.regions])[np.argmax(margins, axis=0)]
+        u, v = np.broadcast_arrays(u, v)
+        return np.argmax([np.min([s.value(u, v) for s in r.sides], axis=0) if r.sides else np.zeros(u.shape) for r in self.regions], axis=0)
 
     def polygons(self, **window: Any) -> tuple[Polygon, ...]:
         """The regions inside a window, ``polygons(B=(1, 4096), S=(128, 1e6))``, as polygons; a region in pieces has several."""
@@ -95,7 +98,7 @@ class Regions:
         if set(window) != {s.name for s in self.symbols}:
             raise self._unknown(window, "a pair of ends", "polygons({0}=(1, 4096), {1}=(128, 1e6))")
         ends = [_ends(s, window[s.name]) for s in self.symbols]
-        return tuple(polygons(self.regions, *ends))
+        return tuple(polygons(self.regions, self._winner, *ends))
 
     def _ready(self) -> None:
         if self.reason:
@@ -177,7 +180,7 @@ def _somewhere(regions: list[Region]) -> list[Region]:
     free = {s for r in regions for b in r.boundaries for s in b.free_symbols}
     if not regions or not free <= set(regions[0].symbols):
         return regions
-    return [r for r in regions if all(b.line for b in r.boundaries) or witness(r.halves, _EVERYWHERE) is not False]
+    return [r for r in regions if all(b.line for b in r.boundaries) or witness(r.sides, _EVERYWHERE) is not False]
 
 
 def _ends(s: sp.Symbol, ends: Any) -> tuple[float, float]:

@@ -1,0 +1,91 @@
+"""A comparison in two symbols as numbers: which side of a line or a curve a point of the log-log plane is on, and how far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import exp, log
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra.evaluate import tape
+from symroof.solver.polynomial import expand
+
+_FAR = 700.0  # the logarithm of what is no number
+Point = tuple[float, float]
+#: ``exp(size) * x**a * y**b`` as (size, a, b).
+Monomial = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Side:
+    """``above >= below`` over the plane of ``(log x, log y)``: a half plane, or what lies on one side of a curve."""
+
+    above: sp.Expr
+    below: sp.Expr
+    symbols: tuple[sp.Symbol, sp.Symbol]
+
+    @cached_property
+    def monomials(self) -> tuple[tuple[Monomial, ...], tuple[Monomial, ...]] | None:
+        """The terms of both sides; None if one is no sum of monomials with positive coefficients."""
+        above, below = (_monomials(side, self.symbols) for side in (self.above, self.below))
+        return (above, below) if above and below else None
+
+    @property
+    def straight(self) -> bool:
+        """Whether it is a half plane."""
+        return self.monomials is not None and len(self.monomials[0]) == len(self.monomials[1]) == 1
+
+    @cached_property
+    def upright(self) -> bool:
+        """Whether y plays no part."""
+        if self.monomials is None:
+            return self.symbols[1] not in self.above.free_symbols | self.below.free_symbols
+        return len({b for side in self.monomials for _, _, b in side}) == 1
+
+    @property
+    def border(self) -> frozenset[sp.Expr]:
+        """Where both are equal, whichever side of it is meant."""
+        return frozenset((self.above, self.below))
+
+    def value(self, u: Any, v: Any) -> Any:
+        """The logarithm of above over below, of numbers or (elementwise) of arrays."""
+        if self.monomials is not None:
+            above, below = (level(side, u, v) for side in self.monomials)
+            return above - below
+        import numpy as np
+
+        put = dict(zip(self.symbols, np.exp(np.broadcast_arrays(np.atleast_1d(u), v)), strict=True))
+        with np.errstate(all="ignore"):
+            runs = [(t, t.run([put[s] for s in t.inputs], strict=False)) for t in (tape(self.above), tape(self.below))]
+            above, below = (np.log(slots[t.slots[0]]) for t, slots in runs)
+            found = np.nan_to_num(above - below, nan=-_FAR, posinf=_FAR, neginf=-_FAR)
+        return np.broadcast_to(found, put[self.symbols[0]].shape).reshape(np.broadcast_shapes(np.shape(u), np.shape(v)))
+
+
+def level(terms: tuple[Monomial, ...], u: Any, v: Any) -> Any:
+    """The logarithm of a sum of monomials."""
+    logs = [size + a * u + b * v for size, a, b in terms]
+    if len(logs) == 1:
+        return logs[0]
+    if hasattr(logs[0], "shape"):
+        import numpy as np
+
+        return np.logaddexp.reduce(np.broadcast_arrays(*logs))
+    most = max(logs)
+    return most + log(sum(exp(x - most) for x in logs))
+
+
+def _monomials(side: sp.Expr, symbols: tuple[sp.Symbol, sp.Symbol]) -> tuple[Monomial, ...]:
+    """The terms of a sum of monomials with positive coefficients; none if it is something else."""
+    found: dict[tuple[float, float], list[Monomial]] = {}
+    for term in sp.Add.make_args(expand(side)):
+        coeff, rest = term.as_independent(*symbols, as_Add=False)
+        powers = {s: sp.Integer(0) for s in symbols} | rest.as_powers_dict()
+        powers.pop(sp.Integer(1), None)
+        if set(powers) - set(symbols) or not all(e.is_Rational for e in powers.values()) or not coeff.is_positive:
+            return ()
+        size = log(int(coeff.p)) - log(int(coeff.q)) if coeff.is_Rational else log(float(coeff))
+        found.setdefault((float(powers[symbols[0]]), float(powers[symbols[1]])), []).append((size, 0.0, 0.0))
+    return tuple((float(level(tuple(sizes), 0.0, 0.0)), *ab) for ab, sizes in found.items())
