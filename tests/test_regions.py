@@ -1,5 +1,6 @@
 """Regions of a plane: what is said to bind is what brute force finds at random places; polygons hold it and cover the window."""
 
+import sys
 from decimal import Decimal
 from fractions import Fraction as Q
 from math import exp, log
@@ -196,6 +197,14 @@ def test_a_chord_is_never_far_from_its_curve():
             assert abs(middle - 1) <= 2 * ACCURACY
     assert on_curve > 20
     assert not edge.line
+
+
+def test_without_contourpy_lines_are_drawn_and_curves_say_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "contourpy", None)
+    assert len(NUMBERS.polygons(B=(1, 4096), S=(128, 1e6))) == 4
+    curved = regimes(roofline(matmul(B, D, F)), over=(B, D)).at(chip("tpu-v5e"), dtype("bf16"), F=28672)
+    with pytest.raises(SymroofError, match=r"pip install 'symroof\[figures\]'"):
+        curved.polygons(B=(1, 4096), D=(128, 1e6))
 
 
 # -- corners
