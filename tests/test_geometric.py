@@ -17,7 +17,7 @@ from symroof import Cost, minimize, symbol
 from symroof.errors import InputError, SolveError
 from symroof.geometric.optimum import geometric, integers
 from symroof.geometric.posynomial import posynomial, program
-from symroof.geometric.whole import NoValues, Numbers, winner
+from symroof.geometric.whole import NoValues, numbers, winner
 
 x, y, z, w = XS = tuple(symbol(s) for s in "xyzw")
 Max, Min, Eq = sp.Max, sp.Min, sp.Eq
@@ -279,7 +279,7 @@ def test_a_cost_that_rounds_up_is_evaluated_as_it_is():
         (a, b), (c, d) = box
         return 100 / b + 40 / d + 3 * a + 2 * c, ((a * b) ** 0.5, (c * d) ** 0.5)
 
-    found = winner({x: Numbers(tuple(range(1, 101))), y: Numbers(tuple(range(1, 41)))}, bound, lambda at: real.get((at[x], at[y])))
+    found = winner({x: range(1, 101), y: range(1, 41)}, bound, lambda at: real.get((at[x], at[y])))
     assert found.proven and found.value == min(real.values())
 
 
@@ -288,10 +288,13 @@ def test_a_cost_that_rounds_up_is_evaluated_as_it_is():
 def test_one_unknown_in_one_valley(steep, best, forbidden, kind):
     """The same engine, told what a range is worth by the valley itself; some numbers are not possible."""
     value = lambda v: steep * (best / v - 1) if v < best else v / best - 1  # noqa: E731
-    numbers = Numbers.of(KINDS[kind] if isinstance(kind, str) else kind, x)
     nearest = lambda box: min(max(best, box[0][0]), box[0][1])  # noqa: E731
     able = [v for v in KINDS[kind] if v not in forbidden]
-    ask = {x: numbers}, lambda box: (value(nearest(box)), (nearest(box),)), lambda at: None if at[x] in forbidden else value(int(at[x]))
+    ask = (
+        {x: numbers(KINDS[kind] if isinstance(kind, str) else kind, x)},
+        lambda box: (value(nearest(box)), (nearest(box),)),
+        lambda at: None if at[x] in forbidden else value(int(at[x])),
+    )
     if not able:
         with pytest.raises(NoValues):
             winner(*ask)

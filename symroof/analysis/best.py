@@ -18,7 +18,7 @@ from symroof.algebra.value import Value
 from symroof.analysis.descent import Lowest
 from symroof.analysis.problem import Problem
 from symroof.errors import SolveError
-from symroof.geometric.whole import Box, NoValues, Numbers, WholeOptimum, holds, winner, worth
+from symroof.geometric.whole import Box, NoValues, WholeOptimum, holds, numbers, winner, worth
 
 _STEPS = 20_000
 
@@ -96,8 +96,8 @@ def best(ask: Problem, found: Lowest) -> Best:
 
     def bound(box: Box) -> tuple[Any, tuple[Any, ...]]:
         """In one valley what is nearest is best; and the conditions leave one interval."""
-        nearest = min(max(at, box[0][0]), box[0][1])
-        if nearest != at and not all(holds(r, {x: Fraction(nearest)}) for r in ask.limits):
+        nearest = min(max(at, Fraction(box[0][0])), Fraction(box[0][1]))
+        if nearest != at and not all(holds(r, {x: nearest}) for r in ask.limits):
             raise NoValues
         return ask.sense * worth(ask.cost.expr, {x: nearest}), (nearest,)
 
@@ -105,7 +105,7 @@ def best(ask: Problem, found: Lowest) -> Best:
         ask,
         {x: at},
         Best({}, _value(ask.cost, {x: at}), found.kind, binds=binds, until=until),
-        lambda: winner({x: Numbers.of(_divisors(ask).get(x), x)}, bound, judged, _STEPS),
+        lambda: winner({x: numbers(_divisors(ask).get(x), x)}, bound, judged, _STEPS),
     )
 
 
@@ -131,10 +131,10 @@ def _best(ask: Problem, at: Mapping[sp.Symbol, Any], real: Best, search: Callabl
     except SolveError as problem:
         why = "no whole numbers satisfy the conditions" if isinstance(problem, NoValues) else str(problem)
         return replace(real, why_whole=why)
-    numbers = {s: Fraction(v) for s, v in found.point.items()}
-    sizes = {s: int(v) for s, v in _point(ask, numbers).items() if v == int(v)}
+    at = {s: Fraction(v) for s, v in found.point.items()}
+    sizes = {s: int(v) for s, v in _point(ask, at).items() if v == int(v)}
     why = "the best there are" if found.proven else "the best found"
-    return replace(real, whole=sizes, whole_value=_value(ask.cost, numbers), why_whole=why)
+    return replace(real, whole=sizes, whole_value=_value(ask.cost, at), why_whole=why)
 
 
 def _divisors(ask: Problem) -> dict[sp.Symbol, int]:

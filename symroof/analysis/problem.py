@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.claims import Claims, together
+from symroof.algebra.claims import together
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
@@ -60,9 +60,9 @@ def problem(cost: Any, over: Any, subject_to: Any, sense: int) -> Problem:
         raise InputError(f"{short(cost)} is no cost; give e.g. serving.dollars_per_token()")
     unknowns = tuple(over) if isinstance(over, Iterable) and not isinstance(over, (str, sp.Basic)) else (over,)
     cost = cost.expand(*unknowns)
-    subject_to = _written_out(subject_to, unknowns)
-    cost = cost.claiming(together(cost.of, *_claims(subject_to)))
-    conditions = list(_conditions(subject_to))
+    asked = [c.expand(*unknowns) if isinstance(c, Condition) else c for c in _each(subject_to)]
+    cost = cost.claiming(together(cost.of, *(c.of for c in asked if isinstance(c, Condition))))
+    conditions = [rel for c in asked for rel in _relations(c)]
     known = cost.free_symbols.union(*(c.free_symbols for c in conditions))
     for x in unknowns:
         if not isinstance(x, sp.Symbol) or x not in known:
@@ -85,26 +85,17 @@ def problem(cost: Any, over: Any, subject_to: Any, sense: int) -> Problem:
     return Problem(cost, replaced, left, tuple(c.xreplace(put) for c in limits), tuple(put.items()), equations, sense, written)
 
 
-def _written_out(given: Any, unknowns: tuple[Any, ...]) -> Any:
-    """Conditions with the aggregates written out that the unknowns are part of."""
-    if isinstance(given, Condition):
-        return given.expand(*unknowns)
+def _each(given: Any) -> Iterable[Any]:
+    """Conditions one by one."""
     if isinstance(given, Iterable) and not isinstance(given, (str, Cost, Mapping, sp.Basic)):
-        return [_written_out(one, unknowns) for one in given]
-    return given
-
-
-def _claims(given: Any) -> Iterable[Claims]:
-    """What conditions assume of the model."""
-    if isinstance(given, Condition):
-        yield given.of
-    elif isinstance(given, Iterable) and not isinstance(given, (str, Cost, Mapping, sp.Basic)):
         for one in given:
-            yield from _claims(one)
+            yield from _each(one)
+    else:
+        yield given
 
 
-def _conditions(given: Any) -> Iterable[sp.Rel]:
-    """Conditions, equations and mappings as sympy relations."""
+def _relations(given: Any) -> Iterable[sp.Rel]:
+    """A condition, an equation or a mapping as sympy relations."""
     if isinstance(given, Mapping):
         yield from (sp.Eq(s, plain(e), evaluate=False) for s, e in given.items())
     elif isinstance(given, Condition):
@@ -113,9 +104,6 @@ def _conditions(given: Any) -> Iterable[sp.Rel]:
         raise InputError(f"subject_to is {given}: Python has compared two expressions and found them not the same; {_EXAMPLE}")
     elif isinstance(given, sp.Rel) and not isinstance(given, sp.Ne):
         yield given
-    elif isinstance(given, Iterable) and not isinstance(given, (str, Cost)):
-        for one in given:
-            yield from _conditions(one)
     else:
         raise InputError(f"{short(given)} is no condition; {_EXAMPLE}")
 

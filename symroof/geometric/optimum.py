@@ -20,7 +20,7 @@ from symroof.errors import SolveError
 from symroof.geometric.convex import Convex, Solution, optimum
 from symroof.geometric.posynomial import program
 from symroof.geometric.rows import Rows, Term
-from symroof.geometric.whole import Allowed, Box, NoValues, Numbers, WholeOptimum, holds, winner, worth
+from symroof.geometric.whole import Allowed, Box, NoValues, WholeOptimum, holds, numbers, winner, worth
 
 _TIE = 1e-9
 
@@ -90,8 +90,8 @@ def integers(
     unknown = [s for s in allowed or {} if s not in over]
     if unknown:
         raise SolveError(f"{unknown[0]} is not minimized over; name it in over=, or leave it out of what is allowed")
-    choices = {x: Numbers.of((allowed or {}).get(x), x) for x in over}
-    at_least = (*subject_to, *(sp.Ge(x, c.whole[0], evaluate=False) for x, c in choices.items()))
+    choices = {x: numbers((allowed or {}).get(x), x) for x in over}
+    at_least = (*subject_to, *(sp.Ge(x, c[0], evaluate=False) for x, c in choices.items()))
     bounds = _Bounds(program(objective, over, subject_to).rows, optimum(program(objective, over, at_least)))
     try:
         return winner(choices, bounds, partial(_judged, objective, subject_to))

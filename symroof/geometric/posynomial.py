@@ -17,7 +17,7 @@ from symroof.algebra.show import text
 from symroof.errors import SolveError, short
 from symroof.geometric.rows import Rows, Term
 from symroof.geometric.whole import NoValues
-from symroof.solver import polynomial
+from symroof.solver.polynomial import expand, split
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class _Rewriter:
             self.limit(self.lesser(lesser) / self.greater(greater))
         except _No:
             self.helpers, self.limits = before
-            left, right = _sides(lesser - greater, self.unknowns)
+            left, right = split(lesser - greater)
             if left == 0:
                 return
             if right == 0:
@@ -133,7 +133,7 @@ class _Rewriter:
         """Two monomials that are equal."""
         one, other = expand(left), expand(right)
         if not (one.is_Mul or one.is_Symbol or one.is_Pow or one.is_number) or other.is_Add:
-            one, other = _sides(left - right, self.unknowns)
+            one, other = map(expand, split(left - right))
         if one == other:
             return
         if one == 0 or other == 0:
@@ -214,20 +214,6 @@ _MOVE = "move it to the larger side, or minimize a cost without differences"
 _ONE = (
     "a geometric program needs one monomial there (or a minimum of monomials); keep the larger term, or ask at fixed values of one unknown"
 )
-
-
-def expand(expr: sp.Expr) -> sp.Expr:
-    """A sum of products; what already is a sum of monomials stays untouched."""
-    factors = (f.as_base_exp() for t in sp.Add.make_args(expr) for f in sp.Mul.make_args(t))
-    flat = all(base.is_Symbol or base.is_number or isinstance(base, (sp.Max, sp.Min)) for base, _ in factors)
-    return expr if flat else polynomial.expand(expr)
-
-
-def _sides(difference: sp.Expr, unknowns: tuple[sp.Symbol, ...]) -> tuple[sp.Expr, sp.Expr]:
-    """The terms with a plus and, made positive, those with a minus."""
-    terms = [t for t in sp.Add.make_args(expand(difference)) if t != 0]
-    minus = [t for t in terms if t.as_independent(*unknowns, as_Add=False)[0].is_negative]
-    return sp.Add(*[t for t in terms if t not in minus]), -sp.Add(*minus)
 
 
 def _monomial(term: sp.Expr, variables: tuple[sp.Symbol, ...]) -> Term:
