@@ -21,6 +21,7 @@ from symroof.geometric.rows import Array, Certificate, Rows, matrix
 from symroof.geometric.whole import NoValues
 
 _THIN = 1e-8  # by how much, in log, limits may be missed
+_EXACT = 1e-10
 
 
 def _cvxpy() -> Any:
@@ -38,16 +39,21 @@ class Solution:
     y: Array
     weights: Array
     certificate: Certificate
+    error: float
     free: tuple[int, ...] = ()
 
 
 class Convex:
-    """Rows as cvxpy takes them, compiled once: other logs of the same terms are solved without compiling again."""
+    """Rows as cvxpy takes them, compiled once: other logs of the same terms are solved without compiling again.
+
+    Solved around a centre, for a solver knows small numbers best: what is not exact enough is solved again around what was found.
+    """
 
     def __init__(self, rows: Rows) -> None:
         cp = _cvxpy()
-        self.y, self.logs, top = cp.Variable(rows.A.shape[1]), cp.Parameter(len(rows.terms)), cp.Variable()
-        v = rows.A @ self.y + self.logs - np.where(rows.owner == 0, 1.0, 0.0) * top
+        self.step, top = cp.Variable(rows.A.shape[1]), cp.Variable()
+        self.logs, self.off = cp.Parameter(len(rows.terms)), cp.Parameter(max(len(rows.equal), 1))
+        v = rows.A @ self.step + self.logs - np.where(rows.owner == 0, 1.0, 0.0) * top
         alone = np.flatnonzero(np.array(rows.sizes)[rows.owner] == 1)
         many = np.flatnonzero(np.array(rows.sizes)[rows.owner] > 1)
         self.weighing = []
@@ -61,23 +67,28 @@ class Convex:
         if len(alone):
             limits += [v[alone] <= 0]
             self.weighing += [(alone, limits[-1].dual_variables[0])]
-        equal = [rows.G @ self.y + [b for _, b in rows.equal] == 0] if rows.equal else []
+        equal = [rows.G @ self.step + self.off == 0] if rows.equal else []
         self.problem = cp.Problem(cp.Minimize(top), [*limits, *equal])
         self.relaxation: Convex | None = None
 
-    def solved(self, rows: Rows, margin: float = 0.0) -> Solution | None:
-        """A certified optimum; None if there is none, or none was found. Limits that it misses by a hair are tried with that margin."""
-        self.logs.value = np.where(rows.owner == 0, rows.b, rows.b + margin)
-        if not _run(self.problem):
-            return None
-        y, weights = np.asarray(self.y.value), np.zeros(len(rows.terms))
-        for places, dual in self.weighing:
-            weights[places] = np.abs(dual.value)
-        proof, missed = rows.certificate(y, weights), max(rows.values(y)[0][1:], default=0.0)
-        if proof is None or missed > _THIN:
-            return None
-        found = Solution(y, weights, proof)
-        return (self.solved(rows, missed) or found) if missed > 1e-11 and not margin else found
+    def solved(self, rows: Rows) -> Solution | None:
+        """A certified optimum; None if there is none, or none was found."""
+        best, y = None, np.zeros(rows.A.shape[1])
+        for _ in range(3):
+            self.logs.value = rows.A @ y + rows.b - np.where(rows.owner == 0, rows.values(y)[0][0], 0.0)
+            self.off.value = rows.off(y) if rows.equal else [0.0]
+            if not _run(self.problem):
+                break
+            y, weights = y + self.step.value, np.zeros(len(rows.terms))
+            for places, dual in self.weighing:
+                weights[places] = np.abs(dual.value)
+            proof, missed = rows.certificate(y, weights), max([*rows.values(y)[0][1:], *np.abs(rows.off(y)), 0.0])
+            if proof is not None and missed <= _THIN:
+                found = Solution(y, weights, proof, abs(proof.gap) + missed)
+                best = found if best is None or found.error < best.error else best
+                if best.error <= _EXACT:
+                    break
+        return best
 
     def excess(self, rows: Rows) -> tuple[float, Solution | None]:
         """By what factor, in log, all limits must at least be relaxed (0 where that is not proven), and the proof."""
@@ -97,7 +108,7 @@ def _run(problem: Any) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            problem.solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
+            problem.solve(solver="CLARABEL", tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
         except _cvxpy().SolverError:
             return False
     return all(v.value is not None for v in problem.variables())
@@ -172,7 +183,7 @@ def _settled(form: Program, found: Solution, moves: Array) -> Solution:
     again = replace(rows, terms=terms, sizes=(1, *rows.sizes))
     settled = Convex(again).solved(again)
     proof = settled and rows.certificate(settled.y, found.weights)
-    return Solution(settled.y, found.weights, proof) if settled and proof else found
+    return Solution(settled.y, found.weights, proof, settled.error) if settled and proof else found
 
 
 # -- words

@@ -78,6 +78,10 @@ class Rows:
         F = np.logaddexp.reduceat(v, self.starts)
         return F, v - F[self.owner]
 
+    def off(self, y: Array) -> Array:
+        """The logs of what the equalities say is 1."""
+        return np.asarray(self.G @ y + [b for _, b in self.equal])
+
     def certificate(self, y: Array, weights: Array) -> Certificate | None:
         """The bound from approximate weights at a point, or None if they cannot be made to cancel."""
         tries = (self._cancelled(np.where(weights < cut, 0.0, weights)) for cut in (0.0, 1e-12, 1e-9, 1e-7, 1e-5))
@@ -88,9 +92,9 @@ class Rows:
         F, shares = self.values(y)
         sums = np.add.reduceat(d, self.starts)
         used = d > 0
-        off = np.array([float(b) for _, b in self.equal])
-        size = d @ (1 + np.abs(self.A) @ np.abs(y) + np.abs(self.b)) + np.abs(mu) @ (np.abs(off) + np.abs(self.G) @ np.abs(y))
-        gap = np.sum(d[used] * (np.log(d[used] / sums[self.owner][used]) - shares[used])) - sums[1:] @ F[1:] - mu @ (self.G @ y + off)
+        size = d @ (1 + np.abs(self.A) @ np.abs(y) + np.abs(self.b))
+        size += np.abs(mu) @ (np.abs(self.off(0 * y)) + np.abs(self.G) @ np.abs(y))
+        gap = np.sum(d[used] * (np.log(d[used] / sums[self.owner][used]) - shares[used])) - sums[1:] @ F[1:] - mu @ self.off(y)
         return Certificate(float(gap + 4 * _EPS * size), tuple(map(float, sums[1:])), tuple(map(float, mu)))
 
     def _cancelled(self, weights: Array) -> tuple[list[Fraction], list[Fraction]] | None:
