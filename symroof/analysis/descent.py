@@ -20,6 +20,10 @@ from symroof.solver.facts import Facts
 from symroof.solver.polynomial import expand, sign, split
 
 
+class SeveralValleys(SolveError):
+    """A cost that falls again after it has risen: what is least in one valley says nothing of the other."""
+
+
 @dataclass(frozen=True)
 class Lowest:
     """Where the cost is least: at ``x`` (up to ``until`` on a plateau), by ``kind``.
@@ -76,7 +80,7 @@ def _monomials(expr: sp.Expr, x: sp.Symbol) -> bool:
 def lowest(problem: Problem, facts: Facts) -> Lowest:
     """The walk, in one case: down to the first piece that no longer falls, and on if a second valley may follow.
 
-    Raises SolveError if one does.
+    Raises SeveralValleys if one does.
     """
     line = Line(problem.over[0], facts)
     ends = _room(line, problem)
@@ -89,7 +93,7 @@ def lowest(problem: Problem, facts: Facts) -> Lowest:
         seen.append(piece)
         if piece.way < 0:
             if any(p.way > 0 for p in seen):
-                raise SolveError(f"{problem.cost.name or 'the cost'} has more than one valley along {line.x}")
+                raise SeveralValleys(f"{problem.cost.name or 'the cost'} has more than one valley along {line.x}")
             found = None
         elif found is None:
             at, below = len(seen), seen[-2:][0]

@@ -1,7 +1,7 @@
 """``minimize(cost, over=X, subject_to=...)``: the best value of a symbol, in closed form, with the reason why it is best.
 
 One unknown is walked down to where the cost stops falling; several are a geometric program, solved once the other symbols
-have values (see :mod:`symroof.analysis.geometric`). ``maximize`` is the same for a rate such as a throughput.
+have values (see :mod:`symroof.geometric`). ``maximize`` is the same for a rate such as a throughput.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost, changed
 from symroof.algebra.operands import rational
 from symroof.analysis.best import best, several
-from symroof.analysis.descent import Lowest, convex, lowest
-from symroof.analysis.problem import Problem, problem
+from symroof.analysis.descent import Lowest, SeveralValleys, convex, lowest
+from symroof.analysis.problem import Problem, each, problem
 from symroof.analysis.regimes import relations
 from symroof.analysis.walk import Case, cases
 from symroof.errors import InputError, SolveError
@@ -176,16 +176,12 @@ def minimize(cost: Any, over: Any, subject_to: Any = (), given: Any = ()) -> Min
 
     Raises InputError for a question without sense, SolveError for one with more than one valley.
     """
-    return _found(problem(cost, over, subject_to, 1), tuple(relations(_listed(given))))
+    return _found(problem(cost, over, subject_to, 1), tuple(relations(each(given))))
 
 
 def maximize(cost: Any, over: Any, subject_to: Any = (), given: Any = ()) -> Minimum:
     """The value of a symbol at which a rate (a throughput, an intensity) is largest; otherwise like :func:`minimize`."""
-    return _found(problem(cost, over, subject_to, -1), tuple(relations(_listed(given))))
-
-
-def _listed(given: Any) -> Any:
-    return given if isinstance(given, (list, tuple)) else (given,)
+    return _found(problem(cost, over, subject_to, -1), tuple(relations(each(given))))
 
 
 def _found(ask: Problem, given: tuple[sp.Rel, ...]) -> Minimum:
@@ -194,7 +190,7 @@ def _found(ask: Problem, given: tuple[sp.Rel, ...]) -> Minimum:
     try:
         return Minimum(ask, cases(partial(lowest, ask), Facts.of(given)), given)
     except SolveError as problem:
-        if "valley" in str(problem) or not ask.free_symbols:
+        if isinstance(problem, SeveralValleys) or not ask.free_symbols:
             raise
         return Minimum(ask, (), given, str(problem))
 

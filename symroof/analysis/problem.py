@@ -60,7 +60,7 @@ def problem(cost: Any, over: Any, subject_to: Any, sense: int) -> Problem:
         raise InputError(f"{short(cost)} is no cost; give e.g. serving.dollars_per_token()")
     unknowns = tuple(over) if isinstance(over, Iterable) and not isinstance(over, (str, sp.Basic)) else (over,)
     cost = cost.expand(*unknowns)
-    asked = [c.expand(*unknowns) if isinstance(c, Condition) else c for c in _each(subject_to)]
+    asked = [c.expand(*unknowns) if isinstance(c, Condition) else c for c in each(subject_to)]
     cost = cost.claiming(together(cost.of, *(c.of for c in asked if isinstance(c, Condition))))
     conditions = [rel for c in asked for rel in _relations(c)]
     known = cost.free_symbols.union(*(c.free_symbols for c in conditions))
@@ -85,11 +85,11 @@ def problem(cost: Any, over: Any, subject_to: Any, sense: int) -> Problem:
     return Problem(cost, replaced, left, tuple(c.xreplace(put) for c in limits), tuple(put.items()), equations, sense, written)
 
 
-def _each(given: Any) -> Iterable[Any]:
+def each(given: Any) -> Iterable[Any]:
     """Conditions one by one."""
     if isinstance(given, Iterable) and not isinstance(given, (str, Cost, Mapping, sp.Basic)):
         for one in given:
-            yield from _each(one)
+            yield from each(one)
     else:
         yield given
 
