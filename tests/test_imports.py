@@ -40,7 +40,7 @@ STANDS_ON = {
     "symbols": ("algebra",),
 }
 
-#: The order inside the algebra and inside the solver; a file imports only from files before it.
+#: The order inside a room; a file imports only from files before it.
 ORDERS = {
     "algebra": (
         *("units", "quantity", "tex", "symbols", "roots", "radicals", "balance", "evaluate", "show", "value", "span", "deviation"),
@@ -56,6 +56,17 @@ ORDERS = {
     "plane": ("sides", "inhabited", "tracing", "borders", "polygons", "regions", "regimes"),
     "geometric": ("whole", "rows", "posynomial", "convex", "optimum"),
     "ask": ("names", "letters", "grammar", "known"),
+    "machine": ("roofline", "grid", "kinds", "collectives", "links", "mesh"),
+    "program": ("tensor", "roles", "parse", "infer", "chain", "backward", "program"),
+    "transformer": (
+        *("split", "kind", "attention", "latent", "mlp", "experts", "mamba2", "embedding", "layers"),
+        *("facts", "aggregates", "blocks", "pattern", "stack", "build"),
+    ),
+    "workloads": (
+        *("models", "memory", "decode", "prefill", "deployment", "serving", "training_memory", "pretraining", "training", "sharding"),
+    ),
+    "sheets": ("schema", "files", "sheet", "slices", "chips", "dtypes", "short", "llms"),
+    "measured": ("schema", "records", "bounds", "page", "__main__"),
 }
 
 
