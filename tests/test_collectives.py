@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from symroof import Cost, SymroofError, UnitError, chip, dtype, solve
 from symroof.errors import InputError, UnknownName
 from symroof.machine.collectives import Collective
-from symroof.machine.grid import Axis, Grid
-from symroof.machine.kinds import KINDS, Kind
+from symroof.machine.exchanges import EXCHANGES, Exchange
 from symroof.machine.links import Network, Switch, Torus, Tree
+from symroof.machine.simulation import Fabric, Wires
 from symroof.symbols import B, D, F, W_dcn, W_hbm, W_ici, X, Y, Z, n_axes, p, t_hop
 
 VOLUME = Cost(p * B * D, "byte")
@@ -39,14 +39,14 @@ TORI = [*((size,) for size in SIZES), (2, 2), (3, 3), (4, 4), (2, 4), (3, 4), (3
 LEVELS = [*((size,) for size in SIZES), (2, 2), (4, 2), (3, 5), (8, 4), (2, 3, 2)]
 
 
-def kinds(of=Kind):
+def kinds(of=Exchange):
     return {of, *(found for each in of.__subclasses__() for found in kinds(each))}
 
 
 def test_every_kind_is_in_the_table_and_has_a_simulation():
-    assert {type(kind) for kind in KINDS.values()} == kinds() - {Kind}
+    assert {type(kind) for kind in EXCHANGES.values()} == kinds() - {Exchange}
 
-    class Unplayed(Kind):
+    class Unplayed(Exchange):
         name = "Unplayed"
 
     try:
@@ -57,32 +57,32 @@ def test_every_kind_is_in_the_table_and_has_a_simulation():
         gc.collect()
 
 
-def holds(link, kind, grid, rates, sharp=False):
+def holds(link, kind, fabric, rates, sharp=False):
     """Bandwidth and hops of a formula are those of the simulation; runs are in V, rates in byte/s of one link one way."""
-    runs = KINDS[kind].runs(grid, sharp)
+    runs = EXCHANGES[kind].runs(fabric, sharp)
     busiest = min(max(share / rate for share, rate in zip(run.busiest, rates, strict=True)) for run in runs)
     assert seconds(link, kind, Q(7), exact=True) == 7 * busiest
     assert seconds(link, kind, Q(7)) >= 7 * busiest
     assert seconds(link, kind, Q(1, 10**9), exact=True, latency=True) == min(run.steps for run in runs)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EXCHANGES)
 @pytest.mark.parametrize("wrap", [True, False])
 @pytest.mark.parametrize("sizes", TORI, ids=str)
 def test_a_torus_takes_what_its_busiest_link_takes(sizes, wrap, kind):
-    grid = Grid(tuple(Axis("ring" if wrap else "line", size) for size in sizes))
-    holds(Torus(sizes=sizes, wrap=wrap), kind, grid, [ONE_WAY] * len(sizes))
+    fabric = Fabric(tuple(Wires("ring" if wrap else "line", size) for size in sizes))
+    holds(Torus(sizes=sizes, wrap=wrap), kind, fabric, [ONE_WAY] * len(sizes))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EXCHANGES)
 @pytest.mark.parametrize("sharp", [True, False])
 @pytest.mark.parametrize("sizes", LEVELS, ids=str)
 def test_switches_and_trees_take_what_their_busiest_child_takes(sizes, sharp, kind):
-    grid, rates = Grid(tuple(Axis("switch", size) for size in sizes)), [5, 2, 9][: len(sizes)]
+    fabric, rates = Fabric(tuple(Wires("switch", size) for size in sizes)), [5, 2, 9][: len(sizes)]
     tree = Tree(tuple((size, f"{rate} byte/s") for size, rate in zip(sizes, rates, strict=True)), sharp)
-    holds(tree, kind, grid, rates, sharp)
+    holds(tree, kind, fabric, rates, sharp)
     if len(sizes) == 1:
-        holds(Sized(sizes[0], "5 byte/s", sharp), kind, grid, rates, sharp)
+        holds(Sized(sizes[0], "5 byte/s", sharp), kind, fabric, rates, sharp)
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Sized:
 
 
 def test_a_simulation_notices_what_is_wrong():
-    ring, two = Grid((Axis("ring", 2),)), frozenset({(0,), (1,)})
+    ring, two = Fabric((Wires("ring", 2),)), frozenset({(0,), (1,)})
     (there,) = ring.sent("part", Q(1), (0,), [(1,)], [0], 0)
     mine = ((0,), "part", frozenset({(0,)}))
     assert ring.run([there], [mine], [((1,), "part", frozenset({(0,)}))]).busiest == (1,)
@@ -113,7 +113,7 @@ def test_a_simulation_notices_what_is_wrong():
 
 @given(a=st.integers(2, 12), b=st.integers(2, 12))
 def test_unequal_rings_share_a_gather_if_it_is_split_to_keep_both_busy(a, b):
-    shares = [share for _, share in Grid((Axis("ring", a), Axis("ring", b))).balanced()]
+    shares = [share for _, share in Fabric((Wires("ring", a), Wires("ring", b))).balanced()]
     assert sum(shares) == 1 and all(0 <= share <= 1 for share in shares)
 
 
@@ -127,7 +127,7 @@ def test_all_to_all_on_a_torus_is_bound_by_its_longest_axis(sizes, wrap):
 
 @pytest.mark.parametrize("side", SIZES)
 def test_axes_without_sizes_are_alike(side):
-    for kind in KINDS:
+    for kind in EXCHANGES:
         alike, given = seconds(Torus(axes=2), kind, Q(11), side**2, exact=True), seconds(Torus(sizes=(side, side)), kind, Q(11), exact=True)
         assert alike == given
 
@@ -158,7 +158,7 @@ def test_a_tree_reduces_twice_or_in_its_switches():
 
 
 def test_a_tree_of_one_level_is_a_switch():
-    for kind, exact, sharp in itertools.product(KINDS, (True, False), (True, False)):
+    for kind, exact, sharp in itertools.product(EXCHANGES, (True, False), (True, False)):
         assert Tree(((8, W_ici),), sharp).time(kind, VOLUME, exact=exact) == Switch(sharp=sharp).time(kind, VOLUME, 8, exact=exact)
 
 
@@ -184,7 +184,7 @@ def test_exact_tends_to_the_rule_which_knows_no_size(link):
             assert sp.limit(exact.expr / rule.expr, X, sp.oo) == 1
 
 
-@given(volume=volumes, size=st.integers(2, 64), kind=st.sampled_from(sorted(KINDS)), axes=st.integers(1, 3), wrap=st.booleans())
+@given(volume=volumes, size=st.integers(2, 64), kind=st.sampled_from(sorted(EXCHANGES)), axes=st.integers(1, 3), wrap=st.booleans())
 def test_times_grow_with_the_volume_and_exact_is_never_above_the_rule(volume, size, kind, axes, wrap):
     for link in (Torus(sizes=(size,) * axes, wrap=wrap), Switch(), Network(sharp=True)):
         n = size**axes
@@ -195,13 +195,13 @@ def test_times_grow_with_the_volume_and_exact_is_never_above_the_rule(volume, si
 
 
 def test_halving_the_links_doubles_the_time():
-    for kind in sorted(set(KINDS) - {"Permute"}):
+    for kind in sorted(set(EXCHANGES) - {"Permute"}):
         assert Torus(wrap=False).time(kind, VOLUME, X) == 2 * Torus().time(kind, VOLUME, X)
     assert Torus(wrap=False).time("Permute", VOLUME, X) == Torus().time("Permute", VOLUME, X)  # it goes one way only
 
 
 def test_one_chip_exchanges_nothing():
-    for link, kind, exact in itertools.product((Torus(), Torus(sizes=(1, 1)), Switch(), Tree(((1, W_ici),))), KINDS, (True, False)):
+    for link, kind, exact in itertools.product((Torus(), Torus(sizes=(1, 1)), Switch(), Tree(((1, W_ici),))), EXCHANGES, (True, False)):
         assert link.time(kind, VOLUME, 1, exact, latency=True).expr == 0
     assert Torus(sizes=(1, 8)).time("AllGather", VOLUME) == Torus().time("AllGather", VOLUME, 8)  # an axis of 1 carries nothing
 

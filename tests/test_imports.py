@@ -56,7 +56,7 @@ ORDERS = {
     "plane": ("sides", "inhabited", "tracing", "borders", "polygons", "regions", "regimes"),
     "geometric": ("whole", "rows", "posynomial", "convex", "optimum"),
     "ask": ("names", "letters", "grammar", "known"),
-    "machine": ("roofline", "grid", "kinds", "collectives", "links", "mesh"),
+    "machine": ("roofline", "simulation", "exchanges", "collectives", "links", "mesh"),
     "program": ("tensor", "roles", "parse", "infer", "chain", "backward", "program"),
     "transformer": (
         *("split", "kind", "attention", "latent", "mlp", "experts", "mamba2", "embedding", "layers"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from symroof import Cost, SymroofError, chip
 from symroof.errors import InputError, UnknownName
 from symroof.machine.collectives import Collective
-from symroof.machine.kinds import KINDS
+from symroof.machine.exchanges import EXCHANGES
 from symroof.machine.links import Network, Switch, Torus, Tree
 from symroof.machine.mesh import Mesh, mesh
 from symroof.symbols import B, D, W_dcn, W_ici, X, Y, Z, p, t_hop
@@ -39,7 +39,7 @@ def test_a_mesh_knows_its_axes():
 
 
 def test_one_axis_is_its_link():
-    for kind, axis, exact, latency in itertools.product(KINDS, "XYZ", (True, False), (True, False)):
+    for kind, axis, exact, latency in itertools.product(EXCHANGES, "XYZ", (True, False), (True, False)):
         t = POD.time(over(kind, axis), exact, latency)
         assert t.name == f"{kind}_{axis}(In)"
         assert t == POD.link(axis).time(kind, Cost(V, "byte"), POD.sizes[axis], exact, latency)
@@ -60,7 +60,7 @@ def test_tori_together_in_detail():
     half = mesh(X=Torus(), Y=Torus(wrap=False)).time(over("AllGather", "X", "Y"))
     assert same(half.expr, V / (W_ici * sp.Rational(3, 2)))
     numbers = both.sized(X=4, Y=8)
-    for kind, exact in itertools.product(set(KINDS) - {"Permute"}, (True, False)):
+    for kind, exact in itertools.product(set(EXCHANGES) - {"Permute"}, (True, False)):
         one = Torus(sizes=(4, 8)).time(kind, Cost(V, "byte"), exact=exact)
         assert same(numbers.time(over(kind, "X", "Y"), exact).expr.doit(), one.expr.doit())
 
@@ -90,7 +90,7 @@ def test_a_shift_crosses_every_level_with_all_its_bytes():
     assert not POD.time(over("Permute", "X", "Y")).parts  # alike axes are named once
 
 
-@pytest.mark.parametrize("kind, exact", list(itertools.product(sorted(set(KINDS) - {"Permute"}), (True, False))))
+@pytest.mark.parametrize("kind, exact", list(itertools.product(sorted(set(EXCHANGES) - {"Permute"}), (True, False))))
 def test_a_switch_and_a_network_are_a_tree(kind, exact):
     tree = Tree(((8, W_ici), (4, Cost(8 * W_dcn, "byte/s"))))
     nodes = mesh(Y=Switch(), Z=Network()).sized(Y=8, Z=4).time(over(kind, "Y", "Z"), exact)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
 import sympy as sp
 
@@ -14,25 +14,6 @@ from symroof.algebra.claims import NONE, ORDER, Claims, hold, thresholds
 from symroof.algebra.evaluate import tape
 from symroof.algebra.symbols import DERATES, FORMAT_OF, Symbol
 from symroof.errors import InputError, UnknownName, nearest, short
-
-
-class Sheet(Protocol):
-    """Symbols with values and, where nothing else gives one, defaults; a chip, a model and a format are sheets."""
-
-    @property
-    def name(self) -> str:
-        """What to call the sheet in a message."""
-        ...
-
-    @property
-    def values(self) -> Mapping[Symbol, Fraction | sp.Expr]:
-        """What the sheet says."""
-        ...
-
-    @property
-    def defaults(self) -> Mapping[Symbol, Fraction | sp.Expr]:
-        """What holds unless another sheet says otherwise."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Collectives: what chips exchange, over which axes of the mesh and how many bytes.
 
 Source of the notation, ``AllGather_Y(In)``: How to Scale Your Model, part 3. What each kind costs is in
-:mod:`symroof.machine.kinds`, what a user binds an axis to in :mod:`symroof.machine.links`.
+:mod:`symroof.machine.exchanges`, what a user binds an axis to in :mod:`symroof.machine.links`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from symroof.algebra import show
 from symroof.algebra.cost import Cost
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, UnitError, short
-from symroof.machine.kinds import kind_of
+from symroof.machine.exchanges import exchange
 
 BYTE = Unit.of("byte")
 
@@ -38,7 +38,7 @@ class Collective:
     volume: Cost
 
     def __post_init__(self) -> None:
-        kind_of(self.kind)
+        exchange(self.kind)
         check_volume(self.kind, self.volume)
         if not isinstance(self.axes, tuple) or not self.axes or not all(isinstance(a, str) and a for a in self.axes):
             raise InputError(f"{short(self.axes)} are no axes for {self.kind}; give a tuple of names, e.g. axes=('X',)")

@@ -8,6 +8,7 @@ Source: How to Scale Your Model, part 3 (tori) and part 12 (switches and trees).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -20,10 +21,10 @@ from symroof.algebra.symbols import W_dcn, W_ici, t_hop
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, UnitError, short
 from symroof.machine.collectives import check_volume
-from symroof.machine.kinds import RATE, SECOND, Lane, kind_of
+from symroof.machine.exchanges import RATE, SECOND, Exchange, Lane, exchange
 
 
-class _Link:
+class _Link(ABC):
     """What all links share: checked bandwidth and latency, a repr of what differs from the defaults."""
 
     rank: ClassVar[int] = 0
@@ -39,6 +40,15 @@ class _Link:
                 raise InputError(
                     f"{name}={short(getattr(self, name))} of a {type(self).__name__} is neither True nor False; give one of them"
                 )
+
+    def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
+        """The time [s] of a collective over ``size`` chips; of a tree over all of them, and of its slowest level."""
+        how = exchange(kind)
+        check_volume(kind, volume)
+        return self._time(how, volume, agreed(self, size), exact, latency)
+
+    @abstractmethod
+    def _time(self, how: Exchange, volume: Cost, size: sp.Expr, exact: bool, latency: bool) -> Cost: ...
 
     def __repr__(self) -> str:
         said = [f for f in fields(self) if getattr(self, f.name) != self._default(f.name, f.default)]  # type: ignore[arg-type]
@@ -100,10 +110,7 @@ class Torus(_Link):
         sizes = [(sp.Integer(1), s) for s in self.sizes] or [(plain(self.axes), total ** (1 / plain(self.axes)))]
         return tuple(Lane(count, s, self.bandwidth, self.wrap, self.hop) for count, s in sizes if s != 1)
 
-    def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
-        """The time [s] of a collective over ``size`` chips."""
-        how = kind_of(kind)
-        check_volume(kind, volume)
+    def _time(self, how: Exchange, volume: Cost, size: sp.Expr, exact: bool, latency: bool) -> Cost:
         return how.torus_time(volume, self.lanes(size), exact, latency)
 
 
@@ -131,14 +138,10 @@ class Switch(_Link):
     hop: Any = t_hop
     rank: ClassVar[int] = 1
 
-    def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
-        """The time [s] of a collective over ``size`` chips."""
-        how = kind_of(kind)
-        check_volume(kind, volume)
-        total = agreed(self, size)
-        if total == 1:
+    def _time(self, how: Exchange, volume: Cost, size: sp.Expr, exact: bool, latency: bool) -> Cost:
+        if size == 1:
             return quantity(sp.Integer(0), SECOND)
-        took = how.on_switch(volume, total, self.bandwidth, self.sharp, exact)
+        took = how.on_switch(volume, size, self.bandwidth, self.sharp, exact)
         return ((self.hop * how.passes(self.sharp)).named("latency") | took.named("bandwidth")) if latency else took
 
 
@@ -192,11 +195,8 @@ class Tree(_Link):
         """The chips of the tree: the product of the children of its levels."""
         return sp.Mul(*[ways for ways, _ in self.levels])
 
-    def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
-        """The time [s] of a collective over all chips of the tree: its slowest level."""
-        how = kind_of(kind)
-        check_volume(kind, volume)
-        units, levels = agreed(self, size), []
+    def _time(self, how: Exchange, volume: Cost, size: sp.Expr, exact: bool, latency: bool) -> Cost:
+        units, levels = size, []
         # Y/8 children may be less than one: then the chips are fewer than the levels inside have room for
         broken = any(not (w.is_Symbol or w.is_number) and len(w.free_symbols) == 1 for w, _ in self.levels)
         for i, (children, rate) in enumerate(self.levels, start=1):

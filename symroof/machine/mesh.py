@@ -31,7 +31,7 @@ from symroof.algebra.cost import Cost, largest, quantity
 from symroof.algebra.symbols import ALPHABET, symbol
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.machine.collectives import Collective
-from symroof.machine.kinds import SECOND, kind_of
+from symroof.machine.exchanges import SECOND, exchange
 from symroof.machine.links import Link, Switch, Torus, Tree, agreed
 
 Stack = list[tuple[tuple[str, ...], Link | None, sp.Expr]]
@@ -85,7 +85,7 @@ class Mesh:
         chips = sp.Mul(*[size for _, _, size in stack])
         inner, times = sp.Integer(1), []
         for axes, link, size in stack:
-            away = kind_of(collective.kind).beyond(inner, size, chips)
+            away = exchange(collective.kind).beyond(inner, size, chips)
             volume = collective.volume / away if away != 1 else collective.volume
             times.append(self._on(collective.kind, volume, axes, link, exact, latency).named(",".join(axes)))
             inner = inner * size
@@ -96,7 +96,7 @@ class Mesh:
         if link is not None:
             return link.time(kind, volume, sp.Mul(*[self.sizes[axis] for axis in axes]), exact, latency)
         tori = [(torus, self.sizes[axis]) for axis in axes if isinstance(torus := self.link(axis), Torus)]
-        return kind_of(kind).torus_time(volume, tuple(lane for torus, size in tori for lane in torus.lanes(size)), exact, latency)
+        return exchange(kind).torus_time(volume, tuple(lane for torus, size in tori for lane in torus.lanes(size)), exact, latency)
 
     def _stack(self, axes: tuple[str, ...]) -> Stack:
         """The levels of a collective from the inside out; tori are one level, as are axes through the same switch."""

@@ -13,7 +13,7 @@ from symroof.algebra.quantity import parse_quantity
 from symroof.algebra.symbols import C_FORMAT, W_hbm
 from symroof.algebra.units import Unit
 from symroof.errors import SheetError, SymroofError, short
-from symroof.measured.schema import MeasuredFile, Row
+from symroof.measured.schema import MeasuredFile, RecordTable
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.files import entry, listed, read
@@ -117,7 +117,7 @@ def of_file(path: Path) -> tuple[Record, ...]:
 
 
 # -- helpers
-def _record(row: Row, origin: Origin, chips: Mapping[str, Sheet], models: Mapping[str, Llm]) -> Record:
+def _record(row: RecordTable, origin: Origin, chips: Mapping[str, Sheet], models: Mapping[str, Llm]) -> Record:
     _needed(row)
     of = models.get(row.model) or llm(row.model) if row.model else None
     if row.layer is not None:  # a kernel: a model of that layer alone
@@ -144,7 +144,7 @@ def _record(row: Row, origin: Origin, chips: Mapping[str, Sheet], models: Mappin
     )
 
 
-def _needed(row: Row) -> None:
+def _needed(row: RecordTable) -> None:
     """Refuse a row that lacks what its category needs, or has what changes nothing."""
     needed = NEEDS[row.category]
     for key in _KEYS:
@@ -155,7 +155,7 @@ def _needed(row: Row) -> None:
             raise SheetError(f"key {key!r} changes nothing in category {row.category}, which needs {', '.join(needed)}; leave it out")
 
 
-def _seconds(row: Row, sizes: Mapping[str, int]) -> Fraction:
+def _seconds(row: RecordTable, sizes: Mapping[str, int]) -> Fraction:
     """What was measured as the time of a step, a prompt, a batch, a layer or a kernel: tokens per second are turned round."""
     number, unit = parse_quantity(row.measured)
     if number <= 0:
@@ -178,7 +178,7 @@ def _in(text: str, unit: Unit) -> Fraction:
     return number
 
 
-def _formats(row: Row) -> str:
+def _formats(row: RecordTable) -> str:
     """``fp8``, or ``bf16, int8 weights``: the formats in words."""
     others = (("weights", row.weights), ("cache", row.kv), ("arithmetic", row.math))
     return ", ".join([row.format, *(f"{word} {what}" for what, word in others if word and word != row.format)])

@@ -20,7 +20,7 @@ class Rates(Strict, frozen=True):
     bandwidth: Quantity
 
 
-class Row(Strict, frozen=True):
+class RecordTable(Strict, frozen=True):
     """One measurement: what ran where, in which formats, and the figure that was published."""
 
     id: Id
@@ -51,7 +51,7 @@ class MeasuredFile(Strict, frozen=True):
     url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
     date: Date
     where: str
-    records: list[Row]
+    records: list[RecordTable]
     note: str = ""
     sources: dict[str, Source] = msgspec.field(default_factory=dict)
     rates: dict[Name, Rates] = msgspec.field(default_factory=dict)

@@ -9,11 +9,11 @@ import sympy as sp
 
 from symroof.errors import ProgramError
 from symroof.program.infer import Statement, infer
-from symroof.program.parse import Line
+from symroof.program.parse import Sentence
 from symroof.program.tensor import Tensor
 
 
-def made_once(lines: list[Line]) -> None:
+def made_once(lines: list[Sentence]) -> None:
     """Refuse a name that is written after it was read or written, and one that is read with two shapes."""
     seen: dict[str, Tensor] = {}
     for line in lines:
@@ -27,7 +27,7 @@ def made_once(lines: list[Line]) -> None:
             seen[line.out.name] = line.out
 
 
-def chained(line: Line, marks: Mapping[str, sp.Expr]) -> list[Statement]:
+def chained(line: Sentence, marks: Mapping[str, sp.Expr]) -> list[Statement]:
     """A line as products of two: ``A B C -> D`` is ``A B`` first, what they make keeping what is still needed."""
     operands: list[Tensor] = list(line.operands)
     steps: list[Statement] = []

@@ -33,7 +33,7 @@ _LONGEST = 20_000
 
 
 @dataclass(frozen=True)
-class Line:
+class Sentence:
     """The tensors of one statement, its mark, and the columns where they stand in its text; ``out`` is None if it only stores."""
 
     number: int
@@ -64,7 +64,7 @@ class Scope:
     marks: Mapping[str, Any]
 
 
-def parse(text: str, scope: Scope) -> tuple[list[Line], dict[str, Role]]:
+def parse(text: str, scope: Scope) -> tuple[list[Sentence], dict[str, Role]]:
     """All statements of a program, and the roles it declares.
 
     Raises ProgramError with line, column and the nearest right answer.
@@ -126,11 +126,11 @@ class _Reader:
         self.place += 1
         return token
 
-    def statement(self) -> Line:
+    def statement(self) -> Sentence:
         columns = [self.column()]
         operands = [self.tensor()]
         if not self.peek():
-            return Line(self.number, tuple(operands), None, self.line, tuple(columns))
+            return Sentence(self.number, tuple(operands), None, self.line, tuple(columns))
         while self.peek() != "->":
             if not self.peek():
                 raise self.error("a statement ends with '-> Out[...]'")
@@ -142,7 +142,7 @@ class _Reader:
         mark = self.mark()
         if self.peek():
             raise self.error("one statement a line, with one result")
-        return Line(self.number, tuple(operands), out, self.line, tuple(columns), mark)
+        return Sentence(self.number, tuple(operands), out, self.line, tuple(columns), mark)
 
     def mark(self) -> str:
         """``{causal}`` behind a statement; empty if there is none."""

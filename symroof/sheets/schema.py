@@ -50,7 +50,7 @@ class Link(Strict, frozen=True):
     links: Count | None = None
 
 
-class Network(Strict, frozen=True):
+class DcnTable(Strict, frozen=True):
     """The network beyond the links."""
 
     bandwidth: Quantity
@@ -83,7 +83,7 @@ class ChipFile(Strict, frozen=True):
     link: Link
     slices: Slices
     aliases: list[str] = []
-    dcn: Network | None = None
+    dcn: DcnTable | None = None
     price: Price | None = None
 
 

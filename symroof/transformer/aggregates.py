@@ -31,7 +31,7 @@ import sympy as sp
 
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import E_hit, M_st, P, P_exp, P_mm, P_read, S_win, Symbol, f_att, f_pre, f_scan, f_st, f_win, kv, kv_win, p_kv
-from symroof.transformer.facts import Facts, facts
+from symroof.transformer.facts import LayerFacts, facts
 from symroof.transformer.kind import Kind
 
 #: FLOPs of windowed attention while prompts are read, where they are others.
@@ -115,7 +115,7 @@ def _own(letter: Symbol, mark: sp.Expr, plain: Symbol) -> Symbol:
     return letter if mark == plain or not isinstance(mark, Symbol) else letter.marked(mark.label or mark.name)
 
 
-def _routed(known: list[tuple[Kind, sp.Expr, Facts]], found: dict[Symbol, sp.Expr]) -> tuple[tuple[sp.Expr, Symbol, sp.Expr], ...]:
+def _routed(known: list[tuple[Kind, sp.Expr, LayerFacts]], found: dict[Symbol, sp.Expr]) -> tuple[tuple[sp.Expr, Symbol, sp.Expr], ...]:
     rows = []
     for hit in dict.fromkeys(hit for _, _, f in known for hit in f.routed):
         letter = _own(P_exp, hit, E_hit)
@@ -125,7 +125,7 @@ def _routed(known: list[tuple[Kind, sp.Expr, Facts]], found: dict[Symbol, sp.Exp
     return tuple(rows)
 
 
-def _reach(window: sp.Expr | None, known: list[tuple[Kind, sp.Expr, Facts]], found: dict[Symbol, sp.Expr]) -> Reach:
+def _reach(window: sp.Expr | None, known: list[tuple[Kind, sp.Expr, LayerFacts]], found: dict[Symbol, sp.Expr]) -> Reach:
     of = [(count, f) for kind, count, f in known if kind.sees() == window]
     names = (kv, f_att, f_pre) if window is None else tuple(_own(s, window, S_win) for s in (kv_win, f_win, f_pre_win))
     cache = _put(found, names[0], _sum((f.cache * p_kv, count) for count, f in of))

@@ -32,7 +32,7 @@ class Opaque(Pass):
 
 
 @dataclass(frozen=True)
-class Facts:
+class LayerFacts:
     """Of one layer. ``seen`` is the window, None for the whole context; FLOPs are a token's, or a token's and one it sees."""
 
     stored: Mapping[str, sp.Expr]  # parameters by class
@@ -49,7 +49,7 @@ class Facts:
 
 
 @lru_cache(maxsize=512)
-def facts(kind: Kind) -> Facts:
+def facts(kind: Kind) -> LayerFacts:
     """What one layer of a kind comes to."""
     step = kind.program(at=Opaque(new=1))
     always, routed, rows = _read(step)
@@ -59,7 +59,7 @@ def facts(kind: Kind) -> Facts:
     decoding = _work(step, 1)
     alike = cached == 0 and state == 0  # nothing of another token is seen: a token costs the same in every pass
     reading = decoding if alike else _work(kind.program(at=Opaque(context=HELD)), T)
-    return Facts(
+    return LayerFacts(
         _stored(step),
         sum((t.elements for t in _having(step, "buffer")), sp.Integer(0)),
         decoding[0],

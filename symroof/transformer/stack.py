@@ -23,7 +23,7 @@ from symroof.algebra.symbols import B, L, S, Symbol, T, p_kv, p_w
 from symroof.errors import InputError, short
 from symroof.transformer.aggregates import Aggregates, aggregates
 from symroof.transformer.blocks import BYTE, Block, Blocks
-from symroof.transformer.facts import Facts, facts
+from symroof.transformer.facts import LayerFacts, facts
 from symroof.transformer.kind import Kind, Pass
 from symroof.transformer.pattern import Pattern
 from symroof.transformer.split import REPLICATED, Sharding
@@ -243,17 +243,17 @@ class Stack:
         return Blocks(tuple(found), self.in_layers | (at or Pass()).claims)
 
     # -- helpers
-    def _known(self) -> list[tuple[Facts, Kind, sp.Expr]]:
+    def _known(self) -> list[tuple[LayerFacts, Kind, sp.Expr]]:
         return [(facts(kind), kind, count) for kind, count in self.structure]
 
-    def _by_class(self, of: Callable[[Facts], Mapping[str, sp.Expr]], unit: str, name: str) -> Cost:
+    def _by_class(self, of: Callable[[LayerFacts], Mapping[str, sp.Expr]], unit: str, name: str) -> Cost:
         found: dict[str, sp.Expr] = {}
         for f, _, count in self._known():
             for word, each in of(f).items():
                 found[word] = found.get(word, sp.Integer(0)) + sp.expand(each * count)
         return self._summed(list(found.items()), unit, name)
 
-    def _by_layer(self, of: Callable[[Facts, Kind], Any], unit: str, name: str) -> Cost:
+    def _by_layer(self, of: Callable[[LayerFacts, Kind], Any], unit: str, name: str) -> Cost:
         terms = [(layer.name, sp.expand(of(facts(layer.kind), layer.kind) * layer.count)) for layer in self.layers]
         return self._summed(terms, unit, name)
 

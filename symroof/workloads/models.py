@@ -17,7 +17,7 @@ from symroof.algebra.operands import plain
 from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, L, P, S, V, X, Y, Z
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, short
-from symroof.machine.kinds import kind_of
+from symroof.machine.exchanges import exchange
 from symroof.machine.links import Switch
 from symroof.program.program import Program
 from symroof.solver.limits import Limit
@@ -160,7 +160,7 @@ def waits(program: Program) -> list[tuple[tuple[str, ...], sp.Expr]]:
     found = []
     for c in program.collectives:
         rates = {"X": (W_X, A_X), "Z": (W_Y, A_Z)}.get("".join(c.axes), (W_Y, W_Y))
-        rate = rates[kind_of(c.kind).by_pairs]
+        rate = rates[exchange(c.kind).by_pairs]
         found.append((c.axes, Switch(bandwidth=rate).time(c.kind, c.volume, sp.Mul(*[_WAYS[a] for a in c.axes]), exact=True).expr))
     return found
 

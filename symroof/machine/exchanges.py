@@ -1,8 +1,9 @@
 """The kinds of collectives: what each costs over rings and through switches, and beside it a simulation that really does it.
 
-A kind is a class: formulas for :meth:`~Kind.on_rings` and :meth:`~Kind.on_switch` with their hops, and :meth:`~Kind.runs`, the same
-exchange played on a :class:`~symroof.machine.grid.Grid` chip by chip. A line in the table at the end makes it known. A test holds
-every kind it finds there against its simulation. Source of the formulas: How to Scale Your Model, part 3 (rings) and part 12 (switches).
+A kind is a class: formulas for :meth:`~Exchange.on_rings` and :meth:`~Exchange.on_switch` with their hops, and :meth:`~Exchange.runs`,
+the same exchange played on a :class:`~symroof.machine.simulation.Fabric` chip by chip. A word in the table at the end makes it known.
+A test holds every kind it finds there against its simulation.
+Source of the formulas: How to Scale Your Model, part 3 (rings) and part 12 (switches).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sympy as sp
 from symroof.algebra.cost import Cost, largest, quantity
 from symroof.algebra.units import Unit
 from symroof.errors import UnknownName, nearest, short
-from symroof.machine.grid import Axis, Chip, Grid, Holding, Run, Send
+from symroof.machine.simulation import Chip, Fabric, Holding, Run, Send, Wires
 
 RATE, SECOND = Unit.of("byte/s"), Unit.of("s")
 
@@ -51,7 +52,7 @@ class Lane:
         return self.count * (sp.floor(self.size / 2) if exact and self.size.is_Integer else self.size / 2)
 
 
-class Kind(ABC):
+class Exchange(ABC):
     """A kind of exchange of a volume V [byte]; of rings the axes work together, on every level of a network its chips do.
 
     ``exact`` keeps factors such as (N - 1)/N, of what is a chip's own already.
@@ -62,8 +63,8 @@ class Kind(ABC):
     by_pairs: ClassVar[bool] = False
 
     @abstractmethod
-    def runs(self, grid: Grid, sharp: bool = False) -> tuple[Run, ...]:
-        """The exchange played on a grid: the least busy of the runs has the bandwidth of the formula, the shortest its hops."""
+    def runs(self, fabric: Fabric, sharp: bool = False) -> tuple[Run, ...]:
+        """The exchange played on a fabric: the least busy of the runs has the bandwidth of the formula, the shortest its hops."""
 
     def passes(self, sharp: bool = False) -> int:
         """How often the volume passes; ``sharp``: switches add up what goes through them."""
@@ -100,26 +101,26 @@ class Kind(ABC):
         return self.ring_hops(lanes, exact).named("latency") | took.named("bandwidth") if latency else took
 
 
-class AllGather(Kind):
+class AllGather(Exchange):
     """Every chip gets what every other has; V is the gathered array."""
 
     name = "AllGather"
 
-    def runs(self, grid: Grid, sharp: bool = False) -> tuple[Run, ...]:
+    def runs(self, fabric: Fabric, sharp: bool = False) -> tuple[Run, ...]:
         """Every chip's part goes to all others, along axes in orders that keep all of them busy."""
-        sends, parts = self._sent(grid)
+        sends, parts = self._sent(fabric)
         start = [(part[0], part, frozenset({part[0]})) for part in parts]
-        wanted = [(chip, part, frozenset({part[0]})) for part in parts for chip in grid.chips]
-        return (grid.run(sends, start, wanted),)
+        wanted = [(chip, part, frozenset({part[0]})) for part in parts for chip in fabric.chips]
+        return (fabric.run(sends, start, wanted),)
 
     @staticmethod
-    def _sent(grid: Grid) -> tuple[list[Send], list[tuple[Chip, int]]]:
+    def _sent(fabric: Fabric) -> tuple[list[Send], list[tuple[Chip, int]]]:
         """What is sent, and the parts of it by owner and way: every order of axes in two halves."""
-        chips, found, parts = grid.chips, list[Send](), list[tuple[Chip, int]]()
-        for way, (order, share, half) in enumerate((order, share, half) for order, share in grid.balanced() for half in (0, 1)):
+        chips, found, parts = fabric.chips, list[Send](), list[tuple[Chip, int]]()
+        for way, (order, share, half) in enumerate((order, share, half) for order, share in fabric.balanced() for half in (0, 1)):
             for owner in chips:
                 parts.append((owner, way))
-                found += grid.sent((owner, way), share / (2 * len(chips)), owner, chips, order, half)
+                found += fabric.sent((owner, way), share / (2 * len(chips)), owner, chips, order, half)
         return found, parts
 
 
@@ -128,16 +129,16 @@ class ReduceScatter(AllGather):
 
     name = "ReduceScatter"
 
-    def runs(self, grid: Grid, sharp: bool = False) -> tuple[Run, ...]:
+    def runs(self, fabric: Fabric, sharp: bool = False) -> tuple[Run, ...]:
         """Partial sums walk back the ways of the gather, adding what they pass."""
-        sends, parts = self._sent(grid)
-        steps, everyone = max((send.step for send in sends), default=0), frozenset(grid.chips)
+        sends, parts = self._sent(fabric)
+        steps, everyone = max((send.step for send in sends), default=0), frozenset(fabric.chips)
         start = [(chip, part, frozenset({chip})) for part in parts for chip in everyone]
         wanted = [(part[0], part, everyone) for part in parts]
-        return (grid.run([send.back(steps) for send in sends], start, wanted),)
+        return (fabric.run([send.back(steps) for send in sends], start, wanted),)
 
 
-class AllReduce(Kind):
+class AllReduce(Exchange):
     """Every chip gets the sum of all; V is the array to be reduced. A ReduceScatter and an AllGather, or sums in the switches."""
 
     name = "AllReduce"
@@ -151,23 +152,23 @@ class AllReduce(Kind):
         once: Cost = volume / rate
         return once if sharp else super().on_switch(volume, ways, rate, sharp, exact)
 
-    def runs(self, grid: Grid, sharp: bool = False) -> tuple[Run, ...]:
+    def runs(self, fabric: Fabric, sharp: bool = False) -> tuple[Run, ...]:
         """A scatter and then a gather; with ``sharp`` every child sends its sum into its switch once, and gets that of all once."""
         if not sharp:
-            return (ReduceScatter().runs(grid)[0] + AllGather().runs(grid)[0],)
-        sums, busiest = {chip: frozenset({chip}) for chip in grid.chips}, []
-        for _ in grid.axes:  # up through the levels
+            return (ReduceScatter().runs(fabric)[0] + AllGather().runs(fabric)[0],)
+        sums, busiest = {chip: frozenset({chip}) for chip in fabric.chips}, []
+        for _ in fabric.axes:  # up through the levels
             sent: dict[Chip, list[frozenset[Chip]]] = {}
             for child, what in sums.items():
                 sent.setdefault(child[1:], []).append(what)
             busiest.append(Fraction(len(sums), sum(map(len, sent.values()))))
             sums = {switch: frozenset().union(*parts) for switch, parts in sent.items()}
-        if sums != {(): frozenset(grid.chips)}:
+        if sums != {(): frozenset(fabric.chips)}:
             raise ArithmeticError("the switches did not add up all chips")
-        return (Run(len(grid.axes), tuple(busiest)),)
+        return (Run(len(fabric.axes), tuple(busiest)),)
 
 
-class AllToAll(Kind):
+class AllToAll(Exchange):
     """Every chip sends every other something of its own; V is the whole array over the chips that take part."""
 
     name = "AllToAll"
@@ -192,17 +193,17 @@ class AllToAll(Kind):
         """All that go elsewhere."""
         return chips / size
 
-    def runs(self, grid: Grid, sharp: bool = False) -> tuple[Run, ...]:
+    def runs(self, fabric: Fabric, sharp: bool = False) -> tuple[Run, ...]:
         """From every chip to every other, axis by axis along shortest ways."""
-        chips = grid.chips
+        chips = fabric.chips
         parts = [(a, b, half) for a in chips for b in chips for half in (0, 1)]
         size = Fraction(1, 2 * len(chips) ** 2)
-        sends = [s for a, b, half in parts for s in grid.sent((a, b, half), size, a, [b], range(len(grid.axes)), half)]
+        sends = [s for a, b, half in parts for s in fabric.sent((a, b, half), size, a, [b], range(len(fabric.axes)), half)]
         start, wanted = [(p[0], p, frozenset({p[0]})) for p in parts], [(p[1], p, frozenset({p[0]})) for p in parts]
-        return (grid.run(sends, start, wanted),)
+        return (fabric.run(sends, start, wanted),)
 
 
-class Permute(Kind):
+class Permute(Exchange):
     """Every chip sends V to its neighbour."""
 
     name = "Permute"
@@ -224,46 +225,46 @@ class Permute(Kind):
         """Nothing: all of it crosses."""
         return sp.Integer(1)
 
-    def runs(self, grid: Grid, sharp: bool = False) -> tuple[Run, ...]:
+    def runs(self, fabric: Fabric, sharp: bool = False) -> tuple[Run, ...]:
         """Straight to the next, of rings and lines along every axis by itself; or 1/size of it round the other side of a ring."""
-        if grid.axes[0].how == "switch":
-            return (self._straight(grid),)
-        alone = [(self._straight(Grid((axis,))), self._both_ways(axis)) for axis in grid.axes]
+        if fabric.axes[0].how == "switch":
+            return (self._straight(fabric),)
+        alone = [(self._straight(Fabric((axis,))), self._both_ways(axis)) for axis in fabric.axes]
         return tuple(Run(max(run.steps for run in found), tuple(run.busiest[0] for run in found)) for found in zip(*alone, strict=True))
 
     @staticmethod
-    def _straight(grid: Grid) -> Run:
-        chips = sorted(grid.chips, key=lambda chip: chip[::-1])
-        pairs = list(zip(chips, [*chips[1:], chips[0]], strict=True))[: -1 if grid.axes[0].how == "line" else None]
-        sends = [s for chip, to in pairs for s in grid.sent(chip, Fraction(1), chip, [to], range(len(grid.axes)), 0)]
+    def _straight(fabric: Fabric) -> Run:
+        chips = sorted(fabric.chips, key=lambda chip: chip[::-1])
+        pairs = list(zip(chips, [*chips[1:], chips[0]], strict=True))[: -1 if fabric.axes[0].how == "line" else None]
+        sends = [s for chip, to in pairs for s in fabric.sent(chip, Fraction(1), chip, [to], range(len(fabric.axes)), 0)]
         start, wanted = ([(at, chip, frozenset({chip})) for chip, at in ends] for ends in ([(c, c) for c, _ in pairs], pairs))
-        return grid.run(sends, start, wanted)
+        return fabric.run(sends, start, wanted)
 
-    def _both_ways(self, axis: Axis) -> Run:
-        grid, size, long = Grid((axis,)), axis.size, Fraction(1, axis.size)
+    def _both_ways(self, axis: Wires) -> Run:
+        fabric, size, long = Fabric((axis,)), axis.size, Fraction(1, axis.size)
         if axis.how == "line":
-            return self._straight(grid)
+            return self._straight(fabric)
         sends, start, wanted = list[Send](), list[Holding](), list[Holding]()
         for c in range(size):
             sends.append(Send(1, (c, "short"), 1 - long, 0, 1, (c,), ((c + 1) % size,)))
             sends += [Send(i, (c, "long"), long, 0, -1, ((c - i + 1) % size,), ((c - i) % size,)) for i in range(1, size)]
             for at, ends in ((c, start), ((c + 1) % size, wanted)):
                 ends += [((at,), (c, way), frozenset({(c,)})) for way in ("short", "long")]
-        return grid.run(sends, start, wanted)
+        return fabric.run(sends, start, wanted)
 
 
 #: Every kind by its name.
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (AllGather(), ReduceScatter(), AllReduce(), AllToAll(), Permute())}
+EXCHANGES: dict[str, Exchange] = {kind.name: kind for kind in (AllGather(), ReduceScatter(), AllReduce(), AllToAll(), Permute())}
 
 
-def kind_of(name: str) -> Kind:
+def exchange(name: str) -> Exchange:
     """A kind by its name.
 
     Raises UnknownName with the nearest.
     """
-    if not isinstance(name, str) or name not in KINDS:
-        raise UnknownName(f"{short(name)} is no collective; {nearest(str(name), KINDS)}")
-    return KINDS[name]
+    if not isinstance(name, str) or name not in EXCHANGES:
+        raise UnknownName(f"{short(name)} is no collective; {nearest(str(name), EXCHANGES)}")
+    return EXCHANGES[name]
 
 
 def others(chips: sp.Expr, exact: bool) -> sp.Expr:

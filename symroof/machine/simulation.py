@@ -1,6 +1,6 @@
 """Chips that really send parts of a volume to each other, hop by hop: what the formulas of collectives are held against.
 
-A chip is a tuple of digits, one for every axis of its grid; sizes are exact shares of the volume V. Nothing here knows a formula.
+A chip is a tuple of digits, one for every axis of its fabric; sizes are exact shares of the volume V. Nothing here knows a formula.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Holding = tuple[Chip, Hashable, frozenset[Chip]]
 
 
 @dataclass(frozen=True)
-class Axis:
+class Wires:
     """``size`` chips "ring" or "line" long, or so many children of a "switch", whose inner axes share what a child sends."""
 
     how: str
@@ -63,10 +63,10 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Grid:
+class Fabric:
     """Chips along axes, the innermost first."""
 
-    axes: tuple[Axis, ...]
+    axes: tuple[Wires, ...]
 
     @property
     def chips(self) -> list[Chip]:
