@@ -63,11 +63,6 @@ class Statement:
         *operands, made = [(t, t.bytes({a: axis_size(a) for a in axes}, axes)) for t, axes in self.moved]
         return (*(_touched(t, held) for t, held in operands), made[1])
 
-    @property
-    def contracted(self) -> tuple[str, ...]:
-        """The dimensions that are summed over."""
-        return tuple(dict.fromkeys(n for t in self.operands for n in t.names if n not in self.out.names))
-
 
 def infer(operands: tuple[Tensor, ...], out: Tensor, mark: str = "", scale: sp.Expr = _ONE) -> Statement:
     """The statement with everything that follows from its shardings, for one or two operands; ``scale`` multiplies its FLOPs.

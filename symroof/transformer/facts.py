@@ -38,7 +38,6 @@ class LayerFacts:
     stored: Mapping[str, sp.Expr]  # parameters by class
     buffers: sp.Expr  # numbers that are stored, but no parameters
     active: sp.Expr  # parameters that a decoding token is multiplied with
-    prompt: sp.Expr  # the same for a token of a prompt
     always: sp.Expr  # parameters that every step reads
     routed: Mapping[sp.Expr, sp.Expr]  # by what is hit (E_hit): parameters of each
     rows: sp.Expr  # parameters that are looked up, for each token
@@ -53,39 +52,34 @@ def facts(kind: Kind) -> LayerFacts:
     """What one layer of a kind comes to."""
     step = kind.program(at=Opaque(new=1))
     always, routed, rows = _read(step)
-    cached = sum((t.elements for t in _having(step, "cache")), sp.Integer(0)) / (B * HELD)
+    stored: dict[str, sp.Expr] = {}
+    for t in _having(step, "weight"):
+        of = step.role(t.name).of
+        stored[of] = stored.get(of, sp.Integer(0)) + t.elements
+    cached = sp.Add(*[t.elements for t in _having(step, "cache")]) / (B * HELD)
     anew = {s.out.name for s in step.statements}
-    state = sum((t.elements * t.width for t in _having(step, "state", "tail") if t.name not in anew), sp.Integer(0)) / B
-    decoding = _work(step, 1)
+    state = sp.Add(*[t.elements * t.width for t in _having(step, "state", "tail") if t.name not in anew]) / B
+    active, *decoding = _work(step, 1)
     alike = cached == 0 and state == 0  # nothing of another token is seen: a token costs the same in every pass
-    reading = decoding if alike else _work(kind.program(at=Opaque(context=HELD)), T)
+    _, *reading = (active, *decoding) if alike else _work(kind.program(at=Opaque(context=HELD)), T)
+    pair, scan = zip(decoding, reading, strict=True)
     return LayerFacts(
-        _stored(step),
-        sum((t.elements for t in _having(step, "buffer")), sp.Integer(0)),
-        decoding[0],
-        reading[0],
-        always,
-        routed,
-        rows,
-        sp.expand(cached),
-        sp.expand(state),
-        (decoding[1], reading[1]),
-        (decoding[2], reading[2]),
+        stored={of: sp.expand(count) for of, count in stored.items()},
+        buffers=sp.Add(*[t.elements for t in _having(step, "buffer")]),
+        active=active,
+        always=always,
+        routed=routed,
+        rows=rows,
+        cache=sp.expand(cached),
+        state=sp.expand(state),
+        pair=pair,
+        scan=scan,
     )
 
 
 def _having(program: Program, *words: str) -> list[Tensor]:
     known = program.tensors
     return [known[name] for name in program.having(*words)]
-
-
-def _stored(program: Program) -> dict[str, sp.Expr]:
-    """Parameters by class."""
-    found: dict[str, sp.Expr] = {}
-    for t in _having(program, "weight"):
-        of = program.role(t.name).of
-        found[of] = found.get(of, sp.Integer(0)) + t.elements
-    return {of: sp.expand(count) for of, count in found.items()}
 
 
 def _read(program: Program) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr], sp.Expr]:
