@@ -21,7 +21,7 @@ from symroof.geometric.rows import Array, Certificate, Rows, matrix
 from symroof.geometric.whole import NoValues
 
 _THIN = 1e-8  # by how much, in log, limits may be missed
-_EXACT = 1e-10
+_EXACT = 1e-10  # an error that is small enough
 
 
 def _cvxpy() -> Any:
@@ -34,7 +34,10 @@ def _cvxpy() -> Any:
 
 @dataclass(frozen=True)
 class Solution:
-    """A point in logs, the weights of its terms, its certificate, and the indices of variables that it does not decide."""
+    """A point in logs, the weights of its terms, its certificate, and the indices of variables that it does not decide.
+
+    ``error`` is what the certificate leaves open and the limits are missed by, in log.
+    """
 
     y: Array
     weights: Array
