@@ -13,12 +13,9 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.operands import called as name_of
 from symroof.algebra.quantity import show_number
 from symroof.analysis.elasticity import check
-from symroof.analysis.slopes import slopes
+from symroof.analysis.slopes import ROUNDING, log_slope, slopes
 from symroof.errors import InputError, NoClosedForm, SolveError
 from symroof.solver.extremes import ways
-from symroof.solver.polynomial import expand
-
-_LEVEL = (sp.Max, sp.Min, sp.Abs)
 
 
 def degree(cost: Cost, symbols: Iterable[sp.Symbol] | sp.Symbol | None = None) -> sp.Rational:
@@ -34,57 +31,34 @@ def degree(cost: Cost, symbols: Iterable[sp.Symbol] | sp.Symbol | None = None) -
 
     Raises SolveError, with two places where the degree differs, for a cost that is not homogeneous in them.
     """
-    asked = _asked(cost, symbols)
-    found = _by_structure(cost.expr, asked)
-    if found is None:
-        found = _by_ways(cost, asked)
-    if found is not None:
-        return found
-    raise SolveError(_why_not(cost, asked))
-
-
-def _asked(cost: Cost, symbols: Iterable[sp.Symbol] | sp.Symbol | None) -> frozenset[sp.Symbol]:
     check(cost)
-    if symbols is None:
-        return frozenset(cost.free_symbols)
-    listed = tuple(symbols) if isinstance(symbols, Iterable) else (symbols,)
+    listed = tuple(cost.free_symbols) if symbols is None else tuple(symbols) if isinstance(symbols, Iterable) else (symbols,)
     check(cost, *listed)
-    return frozenset(listed)
+    scale = sp.Dummy("k", positive=True)
+    scaled = cost.map(lambda e: e.xreplace({s: s * scale for s in listed}))
+    found = _power(scaled.expr, scale)
+    if found is None:
+        found = _power_of_each(scaled, scale)
+    if found is None:
+        raise SolveError(_why_not(cost, frozenset(listed)))
+    return found
 
 
-def _by_structure(expr: sp.Expr, asked: frozenset[sp.Symbol]) -> sp.Rational | None:
-    """The degree where every node has one."""
-    if not expr.free_symbols & asked:
-        return sp.Integer(0)
-    if expr.is_Symbol:
-        return sp.Integer(1)
-    each = [_by_structure(a, asked) for a in expr.args]
-    if None in each:
+def _power(expr: sp.Expr, scale: sp.Symbol) -> sp.Rational | None:
+    """The power of the scale that an expression grows with, if it is one and the form says so."""
+    if any(a.has(scale) for a in expr.atoms(*ROUNDING)):
         return None
-    if expr.is_Mul:
-        return sp.Add(*each)
-    if expr.is_Pow:
-        return each[0] * expr.exp if expr.exp.is_Rational else sp.Integer(0) if each == [0, 0] else None
-    if expr.is_Add or isinstance(expr, _LEVEL):
-        return each[0] if len(set(each)) == 1 else None
-    return sp.Integer(0) if not any(each) else None
+    found = sp.cancel(log_slope(expr, scale))
+    return found if found.is_Rational else None
 
 
-def _by_ways(cost: Cost, asked: frozenset[sp.Symbol]) -> sp.Rational | None:
-    """The degree that the cost has whichever parts win, as a ratio of sums of monomials."""
+def _power_of_each(scaled: Cost, scale: sp.Symbol) -> sp.Rational | None:
+    """The power that the cost grows with whichever parts win."""
     try:
-        each = {_of_ratio(way.cost.expr, asked) for way in ways(cost)}
+        each = {_power(way.cost.expr, scale) for way in ways(scaled)}
     except NoClosedForm:
         return None
     return each.pop() if len(each) == 1 else None
-
-
-def _of_ratio(expr: sp.Expr, asked: frozenset[sp.Symbol]) -> sp.Rational | None:
-    for form in (sp.together, sp.cancel):
-        top, bottom = (_by_structure(expand(side), asked) for side in sp.fraction(form(expr)))
-        if top is not None and bottom is not None:
-            return top - bottom
-    return None
 
 
 def _why_not(cost: Cost, asked: frozenset[sp.Symbol]) -> str:

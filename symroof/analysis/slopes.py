@@ -17,6 +17,7 @@ import sympy as sp
 
 from symroof.algebra.evaluate import tape
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
+from symroof.solver.extremes import EXTREMES
 from symroof.solver.polynomial import expand, sign, tidy
 
 ROUNDING = (sp.ceiling, sp.floor, PowerOfTwo)
@@ -55,10 +56,15 @@ def slopes(expr: sp.Expr, symbols: Iterable[sp.Symbol], values: Mapping[Any, Any
 
 @lru_cache(maxsize=4096)
 def log_slope(f: sp.Expr, x: sp.Symbol) -> sp.Expr:
-    """The elasticity of an expression without maxima, a ratio of sums with common factors cancelled; away from jumps."""
+    """The elasticity of an expression, a ratio of sums with common factors cancelled; away from jumps.
+
+    That of a maximum is the one that all its parts have, else NaN.
+    """
     if not f.has(x) or f == x or isinstance(f, ROUNDING):
         return sp.Integer(f == x)
     each = [log_slope(a, x) for a in f.args]
+    if isinstance(f, EXTREMES):
+        return each[0] if len(set(each)) == 1 else sp.nan
     if f.is_Add and not all(e.is_number for e in each):
         f = expand(f)
         each = [log_slope(a, x) for a in f.args]

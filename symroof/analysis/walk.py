@@ -17,9 +17,8 @@ from symroof.algebra import show
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.operands import rational
-from symroof.algebra.span import Span
+from symroof.algebra.span import Span, half_line
 from symroof.algebra.units import ONE
-from symroof.algebra.value import Value
 from symroof.errors import SolveError, short
 from symroof.solver.extremes import EXTREMES, Extreme, extremes
 from symroof.solver.facts import NOTHING, Facts
@@ -249,14 +248,14 @@ def where(above: sp.Expr, below: sp.Expr, x: sp.Symbol) -> Pieces:
     if x not in (above - below).free_symbols:
         known = NOTHING.order(above, below)
         return (ALWAYS if known >= 0 else NEVER) if known is not None else (Piece(when=(relation(above, below),)),)
-    if x not in above.free_symbols | below.free_symbols:
-        return ALWAYS
     bound = solve(Condition(quantity(above, ONE), ">=", quantity(below, ONE)), x)
     if bound.closed:
         return bound.pieces
     if bound.free_symbols:
         raise SolveError(f"{show.text(above)} against {show.text(below)} has no closed form for {x}: {bound.reason}")
-    return tuple(Piece(_end(low), _end(high)) for low, high in intervals(bound.at()))
+    found = bound.at()
+    span = found if isinstance(found, Span) else half_line(x, found)
+    return tuple(Piece(_end(low), _end(high)) for low, high in span.intervals)
 
 
 def _put(piece: Piece, values: dict[sp.Expr, sp.Expr]) -> Piece:
@@ -266,11 +265,3 @@ def _put(piece: Piece, values: dict[sp.Expr, sp.Expr]) -> Piece:
 
 def _end(number: Any) -> sp.Expr | None:
     return None if number in (0, float("inf")) else rational(number)
-
-
-def intervals(found: Value | Span) -> tuple[tuple[float, float], ...]:
-    """What ``Bound.at`` found, as intervals."""
-    if isinstance(found, Span):
-        return found.intervals
-    low, high = (0, found.number) if found.round_down else (found.number, float("inf"))
-    return ((low, high),) if low < high else ()

@@ -116,16 +116,17 @@ def _turn(side: Side, line: Any, k: int) -> Any:
     if not loop and k in (0, len(line) - 1):
         return line[k]
 
-    def u(v: float) -> float:
-        return float(_settled(lambda v, u: side.value(u, v), np.array([v]), line[k : k + 1, 0])[0])
+    def u(v: Any) -> Any:
+        return _settled(lambda v, u: side.value(u, v), v, line[k : k + 1, 0])
 
-    def steep(v: float) -> float:
-        return float(side.value(u(v), v + 1e-6) - side.value(u(v), v - 1e-6))
+    def steep(v: Any) -> Any:
+        return side.value(u(v), v + 1e-6) - side.value(u(v), v - 1e-6)
 
-    if before[1] == after[1] or (steep(before[1]) > 0) == (steep(after[1]) > 0):
+    low, high = before[1:], after[1:]
+    if (steep(low) > 0) == (steep(high) > 0):
         return line[k]
-    v = _crossing(steep, before[1], after[1])
-    return np.array([u(v), v])
+    v = _between(steep, low, high)
+    return np.array([u(v)[0], v[0]])
 
 
 def _settled(f: Callable[[Any, Any], Any], u: Any, v: Any) -> Any:
@@ -145,35 +146,24 @@ def _settled(f: Callable[[Any, Any], Any], u: Any, v: Any) -> Any:
 
 
 def _bisected(f: Callable[[Any], Any], start: Any) -> Any:
+    """The nearest root downhill of each start; a start again where there is none nearby."""
     here = f(start)
     downhill = -np.sign(here) * np.where(f(start + 1e-6) >= f(start - 1e-6), 1, -1)
-    low, high = start, start + downhill * 1e-9
+    end = start + downhill * 1e-9
     for _ in range(30):
-        high = np.where(np.sign(f(high)) == np.sign(here), start + 2 * (high - start), high)
-    found = np.sign(f(high)) != np.sign(here)
-    for _ in range(60):
+        end = np.where(np.sign(f(end)) == np.sign(here), start + 2 * (end - start), end)
+    found = (np.sign(f(end)) != np.sign(here)) & (abs(end - start) < 2)
+    return np.where(found, _between(f, start, end), start)
+
+
+def _between(f: Callable[[Any], Any], low: Any, high: Any) -> Any:
+    """Where f changes its sign between low and high, to the last bits, for arrays."""
+    first = f(low) > 0
+    for _ in range(64):
         middle = (low + high) / 2
-        same = np.sign(f(middle)) == np.sign(here)
+        same = (f(middle) > 0) == first
         low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return np.where(found & (abs(high - start) < 2), high, start)
-
-
-def _crossing(f: Callable[[float], float], a: float, b: float) -> float:
-    """Where f changes its sign between a and b, to the last bits: secants, each end moved in turn (Illinois)."""
-    fa, fb = f(a), f(b)
-    for step in range(200):
-        if fa == 0 or fb == 0 or abs(b - a) <= 2e-16 * (1 + abs(a)):
-            break
-        middle = b - fb * (b - a) / (fb - fa) if step % 8 != 7 and isfinite(fa) and isfinite(fb) else (a + b) / 2
-        if not min(a, b) < middle < max(a, b):
-            middle = (a + b) / 2
-        value = f(middle)
-        if (value > 0) == (fb > 0):
-            fa *= 0.5
-        else:
-            a, fa = b, fb
-        b, fb = middle, value
-    return a if abs(fa) < abs(fb) else b
+    return (low + high) / 2
 
 
 # -- columns
@@ -205,9 +195,8 @@ def _columns(branches: Sequence[Branch], places: Iterable[float], window: Window
 def _changes(f: Callable[[Any], Any], places: Any, values: Any = None) -> list[float]:
     """Where a function changes its sign between two places that stand next to each other."""
     values = f(places) if values is None else values
-    turns = np.flatnonzero((values[:-1] > 0) != (values[1:] > 0))
-    able = [i for i in turns if isfinite(values[i]) and isfinite(values[i + 1])]
-    return [_crossing(lambda u: float(f(np.array([u]))[0]), places[i], places[i + 1]) for i in able]
+    turns = np.flatnonzero(((values[:-1] > 0) != (values[1:] > 0)) & np.isfinite(values[:-1]) & np.isfinite(values[1:]))
+    return list(_between(f, places[turns], places[turns + 1])) if len(turns) else []
 
 
 def _within(places: Iterable[float], low: float, high: float) -> Any:
