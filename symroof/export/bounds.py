@@ -11,9 +11,9 @@ from symroof.algebra.evaluate import Tape, tape
 from symroof.errors import SolveError, short
 from symroof.export.costs import as_arrays
 from symroof.export.languages import Dialect
-from symroof.export.lines import Lines
 from symroof.export.names import Names
 from symroof.export.source import Head, function, helper_names
+from symroof.export.statements import Statements
 from symroof.solver.bound import Bound
 from symroof.solver.pieces import Piece
 
@@ -37,7 +37,7 @@ def bound_source(bound: Bound, dialect: Dialect, name: str) -> str:
     ends = [_ends(p, slots) for p in bound.pieces]
     names = Names(dialect.name, *helper_names(dialect))
     arguments = names.arguments(compiled.inputs)
-    lines = Lines(compiled, dialect, names, arguments)
+    lines = Statements(compiled, dialect, names, arguments)
     lines.count(s for e in ends for s in _slots(e))
     if dialect.name == "numpy":
         _on_arrays(bound, ends, lines, side)
@@ -83,7 +83,7 @@ def _about(bound: Bound, side: str) -> list[str]:
     return [what, "", *repr(bound).splitlines(), "", f"from {bound.condition!r}, exported by symroof."]
 
 
-def _threshold(bound: Bound, ends: list[Ends], lines: Lines, side: str) -> None:
+def _threshold(bound: Bound, ends: list[Ends], lines: Statements, side: str) -> None:
     """One number: the least low end, or the greatest high end, of the pieces whose conditions hold."""
     d, best = lines.dialect, ""
     never = d.number(0.0).text if side == "high" else d.infinity
@@ -102,7 +102,7 @@ def _threshold(bound: Bound, ends: list[Ends], lines: Lines, side: str) -> None:
         lines.give(best or never)
 
 
-def _clipped(ends: Ends, lines: Lines, side: str) -> str:
+def _clipped(ends: Ends, lines: Statements, side: str) -> str:
     """An end, and nothing below zero."""
     slot = ends[1] if side == "high" else ends[0]
     zero = lines.dialect.number(0.0).text
@@ -112,7 +112,7 @@ def _clipped(ends: Ends, lines: Lines, side: str) -> str:
     return text if lines.positive(slot) else lines.dialect.call(sp.Max, (text, zero))[0]
 
 
-def _nested(when: Sequence[tuple[int, bool, int]], lines: Lines) -> Iterator[None]:
+def _nested(when: Sequence[tuple[int, bool, int]], lines: Statements) -> Iterator[None]:
     """Once, inside the tests of a piece: each is only worked out if those before it hold, and the ends if all do."""
     if not when:
         yield
@@ -123,14 +123,14 @@ def _nested(when: Sequence[tuple[int, bool, int]], lines: Lines) -> Iterator[Non
         yield from _nested(when[1:], lines)
 
 
-def _shared(ends: list[Ends], lines: Lines) -> None:
+def _shared(ends: list[Ends], lines: Statements) -> None:
     """What several pieces need, and no test has to guard, in front of them all."""
     counts = Counter(slot for each in ends for slot in lines.below(_slots(each)))
     for slot in sorted(s for s, count in counts.items() if count > 1 and lines.safe(s)):
         lines.term(slot)
 
 
-def _intervals(bound: Bound, ends: list[Ends], lines: Lines) -> None:
+def _intervals(bound: Bound, ends: list[Ends], lines: Statements) -> None:
     """A list of the intervals, merged and in order."""
     d = lines.dialect
     _shared(ends, lines)
@@ -151,7 +151,7 @@ def _left_out(bound: Bound, piece: Piece) -> tuple[bool, bool]:
     return piece.strict or (strict and piece.low is not None, strict and piece.high is not None)
 
 
-def _on_arrays(bound: Bound, ends: list[Ends], lines: Lines, side: str) -> None:
+def _on_arrays(bound: Bound, ends: list[Ends], lines: Statements, side: str) -> None:
     """Thresholds for arrays; of several ends a pair of arrays for each piece, NaN where it does not hold."""
     if lines.arguments:
         lines.write(as_arrays(lines.arguments.values()))
@@ -174,7 +174,7 @@ def _on_arrays(bound: Bound, ends: list[Ends], lines: Lines, side: str) -> None:
         lines.give(f"[{', '.join(found)}]")
 
 
-def _tests(ends: Ends, lines: Lines) -> str:
+def _tests(ends: Ends, lines: Statements) -> str:
     tests = [f"({lines.term(left).text} {'>' if strict else '>='} {lines.term(right).text})" for left, strict, right in ends[2]]
     return " & ".join(tests)
 
@@ -183,7 +183,7 @@ def _guarded(value: str, tests: str, otherwise: str) -> str:
     return f"np.where({tests}, {value}, {otherwise})" if tests else value
 
 
-def _pair(bound: Bound, piece: Piece, ends: Ends, lines: Lines) -> str:
+def _pair(bound: Bound, piece: Piece, ends: Ends, lines: Statements) -> str:
     """A piece as a pair of arrays; NaN where it is empty."""
     low = lines.keep("low", _clipped(ends, lines, "low")).text
     high = lines.keep("high", "np.inf" if ends[1] is None else lines.term(ends[1]).text).text

@@ -9,22 +9,22 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.evaluate import tape
 from symroof.errors import InputError
 from symroof.export.languages import Dialect
-from symroof.export.lines import Lines
 from symroof.export.names import Names, comment, identifier, string
 from symroof.export.source import Head, function, helper_names
+from symroof.export.statements import Statements
 
 
 @dataclass(frozen=True)
-class Part:
+class Branch:
     """A part of a cost: its path (``MLP/math``), the slot of its value, and its own parts."""
 
     path: str
     name: str
     slot: int
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Branch, ...] = ()
 
     @property
-    def below(self) -> list[Part]:
+    def below(self) -> list[Branch]:
         """The parts at any depth, the outer ones first."""
         return [p for part in self.parts for p in (part, *part.below)]
 
@@ -39,7 +39,7 @@ def cost_source(cost: Cost, dialect: Dialect, name: str, parts: bool) -> str:
     arguments = names.arguments(compiled.inputs)
     inner = tree.below
     labels = {p.slot: _label(p) for p in reversed(inner)}
-    lines = Lines(compiled, dialect, names, arguments, labels)
+    lines = Statements(compiled, dialect, names, arguments, labels)
     lines.count([tree.slot, *(p.slot for p in inner if parts)])
     if dialect.name == "numpy" and arguments:
         lines.write(as_arrays(arguments.values()))
@@ -61,7 +61,7 @@ def as_arrays(arguments: Any) -> str:
     return f"{listed}{comma} = (np.asarray(x, dtype=np.float64) for x in ({listed}{comma}))"
 
 
-def _tree(cost: Cost, where: Any, path: str, name: str, taken: set[str]) -> Part:
+def _tree(cost: Cost, where: Any, path: str, name: str, taken: set[str]) -> Branch:
     found = []
     for i, (part, place) in enumerate(zip(cost.parts, where[1], strict=True), 1):
         label = wanted = part.name or f"part {i}"
@@ -70,10 +70,10 @@ def _tree(cost: Cost, where: Any, path: str, name: str, taken: set[str]) -> Part
             label, count = f"{wanted} ({count})", count + 1
         taken.add(f"{path}{label}")
         found.append(_tree(part, place, f"{path}{label}/", label, taken))
-    return Part(path[:-1], name, where[0], tuple(found))
+    return Branch(path[:-1], name, where[0], tuple(found))
 
 
-def _label(part: Part) -> str:
+def _label(part: Branch) -> str:
     words = identifier(part.name)
     return words if words and words[0].isalpha() else f"part_{words}".rstrip("_")
 
@@ -84,11 +84,11 @@ def _about(cost: Cost) -> list[str]:
     return [first, "", *shown, *(["", f"Source: {cost.source}"] if cost.source else [])]
 
 
-def _joined(tree: Part) -> list[Part]:
+def _joined(tree: Branch) -> list[Branch]:
     return [p for p in tree.below if p.parts]
 
 
-def _record(tree: Part, lines: Lines) -> list[str]:
+def _record(tree: Branch, lines: Statements) -> list[str]:
     """The dictionary (or object) that is returned, entry by entry."""
     d = lines.dialect
     space = d.indent
@@ -112,14 +112,14 @@ def _key(path: str, d: Dialect) -> str:
     return f"[{quoted}]" if d.name == "javascript" and path == "__proto__" else quoted
 
 
-def _binding(part: Part, lines: Lines) -> str:
+def _binding(part: Branch, lines: Statements) -> str:
     d = lines.dialect
     names = ", ".join(string(p.name, d.name) for p in part.parts)
     values = ", ".join(lines.term(p.slot).text for p in part.parts)
     return f"{d.prefix}largest([{names}], {values})"
 
 
-def _struct(tree: Part, lines: Lines, name: str) -> tuple[list[str], str]:
+def _struct(tree: Branch, lines: Statements, name: str) -> tuple[list[str], str]:
     """What C returns, and the struct that holds it: a field for each part, and names of the parts that bind."""
     fields, result = Names("c"), lines.names.fresh("result")
     returned: list[str] = []
@@ -130,7 +130,7 @@ def _struct(tree: Part, lines: Lines, name: str) -> tuple[list[str], str]:
         declared.append(f"  {kind}{field}; /* {about} */")
         returned.append(f"{result}.{field} = {value};")
 
-    def binding(part: Part) -> str:
+    def binding(part: Branch) -> str:
         names = ", ".join(string(p.name, "c") for p in part.parts)
         values = ", ".join(lines.term(p.slot).text for p in part.parts)
         count = len(part.parts)

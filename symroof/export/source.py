@@ -10,8 +10,8 @@ import sympy as sp
 from symroof.algebra.units import ONE
 from symroof.export.helpers import HELPERS
 from symroof.export.languages import Dialect
-from symroof.export.lines import Lines
 from symroof.export.names import comment
+from symroof.export.statements import Statements
 
 _IMPORTS = {
     "numpy": "import numpy as np\n\n\n",
@@ -37,7 +37,7 @@ def helper_names(dialect: Dialect) -> list[str]:
     return [dialect.prefix + helper for helper, language in HELPERS if language == dialect.name] + [f"{dialect.prefix}polynomial"]
 
 
-def function(head: Head, lines: Lines) -> str:
+def function(head: Head, lines: Statements) -> str:
     """The whole file: imports, helpers, and one function around the statements."""
     language = lines.dialect.name
     helpers = [HELPERS[helper, language] for helper in sorted(lines.helpers)]
@@ -48,7 +48,7 @@ def function(head: Head, lines: Lines) -> str:
     return (_IMPORTS[language] if used else "") + whole + tail
 
 
-def _whole(head: Head, lines: Lines) -> str:
+def _whole(head: Head, lines: Statements) -> str:
     d, arguments = lines.dialect, list(lines.arguments.values())
     documented = _documented(head, lines)
     body = "\n".join(lines.written)
@@ -62,7 +62,7 @@ def _whole(head: Head, lines: Lines) -> str:
     return f"{doc}{head.returns} {head.name}({listed}) {{\n{body}\n}}\n"
 
 
-def _documented(head: Head, lines: Lines) -> list[str]:
+def _documented(head: Head, lines: Statements) -> list[str]:
     """The documentation, safe inside a comment: what it is, and what each argument means."""
     about = [*head.about[:_MOST_LINES], *(["..."] if len(head.about) > _MOST_LINES else [])]
     text = [_indented(a, lines.dialect) for a in about]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import sympy as sp
@@ -18,6 +18,14 @@ from symroof.algebra.quantity import parse_quantity, show_quantity
 from symroof.algebra.symbols import ALPHABET
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, UnknownName, nearest, short
+
+
+@runtime_checkable
+class _Sheet(Protocol):
+    """What is a sheet: values of symbols, and what holds unless another sheet says otherwise."""
+
+    values: Mapping[sp.Symbol, Any]
+    defaults: Mapping[sp.Symbol, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +88,7 @@ def axis(name: str, values: Any, symbols: Mapping[str, sp.Symbol]) -> Axis:
     entries = values if hasattr(values, "ndim") else list(values)
     if not len(entries) and name not in symbols:
         return Axis(name, ())
-    if not hasattr(values, "ndim") and len(entries) and all(_is_sheet(v) for v in entries):
+    if not hasattr(values, "ndim") and len(entries) and all(isinstance(v, (Mapping, _Sheet)) for v in entries):
         return Axis(name, _names(entries), sheets=tuple(entries))
     symbol = symbols.get(name)
     unit: Unit = getattr(symbol, "unit", ONE)
@@ -101,10 +109,6 @@ def axis(name: str, values: Any, symbols: Mapping[str, sp.Symbol]) -> Axis:
     return Axis(name, numbers, numbers.astype(np.float64) if symbol is None else check(symbol, numbers), unit=unit)
 
 
-def _is_sheet(value: Any) -> bool:
-    return isinstance(value, Mapping) or (hasattr(value, "values") and hasattr(value, "defaults"))
-
-
 def _names(sheets: Sequence[Any]) -> tuple[str, ...]:
     """What to call each sheet: its name; with its title, or a number, where several have one name."""
     plain = [getattr(s, "name", "") or ", ".join(f"{k}={v}" for k, v in s.items()) for s in sheets]
@@ -114,8 +118,8 @@ def _names(sheets: Sequence[Any]) -> tuple[str, ...]:
 
 def symbols_of(free: Iterable[sp.Symbol], sheets: Iterable[Any]) -> dict[str, sp.Symbol]:
     """The symbols that an axis may be named after: of the alphabet, of the sheets and of the formula."""
-    tables = [sheet if isinstance(sheet, Mapping) else getattr(sheet, "values", {}) for sheet in sheets]
-    said = [s for table in tables if isinstance(table, Mapping) for v in table.values() if isinstance(v, sp.Expr) for s in v.free_symbols]
+    tables = [sheet.values if isinstance(sheet, _Sheet) else sheet for sheet in sheets if isinstance(sheet, (Mapping, _Sheet))]
+    said = [s for table in tables for v in table.values() if isinstance(v, sp.Expr) for s in v.free_symbols]
     return {**ALPHABET, **{s.name: s for s in said}, **{s.name: s for s in free}}
 
 

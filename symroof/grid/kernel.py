@@ -14,7 +14,7 @@ from symroof.grid.product import Product, product
 _SHORT = 64  # elements of a row up to which buffers run down the columns: NumPy is slow along short axes
 
 
-class Step(NamedTuple):
+class Operation(NamedTuple):
     """One operation: the node that it makes, of which nodes, and those that nobody needs behind it."""
 
     node: int
@@ -49,7 +49,7 @@ class Kernel:
             live += node not in self.place
             self.most, live = max(self.most, live), live - len(done - self.place.keys())
             make = self.products.get(node) or function(graph.nodes[node].name)
-            self.steps.append(Step(node, make, made_of[node], tuple(done - self.place.keys())))
+            self.steps.append(Operation(node, make, made_of[node], tuple(done - self.place.keys())))
         read = {i for args in made_of.values() for i in args} | set(wanted)
         sources = {i: self._source(graph, i) for i in sorted(read - tails.keys())}
         self.fixed = {i: a for i, a in sources.items() if not graph.nodes[i].mask & ~self.cut.along}

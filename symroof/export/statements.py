@@ -23,7 +23,7 @@ _WITHOUT_TRAPS = (sp.Add, sp.Mul, sp.Max, sp.Min, sp.Abs, sp.ceiling, sp.floor)
 
 
 @dataclass
-class Lines:
+class Statements:
     """Statements in the making: ask for the ``term`` of a slot, and what it needs is written before it."""
 
     tape: Tape
