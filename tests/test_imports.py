@@ -67,6 +67,9 @@ ORDERS = {
     ),
     "sheets": ("schema", "files", "sheet", "slices", "chips", "dtypes", "short", "llms"),
     "measured": ("schema", "records", "bounds", "page", "__main__"),
+    "grid": ("cut", "graph", "product", "kernel", "trouble", "plan", "large", "axes", "tables", "sweep"),
+    "search": ("interrupts", "progress", "pool", "boxes", "job", "stream", "space", "found", "winners", "search"),
+    "export": ("names", "languages", "statements", "helpers", "source", "costs", "bounds", "export"),
 }
 
 

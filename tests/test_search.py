@@ -169,7 +169,8 @@ def test_a_corner_bounds_a_block(expr, one, two, three):
     compiled, corners = tape(("sum", (expr,))), boxes.Corners(values, tuple(len(v) for v in axes.values()))
     for part in itertools.product(*[((0, len(v)), (len(v) // 2, len(v) // 2 + 1), (len(v) // 2, len(v))) for v in axes.values()]):
         box = boxes.Boxes(*(np.array([[end[k] for end in part]]).reshape(1, len(axes)) for k in (0, 1)))
-        places = [order[at] for order, at in zip(corners.order, box.places(), strict=True)]
+        spread = [np.ravel(at) for at in np.broadcast_arrays(*box.places())]
+        places = [order[at] for order, at in zip(corners.order, spread, strict=True)]
         inside = zip(*[np.array(v)[at].tolist() for v, at in zip(axes.values(), places, strict=True)], strict=True) if axes else [()]
         found = [float(expr.subs(dict(zip(axes, at, strict=True)))) for at in inside]
         for side, edge in ((1, min(found)), (-1, max(found))):
@@ -182,7 +183,7 @@ def test_boxes_are_halved_until_every_point_is_there_once():
     assert waiting.sizes.tolist() == [35, 21]
     while len(waiting):
         single = waiting.sizes == 1
-        seen += zip(*waiting.only(single).places(), strict=True)
+        seen += zip(*map(np.ravel, np.broadcast_arrays(*waiting.only(single).places())), strict=True)
         waiting = waiting.only(~single).halved(np.array([False, True, True]))
     assert sorted(seen) == list(itertools.product(range(8), range(7), [0]))
 

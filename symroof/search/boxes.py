@@ -59,8 +59,10 @@ class Boxes:
         low[rows, axis] = high[rows, axis] = (self.low[rows, axis] + self.high[rows, axis]) // 2
         return Boxes(*(np.stack(pair, axis=1).reshape(-1, low.shape[1]) for pair in ((self.low, low), (high, self.high))))
 
-    def places(self) -> list[Any]:
-        """All points of all boxes: where each stands along every axis."""
+    def places(self) -> Sequence[Any]:
+        """All points of all boxes: where each stands along every axis; of a single box as arrays that span it."""
+        if len(self) == 1:
+            return np.ix_(*map(np.arange, self.low[0], self.high[0]))
         sizes = self.sizes
         box = np.repeat(np.arange(len(self)), sizes)
         left = np.arange(len(box)) - np.repeat(np.cumsum(sizes) - sizes, sizes)

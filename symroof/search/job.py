@@ -19,7 +19,9 @@ from symroof.search.boxes import Boxes, Corners, Ways
 from symroof.search.pool import CLOSE, MANY, Points, beaten, front, kept, level, settled, together, within
 
 LEAF = 256  # points of a box that is looked at point by point
-_BOXES, _FEW = 512, 16  # that are looked at together, and before there is a point to beat
+_LEAVES = 256  # such boxes that are looked at together
+_BOXES, _FEW = 1 << 12, 16  # boxes that are halved together, and before there is a point to beat
+_ROOM = 1 << 14  # points of boxes that are evaluated before it is asked whether halving pays
 _RUNS = 256  # blocks of a space in which boxes are passed over
 _RELATED = {">=": lambda a, b: a >= b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, "<": lambda a, b: a < b}
 
@@ -99,11 +101,9 @@ class Job:
         found, evaluated = before, 0
         for i in range(start, stop):
             tile = self._plan.block(i)
-            size, arrays = tile.arrays[0].size, [a.ravel() for a in tile.arrays]
-            which = np.flatnonzero(within(arrays[0], level(found, self.best))) if len(self.costs) == 1 else np.arange(size)
-            at = [a + s.start for a, s in zip(np.unravel_index(which, tile.arrays[0].shape), tile.slices, strict=True)]
-            picked = arrays if len(which) == size else [a[which] for a in arrays]
-            found, evaluated = self.merged(found, self._judged(picked, at, excluded)), evaluated + size
+            at = np.ix_(*(np.arange(s.start, s.stop) for s in tile.slices))
+            found = self._with(found, [a.ravel() for a in tile.arrays], at, tile.arrays[0].shape, excluded)
+            evaluated += tile.arrays[0].size
         return Outcome(found, evaluated, excluded)
 
     def merged(self, a: Points, b: Points) -> Points:
@@ -116,31 +116,51 @@ class Job:
     def _few(self, points: Points) -> Points:
         return kept(points, self.best) if len(self.costs) == 1 else front(points)
 
-    def _judged(self, arrays: Sequence[Any], at: Sequence[Any], excluded: Any) -> Points:
-        """Of points with these costs and sides of the conditions those that may win; counts what each condition excludes."""
+    def _with(self, found: Points, arrays: Sequence[Any], at: Sequence[Any], shape: tuple[int, ...], excluded: Any) -> Points:
+        """The points that may win beside those of a shape with these costs and sides of the conditions; ``at`` spans it.
+
+        Counts what each condition excludes.
+        """
         count, size = len(self.costs), len(arrays[0])
-        possible, sure = np.ones(size, bool), np.ones(size, bool)
+        which = np.flatnonzero(within(arrays[0], level(found, self.best))) if count == 1 else np.arange(size)
+        if not len(which):
+            return found
+        picked = arrays if len(which) == size else [a[which] for a in arrays]
+        possible, sure = np.ones(len(which), bool), np.ones(len(which), bool)
         for i, (_, how, _) in enumerate(self.conditions):
-            left, right = arrays[count + 2 * i : count + 2 * i + 2]
+            left, right = picked[count + 2 * i : count + 2 * i + 2]
             may, surely = _may(left, how, right), _may(left, how, right, -CLOSE)
             excluded[i] += np.count_nonzero(~may)
             possible, sure = possible & may, sure & surely
-        index = sum((a[possible] * n for a, n in zip(at, self._strides, strict=True)), np.zeros(np.count_nonzero(possible), np.int64))
-        return self._few(Points(np.stack([a[possible] for a in arrays[:count]], axis=1), index, sure[possible]))
+        places = np.unravel_index(which[possible], shape) if shape else ()
+        index = np.zeros(np.count_nonzero(possible), np.int64)
+        for a, stride in zip(at, self._strides, strict=True):
+            index += np.broadcast_to(a, shape)[places] * stride
+        return self.merged(found, self._few(Points(np.stack([a[possible] for a in picked[:count]], axis=1), index, sure[possible])))
 
     # -- boxes that are halved
     def _halved(self, parts: Sequence[tuple[slice, ...]], found: Points, excluded: Any) -> Outcome:
-        """The points of boxes that are small and may win; others are halved, the most promising first."""
+        """The points of boxes that are small and may win; others are halved, the most promising first.
+
+        Where halving does not pay, because hardly any box is passed over, boxes of the size of a block are small.
+        """
         low, high = (np.array([[getattr(s, end) for s in p] for p in parts], np.int64).reshape(len(parts), -1) for end in ("start", "stop"))
-        waiting, evaluated = [Boxes(low, high)], 0
+        waiting, evaluated, passed = [Boxes(low, high)], 0, 0
         while waiting:
-            boxes, promise = self._hopeful(waiting.pop(), found, excluded)
-            small = boxes.sizes <= LEAF
-            leaves, rest = boxes.only(small), boxes.only(np.flatnonzero(~small)[np.argsort(promise[~small], kind="stable")])
-            if len(leaves):
+            every = waiting.pop()
+            boxes, promise = self._hopeful(every, found, excluded)
+            sizes = boxes.sizes
+            passed += int(every.sizes.sum() - sizes.sum())
+            small = sizes <= (LEAF if evaluated <= max(_ROOM, passed // 8) else BLOCK)
+            tiny = small & (sizes <= LEAF)
+            groups = np.split(np.flatnonzero(tiny), range(_LEAVES, np.count_nonzero(tiny), _LEAVES))
+            for group in (*(g for g in groups if len(g)), *([i] for i in np.flatnonzero(small & ~tiny))):
+                leaves = boxes.only(group)
                 at = [order[place] for order, place in zip(self._corners.order, leaves.places(), strict=True)]
-                evaluated += int(leaves.sizes.sum())
-                found = self.merged(found, self._judged(self._values(at, int(leaves.sizes.sum())), at, excluded))
+                shape = np.broadcast_shapes(*(a.shape for a in at))
+                found = self._with(found, self._values(at, shape), at, shape, excluded)
+                evaluated += int(sizes[group].sum())
+            rest = boxes.only(np.flatnonzero(~small)[np.argsort(promise[~small], kind="stable")])
             if len(rest):
                 halves = rest.halved(self._first)
                 width = _BOXES if np.count_nonzero(found.sure) >= self.best else _FEW
@@ -162,11 +182,11 @@ class Job:
         alive &= ~beaten(found, self.best, least)
         return boxes.only(alive), least[alive, 0]
 
-    def _values(self, at: Sequence[Any], size: int) -> list[Any]:
-        """The costs and sides of the conditions at some points."""
-        given = [np.broadcast_to(_picked(self.values[s], at), size) for s in self._tape.inputs]
+    def _values(self, at: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
+        """The costs and sides of the conditions at some points, flat."""
+        given = [_picked(self.values[s], at) for s in self._tape.inputs]
         slots = self._tape.run(given)
-        return [np.broadcast_to(slots[place[0]], size) for place in self._tape.slots[1]]
+        return [np.broadcast_to(np.asarray(slots[place[0]], dtype=float), shape).ravel() for place in self._tape.slots[1]]
 
 
 def _may(left: Any, how: str, right: Any, close: float = CLOSE) -> Any:
