@@ -107,7 +107,6 @@ def spot(s: Any) -> str:
 def found(f: Any) -> str:
     """The points, the best first; what the conditions leave at the winner; how many points were looked at."""
     counts = f"{f.considered:,} points considered, {f.pruned:,} pruned, {f.evaluated:,} evaluated in {f.seconds:.2g} s"
-    counts += f", along {f.along}" if f.along else ""
     counts += "" if f.complete else "; interrupted: the best of what was seen"
     if not f.points:
         return div(words(counts), kind="sr-note")
