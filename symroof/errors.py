@@ -16,7 +16,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class SymroofError(Exception):
@@ -32,11 +33,14 @@ class InputError(SymroofError, ValueError):
 
 
 class NothingFits(InputError):
-    """No point of a space fulfils the conditions of a search; ``why`` names the condition in the way, and the nearest point."""
+    """No point of a space fulfils the conditions of a search.
 
-    def __init__(self, message: str, why: str = "") -> None:
+    ``why`` names the condition in the way; the point ``at`` comes closest, if there is one, ``by`` the two sides there.
+    """
+
+    def __init__(self, message: str, why: str = "", at: Mapping[str, Any] | None = None, by: str = "") -> None:
         super().__init__(message)
-        self.why = why
+        self.why, self.at, self.by = why, at or {}, by
 
 
 class UnknownName(SymroofError, LookupError):

@@ -19,7 +19,7 @@ from symroof.book.document import document
 from symroof.book.prose import headed, tex
 from symroof.book.site import anchor
 from symroof.book.write import write
-from symroof.commands.book import book as command
+from symroof.cli.files import book as command
 from symroof.errors import InputError
 from symroof.present import book as present
 from symroof.present.mathml import mathml

@@ -148,7 +148,7 @@ REFUSED = [
     (("serve", "llama3-70b", "--on", "v5e", "--slice", "3x3"), "4x2"),
     (("serve", "llama3-70b", "--on", "v5e", "--slice", "4x4", "--chips", "16"), "give one of them"),
     (("serve", "llama3-70b", "--on", "v5e", "--chips", "0"), "--chips"),
-    (("serve", "llama3-70b", "--on", "v5e", "--math", "int4"), "C_int8"),
+    (("serve", "llama3-70b", "--on", "v5e", "--math", "int4"), "no arithmetic in int4; it has bf16, int8"),
     (("serve", "llama3-70b", "--on", "v5e", "--mfu", "40"), "MFU"),
     (("serve", "llama3-70b", "--on", "v5e", "--set", "W_hmb=3"), "'W_hbm'"),
     (("serve", "llama3-70b", "--on", "v5e", "--set", "W_hbm=3"), "'810 GB/s'"),
@@ -332,12 +332,11 @@ def test_a_search_takes_every_letter_of_its_sheets(kind, model, letter):
 def test_layers_that_are_given_are_those_that_stages_divide():
     """96 layers take multiples of 3 stages; LLaMA 3-8B's 32 do not."""
     from symroof import chip, llm
+    from symroof.ask.known import Known
     from symroof.plan import runs
-    from symroof.plan.wishes import Training
     from symroof.symbols import Z
 
-    asked = Training.of(letters={"L": "96"}, batch=2**20)
-    where, wide = chip("tpu-v5p"), asked.over(llm("llama3-8b"))
+    where, wide = chip("tpu-v5p"), Known(model=llm("llama3-8b"), letters={"L": "96"}).own
     of = next(s for s in where.slices if s.chips % 3 == 0)
     assert any(int(mesh[Z]) % 3 == 0 for mesh in runs.meshes(wide, where, of, 384))
     assert all(int(mesh[Z]) % 3 for mesh in runs.meshes(llm("llama3-8b"), where, of, 384))

@@ -20,7 +20,7 @@ from symroof import Cost, chip, decode, dtype, figures, llm, matmul, memory, reg
 from symroof.algebra.show import latex as latex_of  # noqa: E402
 from symroof.algebra.symbols import ALPHABET  # noqa: E402
 from symroof.ask.known import Known  # noqa: E402
-from symroof.commands.figure import COMMANDS  # noqa: E402
+from symroof.cli.figures import figure as figure_command  # noqa: E402
 from symroof.errors import InputError, SymroofError  # noqa: E402
 from symroof.figures import (  # noqa: E402
     Curve,
@@ -495,7 +495,7 @@ AT_CLI = ("--on", "tpu-v5e", "--slice", "4x4", "--formats", "int8", "--math", "b
     ids=lambda line: line[0],
 )
 def test_commands_write_their_file(line, tmp_path):
-    done = CliRunner().invoke(COMMANDS[0], [*line, "-o", str(tmp_path / "figure.svg")])
+    done = CliRunner().invoke(figure_command, [*line, "-o", str(tmp_path / "figure.svg")])
     assert done.exit_code == 0, (done.output, done.exception)
     assert (tmp_path / "figure.svg").stat().st_size > 5000
 
@@ -513,7 +513,7 @@ def test_commands_write_their_file(line, tmp_path):
     ids=" ".join,
 )
 def test_commands_refuse_what_cannot_be_meant(line):
-    done = CliRunner().invoke(COMMANDS[0], [*line, "-o", "never.pdf"])
+    done = CliRunner().invoke(figure_command, [*line, "-o", "never.pdf"])
     assert done.exit_code == 2 and "Error: " in done.output and "Traceback" not in done.output
 
 

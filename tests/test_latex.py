@@ -47,7 +47,7 @@ from symroof.ask import names
 from symroof.ask.grammar import formula
 from symroof.ask.names import formulas, wants_model
 from symroof.cli import cli
-from symroof.commands.document import document as document_command
+from symroof.cli.files import document as document_command
 from symroof.errors import InputError, SymroofError
 from symroof.latex.layout import display, lines
 from symroof.latex.trees import cost_box

@@ -16,7 +16,7 @@ from symroof import Cost, Span, chip, decode, dtype, llm, memory, sheet, symbol,
 from symroof.algebra import show
 from symroof.algebra.symbols import ALPHABET, B, D, S, W_hbm
 from symroof.cli import cli
-from symroof.commands.page import page as page_command
+from symroof.cli.web import page as page_command
 from symroof.errors import InputError, SymroofError, UnitError, UnknownName
 from symroof.web import mathml, render
 from symroof.web.page import Page, page

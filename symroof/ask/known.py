@@ -20,7 +20,7 @@ from symroof.algebra.claims import NONE, Claims, reworded, thresholds
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
-from symroof.algebra.quantity import show_number
+from symroof.algebra.quantity import show_number, show_quantity
 from symroof.algebra.symbols import C_FORMAT, DERATES, C, H, K, L, N, P, Symbol, n, n_axes, p, p_a, p_kv, p_w, price, symbol
 from symroof.ask.grammar import Asked
 from symroof.ask.letters import alphabet, letter, reach, refuse_unused, said
@@ -155,17 +155,49 @@ class Known:
         found = {letter(name, {**alphabet(), **own}): value for name, value in self.letters.items()}
         return {s: check(s, value) for s, value in found.items()}
 
+    def but(self, **letters: Any) -> Known:
+        """The same with other values for letters."""
+        return replace(self, letters={**self.letters, **letters})
+
+    def each(self, weights: Iterable[str], caches: Iterable[str] = ()) -> list[Known]:
+        """What is known in each format of the weights, and in each of the KV cache; a choice that a letter takes away is there once."""
+        found: dict[str, Known] = {}
+        for one in weights:
+            for kv in tuple(caches) or (self.formats[1],):
+                here = replace(self, formats=(one, kv, self.formats[2]))
+                found.setdefault(here.format, here)
+        return list(found.values())
+
+    @property
+    def format(self) -> str:
+        """The format of the weights, and of the KV cache if it is another; of weights the bytes that are given instead."""
+        weights, kv, _ = self.formats
+        first = self.worth(p_w) if p_w in self.given else dtype(weights).name
+        same = p_kv in self.given or (p_w not in self.given and kv in ("", weights))
+        return first if same else f"{first}, KV {kv or weights}"
+
+    def worth(self, s: Symbol) -> str:
+        """A letter that is given with its value: ``p_w = 0.5 B``."""
+        return f"{s} = {show_quantity(float(self.given[s]), s.unit)}"
+
+    @cached_property
+    def held(self) -> Any:
+        """The chip, on its slice, in which the letters win; None without one."""
+        return None if self.chip is None else _over(self.chip.on(self.shape) if self.shape else self.chip, self.given)
+
+    @cached_property
+    def own(self) -> Any:
+        """The model in which the letters win, with what follows from them; None without one."""
+        given = {s: v for s, v in self.given.items() if self.model and s in self.model.values}
+        return self.model.but(given) if self.model and given else self.model
+
     @cached_property
     def sheets(self) -> tuple[Sheet, ...]:
-        """Chip, model, format and letters, in which the letters win; what follows from a letter of the model follows from the given one."""
-        chip, model, format = self.chip, self.model, self._format()
-        held = chip.on(self.shape) if chip and self.shape else chip
-        found = [] if held is None else [_over(held, self.given)]
-        if model:
-            own = {s: v for s, v in self.given.items() if s in model.values}
-            found.append(model.but(own) if own else model)
+        """Chip, model, format and letters, as far as there are any; the letters win."""
+        format = self._format()
         if format:
-            found.append(replace(format, values={s: v for s, v in format.values.items() if s not in self.given}))
+            format = replace(format, values={s: v for s, v in format.values.items() if s not in self.given})
+        found: list[Sheet] = [sheet for sheet in (self.held, self.own, format) if sheet is not None]
         taken = {s for sheet in found for s in sheet.values}
         return (*found, Sheet("letters", "", {s: v for s, v in self.given.items() if s not in taken}))
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from symroof.algebra.value import Value
-from symroof.plan.choices import Choice, Choices, plainly
+from symroof.plan.choices import Choice, Choices
 from symroof.present.tables import as_json, latex_table, printed
 
 _HEADS = {"latency": "step", "time": "step"}
@@ -63,10 +63,9 @@ def _text(found: Choices, form: str, top: int) -> None:
 
 def _margin(best: Choice, by: str) -> None:
     """What relaxing the limits of the winner by 10 % buys."""
-    for gain in best.found.gains if best.found is not None else ():
-        then = plainly(", ".join(f"{k}={v}" for k, v in gain.best.at.items()))
-        change = "nothing" if gain.factor == 1 else f"the {by} by {gain.factor - 1:+.2%}, at {then}"
-        print(f"  {gain.limit!r}; 10 % more would change {change}")
+    for limit, factor, then in best.margins:
+        change = "nothing" if factor == 1 else f"the {by} by {factor - 1:+.2%}, at {then}"
+        print(f"  {limit!r}; 10 % more would change {change}")
 
 
 def _cells(choice: Choice, names: Sequence[str]) -> list[str]:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from symroof.algebra import show
-from symroof.algebra.condition import Condition
 from symroof.algebra.value import Value
-from symroof.errors import InputError, UnknownName, nearest, short
-from symroof.plan.wishes import Wishes, listed
-from symroof.search.found import Found
-from symroof.sheets.llms import Llm, llm
+from symroof.errors import InputError
+from symroof.search.found import Found, Limit
 from symroof.sheets.slices import Slice
-
-_POINT = re.compile(r"mesh=\S+ X(\d+) Y(\d+) Z(\d+)(?: m(\d+))?(?:, b=(\d+))?")
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,6 +25,7 @@ class Choice:
     mesh: Mapping[str, int] = field(default_factory=dict)
     batch: int = 0
     values: Mapping[str, Value] = field(default_factory=dict)
+    meshes: Mapping[str, Mapping[str, int]] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         where = f"{self.chip} {self.slice.name}, {self.option}"
@@ -45,7 +40,13 @@ class Choice:
     @property
     def ways(self) -> str:
         """``X=1 Y=8 Z=2``."""
-        return " ".join(f"{axis}={ways}" for axis, ways in self.mesh.items())
+        return ways(self.mesh)
+
+    @property
+    def margins(self) -> Iterator[tuple[Limit, float, str]]:
+        """For each limit by which factor the aim would change with 10 % more of it, and where the best would be then."""
+        for gain in self.found.gains if self.found else ():
+            yield gain.limit, gain.factor, point(gain.best.at, self.meshes)
 
     def row(self) -> dict[str, Any]:
         """One flat mapping, values in SI units."""
@@ -101,51 +102,16 @@ class Choices:
         return show.html(self)
 
 
-def plainly(text: str) -> str:
-    """A text of a search with its points as an answer has them: the axes of the mesh, and B instead of sequences per shard.
+def point(at: Mapping[str, Any], meshes: Mapping[str, Mapping[str, int]]) -> str:
+    """A point of a search in words: the ways of its mesh, and the batch instead of sequences per shard.
 
-    >>> plainly("mesh=4x4 X1 Y8 Z2, b=48 comes closest")
-    'X=1 Y=8 Z=2, B=96 comes closest'
+    >>> point({"mesh": "4x4 X1 Y8 Z2", "b": 48}, {"4x4 X1 Y8 Z2": {"X": 1, "Y": 8, "Z": 2}})
+    'X=1 Y=8 Z=2, B=96'
     """
-    return _POINT.sub(_plain, text)
+    mesh = meshes[at["mesh"]]
+    return ways(mesh) + (f", B={at['b'] * mesh['X'] * mesh['Z']}" if "b" in at else "")
 
 
-def _plain(point: re.Match[str]) -> str:
-    x, y, z, turns, shard = point.groups()
-    mesh = f"X={x} Y={y} Z={z}" + (f" microbatches={turns}" if turns else "")
-    return mesh + (f", B={int(shard) * int(x) * int(z)}" if shard else "")
-
-
-def searched(model: str | Llm, on: Any, asked: Wishes, judged: tuple[str, Mapping[str, str]], one: Callable[..., list[Choice]]) -> Choices:
-    """What ``one(model, chip)`` finds on every chip, in order; of equals the smallest slice first, those that cannot last.
-
-    Raises UnknownName for an aim there is not, InputError if no chip has a slice that is small enough.
-    """
-    by, aims = judged
-    sign = -1 if aim(by, aims) == "maximize" else 1
-    known = asked.over(model if isinstance(model, Llm) else llm(model))
-    chips = [asked.over(where) for where in listed(on)]
-    unpriced = next((where for where in chips if by == "cost" and not asked.priced(where)), None)
-    if unpriced is not None:
-        raise InputError(f"{unpriced.name} has no price; give letters={{'price': '$2/h'}} (--set), or search by throughput")
-    rows = [row for where in chips for row in one(known, where)]
-    if not rows:
-        raise InputError(f"no chip has {asked.sought()}; allow more")
-    able = sorted((r for r in rows if r.found), key=lambda r: (sign * float(r.values[by]), r.slice.chips))
-    return Choices((*able, *(r for r in rows if not r.found)), by, known.name, tuple(asked.stands_on(chips)))
-
-
-def aim(by: str, aims: Mapping[str, str]) -> str:
-    """ "minimize" or "maximize".
-
-    Raises UnknownName for what nothing is judged by.
-    """
-    if by not in aims:
-        raise UnknownName(f"nothing is judged by {short(by)}; {nearest(str(by), aims)}")
-    return aims[by]
-
-
-def holds(condition: Condition, sheets: tuple[Any, ...]) -> bool:
-    """Whether a condition (``<=``) holds at sheets."""
-    left, right = (float(side.at(*sheets)) for side in (condition.left, condition.right))
-    return left <= right
+def ways(mesh: Mapping[str, int]) -> str:
+    """``X=1 Y=8 Z=2``."""
+    return " ".join(f"{axis}={count}" for axis, count in mesh.items())

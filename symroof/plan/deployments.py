@@ -8,25 +8,19 @@ from typing import Any
 
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, M_hbm, W_dcn, W_ici, X, Y, Z, n, symbol
+from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, M_hbm, X, Y, Z, n
 from symroof.algebra.value import Value
-from symroof.ask.letters import reach, refuse_unused
-from symroof.errors import NothingFits
-from symroof.plan.choices import Choice, Choices, holds, plainly, searched
+from symroof.ask.known import Known
+from symroof.plan.best import Task, b, fits, searched
+from symroof.plan.choices import Choices
 from symroof.plan.layouts import divisors, rates
-from symroof.plan.wishes import Serving
-from symroof.search.search import search
-from symroof.search.space import space
+from symroof.plan.wishes import SERVING, Wishes, words
 from symroof.sheets.chips import Chip
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice
 from symroof.workloads import deployment
 
-#: Sequences whose KV caches are together on one shard: B = b X Z, so that every shard has as many.
-b = symbol("b", "token", "sequences per shard of the KV cache: B = b X Z")
-#: What a search makes best, and whether that is small or large.
-AIMS = {"cost": "minimize", "throughput": "maximize", "latency": "minimize"}
 _MOST = 1 << 16  # sequences per shard that are looked at
 
 
@@ -45,65 +39,49 @@ def search_serving(model: str | Llm, on: Any, by: str = "cost", prune: bool = Tr
 
     Raises InputError for an aim or a wish there is not, UnknownName for a chip, model or format.
     """
-    asked = Serving.of(**wishes)
-    return searched(model, on, asked, (by, AIMS), lambda known, where: _on(known, where, asked, (by, prune)))
+    asked = Wishes.make(SERVING, model, on, by, wishes)
+    return searched(asked, prune, lambda known: _tasks(known, asked))
 
 
 # -- one chip
-def _on(model: Llm, where: Chip, asked: Serving, how: tuple[str, bool]) -> list[Choice]:
-    slices = asked.slices(where)
-    costs = _costs(model, asked)
-    sheets = (model, where, next(asked.sheets(asked.arithmetic(where)))[1])
-    refuse_unused(
-        asked.given,
-        reach({x for c in costs.values() for x in c.free_symbols} | {M_hbm, W_ici, W_dcn, *model.stack.aggregates.hits}, sheets),
-    )
-    return [_slice((model, where, s), named, asked, (costs, how)) for s in slices for named in asked.sheets(asked.arithmetic(where))]
+def _tasks(known: Known, asked: Wishes) -> Iterator[Task]:
+    model, where = known.own, known.held
+    costs = _costs(known, asked)
+    choices = known.each(words(asked["formats"]), words(asked["kv"]))
+    asked.refuse_unused(choices[0], costs.values(), model.stack.aggregates.hits)
+    conditions = [fits(costs["memory"])]
+    conditions += [costs[name.replace("_", " ")] <= asked[name] for name in ("latency", "first_token") if asked[name] is not None]
+    conditions += [Cost(b * X * Z, "token", "batch") <= asked["batch"]] if asked["batch"] is not None else []
+
+    def stops(values: Mapping[str, Value], more: tuple[Any, ...]) -> str:
+        return ", ".join(c.left.name for c in conditions if not _holds(c, more)) or _enough(values["latency"])
+
+    for of in asked.slices(where):
+        layouts = list(meshes(model, where, of))
+        for here in choices:
+            sheets = here.sheets[1:]
+            shards = range(1, _reach(costs["memory"], layouts, sheets) + 2)
+            lacks = "the network: the sheet of the chip says nothing of it"
+            yield Task(here, of, here.format, costs, conditions, layouts, stops, shards=shards, lacks=lacks, sheets=sheets)
 
 
-def _costs(model: Llm, asked: Serving) -> dict[str, Cost]:
+def _costs(known: Known, asked: Wishes) -> dict[str, Cost]:
     """What is known of a configuration, in b."""
-    m, overlap = model, asked.overlap
+    m, overlap = known.own, asked["overlap"]
     costs = {
         "latency": deployment.step(m, overlap),
         "throughput": deployment.throughput(m, overlap),
-        "cost": deployment.dollars_per_token(m, overlap),
         "first token": deployment.first_token(m),
         "memory": deployment.memory(m),
     }
-    own = model.stack.aggregates
-    hits = {hit: own.definitions[hit] for hit in own.hits if hit.name not in asked.letters}  # they follow from the batch
+    costs |= {"cost": deployment.dollars_per_token(m, overlap)} if known.priced else {}
+    own = m.stack.aggregates
+    hits = {hit: own.definitions[hit] for hit in own.hits if hit.name not in known.letters}  # they follow from the batch
     return {name: cost.map(lambda e: e.xreplace(hits).xreplace({B: b * X * Z})) for name, cost in costs.items()}
 
 
-def _conditions(costs: Mapping[str, Cost], asked: Serving) -> list[Condition]:
-    found = [costs["memory"] <= Cost(M_hbm, "byte", "HBM")]
-    found += [costs["latency"] <= asked.latency] if asked.latency is not None else []
-    found += [costs["first token"] <= asked.first_token] if asked.first_token is not None else []
-    found += [Cost(b * X * Z, "token", "batch") <= asked.batch] if asked.batch is not None else []
-    return found
-
-
-def _slice(place: tuple[Llm, Chip, Slice], formats: tuple[str, Sheet], asked: Serving, how: Any) -> Choice:
-    model, where, of = place
-    costs, (by, prune) = how
-    layouts = list(meshes(model, where, of))
-    if not layouts:
-        return Choice(where.name, of, formats[0], "the network: the sheet of the chip says nothing of it")
-    known = (model, formats[1], asked.traffic)
-    conditions = _conditions(costs, asked)
-    among = space(*known, mesh=layouts, b=range(1, _reach(costs["memory"], layouts, known) + 2))
-    best_of: dict[str, Any] = {AIMS[by]: costs[by]}
-    try:
-        found = search(among, subject_to=conditions, prune=prune, **best_of)
-    except NothingFits as problem:
-        return Choice(where.name, of, formats[0], plainly(problem.why))
-    best, count = next(s for s in layouts if s.name == found.best.at["mesh"]), int(found.best.at["b"])
-    values = {c: cost.at(*known, best, {b: count}) for c, cost in costs.items() if c != "cost" or asked.priced(where)}
-    after = [c for c in conditions if not holds(c, (*known, best, {b: count + 1}))]
-    stopped = ", ".join(c.left.name for c in after) or _enough(values["latency"])
-    ways = {axis.name: int(best[axis]) for axis in (X, Y, Z)}
-    return Choice(where.name, of, formats[0], stopped, found, ways, count * ways["X"] * ways["Z"], values)
+def _holds(condition: Condition, sheets: tuple[Any, ...]) -> bool:
+    return float(condition.left.at(*sheets)) <= float(condition.right.at(*sheets))
 
 
 def _enough(step: Value) -> str:
@@ -112,12 +90,12 @@ def _enough(step: Value) -> str:
     return grows.get(binding, "nothing: a larger batch is not better")
 
 
-def _reach(memory: Cost, layouts: Sequence[Sheet], known: tuple[Any, ...]) -> int:
+def _reach(memory: Cost, layouts: Sequence[Sheet], sheets: tuple[Any, ...]) -> int:
     """The most sequences that a shard of any layout holds."""
     room = 0.0
     for layout in layouts:
-        one, two = (float(memory.at(*known, layout, {b: i})) for i in (1, 2))
-        room = max(room, (float(Cost(M_hbm, "byte").at(*known, layout)) - one) / (two - one))
+        one, two = (float(memory.at(*sheets, layout, {b: i})) for i in (1, 2))
+        room = max(room, (float(Cost(M_hbm, "byte").at(*sheets, layout)) - one) / (two - one))
     return max(1, min(_MOST, int(room) + 1))
 
 

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import A_X, W_X, W_Y, D, L, M_hbm, W_dcn, W_ici, X, Y, Z, n
-from symroof.ask.letters import reach, refuse_unused
-from symroof.errors import InputError, NothingFits
-from symroof.plan.choices import Choice, Choices, plainly, searched
+from symroof.algebra.symbols import A_X, W_X, W_Y, D, L, X, Y, Z, n
+from symroof.ask.known import Known
+from symroof.errors import InputError
+from symroof.plan.best import Task, fits, searched
+from symroof.plan.choices import Choices
 from symroof.plan.layouts import divisors, rates
-from symroof.plan.wishes import Training
-from symroof.search.search import search
-from symroof.search.space import space
+from symroof.plan.wishes import TRAINING, Wishes
 from symroof.sheets.chips import Chip
-from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice
 from symroof.workloads import pretraining
-from symroof.workloads.training_memory import D_tok, microbatches, p_opt
-
-#: What a search makes best, and whether that is small or large.
-AIMS = {"time": "minimize", "cost": "minimize", "MFU": "maximize", "throughput": "maximize"}
+from symroof.workloads.training_memory import microbatches
 
 
 def search_training(model: str | Llm, on: Any, by: str = "time", prune: bool = True, **wishes: Any) -> Choices:
@@ -43,66 +38,46 @@ def search_training(model: str | Llm, on: Any, by: str = "time", prune: bool = T
 
     Raises InputError for an aim or a wish there is not, UnknownName for a chip, model or format.
     """
-    asked = Training.of(**wishes)
-    return searched(model, on, asked, (by, AIMS), lambda known, where: _on(known, where, asked, (by, prune)))
+    asked = Wishes.make(TRAINING, model, on, by, wishes)
+    return searched(asked, prune, lambda known: _tasks(known, asked))
 
 
-def _on(model: Llm, where: Chip, asked: Training, how: tuple[str, bool]) -> list[Choice]:
-    costs = {remat: _costs(model, asked, remat, asked.priced(where)) for remat in asked.policies}
-    slices = [s for s in where.slices if s.chips <= asked.most_chips()]
-    formats = dtype(asked.format, activations=asked.arithmetic(where), math=asked.arithmetic(where))
-    every = [cost for of in costs.values() for cost in of.values()]
-    refuse_unused(asked.given, reach({x for c in every for x in c.free_symbols} | {M_hbm, W_ici, W_dcn}, (model, where, formats)))
-    return [_slice((model, where, s), asked, costs[remat], (remat, *how)) for s in slices for remat in costs]
+def _tasks(known: Known, asked: Wishes) -> Iterator[Task]:
+    (here,) = known.each((asked["format"],))
+    model, where, sequences = here.own, here.held, asked.sequences
+    here = here.but(B=sequences)
+    costs = {remat: _costs(here, asked, remat) for remat in asked.policies}
+    asked.refuse_unused(here, [cost for of in costs.values() for cost in of.values()])
+    for of in asked.slices(where):
+        layouts = list(meshes(model, where, of, sequences))
+        lacks = f"no legal mesh: {sequences} sequences, {int(model[L])} layers"
+        for remat, known_costs in costs.items():
+            conditions = [fits(known_costs["memory"])]
+            conditions += [known_costs["run"] <= asked["finish"]] if asked["finish"] is not None else []
+            task = Task(here, of, remat, known_costs, conditions, layouts, lambda values, _: f"{values['time'].binding}", sequences)
+            yield replace(task, lacks=lacks, sheets=here.sheets[1:])
 
 
-def _costs(model: Llm, asked: Training, remat: str, priced: bool) -> dict[str, Cost]:
-    """What is known of a configuration."""
-    m, overlap = model, asked.overlap
+def _costs(known: Known, asked: Wishes, remat: str) -> dict[str, Cost]:
+    """What is known of a configuration.
+
+    Raises InputError for a run that must finish and has no number of tokens.
+    """
+    m, overlap = known.own, asked["overlap"]
     costs = {
         "time": pretraining.step(m, remat, overlap),
         "MFU": pretraining.mfu(m, remat, overlap),
         "throughput": pretraining.tokens(m, remat, overlap),
         "memory": pretraining.memory(m, remat),
     }
-    if priced:
+    if known.priced:
         costs["cost"] = pretraining.dollars_per_token(m, remat, overlap)
-    if asked.tokens is not None:
+    if asked["tokens"] is not None:
         costs["run"] = pretraining.run(m, remat, overlap)
-        costs |= {"price of the run": pretraining.run_price(m, remat, overlap)} if priced else {}
-    return costs
-
-
-def _conditions(costs: dict[str, Cost], asked: Training) -> list[Condition]:
-    found = [costs["memory"] <= Cost(M_hbm, "byte", "HBM")]
-    if asked.finish is not None and "run" not in costs:
+        costs |= {"price of the run": pretraining.run_price(m, remat, overlap)} if known.priced else {}
+    elif asked["finish"] is not None:
         raise InputError("when a run finishes depends on its tokens; give tokens=15e12 beside finish")
-    return found + ([costs["run"] <= asked.finish] if asked.finish is not None else [])
-
-
-def _slice(place: tuple[Llm, Chip, Slice], asked: Training, costs: dict[str, Cost], how: tuple[str, str, bool]) -> Choice:
-    model, where, of = place
-    remat, by, prune = how
-    layouts = list(meshes(model, where, of, asked.sequences))
-    if not layouts:
-        return Choice(where.name, of, remat, f"no legal mesh: {asked.sequences} sequences, {int(model[L])} layers")
-    arithmetic = asked.arithmetic(where)
-    run = {D_tok: asked.tokens} if asked.tokens is not None else {}
-    known = (
-        model,
-        asked.over(dtype(asked.format, activations=arithmetic, math=arithmetic)),
-        asked.traffic,
-        {p_opt: asked.optimizer, **run},
-    )
-    best_of: dict[str, Any] = {AIMS[by]: costs[by]}
-    try:
-        found = search(space(*known, mesh=layouts), subject_to=_conditions(costs, asked), prune=prune, **best_of)
-    except NothingFits as problem:
-        return Choice(where.name, of, remat, plainly(problem.why))
-    best = next(s for s in layouts if s.name == found.best.at["mesh"])
-    values = {name: cost.at(*known, best) for name, cost in costs.items()}
-    ways = {axis.name: int(best[axis]) for axis in (X, Y, Z, microbatches)}
-    return Choice(where.name, of, remat, f"{values['time'].binding}", found, ways, asked.sequences, values)
+    return costs
 
 
 def meshes(model: Llm, where: Chip, of: Slice, sequences: int) -> Iterator[Sheet]:

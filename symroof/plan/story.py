@@ -1,22 +1,27 @@
-"""The serving story of one setting: what it weighs, where it fits, how fast it decodes, what it costs, and why."""
+"""The serving story: what a model weighs, where it fits, how fast it decodes, what it costs, and why; a column for each format."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
+from symroof.algebra.check import check
 from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
+from symroof.algebra.symbols import DERATES, MFU, B, G, S, T
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
-from symroof.errors import UnknownName
-from symroof.plan.setting import Setting
-from symroof.sheets.llms import Llm
+from symroof.ask.known import Known
+from symroof.ask.letters import reach, refuse_unused
+from symroof.errors import InputError, UnknownName, short
 from symroof.sheets.slices import Slice
 from symroof.transformer.stack import Stack
 from symroof.workloads import decode, memory, prefill, serving, sharding
+
+#: What holds of the traffic unless it is said; a prompt is as long as the context.
+USUAL = {"S": 8192, "G": 512, "MFU": "0.4"}
 
 
 @dataclass(frozen=True)
@@ -30,50 +35,169 @@ class Row:
     shown: str
 
 
-def story(setting: Setting, shape: str | int | None = None) -> list[Row]:
-    """All rows of a setting, on the given slice or on the smallest that holds it.
+@dataclass(frozen=True)
+class Column:
+    """The story in one choice of formats: what is known, and the rows."""
 
-    A setting that fits nowhere ends with the row that says so.
+    known: Known
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """The columns; ``given`` is what was said beside them, ``known`` what they have in common."""
+
+    columns: tuple[Column, ...]
+    known: Known
+    given: tuple[str, ...] = ()
+
+    @property
+    def traffic(self) -> dict[str, Any]:
+        """Context, prompt and generated tokens, and the MFU of prefill."""
+        return {word: self.known.given[s] for word, s in (("context", S), ("prompt", T), ("generated", G), ("mfu", MFU))}
+
+    @property
+    def fits(self) -> bool:
+        """Whether any column comes as far as a decode step."""
+        return any(row.key == "step" for column in self.columns for row in column.rows)
+
+    @property
+    def stands_on(self) -> tuple[str, ...]:
+        """What the numbers assume, a sentence each: formulas, arithmetic, formats, price."""
+        known = self.known
+        fitted = ", ".join(f"{s}={float(v):g}" for s, v in known.given.items() if s in DERATES)
+        free = "everything evenly sharded, memory and arithmetic overlapped, communication and activations free"
+        what = f"Estimates with {fitted}: {free}." if fitted else f"At peak rates: {free}."
+        said = [f"Arithmetic in {known.arithmetic}; a format is that of weights and KV cache unless --kv says otherwise. {what}"]
+        if known.m is None:
+            said.append("The book's approximations of a dense model: all parameters are read and multiplied, attention only reads.")
+        said.append(
+            '"No step is below": all FLOPs over the peak or all bytes over the bandwidth, whichever is more; see models/measured/README.md.'
+        )
+        said += [f"Given: {', '.join(self.given)}."] if self.given else []
+        said += [f"Price of a chip {known.priced}."] if known.priced else []
+        rings = " Model parallelism with wrap-around links; about half without." if known.chip and known.chip.kind == "tpu" else ""
+        return (*said, f"MFU of prefill {float(known.given[MFU]):g}.{rings}")
+
+
+def story(known: Known, formats: Sequence[str] = ("bf16", "int8", "int4")) -> Story:
+    """The story of what is known, on its slice or on the smallest that holds it, in each of the formats of the weights.
+
+    A format that fits nowhere ends with the row that says so. Raises UnknownName for a letter that changes nothing, InputError
+    for a batch below one sequence.
     """
-    if shape:
-        setting.chip.slice(shape)
-    rows = list(_sizes(setting))
+    given = known.given.keys()
+    usual = {**USUAL, **known.letters}
+    batch = usual.pop("B", None)
+    if batch is not None and check(B, batch) < 1:
+        raise InputError(f"a batch of {short(batch)} is no number of sequences; give at least 1")
+    known = replace(known, letters={**usual, "T": usual.get("T", usual["S"])})
+    known.refuse_arithmetic()
+    columns = []
+    for here in known.each(formats):
+        column = Column(here, tuple(_rows(here, batch)))
+        if column.rows[-1].key not in ("slice", "batch"):
+            reached = reach({x for r in column.rows if r.formula is not None for x in r.formula.free_symbols}, here.sheets)
+            refuse_unused(given - {B}, reached)
+        columns.append(column)
+    return Story(tuple(columns), known, tuple(known.worth(s) for s in sorted(given - {S, T, G, MFU, B}, key=str)))
+
+
+# -- the rows
+def _rows(known: Known, batch: Any) -> Iterator[Row]:
+    if known.shape and known.chip:
+        known.chip.slice(known.shape)
+    loose = replace(known, shape="")
+    yield from _sizes(loose)
+    chips = _told(memory.fewest_chips, known)
     try:
-        where, fits = place(setting, shape)
+        where, fits = place(known, batch)
     except UnknownName as problem:
-        return [*rows, Row("slice", "smallest slice", _told(memory.fewest_chips, setting.m), None, f"none: {problem}")]
-    batch = _batch(setting, where)
-    rows.append(Row("slice", "slice" if shape else "smallest slice", _told(memory.fewest_chips, setting.m), where.name, _slice_text(where)))
-    rows.append(_room(setting, where))
-    largest = setting.at(_told(memory.largest_batch, setting.m), where)
-    whole = int(largest.number) if largest.number > 0 else 0
-    rows.append(Row("largest_batch", "largest batch", _told(memory.largest_batch, setting.m), whole, str(whole)))
+        yield Row("slice", "smallest slice", chips, None, f"none: {problem}")
+        return
+    there = replace(known, shape=where.name, letters={"Y": where.chips, **known.letters})
+    yield Row("slice", "slice" if known.shape else "smallest slice", chips, where.name, _slice_text(where))
+    yield _room(loose, there, where)
+    most = _told(memory.largest_batch, known)
+    largest = int(max(0, _at(most, there).number))
+    yield Row("largest_batch", "largest batch", most, largest, str(largest))
+    batch = largest if batch is None else check(B, batch)
     if not fits or batch < 1:
-        return [*rows, Row("batch", "batch", None, None, f"does not fit on {where.name}")]
-    rows.append(Row("batch", "batch", None, float(batch), f"{float(batch):g}"))
-    return rows + list(_speed(setting, where, batch)) + list(_rules(setting, where, batch))
+        yield Row("batch", "batch", None, None, f"does not fit on {where.name}")
+        return
+    yield Row("batch", "batch", None, float(batch), f"{float(batch):g}")
+    yield from _speed(there.but(B=batch))
+    yield from _rules(there, batch)
 
 
-def place(setting: Setting, shape: str | int | None) -> tuple[Slice, bool]:
+def place(known: Known, batch: Any) -> tuple[Slice, bool]:
     """The slice asked for, or the smallest that holds the weights and the batch (one sequence by default); does it fit?
 
-    Raises UnknownName if there is no such slice, or none is large enough.
+    Raises UnknownName if none is large enough, InputError without a chip.
     """
-    needed = setting.at(_told(memory.fewest_chips, setting.m), B=setting.traffic.batch or 1)
-    where = setting.chip.slice(shape) if shape else setting.chip.smallest_slice(needed.number)
+    if known.chip is None:
+        raise InputError("a chip is needed; add e.g. --on tpu-v5e")
+    loose = replace(known, shape="").but(B=batch or 1)
+    needed = _at(_told(memory.fewest_chips, known), loose)
+    where = known.chip.slice(known.shape) if known.shape else known.chip.smallest_slice(needed.number)
     return where, bool(needed.number <= where.chips)
 
 
-def _batch(setting: Setting, where: Slice) -> Any:
-    if setting.traffic.batch is not None:
-        return setting.traffic.batch
-    largest = setting.at(_told(memory.largest_batch, setting.m), where).number
-    return int(largest) if largest > 0 else 0
+def _sizes(known: Known) -> Iterator[Row]:
+    yield _row(known, "weights", "weights", memory.weight_memory())
+    yield _row(known, "kv_per_token", "KV cache per token", _told(memory.kv_per_token, known))
+    chips = _made(memory.fewest_chips_for_weights, None)
+    value = _at(chips, known)
+    yield Row("chips_for_weights", "chips for the weights", chips, float(value), f"{value}, so {value.whole}")
 
 
-def _told(what: Callable[..., Any], m: Llm | None) -> Any:
+def _room(loose: Known, there: Known, where: Slice) -> Row:
+    """What the weights leave, or that they do not fit."""
+    if _at(_made(memory.fewest_chips_for_weights, None), loose).number > where.chips:
+        return Row("room", "room for KV caches", memory.kv_room(), None, "none: the weights do not fit")
+    return _row(there, "room", "room for KV caches", memory.kv_room())
+
+
+def _speed(known: Known) -> Iterator[Row]:
+    step = _told(decode.step, known)
+    value = _at(step, known)
+    yield Row("step", "decode step", step, float(value), value._shown())
+    paths = [("attention", "  attention"), ("states", "  states"), ("MLP/math", "  MLP, FLOPs"), ("MLP/weights", "  MLP, weights")]
+    for path, label in paths:
+        if path.partition("/")[0] not in [p.name for p in step.parts]:
+            continue
+        part = value[path]
+        bound = "  <- bound" if path == f"MLP/{value['MLP'].binding}" else ""
+        yield Row(path.lower().replace("/", "_"), label, step[path], float(part), part._shown() + bound)
+    least = _made(decode.bound, known.model and known.model.stack)
+    fastest = _at(least, known)
+    yield Row("bound", "no step is below", least, float(fastest), f"{fastest._shown()} ({fastest.binding})")
+    yield _row(known, "throughput", "tokens/s/chip", _told(decode.throughput, known), bare=True)
+    yield _row(known, "qps", "QPS/chip", serving.queries(step), bare=True)
+    if known.priced:
+        yield _row(known, "cost_per_token", "cost", _told(serving.dollars_per_token, known))
+    yield _row(known, "prefill", "prefill of a prompt", _told(prefill.prefill_time, known))
+    yield _row(known, "prefill_bound", "no prefill is below", _made(prefill.bound, known.model and known.model.stack))
+    yield _row(known, "prefill_servers", "prefill : generate servers", _told(_servers, known), bare=True)
+
+
+def _rules(known: Known, batch: Any) -> Iterator[Row]:
+    yield _row(known, "critical_batch", "critical batch", _told(decode.critical_batch, known))
+    yield _row(known, "kv_overtakes", "KV over FLOPs from context", _told(decode.kv_overtakes_math, known))
+    yield _row(known, "plateau", "tokens/s/chip, at most", _told(decode.plateau, known), bare=True)
+    if known.model and any(kind.split == "experts" for kind, _ in known.model.stack.structure):
+        return  # experts are spread over chips, not split like one matmul
+    regimes: tuple[tuple[Literal["math", "hbm"], str], ...] = (("math", "FLOPs-bound"), ("hbm", "at this batch"))
+    for regime, label in regimes:
+        bound = sharding.largest_model_parallelism(regime)
+        here = known.but(B=batch) if regime == "hbm" else known
+        yield _row(here, f"tensor_parallel_{regime}", f"model parallelism, {label}", bound)
+
+
+# -- formulas and what they are worth
+def _told(what: Callable[..., Any], known: Known) -> Any:
     """A formula of a model, or the book's; made once for all columns."""
-    return _made(what, None if m is None else m.stack)
+    return _made(what, None if known.m is None else known.m.stack)
 
 
 @lru_cache(maxsize=64)
@@ -88,65 +212,17 @@ def _servers(m: Stack | None = None) -> Any:
     return (serving.finished_per_step() * prefill.prefill_time(m) / decode.step(m)).declare("1").named("prefill : generate servers")
 
 
-def _room(setting: Setting, where: Slice) -> Row:
-    """What the weights leave, or that they do not fit."""
-    if setting.at(_made(memory.fewest_chips_for_weights, None)).number > where.chips:
-        return Row("room", "room for KV caches", memory.kv_room(), None, "none: the weights do not fit")
-    return _row(setting, "room", "room for KV caches", memory.kv_room(), where)
+def _at(formula: Any, known: Known) -> Any:
+    return formula.at(*known.sheets)
 
 
-def _sizes(setting: Setting) -> Iterator[Row]:
-    yield _row(setting, "weights", "weights", memory.weight_memory())
-    yield _row(setting, "kv_per_token", "KV cache per token", _told(memory.kv_per_token, setting.m))
-    chips = _made(memory.fewest_chips_for_weights, None)
-    value = setting.at(chips)
-    yield Row("chips_for_weights", "chips for the weights", chips, float(value), f"{value}, so {value.whole}")
-
-
-def _speed(setting: Setting, where: Slice, batch: Any) -> Iterator[Row]:
-    step = _told(decode.step, setting.m)
-    value = setting.at(step, where, B=batch)
-    yield Row("step", "decode step", step, float(value), value._shown())
-    paths = [("attention", "  attention"), ("states", "  states"), ("MLP/math", "  MLP, FLOPs"), ("MLP/weights", "  MLP, weights")]
-    for path, label in paths:
-        if path.partition("/")[0] not in [p.name for p in step.parts]:
-            continue
-        part = value[path]
-        bound = "  <- bound" if path == f"MLP/{value['MLP'].binding}" else ""
-        yield Row(path.lower().replace("/", "_"), label, step[path], float(part), part._shown() + bound)
-    least = _told(decode.bound, setting.model)
-    fastest = setting.at(least, where, B=batch)
-    yield Row("bound", "no step is below", least, float(fastest), f"{fastest._shown()} ({fastest.binding})")
-    yield _row(setting, "throughput", "tokens/s/chip", _told(decode.throughput, setting.m), where, bare=True, B=batch)
-    yield _row(setting, "qps", "QPS/chip", serving.queries(step), where, bare=True, B=batch)
-    if setting.priced:
-        yield _row(setting, "cost_per_token", "cost", _told(serving.dollars_per_token, setting.m), where, B=batch)
-    yield _row(setting, "prefill", "prefill of a prompt", _told(prefill.prefill_time, setting.m), where)
-    yield _row(setting, "prefill_bound", "no prefill is below", _told(prefill.bound, setting.model), where)
-    yield _row(setting, "prefill_servers", "prefill : generate servers", _told(_servers, setting.m), where, bare=True, B=batch)
-
-
-def _rules(setting: Setting, where: Slice, batch: Any) -> Iterator[Row]:
-    yield _row(setting, "critical_batch", "critical batch", _told(decode.critical_batch, setting.m), where)
-    yield _row(setting, "kv_overtakes", "KV over FLOPs from context", _told(decode.kv_overtakes_math, setting.m), where)
-    yield _row(setting, "plateau", "tokens/s/chip, at most", _told(decode.plateau, setting.m), where, bare=True)
-    if any(kind.split == "experts" for kind, _ in setting.model.stack.structure):
-        return  # experts are spread over chips, not split like one matmul
-    regimes: tuple[tuple[Literal["math", "hbm"], str], ...] = (("math", "FLOPs-bound"), ("hbm", "at this batch"))
-    for regime, label in regimes:
-        bound = sharding.largest_model_parallelism(regime)
-        extra = {"B": batch} if regime == "hbm" else {}
-        yield _row(setting, f"tensor_parallel_{regime}", f"model parallelism, {label}", bound, where, **extra)
-
-
-def _row(setting: Setting, key: str, label: str, formula: Any, where: Slice | None = None, bare: bool = False, **values: Any) -> Row:
-    value = setting.at(formula, where, **values)
+def _row(known: Known, key: str, label: str, formula: Any, bare: bool = False) -> Row:
+    value = _at(formula, known)
     if isinstance(value, Value):
         shown = show_quantity(float(value), value.unit) if not value.note else value.note
         return Row(key, label, formula, float(value), shown.split(" ")[0] if bare and not value.note else shown)
-    return Row(
-        key, label, formula, None, str(value) if not isinstance(value, Cost) else f"needs {sorted(s.name for s in value.free_symbols)}"
-    )
+    lacking = f"needs {sorted(s.name for s in value.free_symbols)}" if isinstance(value, Cost) else str(value)
+    return Row(key, label, formula, None, lacking)
 
 
 def _slice_text(where: Slice) -> str:

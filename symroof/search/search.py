@@ -186,10 +186,13 @@ def _nothing(asked: _Asked, seen: Seen) -> InputError:
         return InputError("the search was interrupted before a point was found; give it more time, or a smaller space")
     order = [int(i) for i in np.argsort(-seen.excluded, kind="stable")]
     blamed = asked.conditions[order[0]]
-    why = f"{called(blamed)} excludes most"
+    why, nearest, by = f"{called(blamed)} excludes most", None, ""
     if seen.seconds < _QUICK:
         with suppress(KeyboardInterrupt):
-            blamed, why = obstacle(asked.job, asked.conditions, order, lambda i: _candidate(asked, i).labels)
+            blamed, why, nearest, by = obstacle(asked.job, asked.conditions, order)
     names = {s.name for s in blamed.free_symbols}
     axes = ", ".join(a.name for a in asked.scale if a.name in names or a.sheets) or "the space"
-    return NothingFits(f"no point of the space fulfils the conditions; {why}; relax it, or widen {axes}", why)
+    point = None if nearest is None else _candidate(asked, nearest)
+    closest = f", and {point.labels} comes closest, {by}" if point else ""
+    message = f"no point of the space fulfils the conditions; {why}{closest}; relax it, or widen {axes}"
+    return NothingFits(message, why, point.at if point else None, by)

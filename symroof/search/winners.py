@@ -39,10 +39,11 @@ def winners(job: Job, executor: Executor | None = None) -> list[int]:
     return exact(job, seen.points)
 
 
-def obstacle(job: Job, conditions: Sequence[Condition], order: Sequence[int], where: Callable[[int], str]) -> tuple[Condition, str]:
-    """The condition that no point fulfils, else one that no point fulfils beside the others; with the nearest point.
+def obstacle(job: Job, conditions: Sequence[Condition], order: Sequence[int]) -> tuple[Condition, str, int | None, str]:
+    """The condition that no point fulfils, else one that no point fulfils beside the others, and that in words.
 
-    ``order`` says which condition to ask first, ``where`` what a point is called. One more search for each that is asked.
+    With the nearest point, if there is one, and both sides there. ``order`` says which condition to ask first. One more search
+    for each that is asked.
     """
     for beside in (False, True):
         for i in order:
@@ -51,9 +52,8 @@ def obstacle(job: Job, conditions: Sequence[Condition], order: Sequence[int], wh
                 continue
             left, right = (amount(side.put(Given(job.exact(nearest)))) for side in (conditions[i].left, conditions[i].right))
             among = " that fulfils the others" if beside else ""
-            closest = f", and {where(nearest)} comes closest, with {left} against {right}"
-            return conditions[i], f"{called(conditions[i])} excludes every point{among}{closest}"
-    return conditions[order[0]], f"{called(conditions[order[0]])} excludes most, and the others exclude each other"
+            return conditions[i], f"{called(conditions[i])} excludes every point{among}", nearest, f"with {left} against {right}"
+    return conditions[order[0]], f"{called(conditions[order[0]])} excludes most, and the others exclude each other", None, ""
 
 
 def _nearest(job: Job, condition: Condition, others: Sequence[Condition]) -> int | None:

@@ -7,9 +7,7 @@ from typing import Any
 
 import click
 
-from symroof.commands.options import explicit, flag, known, letters, not_both, refuse, said_once, values
-
-Command = Callable[..., Any]
+from symroof.cli.options import Command, Options, known, letters, refuse, said, together, values, whole
 
 
 @click.group()
@@ -26,44 +24,30 @@ def figure() -> None:
 
 def _file(name: str) -> Callable[[Command], Command]:
     """Where to write, and how it looks."""
-
-    def decorated(f: Command) -> Command:
-        for option in (
-            click.option("--height", type=float, default=None, metavar="INCHES", help="The height; by default what fits."),
-            click.option("--width", type=click.Choice(["column", "page"]), default="column", show_default=True, help="3.4 or 7 inches."),
-            click.option("--title", default="", help="A title above the figure."),
-            click.option("-o", "--output", default=name, show_default=True, metavar="FILE", help="The .pdf, .svg or .png to write."),
-        ):
-            f = option(f)
-        return f
-
-    return decorated
+    return together(
+        click.option("-o", "--output", default=name, show_default=True, metavar="FILE", help="The .pdf, .svg or .png to write."),
+        click.option("--title", default="", help="A title above the figure."),
+        click.option("--width", type=click.Choice(["column", "page"]), default="column", show_default=True, help="3.4 or 7 inches."),
+        click.option("--height", type=float, default=None, metavar="INCHES", help="The height; by default what fits."),
+    )
 
 
-def _model(f: Command) -> Command:
-    return click.argument("named", metavar="[MODEL]", default="")(values(f))
+_model = together(click.argument("named", metavar="[MODEL]", default=""), values)
 
 
-def _saved(make: Callable[[Any], Any], options: dict[str, Any]) -> None:
+def _saved(make: Callable[[Any], Any], options: Options) -> None:
     from symroof import figures
 
     look = figures.Look(options["title"], options["width"], options["height"])
     click.echo(str(figures.save(make(look), options["output"])))
 
 
-def _known(options: dict[str, Any]) -> Any:
+def _known(options: Options) -> Any:
     named = options.pop("named", "")
     if named and options["model"]:
         raise click.UsageError(f"{named} and --model {options['model']} both name the model; give one")
     options["model"] = options["model"] or named
     return known(options)
-
-
-def _whole(text: str, option: str) -> tuple[int, ...]:
-    found = letters(text)
-    if not found or not all(t.isascii() and t.isdigit() and 0 < int(t) < 10**12 for t in found):
-        raise click.UsageError(f"{option} takes whole numbers separated by commas, e.g. 16,256, not {text[:40]!r}")
-    return tuple(map(int, found))
 
 
 @figure.command()
@@ -80,16 +64,14 @@ def roofline(chips: str, batches: str, size: str, form: str, **options: Any) -> 
     """
     from symroof.figures import named
 
-    sizes = _whole(size, "--size")
-    if len(sizes) != 2:
-        raise click.UsageError("--size takes two whole numbers, e.g. 8192,28672")
-    under = _whole(batches, "--batches") if batches.strip() else ()
+    sizes = whole(size, "--size", 2, "two whole numbers, e.g. 8192,28672")
+    under = whole(batches, "--batches") if batches.strip() else ()
     _saved(lambda look: named.roofline(letters(chips), under, (sizes[0], sizes[1]), form, look), options)
 
 
 @figure.command()
 @_model
-@click.option("--contexts", default="2048,4096,8192,16384,32768,65536", show_default=True, help="One curve for each.")
+@click.option("--contexts", metavar="TOKENS", help="One curve for each; by default 2048,4096,8192,16384,32768,65536.")
 @click.option("--most", default=512, show_default=True, help="The largest batch drawn, if that many fit.")
 @_file("frontier.pdf")
 def frontier(most: int, **options: Any) -> None:
@@ -100,14 +82,15 @@ def frontier(most: int, **options: Any) -> None:
     """
     from symroof.figures import named
 
-    said_once(options, "contexts")
-    here, contexts = _known(options), options.pop("contexts")
-    _saved(lambda look: named.frontier(here, _whole(contexts, "--contexts"), most, look), options)
+    options["letters"] = said(options, "contexts")
+    contexts = options["contexts"] or options["letters"].pop("S", "2048,4096,8192,16384,32768,65536")
+    here = _known(options)
+    _saved(lambda look: named.frontier(here, whole(contexts, "--contexts"), most, look), options)
 
 
 @figure.command()
 @_model
-@click.option("--context", default="2048", show_default=True, metavar="TOKENS", help='The context, e.g. "8 Ki".')
+@click.option("--context", metavar="TOKENS", help='The context, e.g. "8 Ki"; by default 2048.')
 @click.option("--most", default=512, show_default=True, help="The largest batch drawn.")
 @_file("latency.pdf")
 def latency(most: int, **options: Any) -> None:
@@ -118,8 +101,9 @@ def latency(most: int, **options: Any) -> None:
     """
     from symroof.figures import named
 
-    said_once(options, "context")
-    here, context = _known(options), options.pop("context")
+    options["letters"] = said(options, "context")
+    context = options["letters"].pop("S", "2048")
+    here = _known(options)
     _saved(lambda look: named.latency(here, context, most, look), options)
 
 
@@ -181,9 +165,7 @@ def training(ways: str, backward: bool, **options: Any) -> None:
     """
     from symroof.figures import named
 
-    split = _whole(ways, "--ways")
-    if len(split) != 2:
-        raise click.UsageError("--ways takes two whole numbers, of FSDP and of tensor parallelism, e.g. 256,8")
+    split = whole(ways, "--ways", 2, "two whole numbers, of FSDP and of tensor parallelism, e.g. 256,8")
     here = known(options)
     _saved(lambda look: named.communication(here, (split[0], split[1]), backward, look), options)
 
@@ -191,9 +173,9 @@ def training(ways: str, backward: bool, **options: Any) -> None:
 @figure.command()
 @_model
 @click.option("--slices", default="", metavar="SHAPES", help="One group of bars for each, e.g. 2x4,4x4; by default --slice.")
-@click.option("--weights", default="bf16,int8,int4", show_default=True, metavar="FORMATS", help="One bar for each format of the weights.")
+@click.option("--weights", default="", metavar="FORMATS", help="One bar for each format of the weights; by default bf16,int8,int4.")
 @click.option("--training", "chips", default="", metavar="CHIPS", help="Training with FSDP over so many chips instead, e.g. 16,64.")
-@click.option("--remat", default="none,matmuls,block", show_default=True, metavar="POLICIES", help="What training saves.")
+@click.option("--remat", default="", metavar="POLICIES", help="What training saves; by default none,matmuls,block.")
 @_file("memory.pdf")
 def memory(chips: str, remat: str, **options: Any) -> None:
     """HBM per chip by parts against what the chip has: weights and KV cache of MODEL, or state and activations in training.
@@ -204,23 +186,20 @@ def memory(chips: str, remat: str, **options: Any) -> None:
     """
     from symroof.figures import named
 
-    slices, weights = options.pop("slices"), options.pop("weights")
     if chips:
-        refuse(("slices", "shape", "weights"), "beside --training, which takes so many chips and --formats")
-        here, many = _known(options), _whole(chips, "--training")
-        _saved(lambda look: named.training_stack(here, many, letters(remat), look), options)
+        refuse(options, ("slices", "slice", "weights"), "beside --training, which takes so many chips and --formats")
+        here, many = _known(options), whole(chips, "--training")
+        _saved(lambda look: named.training_stack(here, many, letters(remat or "none,matmuls,block"), look), options)
         return
-    refuse(("remat",), "without --training")
-    refuse(("math", "exact"), "here: what a server holds depends on the weights and the KV cache")
-    not_both(options, "slices", "weights")
-    for one, other in (("slices", "shape"), ("weights", "formats")):
-        if explicit(one) and explicit(other):
-            raise click.UsageError(f"{flag(one)} and {flag(other)} say the same; give one of them")
-    shapes, weights = letters(slices or options["shape"]), letters(options["formats"] or weights)
-    here = _known(options | {"shape": "", "formats": ""})
+    refuse({"remat": remat}, ("remat",), "without --training")
+    refuse(options, ("math", "exact"), "here: what a server holds depends on the weights and the KV cache")
+    said(options, "slices", "weights")
+    for one, other in (("slices", "slice"), ("weights", "formats")):
+        if options[one] and options[other]:
+            raise click.UsageError(f"--{one} and --{other} say the same; give one of them")
+    shapes = letters(options["slices"] or options["slice"])
+    weights = letters(options["formats"] or options["weights"] or "bf16,int8,int4")
+    here = _known(options | {"slice": "", "formats": ""})
     if not shapes:
         raise click.UsageError("say on which slices, e.g. --slices 2x4,4x4")
     _saved(lambda look: named.stack(here, weights, shapes, look), options)
-
-
-COMMANDS = (figure,)

@@ -7,9 +7,7 @@ from typing import Any
 
 import click
 
-from symroof.commands.options import known, letters, not_both, overrides, said_once, values
-
-Command = Callable[..., Any]
+from symroof.cli.options import Command, Options, known, letters, math, said, setting, together, values
 
 
 @click.group()
@@ -28,28 +26,25 @@ def _file(name: str) -> Callable[[Command], Command]:
     return click.option("-o", "--output", default=name, show_default=True, metavar="FILE", help="The file to write.")
 
 
-def _offers(f: Command) -> Command:
-    """The options of the serving pages."""
-    for option in (
-        click.option("--set", "override", multiple=True, metavar="LETTER=VALUE", help="A value whatever is chosen, e.g. P=70e9."),
-        click.option("--math", default="", metavar="FORMAT", help="Format of the arithmetic to begin with."),
-        click.option("--formats", default="", metavar="FORMATS", help="Formats of the weights, the first to begin with."),
-        click.option("--slice", "shape", default="", metavar="SHAPE", help="The slice to begin with, such as 4x4."),
-        click.option("--on", "on", required=True, metavar="CHIP[,CHIP]", help="The chips to choose from; after one, all others."),
-        click.argument("model", metavar="MODEL[,MODEL]"),
-    ):
-        f = option(f)
-    return f
+#: The options of the serving pages.
+_offers = together(
+    click.argument("model", metavar="MODEL[,MODEL]"),
+    click.option("--on", required=True, metavar="CHIP[,CHIP]", help="The chips to choose from; after one, all others."),
+    click.option("--slice", default="", metavar="SHAPE", help="The slice to begin with, such as 4x4."),
+    click.option("--formats", default="", metavar="FORMATS", help="Formats of the weights, the first to begin with."),
+    math,
+    setting("A value whatever is chosen, e.g. P=70e9."),
+)
 
 
-def _serving(kind: str, options: dict[str, Any]) -> None:
-    from symroof.web import named
+def _serving(kind: str, options: Options) -> None:
+    from symroof.pages import web
 
-    not_both(options, "formats", "math")
-    said_once(options, "shape")
-    names = (options["model"], options["on"], options["shape"], options["formats"], options["math"])
-    offer = named.Offer.of(*names, overrides(options["override"]))
-    _saved(named.serving(kind, offer), options["output"])
+    given = said(options, "formats", "math", "slice")
+    where = options["slice"] or given.pop("n", "")
+    offer = web.Offer.of(options["model"], options["on"], where, options["formats"], options["math"], given)
+    make = {"serve": web.serve, "frontier": web.frontier, "breakdown": web.breakdown}[kind]
+    _saved(make(offer), options["output"])
 
 
 def _saved(made: Any, output: str) -> None:
@@ -105,8 +100,9 @@ def training(output: str, **options: Any) -> None:
     """
     from symroof.web import named
 
-    said_once(options, "shape")
-    _saved(named.training(known(options)), output)
+    given = said(options, "slice")
+    where = options["slice"] or given.pop("n", "")
+    _saved(web_training.page(known({**options, "slice": where, "letters": given})), output)
 
 
 @page.command()
@@ -123,7 +119,4 @@ def regimes(formula: str, over: str, sliders: tuple[str, ...], output: str, **op
     """
     from symroof.web import named
 
-    _saved(named.regimes(formula, letters(over), known(options), sliders), output)
-
-
-COMMANDS = (page,)
+    _saved(web_regimes.page(formula, letters(over), known(options), sliders), output)

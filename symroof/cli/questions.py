@@ -7,16 +7,25 @@ from typing import Any
 
 import click
 
-from symroof.commands.options import forms, known, letters, refuse, values
+from symroof.cli.options import Options, forms, known, letters, refuse, together, values
 
-_LIMITS = 'A condition: FORMULA, letters or a quantity on either side of <= or >=, or an equation such as "X*Y = n"; repeatable.'
+_LIMITED = 'A condition: formulas, letters, quantities on either side of <= or >=, or an equation such as "X*Y = n"; repeatable.'
+_limits = together(
+    click.option("--large", metavar="LETTERS", help="Letters that are large, e.g. D,F: the textbook's rule, and its error at values."),
+    click.option("--small", metavar="LETTERS", help="Letters that are small."),
+)
+_optima = together(
+    click.option("--over", required=True, metavar="LETTERS", help="The unknown, or several, e.g. X,Y."),
+    click.option("--subject-to", "conditions", multiple=True, metavar="CONDITION", help=_LIMITED),
+    values,
+    forms,
+)
 
 
 @click.command()
 @click.argument("condition")
 @click.option("--for", "unknown", required=True, metavar="LETTER", help="The unknown; left free even if a sheet gives it.")
-@click.option("--large", metavar="LETTERS", help="Letters that are large, e.g. D,F: the textbook's rule, and its error at values.")
-@click.option("--small", metavar="LETTERS", help="Letters that are small.")
+@_limits
 @click.option("--than", default="", metavar="CHIP[:SLICE]", help="Another chip, on which the right side is evaluated.")
 @click.option("--steps", is_flag=True, help="The derivation, line by line.")
 @click.option("--proof", is_flag=True, help="The derivation with the check of every line.")
@@ -25,17 +34,19 @@ _LIMITS = 'A condition: FORMULA, letters or a quantity on either side of <= or >
 def solve(condition: str, unknown: str, **options: Any) -> None:
     """Where a CONDITION holds, for any letter: a formula with its domain, and a number if sheets are given.
 
-    A CONDITION is FORMULA <= 15 ms, FORMULA >= 0.5*FORMULA, B <= 64; `symroof formulas` lists the formulas.
+    A CONDITION compares formulas, letters and quantities, and what + - * / ^ max and min make of them; `symroof formulas` lists
+    the formulas.
 
     \b
     symroof solve "decode.step <= 15 ms" --for B
+    symroof solve "decode.step - decode.weight_time <= 1 ms" --for S
     symroof solve "decode.step <= 10 ms" --for W_hbm --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --set B=32 --set S=8192
     symroof solve "decode.step/attention >= 0.5*decode.step" --for S --on tpu-v5e --model llama3-70b --formats int8 --set B=32
     symroof solve "serving.dollars_per_token <= serving.dollars_per_token" --for price --on tpu-v5p --than tpu-v5e
     """
     from symroof.pages.questions import Limits, View, solved
 
-    view = View(options["form"] or "text", options["steps"], options["proof"])
+    view = View(options["form"], options["steps"], options["proof"])
     limits = Limits(letters(options["large"]), letters(options["small"]))
     sys.exit(solved(condition, unknown, known(options), options["than"], limits, view))
 
@@ -62,15 +73,12 @@ def regimes(formula: str, along: str | None, over: str | None, **options: Any) -
     asked = letters(along or over)
     if len(asked) != (1 if along else 2):
         raise click.UsageError("--along takes one letter, --over two, e.g. --over B,S")
-    sys.exit(binding(formula, asked, known(options), options["facts"], options["form"] or "text"))
+    sys.exit(binding(formula, asked, known(options), options["facts"], options["form"]))
 
 
 @click.command()
 @click.argument("formula")
-@click.option("--over", required=True, metavar="LETTERS", help="The unknown, or several, e.g. X,Y.")
-@click.option("--subject-to", "conditions", multiple=True, metavar="CONDITION", help=_LIMITS)
-@values
-@forms
+@_optima
 def minimize(formula: str, over: str, **options: Any) -> None:
     """The LETTERS at which a FORMULA is least, in closed form, and the whole numbers that really win.
 
@@ -84,10 +92,7 @@ def minimize(formula: str, over: str, **options: Any) -> None:
 
 @click.command()
 @click.argument("formula")
-@click.option("--over", required=True, metavar="LETTERS", help="The unknown, or several, e.g. X,Y.")
-@click.option("--subject-to", "conditions", multiple=True, metavar="CONDITION", help=_LIMITS)
-@values
-@forms
+@_optima
 def maximize(formula: str, over: str, **options: Any) -> None:
     """The LETTERS at which a FORMULA is largest: a throughput under a latency limit.
 
@@ -98,13 +103,13 @@ def maximize(formula: str, over: str, **options: Any) -> None:
     _optimum(formula, over, -1, options)
 
 
-def _optimum(formula: str, over: str, sense: int, options: dict[str, Any]) -> None:
+def _optimum(formula: str, over: str, sense: int, options: Options) -> None:
     from symroof.pages.optima import optimum
 
     asked = letters(over)
     if not asked:
         raise click.UsageError("--over is empty; give a letter, e.g. --over B")
-    sys.exit(optimum(formula, asked, options["conditions"], known(options), sense, options["form"] or "text"))
+    sys.exit(optimum(formula, asked, options["conditions"], known(options), sense, options["form"]))
 
 
 @click.command()
@@ -121,13 +126,12 @@ def elasticity(formula: str, of: str | None, **options: Any) -> None:
     """
     from symroof.pages.optima import helping
 
-    sys.exit(helping(formula, letters(of), known(options), options["form"] or "text"))
+    sys.exit(helping(formula, letters(of), known(options), options["form"]))
 
 
 @click.command()
 @click.argument("formula")
-@click.option("--large", metavar="LETTERS", help="Letters that are large, e.g. D,F.")
-@click.option("--small", metavar="LETTERS", help="Letters that are small.")
+@_limits
 @values
 @forms
 def limit(formula: str, large: str | None, small: str | None, **options: Any) -> None:
@@ -140,7 +144,7 @@ def limit(formula: str, large: str | None, small: str | None, **options: Any) ->
     from symroof.pages.limits import coming
     from symroof.pages.questions import Limits
 
-    sys.exit(coming(formula, Limits(letters(large), letters(small)), known(options), options["form"] or "text"))
+    sys.exit(coming(formula, Limits(letters(large), letters(small)), known(options), options["form"]))
 
 
 @click.command()
@@ -148,23 +152,21 @@ def limit(formula: str, large: str | None, small: str | None, **options: Any) ->
 @values
 @forms
 def formulas(name: str | None, **options: Any) -> None:
-    """The formulas that can be asked for by name; with a NAME, that formula, its parts, its letters and its value.
+    """The formulas and thresholds that can be asked for by name; with a NAME, that one, its parts, its letters and its value.
 
     \b
     symroof formulas
     symroof formulas decode.step/MLP
+    symroof formulas training.tp_limit
     symroof formulas decode.step --model deepseek-v3
     symroof formulas decode.step --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --set B=32 --set S=8192
     """
     from symroof.pages import questions
 
     if name is None:
-        refuse(("chip_name", "shape", "formats", "kv", "math", "override"), "without the NAME of a formula")
-    sheets, form = known(options), options["form"] or "text"
+        refuse(options, ("on", "slice", "exact", "formats", "kv", "math", "letters"), "without the NAME of a formula")
+    sheets, form = known(options), options["form"]
     if name is None:
         questions.listing(form, sheets.m)
     else:
         questions.one(name, form, sheets)
-
-
-COMMANDS = (solve, regimes, minimize, maximize, elasticity, limit, formulas)

@@ -1,1 +1,0 @@
-"""The commands that ask the solver, and the options they share."""
