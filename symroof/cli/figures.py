@@ -36,10 +36,9 @@ _model = together(click.argument("named", metavar="[MODEL]", default=""), values
 
 
 def _saved(make: Callable[[Any], Any], options: Options) -> None:
-    from symroof import figures
+    from symroof.figures import Look, save
 
-    look = figures.Look(options["title"], options["width"], options["height"])
-    click.echo(str(figures.save(make(look), options["output"])))
+    click.echo(str(save(make(Look(options["title"], options["width"], options["height"])), options["output"])))
 
 
 def _known(options: Options) -> Any:
