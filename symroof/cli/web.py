@@ -38,13 +38,12 @@ _offers = together(
 
 
 def _serving(kind: str, options: Options) -> None:
-    from symroof.pages import web
+    from symroof.web import named
 
     given = said(options, "formats", "math", "slice")
     where = options["slice"] or given.pop("n", "")
-    offer = web.Offer.of(options["model"], options["on"], where, options["formats"], options["math"], given)
-    make = {"serve": web.serve, "frontier": web.frontier, "breakdown": web.breakdown}[kind]
-    _saved(make(offer), options["output"])
+    offer = named.Offer.of(options["model"], options["on"], where, options["formats"], options["math"], given)
+    _saved(named.serving(kind, offer), options["output"])
 
 
 def _saved(made: Any, output: str) -> None:
@@ -98,11 +97,12 @@ def training(output: str, **options: Any) -> None:
     symroof page training --on tpu-v5p --slice 16x16x16
     symroof page training --on tpu-v5e --slice 16x16 --set D=4096 --set F=16384
     """
+
     from symroof.web import named
 
     given = said(options, "slice")
     where = options["slice"] or given.pop("n", "")
-    _saved(web_training.page(known({**options, "slice": where, "letters": given})), output)
+    _saved(named.training(known({**options, "slice": where, "letters": given})), output)
 
 
 @page.command()
@@ -119,4 +119,4 @@ def regimes(formula: str, over: str, sliders: tuple[str, ...], output: str, **op
     """
     from symroof.web import named
 
-    _saved(web_regimes.page(formula, letters(over), known(options), sliders), output)
+    _saved(named.regimes(formula, letters(over), known(options), sliders), output)

@@ -9,7 +9,7 @@ from typing import Any
 from symroof.algebra import show
 from symroof.algebra.value import Value
 from symroof.errors import InputError
-from symroof.search.found import Found, Limit
+from symroof.search.found import Found, Slack
 from symroof.sheets.slices import Slice
 
 
@@ -43,7 +43,7 @@ class Choice:
         return ways(self.mesh)
 
     @property
-    def margins(self) -> Iterator[tuple[Limit, float, str]]:
+    def margins(self) -> Iterator[tuple[Slack, float, str]]:
         """For each limit by which factor the aim would change with 10 % more of it, and where the best would be then."""
         for gain in self.found.gains if self.found else ():
             yield gain.limit, gain.factor, point(gain.best.at, self.meshes)
