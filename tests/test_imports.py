@@ -52,7 +52,7 @@ ORDERS = {
         *("polynomial", "facts", "extremes", "monotony", "pieces", "growth", "steps", "parts", "higher", "positive", "inverse"),
         *("function", "maxima"),
         *("solved", "numeric.boxes", "numeric.roots", "numeric.sweep", "numeric.at", "numeric.within"),
-        *("proof.points", "proof.verify", "proof.proof", "bound", "condition", "rounding", "outside", "discrete", "solve", "limits"),
+        *("proof.points", "proof.verify", "proof.proof", "bound", "condition", "outside", "rounded", "solve", "limits"),
     ),
     "analysis": ("walk", "regimes", "problem", "descent", "best", "minimize", "slopes", "elasticity", "sensitivity", "degree"),
     "plane": ("sides", "inhabited", "tracing", "borders", "polygons", "regions", "regimes"),

@@ -6,7 +6,7 @@ algebra (Fourier and Motzkin's elimination, in exact arithmetic). A sum is at le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -251,8 +251,3 @@ def _false(numbers: Powers, strict: bool) -> bool:
     for c, e in numbers:
         product *= c ** int(e * whole)
     return product <= 1 if strict else product < 1
-
-
-def facts_of(given: Mapping[sp.Symbol, Any]) -> Facts:
-    """Facts that say what symbols are worth."""
-    return Facts.of(sp.Eq(s, sp.Rational(v.numerator, v.denominator), evaluate=False) for s, v in given.items() if isinstance(v, Fraction))

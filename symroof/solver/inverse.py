@@ -7,7 +7,7 @@ function is monotonic, and that is a condition of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
@@ -176,9 +176,8 @@ def _rises(low: sp.Expr, d: sp.Symbol) -> bool:
 
 def _put(piece: Piece, d: sp.Symbol, target: sp.Expr) -> Piece:
     """The piece with the target in place of the number that stood for it."""
-    low, high = (None if e is None else e.xreplace({d: target}) for e in (piece.low, piece.high))
-    rels = [w.func(w.lhs.xreplace({d: target}), w.rhs.xreplace({d: target}), evaluate=False) for w in piece.when]
-    return Piece(low, high, tuple(w for w in map(_logarithmic, rels) if w is not None))
+    put = piece.put(d, target)
+    return replace(put, when=tuple(w for w in map(_logarithmic, put.when) if w is not None))
 
 
 def _logarithmic(rel: sp.Rel) -> sp.Rel | None:

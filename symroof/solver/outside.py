@@ -11,13 +11,11 @@ from dataclasses import replace
 import sympy as sp
 
 from symroof.algebra.condition import Condition
-from symroof.algebra.cost import quantity
-from symroof.algebra.units import ONE
 from symroof.errors import short
 from symroof.solver.bound import Bound
 from symroof.solver.monotony import difference
-from symroof.solver.pieces import ALWAYS, Piece
-from symroof.solver.rounding import exceeds
+from symroof.solver.pieces import ALWAYS, Piece, exceeds
+from symroof.solver.solved import bare
 
 
 def between(numeric: Bound, atoms: set[sp.Expr]) -> Bound:
@@ -38,7 +36,7 @@ def between(numeric: Bound, atoms: set[sp.Expr]) -> Bound:
     reason = f"{numeric.symbol} stands {inside}"
     found = []
     for put in (easier, harder):
-        asked = Condition(quantity(left.xreplace(put), ONE), condition.relation, quantity(right.xreplace(put), ONE))
+        asked = bare(left.xreplace(put), condition.relation, right.xreplace(put))
         found.append(numeric.solved_again(asked) if numeric.symbol in asked.free_symbols else _without(numeric, asked))
     return replace(numeric, reason=reason, necessary=_outer(found[0], 0), sufficient=_outer(found[1], 1))
 

@@ -33,6 +33,12 @@ class Piece:
         """Whether no bound and no condition is left."""
         return self.low is None and self.high is None and not self.when
 
+    def put(self, s: sp.Symbol, expr: sp.Expr) -> Piece:
+        """The piece with an expression in place of a symbol; nothing is evaluated."""
+        low, high = (None if e is None else e.xreplace({s: expr}) for e in (self.low, self.high))
+        when = tuple(w.func(w.lhs.xreplace({s: expr}), w.rhs.xreplace({s: expr}), evaluate=False) for w in self.when)
+        return replace(self, low=low, high=high, when=when)
+
 
 Pieces = tuple[Piece, ...]
 ALWAYS: Pieces = (Piece(),)
@@ -176,6 +182,18 @@ def relation(above: sp.Expr, below: sp.Expr) -> sp.Rel:
     plus, minus = split(over(above - below)[0])
     common = _common(plus, minus)
     return sp.Ge(_without(plus, common), _without(minus, common), evaluate=False)
+
+
+def exceeds(above: sp.Expr, below: sp.Expr, strict: bool) -> sp.Basic:
+    """``above >= below`` (or ``>``) with positive terms on both sides; true or false where that is known."""
+    known = sign(above - below)
+    if known is not None:
+        return sp.true if known > 0 or (known == 0 and not strict) else sp.false
+    kind = sp.Gt if strict else sp.Ge
+    top, bottom = sp.fraction(sp.together(above - below))
+    if sign(bottom) == 1:
+        above, below = split(top)
+    return kind(above, below, evaluate=False)
 
 
 def _rooted(expr: sp.Expr) -> bool:

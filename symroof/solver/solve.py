@@ -17,11 +17,11 @@ from symroof.algebra.condition import Condition
 from symroof.errors import NoClosedForm
 from symroof.solver.bound import Bound
 from symroof.solver.condition import asked, claimed
-from symroof.solver.discrete import rounded
 from symroof.solver.maxima import held
 from symroof.solver.parts import Claim
 from symroof.solver.pieces import Pieces
 from symroof.solver.polynomial import over, split
+from symroof.solver.rounded import rounded
 from symroof.solver.steps import facing
 
 

@@ -11,6 +11,7 @@ import sympy as sp
 from symroof.algebra.bind import Given
 from symroof.algebra.claims import Claims
 from symroof.algebra.condition import Condition
+from symroof.algebra.cost import quantity
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import SolveError
 from symroof.solver.pieces import Piece
@@ -96,3 +97,8 @@ class Solved:
         condition = self.condition.between(self.condition.left.put(given), self.condition.right.put(given))
         found = self.solved_again(condition, weights=tuple((s, w) for s, w in self.weights if s in condition.free_symbols))
         return replace(found, steps=substituted(self.steps, found.steps, given))
+
+
+def bare(left: sp.Expr, relation: str, right: sp.Expr) -> Condition:
+    """A condition between expressions whose units no longer matter."""
+    return Condition(quantity(left, ONE), relation, quantity(right, ONE))

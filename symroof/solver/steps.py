@@ -81,7 +81,8 @@ def answered(x: sp.Symbol, pieces: Pieces, why: str | Callable[[Piece], Why], ki
     lines: list[Step] = []
     for case, piece in enumerate(pieces, 1):
         named = f"case {case}: " if len(pieces) > 1 else ""
-        ends = [(r, e) for r, e in ((">=", piece.low), ("<=", piece.high)) if e is not None]
+        out, off = piece.strict or (False, False)
+        ends = [(r, e) for r, e in ((">" if out else ">=", piece.low), ("<" if off else "<=", piece.high)) if e is not None]
         for relation, end in ends:
             text, about = (why, None) if isinstance(why, str) else why(piece)
             lines.append(Step(named + text, x, relation, end, about, kind, inside=piece.when, case=case))

@@ -8,31 +8,28 @@ condition without rounding, and numbers come from intervals.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import sympy as sp
 
 from symroof.algebra.condition import Condition
-from symroof.algebra.cost import quantity
 from symroof.algebra.roots import PowerOfTwo
-from symroof.algebra.units import ONE
 from symroof.errors import NoClosedForm, SolveError, short
 from symroof.solver.bound import Bound
 from symroof.solver.outside import between
-from symroof.solver.pieces import ALWAYS, Piece, Pieces
+from symroof.solver.pieces import ALWAYS, Piece, Pieces, exceeds
 from symroof.solver.polynomial import sign
-from symroof.solver.rounding import Rounded, exceeds, roundings, undone
+from symroof.solver.solved import bare
 from symroof.solver.steps import Step, answered
 
-_NAMES = {sp.ceiling: "ceiling", sp.floor: "floor", PowerOfTwo: "power of two"}
+_NAMES: dict[type, str] = {sp.ceiling: "ceiling", sp.floor: "floor", PowerOfTwo: "power of two"}
 
 
 def rounded(numeric: Bound) -> Bound:
     """The answer where no smooth closed form exists: ``numeric`` itself, unless its unknown is what is rounded."""
     condition, x = numeric.condition, numeric.symbol
-    atoms = roundings(condition.left.expr, x) | roundings(condition.right.expr, x)
+    atoms = _roundings(condition.left.expr, x) | _roundings(condition.right.expr, x)
     if not atoms:
         return numeric
     if numeric.weights:
@@ -40,24 +37,29 @@ def rounded(numeric: Bound) -> Bound:
     try:
         if len(atoms) == 1:
             (atom,) = atoms
-            k = sp.Dummy("k", positive=True)
-            sides = [side.expr.xreplace({atom: k}) for side in (condition.left, condition.right)]
-            if not any(side.has(x) for side in sides):
-                return _through(numeric, atom, k, Condition(_plain(sides[0]), condition.relation, _plain(sides[1])))
+            k = sp.Symbol(short(atom).strip("'"), positive=True)
+            left, right = (side.expr.xreplace({atom: k}) for side in (condition.left, condition.right))
+            if not (left.has(x) or right.has(x)):
+                return _through(numeric, atom, k, bare(left, condition.relation, right))
     except SolveError as problem:
         return replace(numeric, reason=str(problem))
     return between(numeric, atoms)
 
 
-def _plain(expr: sp.Expr) -> Any:
-    return quantity(expr, ONE)
+def _roundings(expr: sp.Expr, x: sp.Symbol) -> set[sp.Expr]:
+    """The outermost ceilings, floors and powers of two that hold x."""
+    if not expr.has(x):
+        return set()
+    if isinstance(expr, tuple(_NAMES)):
+        return {expr}
+    return set().union(*(_roundings(a, x) for a in expr.args))
 
 
 def _through(numeric: Bound, atom: sp.Expr, k: sp.Symbol, inner: Condition) -> Bound:
     """Solve for the rounded quantity, then for the unknown inside it."""
     found = numeric.solved_again(inner, k)
     if not found.closed:
-        raise NoClosedForm(f"for {short(atom)} itself: {found.reason.replace(' in _k ', ' in it ')}")
+        raise NoClosedForm(f"for {short(atom)} itself: {found.reason}")
     strict = len(inner.relation) == 1
     every: list[Piece] = []
     for piece in _with_zero(found.pieces, atom, k, inner):
@@ -67,10 +69,7 @@ def _through(numeric: Bound, atom: sp.Expr, k: sp.Symbol, inner: Condition) -> B
     pieces = list(dict.fromkeys(p for p in every if sp.false not in p.when))
     if any(p.everything for p in pieces):
         pieces = list(ALWAYS)
-    name = short(atom).strip("'")
-    reason = f"{name} is at least {0 if atom.func is sp.floor else 1}"
-    if found.kind in ("never", "always"):
-        reason = found.reason.replace(str(k), name)
+    reason = found.reason if found.kind in ("never", "always") else f"{k} is at least {0 if atom.func is sp.floor else 1}"
     closed = replace(numeric, pieces=tuple(pieces), closed=True, reason=reason)
     return replace(closed, steps=(*numeric.steps, *_steps(closed, found, atom)))
 
@@ -97,7 +96,7 @@ def _with_zero(pieces: Pieces, atom: sp.Expr, k: sp.Symbol, inner: Condition) ->
         yield Piece(high=sp.Rational(1, 2), when=() if guard is sp.true else (guard,))
 
 
-def _at_zero(inner: Condition, k: sp.Symbol) -> Any:
+def _at_zero(inner: Condition, k: sp.Symbol) -> sp.Basic:
     """Whether the condition holds for a floor of 0, as a relation between the other symbols."""
     sides = (inner.left, inner.right) if inner.relation[0] == ">" else (inner.right, inner.left)
     greater, lesser = (side.expr.subs(k, 0) for side in sides)
@@ -107,25 +106,49 @@ def _at_zero(inner: Condition, k: sp.Symbol) -> Any:
 
 
 # -- back to the unknown
-def _ends(piece: Piece, atom: sp.Expr, strict: bool) -> tuple[Rounded | None, Rounded | None]:
+@dataclass(frozen=True)
+class _End:
+    """``u relation number``, where the number is positive if ``compared`` exceeds ``least`` (``strictly``, or reaches it).
+
+    A ``guarded`` number means nothing unless it does.
+    """
+
+    relation: str
+    number: sp.Expr
+    compared: sp.Expr
+    least: sp.Expr
+    strictly: bool
+    guarded: bool = False
+
+
+def _undone(kind: type, side: str, end: sp.Expr, strict: bool) -> _End:
+    """What ``kind(u) >= end`` (side ``>``) or ``kind(u) <= end`` (side ``<``) asks of u; ``strict`` without the equality."""
+    up, down = sp.ceiling(end), sp.floor(end)
+    after = (side == ">") == strict  # whether the whole number is the last one up to the end, or the last one before it
+    if kind is sp.floor:
+        number = down + 1 if after else up
+        return _End(">=" if side == ">" else "<", number, end, sp.Integer(0), not after)
+    if kind is sp.ceiling:
+        return _End(">" if side == ">" else "<=", down if after else up - 1, end, sp.Integer(1), not after)
+    number = PowerOfTwo(down + 1) / 2 if after else PowerOfTwo(end) / 2
+    return _End(">" if side == ">" else "<=", number, end, sp.Integer(1), not after, guarded=True)
+
+
+def _ends(piece: Piece, atom: sp.Expr, strict: bool) -> tuple[_End | None, _End | None]:
     outs = piece.strict or (strict, strict)
     ends = ((">", piece.low, outs[0]), ("<", piece.high, outs[1]))
-    low, high = (None if end is None else undone(atom.func, side, end, out) for side, end, out in ends)
+    low, high = (None if end is None else _undone(atom.func, side, end, out) for side, end, out in ends)
     return low, high
 
 
-def _argument(numeric: Bound, u: sp.Expr, end: Rounded) -> list[Piece]:
+def _argument(numeric: Bound, u: sp.Expr, end: _End) -> list[Piece]:
     """Where ``u relation number`` for a number that is zero or less unless the end's guard holds."""
     d = sp.Dummy("d", positive=True)
-    found = numeric.solved_again(Condition(_plain(u), end.relation, _plain(d)), numeric.symbol)
+    found = numeric.solved_again(bare(u, end.relation, d))
     if not found.closed:
         raise NoClosedForm(found.reason)
     strict = len(end.relation) == 1
-    pieces = []
-    for p in found.pieces:
-        put = [None if e is None else e.xreplace({d: end.number}) for e in (p.low, p.high)]
-        when = tuple(w.func(w.lhs.xreplace({d: end.number}), w.rhs.xreplace({d: end.number}), evaluate=False) for w in p.when)
-        pieces.append(Piece(put[0], put[1], when, p.strict or (strict, strict)))
+    pieces = [replace(p.put(d, end.number), strict=p.strict or (strict, strict)) for p in found.pieces]
     positive = exceeds(end.compared, end.least, end.strictly)
     if positive is sp.true or (not end.guarded and _straight(found.pieces, d)):
         return pieces
@@ -144,37 +167,23 @@ def _straight(pieces: Pieces, d: sp.Symbol) -> bool:
 
 def _joined(choice: tuple[Piece, ...], when: tuple[sp.Rel, ...]) -> Piece:
     """The intersection of pieces of one unknown; the ends of a rising (or falling) argument never meet on one side."""
-    lows = [(p.low, _strict(p, 0)) for p in choice if p.low is not None]
-    highs = [(p.high, _strict(p, 1)) for p in choice if p.high is not None]
-    if any(len({out for _, out in side}) > 1 for side in (lows, highs)):
-        raise NoClosedForm("its ends are partly left out and partly not")
-    low, high = (
-        side[0][0] if len(side) == 1 else join(*[e for e, _ in side], evaluate=False) if side else None
-        for side, join in ((lows, sp.Max), (highs, sp.Min))
-    )
+    sides = []
+    for side, join in enumerate((sp.Max, sp.Min)):
+        ends = [((p.low, p.high)[side], bool(p.strict and p.strict[side])) for p in choice if (p.low, p.high)[side] is not None]
+        if len({out for _, out in ends}) > 1:
+            raise NoClosedForm("its ends are partly left out and partly not")
+        sides.append((join(*[e for e, _ in ends], evaluate=False) if len(ends) > 1 else ends[0][0], ends[0][1]) if ends else (None, False))
+    (low, out), (high, off) = sides
     every = tuple(dict.fromkeys((*when, *(w for p in choice for w in p.when))))
-    outs = (bool(lows and lows[0][1]), bool(highs and highs[0][1]))
-    return Piece(low, high, every, outs if lows or highs else None)
+    return Piece(low, high, every, None if low is high is None else (out, off))
 
 
-def _strict(piece: Piece, side: int) -> bool:
-    return piece.strict is not None and piece.strict[side]
-
-
-def _steps(bound: Bound, found: Bound, atom: sp.Expr) -> list[Step]:
+def _steps(bound: Bound, found: Bound, atom: sp.Expr) -> tuple[Step, ...]:
     """The rounded quantity alone on one side, where it has one bound; then the unknown."""
     name = _NAMES[atom.func]
-    lines = []
-    single = found.pieces[0] if len(found.pieces) == 1 else Piece()
-    if (single.low is None) != (single.high is None):
-        lines.append(Step(f"solve for the {name}", atom, found.relation, found.expr, inside=single.when))
     why = f"a {name} keeps its side of a number where its argument does, the number rounded"
-    relations = {
-        (case, r[0]): r[0] if out else r
-        for case, p in enumerate(bound.pieces, 1)
-        for r, out in zip((">=", "<="), p.strict or (False, False), strict=True)
-    }
-    for step in answered(bound.symbol, bound.pieces, lambda p: (why, None)):
-        kept = step.kind in ("domain", "verdict")
-        lines.append(step if kept else replace(step, relation=relations[step.case, step.relation[0]]))
-    return lines
+    lines = answered(bound.symbol, bound.pieces, why)
+    single = found.pieces[0] if len(found.pieces) == 1 else Piece()
+    if (single.low is None) == (single.high is None):
+        return lines
+    return Step(f"solve for the {name}", atom, found.relation, found.expr, inside=single.when), *lines
