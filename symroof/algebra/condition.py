@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,8 @@ from symroof.algebra.claims import Claims, together
 from symroof.algebra.operands import same_unit
 from symroof.algebra.value import Value
 from symroof.errors import InputError
+
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,7 +52,7 @@ class Condition:
         given = bind(self.free_symbols, sheets, values, self.of)
         left, right = self.left.put(given), self.right.put(given)
         if isinstance(left, Value) and isinstance(right, Value):
-            return {">=": left.__ge__, ">": left.__gt__, "<=": left.__le__, "<": left.__lt__}[self.relation](right)
+            return COMPARE[self.relation](left, right)
         return self.between(left, right)
 
     def expand(self, *letters: sp.Symbol) -> Condition:

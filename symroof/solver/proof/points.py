@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import Any
 
 import sympy as sp
 
+from symroof.algebra.condition import COMPARE
 from symroof.algebra.evaluate import tape
+from symroof.algebra.operands import rational
 from symroof.errors import InputError
 from symroof.solver.polynomial import sign
 from symroof.solver.steps import Step
@@ -51,12 +53,12 @@ def related(left: sp.Expr, relation: str, right: sp.Expr, at: Point) -> bool | N
     a, b = at(left), at(right)
     if not (isinstance(a, Fraction) and isinstance(b, Fraction)) and abs(a - b) <= 1e-12 * abs(a):
         return _closely(left, relation, right, at)
-    return bool({">=": a >= b, ">": a > b, "<=": a <= b, "<": a < b}[relation])
+    return bool(COMPARE[relation](a, b))
 
 
 def _closely(left: sp.Expr, relation: str, right: sp.Expr, at: Point) -> bool | None:
     """The same with sixty digits; what then still agrees is equal."""
-    values = {s: sp.Rational(Fraction(v).numerator, Fraction(v).denominator) for s, v in at.items()}
+    values = {s: rational(Fraction(v)) for s, v in at.items()}
     a, b = (e.xreplace(values).evalf(60) for e in (left, right))
     if not (a.is_Number and b.is_Number):
         return None
@@ -81,28 +83,22 @@ def impossible(step: Step) -> bool:
     return any(sign(v.rhs * w.rhs - v.lhs * w.lhs) in (0, 1) for v, w in pairs if all(sign(e) == 1 for e in (*v.args, *w.args)))
 
 
+def _crossed(rel: sp.Rel, symbols: set[sp.Symbol], at: Point) -> Iterator[tuple[sp.Symbol, Fraction]]:
+    """Where a relation changes along each of some symbols."""
+    return ((s, to) for s in sorted(symbols, key=str) for to in crossings(rel.lhs, rel.rhs, s, at))
+
+
 def narrowed(step: Step, at: Point) -> Point | None:
     """A point in a narrow domain: close to the place where one of its conditions changes along one of its symbols."""
-    for w in step.inside:
-        border = Step("", w.lhs, w.rel_op, w.rhs)
-        for s in sorted(w.free_symbols, key=str):
-            for to in crossings(border, s, at):
-                near = [at.moved(s, to * (1 + sign * Fraction(1, 10**k))) for k in (1, 2, 3, 4, 5, 6) for sign in (-1, 1)]
-                found = next((p for p in near if inside(step, p)), None)
-                if found is not None:
-                    return found
-    return None
+    places = (place for w in step.inside for place in _crossed(w, w.free_symbols, at))
+    near = (at.moved(s, to * (1 + side * Fraction(1, 10**k))) for s, to in places for k in (1, 2, 3, 4, 5, 6) for side in (-1, 1))
+    return next((p for p in near if inside(step, p)), None)
 
 
 def borders(relations: Iterable[sp.Rel], x: sp.Symbol, at: Point) -> list[Point]:
     """Points just inside and just outside of conditions, found along a symbol other than the unknown."""
-    found = []
-    for w in relations:
-        others = sorted(w.free_symbols - {x}, key=str)
-        places = ((s, to) for s in others for to in crossings(Step("", w.lhs, w.rel_op, w.rhs), s, at))
-        s, to = next(places, (None, Fraction(1)))
-        found += [at.moved(s, to * (1 + d)) for d in (-_CLOSE, _CLOSE)] if s is not None else []
-    return found
+    first = (next(_crossed(w, w.free_symbols - {x}, at), None) for w in relations)
+    return [at.moved(s, to * (1 + d)) for s, to in filter(None, first) for d in (-_CLOSE, _CLOSE)]
 
 
 def number(expr: sp.Expr, at: Point) -> Fraction | None:
@@ -132,12 +128,12 @@ def square(x: Fraction) -> Fraction:
     return Fraction(math.sqrt(x)) ** 2
 
 
-def crossings(step: Step, x: sp.Symbol, at: Point) -> list[Fraction]:
-    """Where a relation changes along the unknown, by a coarse grid and bisection."""
+def crossings(left: sp.Expr, right: sp.Expr, x: sp.Symbol, at: Point) -> list[Fraction]:
+    """Where two sides cross along a symbol, by a coarse grid and bisection."""
 
     def above(to: float) -> bool:
         moved = at.moved(x, to)
-        return bool(moved(step.left) >= moved(step.right))
+        return bool(moved(left) >= moved(right))
 
     try:
         grid = [(10.0**e, above(10.0**e)) for e in range(-12, 13, 2)]

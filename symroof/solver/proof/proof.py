@@ -251,7 +251,7 @@ class _Check:
         close = _LIMIT if grown else _CLOSE
         found = [e for e in (number(s.right, at) for s in ends) if e is not None and e > 0]
         if not grown and (not found or self.weights):
-            found += crossings(first, self.x, at)
+            found += crossings(first.left, first.right, self.x, at)
         for e in found:
             for x in (e * (1 - close), e * (1 + close)):
                 if all(abs(x / other - 1) >= close * Fraction(9, 10) for other in found):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import sympy as sp
 
 from symroof.algebra.bind import Given
-from symroof.algebra.evaluate import tape
+from symroof.algebra.condition import COMPARE
+from symroof.algebra.evaluate import Tape, tape
 from symroof.algebra.span import INF, Span, half_line
 from symroof.errors import InputError
 from symroof.solver.numeric.at import decided
@@ -81,8 +81,8 @@ def _sample(chance: random.Random, weight: int) -> Fraction:
     return Fraction(chance.randint(100, 999)) * Fraction(10) ** chance.choice((-3, -2, -1))
 
 
-def _true(relation: str, sides: tuple[Any, Any], values: dict[sp.Symbol, Fraction]) -> tuple[bool, bool]:
+def _true(relation: str, sides: tuple[Tape, Tape], values: dict[sp.Symbol, Fraction]) -> tuple[bool, bool]:
     """Whether the condition holds, and whether that is more than rounding."""
     left, right = (t.run([values[s] for s in t.inputs])[t.slots[0]] for t in sides)
     sure = (isinstance(left, Fraction) and isinstance(right, Fraction)) or abs(left - right) > 1e-13 * abs(left)
-    return bool({">=": left >= right, ">": left > right, "<=": left <= right, "<": left < right}[relation]), sure
+    return bool(COMPARE[relation](left, right)), sure
