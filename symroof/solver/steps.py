@@ -55,6 +55,10 @@ class Step:
         """The relation by itself."""
         return self.left, self.relation, self.right
 
+    def within(self, part: str) -> bool:
+        """Whether it belongs to a part, or to a part of that; everything belongs to the whole, which is ""."""
+        return not part or f"{self.part}.".startswith(f"{part}.")
+
     def __str__(self) -> str:
         indent = "  " * (self.part.count(".") + 1) if self.part else ""
         shown = self.says or f"{show.text(self.left)} {self.relation} {show.text(self.right)}"

@@ -19,7 +19,7 @@ def spanned(x: sp.Symbol, sheets: Iterable[Any], named: Mapping[str, Any]) -> Ra
         low, high = sheet.stack.span(x, {s: named.get(s.name, v) for s, v in sheet.values.items()})
         if low or high < INF:
             ends = [f"from {float(low):g}"] * bool(low) + [f"up to {float(high):g}"] * (high < INF)
-            return low, high, f"every {x} {' '.join(ends)}"
+            return low, high, f"{x} {' '.join(ends)}"
     return None
 
 
@@ -34,7 +34,7 @@ def within(x: sp.Symbol, found: Any, given: Range | None) -> Any:
     if cut == span:
         return found
     if not cut.ends:
-        return cut.answer(f"never: no {words.removeprefix('every ')} will do")
+        return cut.answer(f"never: no {words} will do")
     if cut.ends[0] == (START, STOP):
-        return Span(x, cut.ends[:1], span.doubt).answer(f"always: {words} will do")
+        return Span(x, cut.ends[:1], span.doubt).answer(f"always: every {words} will do")
     return cut.answer()

@@ -208,14 +208,14 @@ class _Check:
 
     def _grown(self, step: Step) -> bool:
         """Whether a step is a limit, or rests on limits taken in its parts."""
-        under = (s for s in self.steps if s.part != step.part and s.part.startswith(step.part))
+        under = (s for s in self.steps if s.part != step.part and s.within(step.part))
         return step.kind == "limit" or (step.kind in (*_ANSWERS, "verdict") and any(s.kind == "limit" for s in under))
 
     def _points(self, i: int) -> list[Point]:
         """Random values of all symbols, and for each of them the unknown just below and above the thresholds."""
         step = self.steps[i]
         grown = self._grown(step)
-        mine = [s for s in self.steps if s.part == step.part or (step.kind == "apart" and s.part.startswith(step.part))]
+        mine = [s for s in self.steps if s.part == step.part or (step.kind == "apart" and s.within(step.part))]
         ends = [s for s in mine if s.left == self.x and s.kind in _ENDS and step.case in (0, s.case)]
         domain = step if step.inside else next((s for s in mine if s.inside and step.kind != "apart"), step)
         key = (step.part, step.kind in ("apart", "domain", *_ENDS) and step.kind, step.case, domain.inside, grown)
