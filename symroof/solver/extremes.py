@@ -25,7 +25,7 @@ from symroof.algebra.cost import Cost, changed, quantity
 from symroof.algebra.units import ONE
 from symroof.errors import NoClosedForm, UnitError, short
 from symroof.solver.facts import NOTHING, Facts
-from symroof.solver.polynomial import sign, split
+from symroof.solver.polynomial import sides
 
 #: The maximum, over the rows, of the minimum within a row.
 Rows = list[list[sp.Expr]]
@@ -347,10 +347,10 @@ def cleared(above: sp.Expr, below: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     if above.has(*EXTREMES) or below.has(*EXTREMES):
         return above, below
     if above.is_Add or below.is_Add or not (above.is_positive and below.is_positive):
-        top, bottom = sp.fraction(sp.together(above - below))
-        if sign(bottom) != 1:
+        pair = sides(above, below)
+        if pair is None:
             return above, below
-        above, below = split(top)
+        above, below = pair
     if above.is_zero or below.is_zero:
         return above, below
     ratio: tuple[sp.Expr, sp.Expr] = sp.fraction(above / below)

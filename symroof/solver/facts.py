@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.evaluate import tape
-from symroof.solver.polynomial import expand, sign, split
+from symroof.solver.polynomial import expand, sides
 
 _MOST = 400  # rows of an elimination; beyond them the answer is "not known"
 _CLOSE = 1e-12
@@ -132,11 +132,8 @@ def _sides(a: sp.Expr, b: sp.Expr) -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, 
     """The positive and the negative terms of a - b over a positive denominator; None if there is no such form."""
     if _hides_terms(a) or _hides_terms(b):
         return None
-    top, bottom = sp.fraction(sp.together(a - b))
-    if sign(bottom) != 1:
-        return None
-    plus, minus = split(top)
-    return _terms(plus), _terms(minus)
+    pair = sides(a, b)
+    return None if pair is None else (_terms(pair[0]), _terms(pair[1]))
 
 
 def _terms(expr: sp.Expr) -> tuple[sp.Expr, ...]:

@@ -15,7 +15,7 @@ from symroof.solver.growth import grown, leading
 from symroof.solver.inverse import inverted
 from symroof.solver.parts import Answer, Claim, together
 from symroof.solver.pieces import ALWAYS, NEVER, intersection, union
-from symroof.solver.polynomial import expand, front, over, polynomial, sign, split, tidy
+from symroof.solver.polynomial import expand, front, over, polynomial, sides, sign, split, tidy
 from symroof.solver.positive import collected, rooted
 from symroof.solver.steps import Step, answered
 
@@ -150,8 +150,7 @@ def _scaled(side: sp.Expr, by: sp.Expr) -> sp.Expr:
 def _settled(claim: Claim) -> Step:
     """A difference that has the same sign everywhere: always, or never."""
     zero = sp.Integer(0)
-    top, bottom = sp.fraction(sp.together(claim.greater - claim.lesser))
-    above, below = split(-top if sign(bottom) == -1 else top)
+    above, below = sides(claim.greater, claim.lesser) or split(over(claim.greater - claim.lesser)[0])
     if above == below == 0:
         return Step("both sides are the same" + (", so none is larger" if claim.strict else ""), zero, ">=", zero)
     if below == 0:

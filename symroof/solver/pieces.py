@@ -11,7 +11,7 @@ import sympy as sp
 
 from symroof.errors import NoClosedForm
 from symroof.solver.facts import NOTHING, Facts
-from symroof.solver.polynomial import over, sign, split
+from symroof.solver.polynomial import over, sides, sign, split
 
 _MOST = 256
 
@@ -190,10 +190,7 @@ def exceeds(above: sp.Expr, below: sp.Expr, strict: bool) -> sp.Basic:
     if known is not None:
         return sp.true if known > 0 or (known == 0 and not strict) else sp.false
     kind = sp.Gt if strict else sp.Ge
-    top, bottom = sp.fraction(sp.together(above - below))
-    if sign(bottom) == 1:
-        above, below = split(top)
-    return kind(above, below, evaluate=False)
+    return kind(*(sides(above, below) or (above, below)), evaluate=False)
 
 
 def _rooted(expr: sp.Expr) -> bool:

@@ -129,6 +129,14 @@ def over(expr: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     return top, bottom
 
 
+@lru_cache(maxsize=8192)
+def sides(above: sp.Expr, below: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
+    """``above - below`` without denominators: its terms on the side where they are positive; None if a denominator may be negative."""
+    top, bottom = over(above - below)
+    known = sign(bottom)
+    return split(known * top) if known else None
+
+
 def polynomial(expr: sp.Expr, x: sp.Symbol) -> Polynomial:
     """A sum of monomials as a polynomial in a power of x.
 

@@ -20,7 +20,7 @@ from symroof.solver.condition import asked, claimed
 from symroof.solver.maxima import held
 from symroof.solver.parts import Claim
 from symroof.solver.pieces import Pieces
-from symroof.solver.polynomial import over, split
+from symroof.solver.polynomial import sides
 from symroof.solver.rounded import rounded
 from symroof.solver.steps import facing
 
@@ -54,7 +54,7 @@ def _reason(pieces: Pieces, claim: Claim) -> str:
     x = claim.x
     if claim.greater.has(sp.Max, sp.Min) or claim.lesser.has(sp.Max, sp.Min):
         return f"at every {x} one part of the maxima decides it" if pieces else f"for no {x}, whichever part of the maxima decides"
-    above, below = split(over(claim.greater - claim.lesser)[0])
+    above, below = sides(claim.greater, claim.lesser) or (sp.Integer(1), sp.Integer(1))
     if above == below == 0:
         return "both sides are the same" + ("" if pieces else ", so neither is larger")
     if pieces:
