@@ -344,6 +344,14 @@ def test_a_ceiling_is_traced_by_values():
     assert sum(g.area for g in cut) == pytest.approx(log(30) ** 2)
 
 
+def test_experts_that_a_batch_hits_bend_a_border():
+    """Another number on the side without the letters: (1 - k/E)^B is no monomial."""
+    mixtral = llm("mixtral-8x7b")
+    found = regimes(decode.step(mixtral), over=(B, S)).at(chip("h100").on(8), mixtral, dtype("bf16"))
+    assert not all(edge.line for r in found for edge in r.boundaries)
+    check_polygons(found, ((1, 4096), (128, 1e6)), [(0.1, 0.1), (0.9, 0.1), (0.1, 0.95), (0.9, 0.9)])
+
+
 # -- how it reads
 @pytest.mark.parametrize(
     "found",

@@ -59,7 +59,7 @@ class Side:
         put = dict(zip(self.symbols, np.exp(np.broadcast_arrays(np.atleast_1d(u), v)), strict=True))
         with np.errstate(all="ignore"):
             runs = [(t, t.run([put[s] for s in t.inputs], strict=False)) for t in (tape(self.above), tape(self.below))]
-            above, below = (np.log(slots[t.slots[0]]) for t, slots in runs)
+            above, below = (np.log(np.asarray(slots[t.slots[0]], dtype=float)) for t, slots in runs)
             found = np.nan_to_num(above - below, nan=-_FAR, posinf=_FAR, neginf=-_FAR)
         return np.broadcast_to(found, put[self.symbols[0]].shape).reshape(np.broadcast_shapes(np.shape(u), np.shape(v)))
 
