@@ -12,7 +12,7 @@ _NUMBER = re.compile(r"-?[\d.]+(?:e-?\d+)?")
 
 
 def written(unit: Unit) -> dict[str, Any]:
-    """From which power of ten on a number is multiplied by what, and the texts before and after it; and how an axis in it is drawn."""
+    """From which power of ten on a number is multiplied by what, the texts around it; 1; and how an axis is drawn."""
     decades: list[list[Any]] = []
     for power in range(-18, 25):
         value = 2 * 10.0**power
@@ -21,7 +21,7 @@ def written(unit: Unit) -> dict[str, Any]:
         how = [float(f"{float(match[0]) / value:.6g}"), text[: match.start()], text[match.end() :].replace(" us", " µs")] if match else None
         if how and (not decades or decades[-1][1:] != how):
             decades.append([power, *how])
-    return {"decades": decades, **_axis(unit)}
+    return {"decades": decades, "one": show_quantity(1.0, unit), **_axis(unit)}
 
 
 def _axis(unit: Unit) -> dict[str, Any]:

@@ -32,6 +32,7 @@ function quantity(value, unit) {
   if (!Number.isFinite(value)) return number(value);
   const table = DATA.units[unit];
   if (!table) return number(value);
+  if (value === 1) return table.one;
   const power = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value) * (1 + 5e-5)));
   const [, scale, before, after] = table.decades.findLast(([from]) => from <= power) || table.decades[0];
   return before + number(scale === 1 && Number.isInteger(value) ? value : plain(value * scale)) + after;

@@ -38,7 +38,7 @@ function fillTables(view, env) {
     const i = Number(tr.dataset.row);
     const share = values[0] > 0 ? Math.max(0, Math.min(1, values[i] / values[0])) : 0;
     tr.classList.toggle("binds", bound.has(i));
-    tr.querySelectorAll(".value, .result").forEach((place) => (place.textContent = quantity(values[i], cost.unit)));
+    tr.querySelectorAll(".value, .result b").forEach((place) => (place.textContent = quantity(values[i], cost.unit)));
     tr.querySelector(".bar i").style.width = (100 * share).toFixed(1) + "%";
     tr.querySelector(".mark").textContent = bound.has(i) ? "← binds" : "";
   });
@@ -84,7 +84,7 @@ function fillThresholds(view, cost, env, shown) {
     tr.querySelector(".letter").textContent = letters.get(mark.id) || "";
     const aside = (x) => (mark.along === "x" && x > most * (1 + 1e-9) ? " (does not fit)" : x < low || x > high ? " (off the plot)" : "");
     tr.querySelector(".value").textContent = mark.at.map((x) => quantity(x, unit) + aside(x)).join(", ") || (mark.none ? "nothing fits" : "nowhere here");
-    tr.querySelector(".result").textContent = mark.at.map((x) => quantity(x, unit)).join(", ") || "–";
+    tr.querySelector(".result b").textContent = mark.at.map((x) => quantity(x, unit)).join(", ") || "–";
   }
 }
 
