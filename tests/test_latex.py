@@ -551,9 +551,27 @@ def test_a_document_from_the_command_line(tmp_path):
     done = run("decode.step", "decode.step <= 15 ms @ B", "serving.dollars_per_token", *WITH, "-o", str(tmp_path / "step.tex"))
     assert (done.exit_code, done.output) == (0, "")
     text = (tmp_path / "step.tex").read_text("utf-8")
-    for part in (r"8.758\,\mathrm{ms}", r"92.27\,\mathrm{tokens}", r"\begin{longtable}", "table of chips (2025-02)", r"solved for B"):
+    for part in (
+        r"8.758\,\mathrm{ms}",
+        r"92.27\,\mathrm{tokens}",
+        r"\begin{longtable}",
+        "table of chips (2025-02)",
+        r"decode.step $\le$ 15 ms, solved for $B$}",
+    ):
         assert part in text
     assert max(overfull(compiled(text, tmp_path, passes=2)), default=0) <= 20
+
+
+@compiles
+def test_a_heading_stands_on_the_page_of_what_follows_it(tmp_path):
+    """However much stands before it: no heading is the last thing on a page."""
+    for lines in range(22, 35):
+        text = str(latex.document("\n\n".join(["a line"] * lines), latex.section("Here"), latex.nomenclature(decode.weight_time())))
+        text = text.replace(r"\section*{Here}", r"\section*{Here}\label{heading}")
+        text = text.replace("$n$ &", r"\label{after}$n$ &")
+        compiled(text, tmp_path)
+        pages = dict(re.findall(r"newlabel{(\w+)}{{.*?}{(\d)}}", next(tmp_path.glob("*.aux")).read_text("utf-8")))
+        assert pages["heading"] == pages["after"], lines
 
 
 def test_a_document_of_letters_alone_and_what_is_refused(tmp_path):

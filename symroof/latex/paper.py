@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sympy as sp
+
+from symroof.algebra import show
 from symroof.latex.dispatch import fragment
 from symroof.latex.piece import Fragment, one_after_another, write
 from symroof.latex.tabular import breakable
@@ -44,7 +49,7 @@ class Document:
         return write(path, self.source)
 
 
-def document(*pieces: Any, title: str = "") -> Document:
+def document(*pieces: Any, title: str | Sequence[str | sp.Symbol] = "") -> Document:
     """An article of pieces: a text is a paragraph (and escaped), :func:`section` a heading, anything else its fragment.
 
     Raises InputError for what has no LaTeX.
@@ -53,7 +58,7 @@ def document(*pieces: Any, title: str = "") -> Document:
     needs = dict.fromkeys([*_ALWAYS, *(package for m in made for package in m.needs)])
     head = [_HEAD.rstrip(), *(rf"\usepackage{{{package}}}" for package in needs), _SETTINGS.rstrip()]
     if title:
-        head.append(rf"\title{{{breakable(title)}}}" + "\n\\date{}")
+        head.append(rf"\title{{{_headed([title] if isinstance(title, str) else title)}}}" + "\n\\date{}")
     body = one_after_another([*([r"\maketitle"] if title else []), *(m.code for m in made)])
     return Document("\n".join([*head, "", r"\begin{document}", body, r"\end{document}", ""]))
 
@@ -64,6 +69,12 @@ def paragraph(text: str) -> Fragment:
     return Fragment("\n\n".join(p for p in parts if p), ())
 
 
-def section(title: str) -> Fragment:
-    """A heading."""
-    return Fragment(rf"\section*{{{breakable(' '.join(title.split()))}}}", ())
+def section(*title: str | sp.Symbol) -> Fragment:
+    """A heading of texts and letters; what follows it begins on the same page."""
+    room = r"\ifdim\dimexpr\pagegoal-\pagetotal\relax<8\baselineskip\newpage\fi"
+    return Fragment(f"{room}\n\\section*{{{_headed(title)}}}", ())
+
+
+def _headed(title: Iterable[str | sp.Symbol]) -> str:
+    """Texts as they are printed, letters as formulas."""
+    return "".join(breakable(re.sub(r"\s+", " ", p)) if isinstance(p, str) else f"${show.latex(p)}$" for p in title)

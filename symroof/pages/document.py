@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -13,7 +14,7 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import Symbol
 from symroof.ask.grammar import asked, formula
 from symroof.ask.known import Known
-from symroof.ask.letters import find
+from symroof.ask.letters import alphabet, find
 from symroof.ask.names import formulas, summary
 from symroof.errors import InputError, short
 from symroof.latex import Document, document, fragment, nomenclature, numbers, section
@@ -37,7 +38,7 @@ def written(questions: Iterable[str], known: Known, title: str = "", steps: bool
     used: dict[Any, Any] = {}
     for question, one in zip(questions, read, strict=True):
         shown, answer, sheet = _formula(question, one, known, also) if one.unknown is None else _condition(one, known, steps, also)
-        pieces += [section(_heading(question)), *shown]
+        pieces += [section(*_heading(question)), *shown]
         answers += answer
         used |= sheet.values
     if not answers:
@@ -46,12 +47,16 @@ def written(questions: Iterable[str], known: Known, title: str = "", steps: bool
         pieces.insert(0, f"At {known.called}.")
     sheets = [_sourced(used, known)] if used else []
     pieces += [section("Nomenclature"), nomenclature(*answers, sheets=sheets)]
-    return document(*pieces, title=title or "; ".join(map(_heading, questions)))
+    return document(*pieces, title=title or [piece for i, q in enumerate(questions) for piece in ("; " * (i > 0), *_heading(q))])
 
 
-def _heading(question: str) -> str:
+def _heading(question: str) -> list[str | sp.Symbol]:
+    """A question as it is asked, its signs and its letters as in a formula."""
     text, at, unknown = question.partition("@")
-    return f"{text.strip()}, solved for {unknown.strip()}" if at else text.strip()
+    for sign, printed in (("<=", "≤"), (">=", "≥"), ("*", " · ")):
+        text = text.replace(sign, printed)
+    said = f"{text.strip()}, solved for {unknown.strip()}" if at else text.strip()
+    return [alphabet().get(word, word) for word in re.split(r"(?<![\w.])([A-Za-z]\w*)(?![\w.])", said)]
 
 
 @dataclass(frozen=True)
