@@ -565,13 +565,13 @@ def test_a_document_from_the_command_line(tmp_path):
 @compiles
 def test_a_heading_stands_on_the_page_of_what_follows_it(tmp_path):
     """However much stands before it: no heading is the last thing on a page."""
-    for lines in range(22, 35):
-        text = str(latex.document("\n\n".join(["a line"] * lines), latex.section("Here"), latex.nomenclature(decode.weight_time())))
+    for count in range(22, 35):
+        text = str(latex.document("\n\n".join(["a line"] * count), latex.section("Here"), latex.nomenclature(decode.weight_time())))
         text = text.replace(r"\section*{Here}", r"\section*{Here}\label{heading}")
         text = text.replace("$n$ &", r"\label{after}$n$ &")
         compiled(text, tmp_path)
         pages = dict(re.findall(r"newlabel{(\w+)}{{.*?}{(\d)}}", next(tmp_path.glob("*.aux")).read_text("utf-8")))
-        assert pages["heading"] == pages["after"], lines
+        assert pages["heading"] == pages["after"], count
 
 
 def test_a_document_of_letters_alone_and_what_is_refused(tmp_path):
