@@ -34,7 +34,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "copy": ("size",),
 }
 _OPTIONAL = {"layer": ("remat",)}
-_KEYS = ("model", "layer", "batch", "prompt", "generated", "context", "remat", "shape", "size")
+_KEYS = tuple(dict.fromkeys(key for keys in (*NEEDS.values(), *_OPTIONAL.values()) for key in keys))
 
 
 @dataclass(frozen=True)
