@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,25 @@ def test_the_engine_is_plain_numpy_is_a_loop(data):
         here = {s: Fraction(float(v[at])) for s, v in spread.items()}
         assert close(float(whole[0][at]), worth(cost.expr, here))
         assert float(cost.at({s: float(v) for s, v in here.items()})) == pytest.approx(float(whole[0][at]), rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("expr", [x / y / 12, sp.exp(x * y) * z, sp.exp(x * y) + sp.sqrt(z) * x], ids=str)
+def test_whatever_axes_each_symbol_has(expr):
+    """Also axes on which nothing depends, or nothing but the last step."""
+    compiled, shape = tape(expr), (5, 2, 3)
+    for axes in product(np.ndindex(2, 2, 2), repeat=len(compiled.inputs)):
+        own = [tuple(n if has else 1 for n, has in zip(shape, one, strict=True)) for one in axes]
+        values = {s: 1 + np.arange(np.prod(n)).reshape(n) / 64 for s, n in zip(compiled.inputs, own, strict=True)}
+        check_against_numpy(compiled, shape, values, [compiled.slots[0]], workers=1)
+
+
+def test_a_part_with_fewer_axes_in_a_block_of_many():
+    outer, across, along = np.linspace(1, 2, 200_000)[:, None, None], np.linspace(1, 2, 100)[:, None], np.linspace(1, 2, 100)
+    for first, last in ((across, along), (along, across)):
+        for expr in (x * y, sp.exp(-x * y) * z):
+            block = plan(tape(expr), {x: outer, y: first, z: last}, (200_000, 100, 100)).block(0)
+            expected = outer[block.slices[0]] * first if expr == x * y else np.exp(-outer[block.slices[0]] * first) * last
+            np.testing.assert_allclose(block.arrays[0], np.broadcast_to(expected, block.arrays[0].shape), rtol=1e-12)
 
 
 functions = st.recursive(

@@ -50,8 +50,10 @@ class Kernel:
             self.most, live = max(self.most, live), live - len(done - self.place.keys())
             make = self.products.get(node) or function(graph.nodes[node].name)
             self.steps.append(Operation(node, make, made_of[node], tuple(done - self.place.keys())))
-        read = {i for args in made_of.values() for i in args} | set(wanted)
-        sources = {i: self._source(graph, i) for i in sorted(read - tails.keys())}
+        wide = dict.fromkeys(wanted, self.cut.along)  # the axes along a row that all who read a node have
+        for node, args in made_of.items():
+            wide |= {i: wide.get(i, self.cut.along) & tails[node] for i in args}
+        sources = {i: self._source(graph, i, wide[i]) for i in sorted(wide.keys() - tails.keys())}
         self.fixed = {i: a for i, a in sources.items() if not graph.nodes[i].mask & ~self.cut.along}
         self.moving = {i: a for i, a in sources.items() if i not in self.fixed}
 
@@ -70,13 +72,11 @@ class Kernel:
                     front += graph.nodes[node].args
         return sorted(found)
 
-    def _source(self, graph: Graph, node: int) -> Any:
-        """A value that is there before the blocks are; along a row it is written out once, as far as there is room."""
-        array, cut = graph.nodes[node].value, self.cut
-        spread = (*array.shape[: cut.pivot + 1], *cut.shape[cut.pivot + 1 :])
-        along = graph.nodes[node].mask & cut.along
-        if along not in (0, cut.along) and graph.keeps(cut.length(graph.nodes[node].mask | cut.along)):
-            array = np.ascontiguousarray(np.broadcast_to(array, spread))
+    def _source(self, graph: Graph, node: int, wide: int) -> Any:
+        """A value that is there before the blocks are; along a row it is written out once, as far as its readers go and there is room."""
+        array, cut, mask = graph.nodes[node].value, self.cut, graph.nodes[node].mask
+        if mask & cut.along not in (0, wide) and graph.keeps(cut.length(mask | wide)):
+            array = np.ascontiguousarray(np.broadcast_to(array, [cut.shape[i] if wide >> i & 1 else n for i, n in enumerate(array.shape)]))
         return array.astype(self.dtype, copy=False) if array.size <= SMALL else array
 
     @property
