@@ -20,7 +20,7 @@ from symroof.search.pool import CLOSE, MANY, Points, beaten, front, kept, level,
 
 LEAF = 256  # points of a box that is looked at point by point
 _LEAVES = 256  # such boxes that are looked at together
-_BOXES, _FEW = 1 << 12, 16  # boxes that are halved together, and before there is a point to beat
+_BOXES, _FEW = 1 << 12, 16  # boxes that are halved together, and before halving pays
 _ROOM = 1 << 14  # points of boxes that are evaluated before it is asked whether halving pays
 _RUNS = 256  # blocks of a space in which boxes are passed over
 _RELATED = {">=": lambda a, b: a >= b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, "<": lambda a, b: a < b}
@@ -163,7 +163,7 @@ class Job:
             rest = boxes.only(np.flatnonzero(~small)[np.argsort(promise[~small], kind="stable")])
             if len(rest):
                 halves = rest.halved(self._first)
-                width = _BOXES if np.count_nonzero(found.sure) >= self.best else _FEW
+                width = _BOXES if np.count_nonzero(found.sure) >= self.best and passed // 8 > evaluated else _FEW
                 waiting += [halves.only(slice(i, i + width)) for i in reversed(range(0, len(halves), width))]
         return Outcome(found, evaluated, excluded)
 
