@@ -12,10 +12,9 @@ B >= C*p/(2*W_hbm)   for large D, F
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from symroof.algebra import show
+from symroof import hooks as _hooks  # noqa: F401
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
-from symroof.algebra.evaluate import engines
 from symroof.algebra.span import Span
 from symroof.algebra.symbols import Symbol, symbol
 from symroof.algebra.units import Unit
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from symroof.analysis.minimize import Minimum, maximize, minimize
     from symroof.analysis.regimes import Regime, Regimes
     from symroof.analysis.sensitivity import sensitivities
+    from symroof.book.question import Answer, Question, answer, question
     from symroof.export.export import export
     from symroof.grid.sweep import Sweep, sweep
     from symroof.machine.links import Network, Switch, Torus, Tree
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from symroof.plane.borders import Region
     from symroof.plane.regimes import regimes
     from symroof.plane.regions import Regions
-    from symroof.present.derivation import Answer, Question, answer, question
     from symroof.program.program import Program, program
     from symroof.search.found import Found
     from symroof.search.search import search
@@ -84,7 +83,7 @@ _LATER = {
     "symroof.plan.choices": ("Choice", "Choices"),
     "symroof.plan.deployments": ("search_serving",),
     "symroof.plan.runs": ("search_training",),
-    "symroof.present.derivation": ("Answer", "Question", "answer", "question"),
+    "symroof.book.question": ("Answer", "Question", "answer", "question"),
     "symroof.sheets.chips": ("Chip", "chip", "chips"),
     "symroof.sheets.dtypes": ("dtype",),
     "symroof.sheets.llms": ("Llm", "llm", "llms", "model"),
@@ -170,11 +169,6 @@ __all__ = [
     "symbol",
     "training",
 ]
-
-
-engines.append(lambda compiled, values: import_module("symroof.grid.large").slots(compiled, values))
-show.views.append(lambda thing: str(import_module("symroof.notebook").html(thing)))
-show.pages.append(lambda *given, **options: import_module("symroof.web.page").page(*given, **options))
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ from test_derivations import TABLE as SERVING
 from test_training import TABLE as TRAINING
 
 from symroof import Bound, Cost
-from symroof.present import book
+from symroof.book import chapters as book
 
 TABLES = (BASICS, TRAINING, INFERENCE_AND_GPUS, SERVING)
 TABLE = {id: row for table in TABLES for id, row in table.items()}

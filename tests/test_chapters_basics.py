@@ -5,8 +5,8 @@ import math
 import pytest
 
 from symroof import program, symbol
+from symroof.book import chapters as book
 from symroof.errors import ProgramError
-from symroof.present import book
 
 # Chips as the table of part 2 has them: bf16 FLOP/s, HBM, one direction of a link.
 C_V5E, C_V5P, C_V4P, C_V6E = 1.97e14, 4.59e14, 2.75e14, 9.2e14

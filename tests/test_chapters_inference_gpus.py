@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from symroof.present import book
+from symroof.book import chapters as book
 
 INFERENCE, GPUS = "How to Scale Your Model, part 7: inference", "How to Scale Your Model, part 12: GPUs"
 

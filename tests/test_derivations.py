@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from symroof import Question, answer, memory, question
+from symroof.book import chapters as book
 from symroof.errors import DerivationError
-from symroof.present import book
 
 # The givens, as the chapter states them; print rounds the cache of 163,840 bytes per token, the arithmetic here does not.
 P = 70e9

@@ -31,14 +31,15 @@ STANDS_ON = {
     "sheets": ("errors", "algebra", "transformer"),
     "ask": ("errors", "algebra", "solver", "transformer", "workloads", "sheets"),
     "plan": ("errors", "algebra", "solver", "ask", "program", "search", "sheets", "transformer", "workloads"),
-    "cli": ("errors", "ask", "pages", "plan", "present", "book", "figures", "web"),
-    "measured": ("errors", "algebra", "solver", "machine", "program", "transformer", "workloads", "sheets"),
-    "present": ("errors", "algebra"),
-    "notebook": ("errors", "algebra", "solver", "present"),
-    "latex": ("errors", "algebra", "solver", "analysis", "plane", "present"),
+    "show": ("errors", "algebra", "solver"),
+    "book": ("errors", "algebra", "solver", "show"),
+    "latex": ("show",),
+    "answers": ("errors", "algebra", "solver", "analysis", "plane", "program", "sheets", "ask", "book", "export", "show", "latex"),
     "figures": ("errors", "algebra", "solver", "analysis", "plane", "machine", "workloads", "sheets", "ask", "plan"),
-    "web": ("errors", "algebra", "solver", "export", "present", "workloads", "sheets", "ask", "plan"),
-    "book": ("errors", "algebra", "solver", "present", "latex"),
+    "web": ("errors", "algebra", "solver", "export", "show", "workloads", "sheets", "ask", "plan"),
+    "cli": ("errors", "ask", "answers", "plan", "show", "book", "figures", "web"),
+    "measured": ("errors", "algebra", "solver", "machine", "program", "transformer", "workloads", "sheets", "show"),
+    "hooks": ("algebra",),
     "symbols": ("algebra",),
 }
 
@@ -72,6 +73,18 @@ ORDERS = {
     "sheets": ("schema", "files", "sheet", "slices", "chips", "dtypes", "short", "llms"),
     "measured": ("schema", "records", "bounds", "page", "__main__"),
     "grid": ("cut", "graph", "product", "kernel", "trouble", "plan", "large", "axes", "tables", "sweep"),
+    "show": (
+        *("mathml", "markup", "templates", "style", "tex.quantities", "tex.piece", "tex.width", "tex.writer", "tex.layout"),
+        *("document", "tex.trees", "tex.tabular", "forms.csv", "forms.text", "forms.markdown", "forms.json", "forms.html", "forms.latex"),
+        *("views", "formulas", "sheets", "bounds", "derivations", "optima", "grids", "hook", "tex.letters", "tex.numbers", "tex.paper"),
+    ),
+    "book": ("question", "contents", "chapters", "site", "document", "write"),
+    "answers": ("book", "said", "document", "export", "programs", "sheets", "questions", "optima"),
+    "web": ("thresholds", "units", "spec", "mathml", "compiled", "render", "page", "named"),
+    "figures": (
+        *("ink", "words", "canvas", "scales", "points", "labels", "tornado", "memory", "curves", "regimes", "breakdown", "frontier"),
+        *("roofline", "named"),
+    ),
     "search": ("interrupts", "progress", "pool", "boxes", "job", "stream", "space", "found", "winners", "search"),
     "export": ("names", "languages", "statements", "helpers", "source", "costs", "bounds", "export"),
 }
@@ -101,23 +114,40 @@ def rooms(names: set[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("symroof.")} | {"" for name in names if name == "symroof"}
 
 
-def label(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-@pytest.mark.parametrize("path", [f for f in FILES if room(f) in STANDS_ON], ids=label)
-def test_a_room_stands_on_those_below(path):
-    allowed = {*STANDS_ON[room(path)], room(path)}
-    assert rooms(modules(parsed(path))) <= allowed
-
-
 def within(path: Path) -> str:
     """A file of a room by its dotted name there."""
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts[1:])
 
 
-@pytest.mark.parametrize("path", [f for f in FILES if room(f) in ORDERS and f.name != "__init__.py"], ids=label)
+def label(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+#: What is no room: the package itself, which stands on everything.
+TOP = {"__init__", "__main__"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_a_room_stands_on_those_below(path):
+    assert room(path) in {*STANDS_ON, *TOP}, f"say in STANDS_ON what {room(path)} stands on"
+    if room(path) in TOP:
+        return
+    allowed = {*STANDS_ON[room(path)], room(path)}
+    assert rooms(modules(parsed(path))) <= allowed
+
+
+def test_the_rooms_are_listed_from_the_lowest_up_and_each_with_its_files():
+    names = list(STANDS_ON)
+    assert all(names.index(below) < i for i, name in enumerate(names) for below in STANDS_ON[name])
+    assert {room(f) for f in FILES} == {*STANDS_ON, *TOP}, "a room is listed that is not there"
+    listed = {f"{home}.{file}" for home, files in ORDERS.items() for file in files}
+    there = {f"{room(f)}.{within(f)}" for f in FILES if within(f) and f.name != "__init__.py"}
+    assert listed == there
+
+
+@pytest.mark.parametrize("path", [f for f in FILES if within(f) and f.name != "__init__.py"], ids=label)
 def test_the_order_inside_a_room(path):
+    assert room(path) in ORDERS, f"say in ORDERS how the files of {room(path)} stand"
     order, home = ORDERS[room(path)], f"symroof.{room(path)}."
     assert within(path) in order, f"say in ORDERS where {within(path)} stands"
     files = {within(f) for f in FILES if room(f) == room(path)}

@@ -46,13 +46,13 @@ from symroof.algebra.symbols import FRACTIONS
 from symroof.ask import names
 from symroof.ask.grammar import formula
 from symroof.ask.names import formulas, wants_model
+from symroof.book import chapters as book
 from symroof.cli import cli
 from symroof.cli.files import document as document_command
 from symroof.errors import InputError, SymroofError
-from symroof.latex.layout import display, lines
-from symroof.latex.trees import cost_box
-from symroof.latex.width import ROOM, width
-from symroof.present import book
+from symroof.show.tex.layout import display, lines
+from symroof.show.tex.trees import cost_box
+from symroof.show.tex.width import ROOM, width
 from symroof.symbols import B, C, D, F, P, S, W_hbm, X, n, p_w, t_lim
 
 PDFLATEX = shutil.which("pdflatex")
@@ -393,7 +393,7 @@ def test_no_line_is_wider_than_the_room(room):
 # -- tables and nomenclature
 def test_a_table_aligns_numbers_at_the_point_and_keeps_formulas():
     made = latex.table(
-        ["chip", "HBM", "time", "why_not"], [["a&b", "16 GB", "8.758 ms", STEP["math"]], ["c", "1,024.5 GB", "11 us", latex.Math("x^2")]]
+        ["chip", "HBM", "time", "why_not"], [["a&b", "16 GB", "8.758 ms", STEP["math"]], ["c", "1,024.5 GB", "11 us", latex.Tex("x^2")]]
     )
     assert made.needs == ("amsmath", "booktabs")
     assert made.code.splitlines()[0] == r"\begin{tabular}{lr@{}lr@{}ll}"
@@ -430,7 +430,7 @@ def test_a_fragment_is_saved_with_what_it_needs(tmp_path):
 
 
 def test_arrays_and_other_things_are_refused():
-    for wrong in (lambda: latex.numbers(STEP, *AT, B=np.array([1, 2]), S=1), lambda: latex.fragment(STEP.at(*AT, B=np.array([1, 2]), S=1)),
+    for wrong in (lambda: latex.numbers(STEP, *AT, B=np.array([1, 2]), S=1),
                   lambda: latex.fragment(42), lambda: latex.numbers(STEP), lambda: latex.table([], []),
                   lambda: latex.numbers("decode.step"), lambda: latex.document(object())):  # fmt: skip
         with pytest.raises(SymroofError) as caught:

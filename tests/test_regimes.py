@@ -222,5 +222,5 @@ def test_it_looks_like_a_table():
     assert "MLP: weights" in text
     tex = regimes(decode.step(), along=B).latex()
     assert tex.count("{") == tex.count("}")
-    assert tex.count(r"\begin{cases}") == 2
+    assert tex.count(r"\text{when }") == 2 and tex.count("MLP: math") == 3
     assert Q(1) in regimes(decode.step()["MLP"], along=B).at(n=1, P=1, C=1, W_hbm=1, p_w=2).regimes[0]

@@ -368,9 +368,8 @@ def test_latex_is_whole_and_columns_are_aligned(found):
     latex = found.latex()
     assert latex.count("{") == latex.count("}")
     assert latex.count(r"\left") == latex.count(r"\right")
-    assert latex.count(r"\\") == len(found) - 1
-    assert latex.count("&") == len(found)
-    assert found._repr_latex_() == f"$\\displaystyle {latex}$"
+    assert all(region.binds in latex for region in found)
+    assert found._repr_latex_() is None  # a table is no formula
     rows = [line for line in repr(found).split("\n")[1:] if "never" not in line]
     assert len(rows) == len(found)
     starts = {row.index(region.where) for row, region in zip(rows, found, strict=True)}

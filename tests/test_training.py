@@ -6,8 +6,8 @@ import pytest
 import sympy as sp
 
 from symroof import UnitError, chip, dtype, llm, sheet, solve, training
+from symroof.book import chapters as book
 from symroof.errors import UnknownName
-from symroof.present import book
 from symroof.symbols import M_X, M_Y, MFU, B, C, D, F, L, P, W_ici, X, Y, n, p_a, p_w
 
 # -- the chapters

@@ -20,7 +20,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {">=": operator.ge, ">": operato
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Condition:
+class Condition(show.Shown):
     """``left >= right`` between two costs of one unit: a question for ``solve``, or true or false ``.at`` values."""
 
     left: Any
@@ -65,19 +65,3 @@ class Condition:
 
     def __bool__(self) -> bool:
         raise InputError(f"whether {self!r} holds depends on values; ask condition.at(...), or solve(condition, symbol)")
-
-    def __repr__(self) -> str:
-        return f"{show.text(self.left.expr)} {self.relation} {show.text(self.right.expr)}"
-
-    def latex(self) -> str:
-        """LaTeX of the relation."""
-        return f"{show.tree_latex(self.left)} {show.RELATIONS[self.relation]} {show.tree_latex(self.right)}"
-
-    def _latex(self, printer: object) -> str:  # for sympy.latex
-        return self.latex()
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)

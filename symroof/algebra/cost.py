@@ -27,7 +27,7 @@ from symroof.errors import InputError, UnitError, short
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
-class Cost:
+class Cost(show.Shown):
     """An expression with a unit; or, with ``join`` "sum" or "max", what its parts make together.
 
     ``Cost(2*K*H*L*p_kv, "byte/token", "KV per token")`` is checked at once: its measured dimensions must balance
@@ -106,22 +106,6 @@ class Cost:
 
     def _sympy_(self) -> sp.Expr:
         return self.expr
-
-    def __repr__(self) -> str:
-        return show.tree(self)
-
-    def latex(self) -> str:
-        """LaTeX with the named parts under braces."""
-        return show.tree_latex(self)
-
-    def _latex(self, printer: object) -> str:  # for sympy.latex
-        return self.latex()
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cost) and self.unit == other.unit and self.expr == other.expr

@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy as sp
 
+from symroof.algebra import show
 from symroof.algebra.quantity import show_number, show_quantity
 from symroof.algebra.value import Value
 from symroof.errors import InputError
@@ -18,7 +19,7 @@ _INF = float("inf")
 
 
 @dataclass(frozen=True, repr=False)
-class Deviation:
+class Deviation(show.Shown):
     """The relative error of a limit, ``relative = limit/exact - 1``, ``at`` the values of what was large or small.
 
     ``relative`` is exact where the values are. It is None where one of the two has no threshold; ``words`` says so then.
@@ -58,7 +59,9 @@ class Deviation:
         percent = float(self.relative or 0) * 100
         return f"{show_number(abs(percent), 2 if abs(percent) < 100 else 3)} % {'low' if percent < 0 else 'high'}"
 
-    def __repr__(self) -> str:
+    @property
+    def said(self) -> str:
+        """What it is, in words."""
         if self.relative is None:
             return f"{self.words}{self._place}"
         return f"{self._size()}{self._place}" if self.relative else f"exact{self._place}"

@@ -81,6 +81,11 @@ def show_number(value: float, digits: int = 4) -> str:
     return mantissa
 
 
+def percent(fraction: float) -> str:
+    """``0.0234`` as ``2.3 %``."""
+    return f"{100 * fraction:.0f} %" if abs(fraction) >= 0.995 else f"{show_number(100 * fraction, 2)} %"
+
+
 def show_quantity(value: float, unit: Unit, digits: int = 4) -> str:
     """A value with the prefix a reader expects: ``587 us``, ``16 GB``, ``243.2 tokens``, ``$0.4/Mtoken``."""
     powers = dict(unit.powers)

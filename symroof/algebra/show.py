@@ -1,78 +1,55 @@
-"""Text and LaTeX of anything with a name, a unit and parts. It only shows; nothing here computes."""
+"""Expressions as text and as LaTeX, and what every result is shown by. It only shows; nothing here computes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from symroof.algebra.radicals import under_one_root
-from symroof.algebra.units import Unit
 
 RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<"}
 
-_CHARACTERS = {c: f"\\{c}" for c in "_%&#${}"} | {
-    "\u2060": "{}",  # nothing, between two hyphens that are no dash
-    "\\": r"\textbackslash{}",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "\n": " ",
-    "\t": " ",
-    "≤": r"$\le$",
-    "≥": r"$\ge$",
-    "µ": r"$\mu$",
-    "μ": r"$\mu$",
-    "·": r"$\cdot$",
-    "×": r"$\times$",
-    "→": r"$\to$",
-    "∞": r"$\infty$",
-    "…": r"\ldots{}",
-    "’": "'",
-    "‘": "`",
-    "“": "``",
-    "”": "''",
-    "–": "--",
-    "—": "---",
-    "\u00a0": " ",
-    "²": "$^2$",
-    "³": "$^3$",
-}
+_CHARACTERS = (
+    {"\u2003": r"\quad{}"}
+    | {c: f"\\{c}" for c in "_%&#${}"}
+    | {
+        "\u2060": "{}",  # nothing, between two hyphens that are no dash
+        "\\": r"\textbackslash{}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        "\n": " ",
+        "\t": " ",
+        "≤": r"$\le$",
+        "≥": r"$\ge$",
+        "µ": r"$\mu$",
+        "μ": r"$\mu$",
+        "·": r"$\cdot$",
+        "×": r"$\times$",
+        "→": r"$\to$",
+        "←": r"$\leftarrow$",
+        "↓": r"$\downarrow$",
+        "∞": r"$\infty$",
+        "…": r"\ldots{}",
+        "’": "'",
+        "‘": "`",
+        "“": "``",
+        "”": "''",
+        "–": "--",
+        "—": "---",
+        "\u00a0": " ",
+        "²": "$^2$",
+        "³": "$^3$",
+    }
+)
 _LETTERS = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ"  # what every LaTeX prints
-
-
-class Node(Protocol):
-    """What a tree of named parts looks like; a Cost is one."""
-
-    @property
-    def name(self) -> str:
-        """Its name, or nothing."""
-        ...
-
-    @property
-    def unit(self) -> Unit:
-        """Its unit."""
-        ...
-
-    @property
-    def join(self) -> str:
-        """How the parts are joined."""
-        ...
-
-    @property
-    def parts(self) -> tuple[Any, ...]:
-        """The parts that are joined."""
-        ...
-
-    @property
-    def expr(self) -> sp.Expr:
-        """The whole as one expression."""
-        ...
 
 
 class _PlusFirst:
@@ -95,11 +72,13 @@ class Latex(_PlusFirst, LatexPrinter):  # type: ignore[misc]
         return str(super()._print_Symbol(expr, style)) if plain else rf"\text{{{escape(expr.name)}}}"
 
 
+@lru_cache(maxsize=4096)
 def text(expr: Any) -> str:
     """An expression or a relation as text that sympy and a reader understand."""
     return str(_Text({"order": None}).doprint(under_one_root(expr)))
 
 
+@lru_cache(maxsize=4096)
 def latex(expr: Any) -> str:
     """An expression or a relation as LaTeX, with the symbols' own names."""
     return str(Latex({"mul_symbol": None}).doprint(under_one_root(expr))).replace(r"\geq", r"\ge").replace(r"\leq", r"\le")
@@ -110,51 +89,6 @@ def readable(expr: sp.Expr) -> sp.Expr:
     return expr.xreplace({r: sp.Float(float(r), 4) for r in expr.atoms(sp.Rational) if max(abs(r.p), r.q**2) > 10**8})
 
 
-def tree(node: Node) -> str:
-    """A cost at one glance: ``expr  [unit]``, or its name, its unit and one line per part."""
-    title = f"{node.name}  [{node.unit}]" if node.name else f"[{node.unit}]"
-    if not node.join:
-        return f"{text(node.expr)}  [{node.unit}]"
-    return "\n".join([f"{title}  = {node.join} of", *_branches(node, "  ")])
-
-
-def _branches(node: Node, indent: str) -> Iterator[str]:
-    width = max(len(part.name) for part in node.parts)
-    for part in node.parts:
-        label = f"{part.name:<{width}}  " if width else ""
-        if part.join:
-            yield f"{indent}{label}{part.join} of"
-            yield from _branches(part, indent + "  ")
-        else:
-            yield f"{indent}{label}{text(part.expr)}"
-
-
-def tree_latex(node: Node, braces: bool = True) -> str:
-    r"""The formula with its named parts under braces, as in ``\underbrace{...}_{\text{attention}} + ...``.
-
-    What a maximum inside a sum compares stays without braces, as in print.
-    """
-    if not node.join:
-        return latex(node.expr)
-    shown = [_braced(part, node.join, braces) for part in node.parts]
-    if node.join == "max":
-        return rf"\max\left({', '.join(shown)}\right)"
-    signs = ["-" if _subtracted(part) else "+" for part in node.parts]
-    return " ".join(f"{sign} {term}" for sign, term in zip(signs, shown, strict=True)).removeprefix("+ ")
-
-
-def _subtracted(part: Node) -> bool:
-    """Whether a part stands in its sum with a minus sign."""
-    return not part.join and bool(part.expr.could_extract_minus_sign())
-
-
-def _braced(part: Node, join: str, braces: bool) -> str:
-    inner = latex(-part.expr) if join == "sum" and _subtracted(part) else tree_latex(part, braces=False)
-    if not (part.name and braces):
-        return rf"\left({inner}\right)" if part.join == "sum" and join == "sum" else inner
-    return rf"\underbrace{{{inner}}}_{{\text{{{escape(part.name)}}}}}"
-
-
 def escape(name: str) -> str:
     """A name inside LaTeX text: whatever it holds, it is printed and never executed."""
     return "".join(
@@ -163,21 +97,31 @@ def escape(name: str) -> str:
     )
 
 
-def relation_text(left: str, relation: str, right: str) -> str:
-    """``left >= right``."""
-    return f"{left} {relation} {right}"
-
-
-def relation_latex(left: str, relation: str, right: str) -> str:
-    r"""``left \ge right``."""
-    return f"{left} {RELATIONS[relation]} {right}"
-
-
-#: Makes HTML of whatever has a view, and pages of costs; the package puts them there, for the algebra knows neither.
-views: list[Callable[[Any], str]] = []
+#: What makes a text of a thing in a form ("text", "html", "latex"), and what makes a page of costs; the package puts them
+#: there, for the algebra knows neither.
+render: list[Callable[[Any, str], str | None]] = []
 pages: list[Callable[..., Any]] = []
 
 
-def html(thing: Any) -> str:
-    """A thing as HTML for a notebook."""
-    return views[-1](thing)
+class Shown:
+    """What has a view in :mod:`symroof.show`: its ``repr``, HTML for a notebook, LaTeX for a paper."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(render[-1](self, "text"))
+
+    __str__ = __repr__
+
+    def latex(self) -> str:
+        """LaTeX: of a formula what stands in math mode, of anything else a table or lines."""
+        return str(render[-1](self, "latex"))
+
+    def _latex(self, printer: object) -> str:  # for sympy.latex
+        return self.latex()
+
+    def _repr_html_(self) -> str:
+        return str(render[-1](self, "html"))
+
+    def _repr_latex_(self) -> str | None:
+        return render[-1](self, "displayed")

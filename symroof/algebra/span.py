@@ -9,9 +9,8 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import ONE, Unit
-from symroof.algebra.value import Value, certainty
+from symroof.algebra.value import Value
 from symroof.errors import InputError
 
 INF = float("inf")
@@ -33,7 +32,7 @@ Ends = tuple[tuple[End, End], ...]
 
 
 @dataclass(frozen=True, repr=False)
-class Span:
+class Span(show.Shown):
     """Where an unknown may lie: intervals in SI units from one end to another, START and STOP for none; ``x in span`` asks.
 
     ``doubt`` says what could not be proven.
@@ -68,24 +67,6 @@ class Span:
 
     def __float__(self) -> float:
         raise InputError(f"{self!r} is no single number; look at .intervals")
-
-    def __repr__(self) -> str:
-        each = [self._one(low, high) for low, high in self.ends]
-        shown = " or ".join(each if len(each) < 9 else [*each[:6], f"... {len(each) - 6} more, see .intervals"])
-        every = None if self.brackets is None else tuple(b for pair in self.brackets for b in pair if b[0] and b[1] != INF)
-        return (shown or f"no {self.symbol}") + certainty(every, self.doubt)
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
-
-    def _one(self, low: End, high: End) -> str:
-        first, last = (show_quantity(float(e.number), self.unit) for e in (low, high))
-        if low.number == high.number:
-            return f"{self.symbol} = {first}"
-        above = f" {'<' if high.open else '<='} {last}" if high.number < INF else ""
-        if low.number > 0 and not above:
-            return f"{self.symbol} {'>' if low.open else '>='} {first}"
-        return (f"{first} {'<' if low.open else '<='} " if low.number > 0 else "") + f"{self.symbol}{above}"
 
     def answer(self, note: str = "", falling: bool = False) -> Value | Span:
         """One number where there is one end or none (``falling``: then all below it will do), else the span."""

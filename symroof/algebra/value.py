@@ -15,7 +15,7 @@ from symroof.errors import InputError, UnitError, UnknownName, nearest, short
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Value:
+class Value(show.Shown):
     """A number (exact fraction, float or array) in SI units, its unit, its name and the values of its parts.
 
     ``float(value)`` and ``numpy.asarray(value)`` convert; ``value["part"]`` is a part; ``value.binding`` names the
@@ -129,16 +129,9 @@ class Value:
             raise UnitError(f"{self.name or 'the value'} is in {self.unit} but {short(other)} is in {unit}; compare like with like")
         return number
 
-    def __repr__(self) -> str:
-        if self.is_array:
-            return f"{self.name or 'value'}  [{self.unit}]  {self._range()}"
-        if not self.parts:
-            return self._shown()
-        return f"{self._shown()}   " + " | ".join(_marked(self))
-
-    __str__ = __repr__
-
-    def _shown(self) -> str:
+    @property
+    def shown(self) -> str:
+        """The number with its unit, and how sure it is, without the parts."""
         if self.note:
             return self.note + self._warning()
         just = ("just below " if self.round_down else "just above ") if self.open else ""
@@ -148,22 +141,16 @@ class Value:
         """That a limit is far from the exact answer; nothing where it is close, or where none was taken."""
         return "" if self.error is None else str(self.error.warning)
 
-    def _range(self) -> str:
+    @property
+    def range(self) -> str:
+        """The shape of an array, and from where to where its numbers go."""
         if not self.number.size:
             return "empty array"
         low, high = (show_quantity(float(f()), self.unit) for f in (self.number.min, self.number.max))
         return f"array {'x'.join(map(str, self.number.shape))}, {low} to {high}"
 
-    def _repr_html_(self) -> str:
-        return show.html(self)
-
-
-def _marked(value: Value) -> Iterator[str]:
-    """The parts of a scalar value, the largest of every maximum marked."""
-    for part in value.parts:
-        mark = "  <- bound" if value.binds(part) else ""
-        inner = f" ({' | '.join(_marked(part))})" if part.parts else ""
-        yield f"{part.name} {part._shown()}{inner}{mark}"
+    def _shown(self) -> str:
+        return self.shown
 
 
 def find_part(tree: Any, path: str) -> Any:

@@ -12,7 +12,6 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import Given
 from symroof.algebra.cost import Cost
-from symroof.algebra.quantity import show_number, show_quantity
 from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
 from symroof.analysis.descent import Lowest
@@ -24,7 +23,7 @@ _STEPS = 20_000
 
 
 @dataclass(frozen=True, repr=False)
-class Best:
+class Best(show.Shown):
     """The best point: ``point`` by symbol, ``value`` there; ``whole`` and ``whole_value`` the best whole numbers, if any.
 
     ``gap`` bounds how much better anything else could be (0 for a closed form, else certified), ``kind`` says what stops
@@ -50,26 +49,6 @@ class Best:
         if self.whole_value is None:
             return float("inf")
         return abs(float(self.whole_value) / float(self.value) - 1)
-
-    def __repr__(self) -> str:
-        real = ", ".join(f"{s} = {show_quantity(float(v), v.unit)}" for s, v in self.point.items())
-        real += f" (or up to {show_quantity(float(self.until), self.until.unit)})" if self.until is not None else ""
-        gap = f", within {show_number(self.gap, 2)} of the best" if self.gap > 1e-12 else ""
-        stopped = f"; stopped by {' and '.join(self.binds)}" if self.binds else ""
-        lines = [f"{real}: {self._shown(self.value)}   ({self.kind}{gap}{stopped})"]
-        if self.whole is not None and self.whole_value is not None:
-            sizes = ", ".join(f"{s} = {v}" for s, v in self.whole.items())
-            lines.append(f"whole: {sizes}: {self._shown(self.whole_value)}   ({show_number(100 * self.excess, 2)} % off; {self.why_whole})")
-        elif self.why_whole:
-            lines.append(f"whole: {self.why_whole}")
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
-
-    @staticmethod
-    def _shown(value: Value) -> str:
-        return show_quantity(float(value), value.unit)
 
 
 def best(ask: Problem, found: Lowest) -> Best:

@@ -41,7 +41,7 @@ class Case:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Kink:
+class Kink(show.Shown):
     """At a tie of two parts the elasticity is one number just ``below`` the point and another just ``above`` it."""
 
     below: Any
@@ -52,15 +52,6 @@ class Kink:
     def __float__(self) -> float:
         raise InputError(f"the elasticity by {self.symbol} is {self!r}; take .below or .above")
 
-    def __repr__(self) -> str:
-        if hasattr(self.below, "shape") or hasattr(self.above, "shape"):
-            return f"two-sided array; at kinks .below and .above differ (by {self.symbol})"
-        at = f" at the kink of {self.where}" if self.where else " at a kink"
-        return f"{show_number(float(self.below))} to {show_number(float(self.above))}{at}"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
-
 
 def refuse_settled(cost: Cost, given: Given) -> None:
     """Refuse what has no elasticity in letters: a formula solved for a letter that others depend on, and move with."""
@@ -70,7 +61,7 @@ def refuse_settled(cost: Cost, given: Given) -> None:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Elasticity:
+class Elasticity(show.Shown):
     """d ln(cost) / d ln(symbol): one formula, or one per case; ``.at(...)`` gives the number."""
 
     cost: Cost
@@ -134,38 +125,9 @@ class Elasticity:
         return one(self.cost, self.symbol, given.numbers)
 
     # -- how it looks
-    def __repr__(self) -> str:
-        title = f"elasticity of {name_of(self.cost)} by {self.symbol}"
-        away = "   away from jumps" if self.jumps else ""
-        if not self.cases:
-            return f"{title}: its maxima make too many cases to list; ask .at(...)"
-        if len(self.cases) == 1 and not self.cases[0].when:
-            return show.text(self.cases[0].expr) + away
-        names, exprs = [c.name for c in self.cases], [show.text(c.expr) for c in self.cases]
-        wide, long = max(map(len, names)), max(map(len, exprs))
-        rows = [
-            f"  {n:<{wide}}  {e:<{long}}   when {' and '.join(map(show.text, c.when))}"
-            for n, e, c in zip(names, exprs, self.cases, strict=True)
-        ]
-        return "\n".join([title + away, *rows])
-
-    def latex(self) -> str:
-        """LaTeX: the formula, or the cases in braces."""
-        if not self.cases:
-            return rf"\text{{{show.escape(repr(self))}}}"
-        if len(self.cases) == 1 and not self.cases[0].when:
-            return show.latex(self.cases[0].expr)
-        rows = [rf"{show.latex(c.expr)} & \text{{if }} " + r" \text{ and } ".join(map(show.latex, c.when)) for c in self.cases]
-        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
 
     def _latex(self, printer: object) -> str:  # for sympy.latex
         return self.latex()
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def elasticity(cost: Cost, symbol: sp.Symbol) -> Elasticity:
@@ -178,8 +140,8 @@ def elasticity(cost: Cost, symbol: sp.Symbol) -> Elasticity:
     >>> mlp = (Cost(2*B*D*F/C, "s", "math") | Cost(p*D*F/W_hbm, "s", "hbm")).named("MLP")
     >>> elasticity(mlp, W_hbm)
     elasticity of MLP by W_hbm
-      math  0    when W_hbm >= C*p/(2*B)
-      hbm   -1   when W_hbm <= C*p/(2*B)
+      math   0    when W_hbm >= C*p/(2*B)
+      hbm    -1   when W_hbm <= C*p/(2*B)
 
     Raises UnknownName if the symbol does not occur in the cost, SolveError if the cost is 0 or a symbol not positive.
     """

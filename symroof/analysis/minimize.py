@@ -35,7 +35,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, repr=False)
-class Minimum:
+class Minimum(show.Shown):
     """Where a cost is least (or most): ``x``, ``value`` and ``kind`` in the only case, or ``cases`` with what decides.
 
     ``put`` are the symbols that equations eliminated. ``.at(...)`` gives numbers and the whole numbers that really win;
@@ -88,11 +88,12 @@ class Minimum:
     @property
     def value(self) -> Cost:
         """The cost there, maxima gone."""
-        return self._value(self.only)
+        return self.worth(self.only)
 
-    def _value(self, found: Lowest) -> Cost:
+    def worth(self, found: Lowest) -> Cost:
+        """The cost at the best value of a case. Raises SolveError where there is none."""
         if found.kind in ("none", "impossible"):
-            raise SolveError(_said(self, found))
+            raise SolveError(self.none(found))
         smooth = sp.powsimp(expand(found.smooth.xreplace({self.symbol: _x(found)})))
         cost = self.problem.cost
         return changed(cost, leaf=sp.factor_terms(sp.together(smooth)), parts=(), join="")
@@ -129,36 +130,29 @@ class Minimum:
     @property
     def steps(self) -> tuple[str, ...]:
         """Why it is the best, line by line."""
-        return tuple(_steps(self, self.only))
+        return self.reasons(self.only)
 
-    def __repr__(self) -> str:
-        called = self.problem.asked.name or show.text(self.problem.asked.expr)
-        title = f"{self.problem.word} {called} over {', '.join(x.name for x in self.problem.over)}"
-        if self.reason:
-            return f"{title}: {self.reason}; evaluated by .at(...)"
-        blocks = [title]
-        for case in self.cases:
-            blocks += [f"  when {' and '.join(map(show.text, case.when))}"] if case.when else []
-            blocks += [("    " if case.when else "  ") + line for line in _lines(self, case.result)]
-        return "\n".join(blocks)
+    def reasons(self, found: Lowest) -> tuple[str, ...]:
+        """Why the answer of a case is the best, line by line."""
+        return tuple(_steps(self, found))
 
-    def latex(self) -> str:
-        """The best value and the cost there; a row for every case."""
-        rows = []
-        for case in self.cases:
-            found = case.result
-            if found.kind in ("none", "impossible"):
-                row = rf"\text{{{show.escape(_said(self, found))}}}"
-            else:
-                row = rf"{show.latex(self.symbol)}^* = {show.latex(_x(found))}, \quad {show.latex(self._value(found).expr)}"
-            rows.append(row + (r" \quad\text{when } " + r" \text{ and } ".join(map(show.latex, case.when)) if case.when else ""))
-        return r" \\ ".join(rows)
+    def none(self, found: Lowest) -> str:
+        """Why a case has no optimum; nothing if it has one."""
+        if found.kind == "impossible":
+            return "nothing satisfies the conditions"
+        if found.kind != "none":
+            return ""
+        better = "falls" if self.problem.sense > 0 else "rises"
+        which = "large" if found.x is sp.oo else "small"
+        return f"no best {self.symbol}: it {better} without end as {self.symbol} grows {which}; add a limit to subject_to"
 
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+    def begin(self, found: Lowest) -> sp.Expr:
+        """The best value of a case, of a plateau the smaller end."""
+        return found.x if found.kind == "plateau" else _x(found)
 
-    def _repr_html_(self) -> str:
-        return show.html(self)
+    def others(self, found: Lowest) -> tuple[tuple[sp.Symbol, sp.Expr], ...]:
+        """The symbols that equations eliminated, at the best value of a case."""
+        return tuple((s, sp.powsimp(e.xreplace({self.symbol: _x(found)}))) for s, e in self.problem.put)
 
 
 def minimize(cost: Any, over: Any, subject_to: Any = (), given: Any = ()) -> Minimum:
@@ -206,26 +200,6 @@ def _x(found: Lowest) -> sp.Expr:
     return found.until if found.x == 0 and found.kind == "plateau" else found.x
 
 
-def _lines(minimum: Minimum, found: Lowest) -> Iterator[str]:
-    if found.kind in ("none", "impossible"):
-        yield _said(minimum, found)
-        return
-    names = "".join(f", {s} = {show.text(sp.powsimp(e.xreplace({minimum.symbol: _x(found)})))}" for s, e in minimum.problem.put)
-    until = f" to {show.text(found.until)}" if found.kind == "plateau" else ""
-    begin = found.x if found.kind == "plateau" else _x(found)
-    yield f"{minimum.symbol} = {show.text(begin)}{until}{names}   {_KINDS[found.kind]}"
-    yield f"{show.text(minimum._value(found).expr)}  [{minimum.problem.cost.unit}]"
-
-
-def _said(minimum: Minimum, found: Lowest) -> str:
-    """Why there is no optimum."""
-    if found.kind == "impossible":
-        return "nothing satisfies the conditions"
-    better = "falls" if minimum.problem.sense > 0 else "rises"
-    which = "large" if found.x is sp.oo else "small"
-    return f"no best {minimum.symbol}: it {better} without end as {minimum.symbol} grows {which}; add a limit to subject_to"
-
-
 def _steps(minimum: Minimum, found: Lowest) -> Iterator[str]:
     ask, x = minimum.problem, minimum.symbol
     least = "least" if ask.sense > 0 else "most"
@@ -240,8 +214,8 @@ def _steps(minimum: Minimum, found: Lowest) -> Iterator[str]:
     else:
         yield f"it {'falls, then rises' if ask.sense > 0 else 'rises, then falls'}: the sign of its derivative, regime by regime"
     if found.kind in ("none", "impossible"):
-        yield _said(minimum, found)
+        yield minimum.none(found)
         return
     yield f"{show.text(found.slope)}   ({x} times the derivative, just below)"
     yield f"{x} = {show.text(_x(found))}   ({_KINDS[found.kind]})"
-    yield f"{show.text(minimum._value(found).expr)}   ({least}, in {ask.cost.unit})"
+    yield f"{show.text(minimum.worth(found).expr)}   ({least}, in {ask.cost.unit})"

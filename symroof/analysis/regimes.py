@@ -14,15 +14,14 @@ from symroof.algebra.bind import bind
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
-from symroof.algebra.quantity import show_quantity
 from symroof.analysis.walk import Case, Line, Walk, cases
 from symroof.errors import InputError, SolveError, nearest, short
 from symroof.solver.extremes import smooth, won
 from symroof.solver.facts import Facts
 
 
-@dataclass(frozen=True)
-class Regime:
+@dataclass(frozen=True, repr=False)
+class Regime(show.Shown):
     """One interval: ``low <= x <= high`` (0 and oo for no end), what wins each maximum, what weighs most, and the cost there.
 
     ``cost`` is without maxima; ``winners`` are pairs of a maximum (its name, or its formula) and the part that wins it.
@@ -39,33 +38,16 @@ class Regime:
         return bool(self.low <= rational(x) <= self.high)
 
     @property
-    def interval(self) -> str:
-        """The interval as text, numbers with their unit."""
-        x, low, high = self.symbol.name, _end(self.symbol, self.low), _end(self.symbol, self.high)
-        if self.high is sp.oo:
-            return f"{x} >= {low}" if self.low != 0 else f"any {x}"
-        return f"{x} <= {high}" if self.low == 0 else f"{low} <= {x} <= {high}"
-
-    @property
     def binds(self) -> str:
         """What wins, as text: ``MLP: weights``."""
         return ", ".join(f"{where}: {who}" if where else who for where, who in self.winners)
-
-    def latex(self) -> str:
-        """A row of a table: the interval, what binds, the cost."""
-        x, low, high = (show.latex(e) for e in (self.symbol, self.low, self.high))
-        between = rf"{x} \ge {low}" if self.high is sp.oo else rf"{x} \le {high}" if self.low == 0 else rf"{low} \le {x} \le {high}"
-        return rf"{between} & \text{{{show.escape(self.binds)}}} & {show.latex(self.cost.expr)}"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 Line_ = tuple[Regime, ...]
 
 
 @dataclass(frozen=True, repr=False)
-class Regimes:
+class Regimes(show.Shown):
     """The regimes of a cost along one symbol, by case: each case says which comparisons decide for it.
 
     Iterating, ``breakpoints`` and ``len`` are those of the only case; ``.at(...)`` decides between several. Where there is
@@ -118,32 +100,6 @@ class Regimes:
             raise InputError(f"where {self.symbol} = {short(x)} lies depends on values; give them to .at(...)")
         number = bind({self.symbol}, (), {self.symbol.name: x}).numbers[self.symbol]
         return next(r for r in self.regimes if number in r)
-
-    def __repr__(self) -> str:
-        title = f"regimes of {self.cost.name or show.text(self.cost.expr)} along {self.symbol}"
-        if self.reason:
-            return f"{title}: {self.reason}; evaluated by .at(...)"
-        if len(self.cases) == 1 and not self.cases[0].when:
-            return "\n".join([title, *_table(self.cases[0].result, "  ")])
-        blocks = [title]
-        for case in self.cases:
-            blocks += [f"  when {' and '.join(map(show.text, case.when))}", *_table(case.result, "    ")]
-        return "\n".join(blocks)
-
-    def latex(self) -> str:
-        """A ``cases`` environment for each case: cost by interval."""
-        blocks = []
-        for case in self.cases:
-            rows = r" \\[1ex] ".join(rf"\displaystyle {show.latex(r.cost.expr)} & {r.latex().split(' & ')[0]}" for r in case.result)
-            when = r" \quad\text{when } " + r" \text{ and } ".join(map(show.latex, case.when)) if case.when else ""
-            blocks.append(rf"\begin{{cases}} {rows} \end{{cases}}{when}")
-        return r" \\[1ex] ".join(blocks)
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def along_one(cost: Cost, x: sp.Symbol, given: Sequence[Any], dominance: bool) -> Regimes:
@@ -216,18 +172,6 @@ def _joined(found: list[Regime]) -> Iterator[Regime]:
         last = regime
     if last is not None:
         yield last
-
-
-def _table(found: Line_, indent: str) -> Iterator[str]:
-    rows = [(r.interval, r.binds, f"mostly {r.dominant}" if r.dominant else "", show.text(show.readable(r.cost.expr))) for r in found]
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False) if width]
-        yield (indent + "   ".join([*cells, row[3]])).rstrip()
-
-
-def _end(x: sp.Symbol, end: sp.Expr) -> str:
-    return show_quantity(float(end), x.unit) if end.is_number and end is not sp.oo else show.text(end)
 
 
 def known_symbol(cost: Cost, x: Any) -> sp.Symbol:

@@ -16,7 +16,6 @@ from symroof.algebra import show
 from symroof.algebra.bind import bind, followed
 from symroof.algebra.cost import Cost
 from symroof.algebra.evaluate import tape
-from symroof.algebra.operands import called as name_of
 from symroof.algebra.quantity import show_number
 from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
@@ -49,7 +48,7 @@ class Sensitivity:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Ranking:
+class Ranking(show.Shown):
     """The rows, the one that would help most first; iterable."""
 
     cost: Value
@@ -77,22 +76,9 @@ class Ranking:
             raise InputError(f"the elasticity by {kink.symbol} is {kink.elasticity!r}, so there is no one sum; move off the kink")
         return Value(sum((r.elasticity.number for r in self.rows if isinstance(r.elasticity, Value)), Fraction(0)), ONE, "total")
 
-    def _title(self) -> str:
-        at = f" at {', '.join(self.sheets)}" if self.sheets else ""
-        return f"{self.cost.name or 'cost'} {self.cost._shown()}{at}; what would help most ({'more' if self.higher else 'less'} is better)"
-
-    def __repr__(self) -> str:
-        cells = [_HEAD, *[_cells(r) for r in self.rows]]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
-        return "\n".join([self._title(), *[f"  {line}" for line in lines]])
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sensitivities:
+class Sensitivities(show.Shown):
     """The question what would help most; ``.at(...)`` answers with a Ranking."""
 
     cost: Cost
@@ -137,12 +123,6 @@ class Sensitivities:
         effect = (after - before) / abs(before)
         return Sensitivity(symbol, value, slope, step, then, effect, switched(cost, numbers, moved) if step else "")
 
-    def __repr__(self) -> str:
-        return f"sensitivities of {name_of(self.cost)} to {', '.join(s.name for s in self.symbols)}; ask .at(sheets, ...)"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
-
 
 def _put(cost: Cost, moving: Mapping[sp.Symbol, sp.Expr]) -> Cost:
     return cost.map(lambda e: e.xreplace(dict(moving))) if moving else cost
@@ -164,9 +144,9 @@ def sensitivities(cost: Cost, among: Iterable[sp.Symbol] | None = None, higher: 
     >>> step = (Cost(2*B*P/C, "s", "math") | Cost(P*p/W_hbm, "s", "weights")).named("step")
     >>> sensitivities(step, among=(p, W_hbm)).at(B=64, P=8e9, C="197 TFLOP/s", W_hbm="810 GB/s", p=2)
     step 19.75 ms; what would help most (less is better)
-      symbol  value     elasticity  10 % of it  changes the cost by  binding  meaning
-      p       2 B       1           -10 %       -10 %                         bytes per element
-      W_hbm   810 GB/s  -1          +10 %       -9.091 %                      HBM bandwidth of a chip
+      symbol  value     elasticity  10 % of it  changes the cost by  meaning
+      p       2 B       1           -10 %       -10 %                bytes per element
+      W_hbm   810 GB/s  -1          +10 %       -9.091 %             HBM bandwidth of a chip
 
     Raises UnknownName for a symbol that does not occur, SolveError for what is no cost.
     """

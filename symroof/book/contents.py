@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.present.derivation import Answer, Question
+from symroof.book.question import Answer, Question
 from symroof.solver.bound import Bound
 
 WORDS = ("agrees", "differs", "ours")
@@ -154,6 +154,13 @@ def symbols(formula: Any) -> set[sp.Symbol]:
         return set(getattr(formula, "free_symbols", ()))
     shown = [e for p in formula.pieces for e in (p.low, p.high, *p.when) if e is not None]
     return {formula.symbol, *formula.large, *formula.small}.union(*(e.free_symbols for e in shown))
+
+
+def headed(text: str) -> str:
+    """A title with its first letter large, unless it begins with a name such as ``d_ff`` or ``pJ``."""
+    first = text.split(" ", 1)[0]
+    word = len(first) > 1 and first.rstrip(":,").isalpha() and first.islower()
+    return text[:1].upper() + text[1:] if word or first == "a" else text
 
 
 def _chapter(title: str, questions: Sequence[Question], page: str) -> Chapter:

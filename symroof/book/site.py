@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
-from symroof.algebra import show
-from symroof.book import formulas
-from symroof.book.contents import Book, Entry, counts
-from symroof.book.prose import headed
-from symroof.present.book import formula_text, remark
-from symroof.present.derivation import Answer, apart
-from symroof.present.mathml import mathml
-from symroof.present.templates import environment, script_json
+from symroof.algebra.cost import Cost
+from symroof.book.contents import Book, Entry, counts, headed
+from symroof.book.question import Answer, apart
+from symroof.show.bounds import piece, steps
+from symroof.show.derivations import formula
+from symroof.show.document import Block, Formula, Math, Text, math, plain
+from symroof.show.forms.html import inside, said
+from symroof.show.formulas import named
+from symroof.show.style import CSS
+from symroof.show.templates import environment, script_json
 
 TITLE = "The derivation book"
 GENERATOR = "symroof book"
@@ -38,7 +41,9 @@ def site(book: Book) -> dict[str, str]:
     for i, c in enumerate(book.chapters):
         around = {"before": book.chapters[i - 1] if i else None, "after": (*book.chapters, None)[i + 1]}
         found[c.page] = chapter.render(**shared, **around, chapter=c)
-    return found | {name: files("symroof.book").joinpath("templates", name).read_text("utf-8") for name in ("style.css", "book.js")}
+    folder = files("symroof.book").joinpath("templates")
+    texts = {name: folder.joinpath(name).read_text("utf-8") for name in ("style.css", "book.js")}
+    return found | texts | {"style.css": texts["style.css"] + CSS}
 
 
 def records(book: Book) -> list[dict[str, str]]:
@@ -62,15 +67,15 @@ def records(book: Book) -> list[dict[str, str]]:
 
 
 def _record(a: Answer, where: str, entry: Entry) -> dict[str, str]:
-    formula = formula_text(a.formula)
+    shown = plain(formula(a.formula)).replace("\n", " ")
     numbers = f"ours {a.shown(a.ours)}" + (f", book {a.shown(a.printed)}" if a.printed else "")
     return {
         "at": where + anchor(a.id, "answer"),
         "title": a.asked,
         "id": a.id,
         "where": headed(entry.question.title),
-        "words": f"{formula} {numbers} {a.why}",
-        "formula": formula,
+        "words": f"{shown} {numbers} {a.why}",
+        "formula": shown,
         "numbers": numbers,
         "verdict": a.verdict,
     }
@@ -97,8 +102,30 @@ def number_rows(a: Answer) -> list[tuple[str, str, str]]:
 def _environment() -> Any:
     made = environment("symroof.book")
     markup = import_module("markupsafe").Markup
-    made.filters.update(math=lambda latex: markup(mathml(latex)), anchor=anchor, letter_anchor=letter_anchor, tex=show.latex, headed=headed)
-    made.globals.update(
-        counts=counts, formulas=formulas, number_rows=number_rows, remark=remark, apart=apart, unit_of=lambda x: str(getattr(x, "unit", ""))
+
+    def finished(function: Callable[[Any], str]) -> Callable[[Any], Any]:
+        return lambda of: markup(function(of))
+
+    made.filters.update(
+        seen=finished(lambda f: inside([_block(f)])),
+        steps=finished(lambda f: inside([steps(f.steps, _counted(len(f.steps)))]) if f.steps else ""),
+        first_piece=finished(lambda b: said(piece(b, b.pieces[0]) if b.kind == "bound" else formula(b))),
+        math=finished(lambda expr: said(math(expr))),
+        anchor=anchor,
+        letter_anchor=letter_anchor,
+        headed=headed,
     )
+    made.globals.update(counts=counts, number_rows=number_rows, apart=apart, unit_of=lambda x: str(getattr(x, "unit", "")))
     return made
+
+
+def _counted(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"
+
+
+def _block(f: Any) -> Block:
+    """What is seen of a formula on a page: a bound with its domain, a cost with its parts, words."""
+    shown = formula(f)
+    if isinstance(f, Cost):
+        return named(f)
+    return Formula(shown) if isinstance(shown, Math) else Text(shown)

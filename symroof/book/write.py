@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from symroof.book.chapters import questions as all_questions
 from symroof.book.contents import Book, contents
 from symroof.book.document import MARK, document
+from symroof.book.question import Question
 from symroof.book.site import GENERATOR, site
 from symroof.errors import InputError, short
-from symroof.present.book import questions as all_questions
-from symroof.present.derivation import Question
 
 _START = 2000  # characters in which a file of ours says that it is ours
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from symroof.errors import InputError
+from symroof.show.forms import forms as names
 
 Command = Callable[..., Any]
 Options = dict[str, Any]
 
-#: The forms of an answer beside text.
-FORMS = {"json": "As JSON, numbers in SI units.", "latex": "As LaTeX."}
+#: What the forms of an answer are; one that is not named here says so itself.
+SAYS = {
+    "csv": "As CSV, numbers in SI units.",
+    "html": "As HTML, with its style.",
+    "json": "As JSON, numbers in SI units.",
+    "latex": "As LaTeX.",
+    "markdown": "As Markdown.",
+}
 
 
 def together(*options: Command) -> Callable[[Command], Command]:
@@ -41,7 +50,20 @@ def form(name: str, says: str) -> Callable[[Command], Command]:
     return click.option(f"--{name}", name, is_flag=True, expose_value=False, is_eager=True, callback=_form, help=says)
 
 
-forms = together(*(form(name, says) for name, says in FORMS.items()))
+forms = together(*(form(name, SAYS.get(name, f"As {name}.")) for name in names() if name != "text"))
+
+
+def reply(document: Any, form: str) -> NoReturn:
+    """Print the answer of a command in a form; exit code 1 where nothing does what was asked."""
+    from symroof.show.forms import render
+    from symroof.show.forms.text import render as written
+
+    if form == "text":
+        terminal = sys.stdout.isatty()
+        click.echo(written(document, shutil.get_terminal_size().columns if terminal else 200))
+    else:
+        click.echo(render(document, form))
+    sys.exit(1 if document.fails else 0)
 
 
 # -- what is known

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
-from symroof.cli.options import Options, forms, known, letters, refuse, together, values
+from symroof.cli.options import Options, forms, known, letters, refuse, reply, together, values
 
 _LIMITED = 'A condition: formulas, letters, quantities on either side of <= or >=, or an equation such as "X*Y = n"; repeatable.'
 _limits = together(
@@ -44,11 +43,12 @@ def solve(condition: str, unknown: str, **options: Any) -> None:
     symroof solve "decode.step/attention >= 0.5*decode.step" --for S --on tpu-v5e --model llama3-70b --formats int8 --set B=32
     symroof solve "serving.dollars_per_token <= serving.dollars_per_token" --for price --on tpu-v5p --than tpu-v5e
     """
-    from symroof.pages.questions import Limits, View, solved
+    from symroof.answers.questions import PROOF, STEPS, solved
+    from symroof.answers.said import Grown
 
-    view = View(options["form"], options["steps"], options["proof"])
-    limits = Limits(letters(options["large"]), letters(options["small"]))
-    sys.exit(solved(condition, unknown, known(options), options["than"], limits, view))
+    limits = Grown(letters(options["large"]), letters(options["small"]))
+    detail = PROOF if options["proof"] else STEPS if options["steps"] else ""
+    reply(solved(condition, unknown, known(options), options["than"], limits, detail), options["form"])
 
 
 @click.command()
@@ -66,14 +66,14 @@ def regimes(formula: str, along: str | None, over: str | None, **options: Any) -
     symroof regimes decode.step --along B --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --set S=8192
     symroof regimes decode.step --over B,S
     """
-    from symroof.pages.regimes import binding
+    from symroof.answers.optima import binding
 
     if (along is None) == (over is None):
         raise click.UsageError("say along which letter, e.g. --along B, or over which two, e.g. --over B,S")
     asked = letters(along or over)
     if len(asked) != (1 if along else 2):
         raise click.UsageError("--along takes one letter, --over two, e.g. --over B,S")
-    sys.exit(binding(formula, asked, known(options), options["facts"], options["form"]))
+    reply(binding(formula, asked, known(options), options["facts"]), options["form"])
 
 
 @click.command()
@@ -104,12 +104,12 @@ def maximize(formula: str, over: str, **options: Any) -> None:
 
 
 def _optimum(formula: str, over: str, sense: int, options: Options) -> None:
-    from symroof.pages.optima import optimum
+    from symroof.answers.optima import optimum
 
     asked = letters(over)
     if not asked:
         raise click.UsageError("--over is empty; give a letter, e.g. --over B")
-    sys.exit(optimum(formula, asked, options["conditions"], known(options), sense, options["form"]))
+    reply(optimum(formula, asked, options["conditions"], known(options), sense), options["form"])
 
 
 @click.command()
@@ -124,9 +124,9 @@ def elasticity(formula: str, of: str | None, **options: Any) -> None:
     symroof elasticity decode.step --of W_hbm
     symroof elasticity decode.step --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --set B=32 --set S=8192
     """
-    from symroof.pages.optima import helping
+    from symroof.answers.optima import helping
 
-    sys.exit(helping(formula, letters(of), known(options), options["form"]))
+    reply(helping(formula, letters(of), known(options)), options["form"])
 
 
 @click.command()
@@ -141,10 +141,10 @@ def limit(formula: str, large: str | None, small: str | None, **options: Any) ->
     symroof limit memory.working_activations --large F
     symroof limit memory.working_activations --large F --model llama3-70b --set B=32 --set "p_a=2 byte"
     """
-    from symroof.pages.limits import coming
-    from symroof.pages.questions import Limits
+    from symroof.answers.optima import coming
+    from symroof.answers.said import Grown
 
-    sys.exit(coming(formula, Limits(letters(large), letters(small)), known(options), options["form"]))
+    reply(coming(formula, Grown(letters(large), letters(small)), known(options)), options["form"])
 
 
 @click.command()
@@ -161,12 +161,9 @@ def formulas(name: str | None, **options: Any) -> None:
     symroof formulas decode.step --model deepseek-v3
     symroof formulas decode.step --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --set B=32 --set S=8192
     """
-    from symroof.pages import questions
+    from symroof.answers import questions
 
     if name is None:
         refuse(options, ("on", "slice", "exact", "formats", "kv", "math", "letters"), "without the NAME of a formula")
-    sheets, form = known(options), options["form"]
-    if name is None:
-        questions.listing(form, sheets.m)
-    else:
-        questions.one(name, form, sheets)
+    sheets = known(options)
+    reply(questions.listing(sheets.m) if name is None else questions.one(name, sheets), options["form"])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
-from symroof.cli.options import Options, form, forms, letters, math, refuse, said, setting, together
+from symroof.cli.options import Options, forms, letters, math, refuse, reply, said, setting, together
 
 _FORMATS = "bf16,int8,int4"
 
@@ -56,23 +55,23 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
         wishes = {"formats": formats if "p_w" not in given else None, "slice": where, "kv": options["kv"], "math": options["math"]}
         _searched("search_serving", model, on, None, form, {**wishes, "letters": given})
     from symroof.ask.known import Known
-    from symroof.pages import serving
     from symroof.plan.story import story
+    from symroof.show.grids import story as seen
 
     known = Known.of(on, str(where), model, ("", options["kv"], options["math"]), given)
-    sys.exit(serving.story(story(known, formats), form, options["formulas"]))
+    reply(seen(story(known, formats), options["formulas"]), form)
 
 
 def _searched(kind: str, model: str, on: str, by: str | None, form: str, wishes: Options, top: int = 10, prune: bool = True) -> None:
     """The answer of a search, shown; by default the cheapest, without a price the fastest."""
     from symroof.ask.known import Known
-    from symroof.pages.search import choices
     from symroof.plan import deployments, runs
+    from symroof.show.grids import choices
 
     search = {"search_serving": deployments.search_serving, "search_training": runs.search_training}[kind]
     by = by or ("cost" if Known.of(on, letters=wishes["letters"]).priced else "throughput")
     found = search(model, on, by, prune, **{name: value for name, value in wishes.items() if value not in (None, "")})
-    sys.exit(choices(found, form, top))
+    reply(choices(found, top), form)
 
 
 # -- searches
@@ -84,7 +83,6 @@ _shared = together(
     setting("Another value for a letter, e.g. eta_hbm=0.8."),
     click.option("--no-prune", is_flag=True, help="Evaluate every point; the answer is the same."),
     click.option("--top", type=click.IntRange(1), metavar="N", help="Rows that are shown; by default 10."),
-    form("csv", "As CSV, numbers in SI units."),
     forms,
 )
 

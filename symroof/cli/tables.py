@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from symroof.cli.options import bind, forms
+from symroof.cli.options import bind, forms, reply
 
 
 @click.command()
@@ -19,8 +19,8 @@ def derive(question: str | None, index: bool, form: str) -> None:
     symroof derive q05
     symroof derive q06 --json
     """
-    from symroof.pages import derivations
-    from symroof.present import book
+    from symroof.answers import book as answers
+    from symroof.book import chapters as book
 
     if index and question:
         raise click.UsageError("QUESTION changes nothing beside --index, which lists all of them; leave it out")
@@ -29,9 +29,9 @@ def derive(question: str | None, index: bool, form: str) -> None:
     if index:
         click.echo(book.index(), nl=False)
     elif question is None:
-        derivations.listing(form)
+        reply(answers.listing(), form)
     else:
-        derivations.questions(book.find(question), form)
+        reply(answers.derived(book.find(question)), form)
 
 
 @click.command()
@@ -43,9 +43,9 @@ def chips(form: str) -> None:
     symroof chips
     symroof chips --json
     """
-    from symroof.pages import sheets
+    from symroof.answers import sheets
 
-    sheets.chips_table(form)
+    reply(sheets.chips_table(), form)
 
 
 @click.command()
@@ -57,9 +57,9 @@ def llms(form: str) -> None:
     symroof llms
     symroof llms --latex
     """
-    from symroof.pages import sheets
+    from symroof.answers import sheets
 
-    sheets.llms_table(form)
+    reply(sheets.llms_table(), form)
 
 
 @click.command()
@@ -73,9 +73,9 @@ def show(name: str, form: str) -> None:
     symroof show llama3-70b --json
     symroof show my-chip.toml
     """
-    from symroof.pages import sheets
+    from symroof.answers import sheets
 
-    sheets.sheet(name, form)
+    reply(sheets.sheet(name), form)
 
 
 @click.command()
@@ -91,6 +91,6 @@ def program(text: str, backward: bool, sizes: dict[str, str], form: str) -> None
     symroof program "In[B, D_Y] W[D_Y, F] -> Out[B_Y, F]" --backward --latex
     symroof program layer.txt --bind J=4096
     """
-    from symroof.pages import programs
+    from symroof.answers import programs
 
-    programs.page(text, sizes, backward, form)
+    reply(programs.written(text, sizes, backward), form)

@@ -123,8 +123,8 @@ def _length(e: _Edge) -> float:
 def _equation(boundary: Boundary) -> str:
     """A boundary as an equation in mathtext: a line solved for one symbol, a curve as it is compared, its shorter side first."""
     if boundary.line:
-        latex = boundary.latex().replace(r"\ge ", "= ", 1).replace(r"\le ", "= ", 1)
-        return formula(latex, boundary.brief.replace(">=", "=").replace("<=", "="))
+        line = boundary.shown
+        return formula(f"{show.latex(line.lhs)} = {show.latex(line.rhs)}", f"{show.text(line.lhs)} = {show.text(line.rhs)}")
     sides = sorted((show.readable(boundary.above), show.readable(boundary.below)), key=lambda e: (len(show.text(e)), show.text(e)))
     return formula(" = ".join(map(show.latex, sides)), words(" = ".join(map(show.text, sides)), 90))
 

@@ -15,12 +15,11 @@ from symroof.algebra import show
 from symroof.algebra.bind import Given
 from symroof.algebra.cost import Cost
 from symroof.algebra.evaluate import tape
-from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value, find_part
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.grid import tables
-from symroof.grid.axes import Axis, is_axis, labelled, labels_at, laid_out
+from symroof.grid.axes import Axis, is_axis, labels_at, laid_out
 from symroof.grid.plan import GridPlan, plan, spread
 
 _PRECISIONS = {"float64": np.dtype(np.float64), "float32": np.dtype(np.float32)}
@@ -44,22 +43,16 @@ class Binding:
         return {name: float(c / max(1, self.codes.size)) for name, c in zip(self.names, counts, strict=True)}
 
 
-@dataclass(frozen=True)
-class Spot:
+@dataclass(frozen=True, repr=False)
+class Spot(show.Shown):
     """One point of a sweep: its labels, and the Value there with its parts."""
 
     at: Mapping[str, Any]
     value: Value
 
-    def __repr__(self) -> str:
-        return f"{self.value!r}   at {labelled(self.at)}"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sweep:
+class Sweep(show.Shown):
     """A cost over a grid with named axes; values, parts and what binds are worked out when they are first asked for."""
 
     cost: Cost
@@ -212,18 +205,6 @@ class Sweep:
     def to_arrow(self) -> Any:
         """An Arrow table, one row per point. Raises InputError if pyarrow is not installed."""
         return tables.to_arrow(self.axes, self.values, self.name, self.unit)
-
-    def __repr__(self) -> str:
-        title = f"{self.name or 'sweep'}  [{self.unit}]  {self.size:,} points"
-        wide = max((len(a.name) for a in self.scale), default=0)
-        rows = [f"  {a.name:<{wide}}  {a}" for a in self.scale]
-        if not self.size:
-            return "\n".join([title, *rows])
-        low, high = (show_quantity(float(f()), self.unit) for f in (self.values.min, self.values.max))
-        return "\n".join([f"{title}, {low} to {high}", *rows, f"  least at {labelled(self.argmin)}"])
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def sweep(cost: Cost, /, *sheets: Any, precision: str = "float64", **named: Any) -> Sweep:

@@ -18,7 +18,7 @@ BYTE = Unit.of("byte")
 
 
 @dataclass(frozen=True, repr=False)
-class Collective:
+class Collective(show.Shown):
     """A ``kind`` of exchange of one ``tensor`` over named ``axes`` of the mesh; ``volume`` V [byte] says how much.
 
     V is what one slice of the *other* axes holds: for AllGather the gathered array, for ReduceScatter and AllReduce the
@@ -50,12 +50,6 @@ class Collective:
         """``AllGather_Y(In)``; several axes are ``_YZ`` if each is a letter, ``_data,model`` otherwise."""
         between = "" if all(len(axis) == 1 for axis in self.axes) else ","
         return f"{self.kind}_{between.join(self.axes)}({self.tensor})"
-
-    def __repr__(self) -> str:
-        return f"{self.name}  {show.text(self.volume.expr)}  [{self.volume.unit}]"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def check_volume(kind: str, volume: Cost) -> None:

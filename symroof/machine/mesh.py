@@ -38,7 +38,7 @@ Stack = list[tuple[tuple[str, ...], Link | None, sp.Expr]]
 
 
 @dataclass(frozen=True, repr=False)
-class Mesh:
+class Mesh(show.Shown):
     """Named axes with what they run over (``links``) and how many chips each has (``extents``); made by :func:`mesh`."""
 
     axes: tuple[str, ...]
@@ -113,14 +113,6 @@ class Mesh:
         if axis not in self.axes:
             raise UnknownName(f"the mesh has no axis {short(axis)}; {nearest(str(axis), self.axes)}")
         return self.axes.index(axis)
-
-    def __repr__(self) -> str:
-        width = max(map(len, self.axes))
-        said = [f"{a:<{width}}  {link}" + (f" of {show.text(n)}" if str(n) != a else "") for a, link, n in self._rows()]
-        return "\n  ".join([f"mesh of {show.text(self.chips)} chips", *said])
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
     def _rows(self) -> list[tuple[str, Link, sp.Expr]]:
         return list(zip(self.axes, self.links, self.extents, strict=True))

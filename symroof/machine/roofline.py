@@ -11,8 +11,8 @@ from symroof.algebra.operands import plain
 from symroof.algebra.symbols import C, W_hbm, p
 
 
-@dataclass(frozen=True)
-class Work:
+@dataclass(frozen=True, repr=False)
+class Work(show.Shown):
     """What something asks of a chip: ``flops`` [FLOP] and ``traffic`` [byte] through HBM; ``+`` adds, ``*`` repeats."""
 
     name: str
@@ -32,9 +32,6 @@ class Work:
         return _work(self.name, self.flops.expr * plain(times), self.traffic.expr * plain(times))
 
     __rmul__ = __mul__
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def matmul(b: Any, d: Any, f: Any, weights: Any = p, activations: Any = p) -> Work:

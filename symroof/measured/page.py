@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
 
-from symroof.algebra import show
 from symroof.algebra.quantity import parse_quantity, show_quantity
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
@@ -17,6 +16,7 @@ from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.files import folders
 from symroof.sheets.llms import llm
+from symroof.show.forms.text import tree
 from symroof.workloads import decode, prefill
 
 _SECOND = Unit.of("s")
@@ -34,8 +34,8 @@ def page() -> str:
     found, m = records(), llm("mixtral-8x7b")
     parts: dict[str, Callable[[], str]] = {
         "count": lambda: str(len(found)),
-        "strict": lambda: f"```\n{show.tree(decode.bound(m))}\n\n{show.tree(prefill.bound(m))}\n```",
-        "book": lambda: f"```\n{show.tree(decode.step(m))}\n```",
+        "strict": lambda: f"```\n{tree(decode.bound(m))}\n\n{tree(prefill.bound(m))}\n```",
+        "book": lambda: f"```\n{tree(decode.step(m))}\n```",
         "forms": lambda: "\n".join(["| case | strict | the book's | napkin |", "| --- | ---: | ---: | ---: |", *_forms()]),
         "verdict": lambda: _verdict(found),
         "tables": lambda: "\n".join(_tables(found)),

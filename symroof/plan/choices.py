@@ -14,7 +14,7 @@ from symroof.sheets.slices import Slice
 
 
 @dataclass(frozen=True, repr=False)
-class Choice:
+class Choice(show.Shown):
     """The best of one slice under one ``option`` (formats, policy): its ``mesh``, batch and values; none if ``found`` is None."""
 
     chip: str
@@ -26,16 +26,6 @@ class Choice:
     batch: int = 0
     values: Mapping[str, Value] = field(default_factory=dict)
     meshes: Mapping[str, Mapping[str, int]] = field(default_factory=dict, repr=False)
-
-    def __repr__(self) -> str:
-        where = f"{self.chip} {self.slice.name}, {self.option}"
-        if self.found is None:
-            return f"{where}: none; {self.stopped_by}"
-        shown = ", ".join(f"{name} {value._shown()}" for name, value in self.values.items())
-        return f"{where}, {self.ways}, B={self.batch}: {shown}; stopped by {self.stopped_by}"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
     @property
     def ways(self) -> str:
@@ -56,7 +46,7 @@ class Choice:
 
 
 @dataclass(frozen=True, repr=False)
-class Choices:
+class Choices(show.Shown):
     """All of them, the best first, then the slices that cannot; ``by`` says what is best, ``stands_on`` what all numbers assume."""
 
     rows: tuple[Choice, ...]
@@ -91,15 +81,6 @@ class Choices:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def __repr__(self) -> str:
-        counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
-        shown = [*(f"  {row!r}" for row in self.rows[:10]), *[f"  ... {len(self.rows) - 10} more"] * (len(self.rows) > 10)]
-        said = [f"  {line}" for line in self.stands_on]
-        return "\n".join([f"{self.model}, the best of every slice by {self.by}", *shown, f"  {counts}", *said])
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def point(at: Mapping[str, Any], meshes: Mapping[str, Mapping[str, int]]) -> str:

@@ -74,12 +74,12 @@ class Boundary:
             return self.text
         return show.text(show.readable(sp.Ge(self.above, self.below, evaluate=False)))
 
-    def latex(self) -> str:
-        """The formula as LaTeX."""
+    @property
+    def shown(self) -> Any:
+        """The formula: a relation, or where it takes one to solve it a Bound."""
         if self.monomial is not None:
-            return show.latex(_line(self.monomial, self.symbols))
-        shown = _solved(self.above, self.below, self.symbols)[2]
-        return str(shown.latex()) if hasattr(shown, "latex") else show.latex(shown)
+            return _line(self.monomial, self.symbols)
+        return _solved(self.above, self.below, self.symbols)[2]
 
     def meets(self, other: Boundary) -> tuple[sp.Expr, sp.Expr] | None:
         """Where two lines meet; None if they do not, or if one is a curve."""
@@ -149,8 +149,8 @@ def _solved(above: sp.Expr, below: sp.Expr, symbols: Plane) -> tuple[str, str, A
     return show.text(show.readable(plain)), reason, show.readable(plain)
 
 
-@dataclass(frozen=True)
-class Region:
+@dataclass(frozen=True, repr=False)
+class Region(show.Shown):
     """A part of the plane: what wins each maximum there, what weighs most, the cost without maxima, and its boundaries."""
 
     symbols: Plane
@@ -176,9 +176,6 @@ class Region:
         """The boundaries as text."""
         return " and ".join(b.brief for b in self.boundaries) or "everywhere"
 
-    def _repr_html_(self) -> str:
-        return show.html(self)
-
     @cached_property
     def corners(self) -> tuple[Corner, ...]:
         """Where two of its lines meet and every other comparison is known to hold, as formulas in the other symbols."""
@@ -195,10 +192,6 @@ class Region:
         facts = Facts.of(self.given)
         rest = [b for b in self.boundaries if b not in but]
         return all(facts.order(b.above.xreplace(put), b.below.xreplace(put)) in (0, 1) for b in rest)
-
-    def latex(self) -> str:
-        """The boundaries as LaTeX."""
-        return r" \text{ and } ".join(b.latex() for b in self.boundaries) or r"\text{everywhere}"
 
     @cached_property
     def sides(self) -> tuple[Side, ...]:

@@ -25,16 +25,16 @@ _EVERYWHERE = ((log(1e-15), log(1e-15)), (log(1e25), log(1e25)))
 
 
 @dataclass(frozen=True, repr=False)
-class Regions:
+class Regions(show.Shown):
     """The regions of a cost over two symbols; ``never`` names the parts that bind nowhere.
 
     >>> from symroof import regimes, sharding
     >>> from symroof.symbols import B, Y
     >>> found = regimes(sharding.sharded_matmul(), over=(B, Y)); found
     regimes of sharded matmul over B, Y
-      ici    Y >= F*W_ici*n_axes*p_w/(B*W_hbm*p_a) and Y >= 2*F*W_ici*n_axes/(C*p_a)   B*D*p_a/(W_ici*n_axes)
-      hbm    Y <= F*W_ici*n_axes*p_w/(B*W_hbm*p_a) and B <= C*p_w/(2*W_hbm)            D*F*p_w/(W_hbm*Y)
-      math   Y <= 2*F*W_ici*n_axes/(C*p_a) and B >= C*p_w/(2*W_hbm)                    2*B*D*F/(C*Y)
+      Y >= F*W_ici*n_axes*p_w/(B*W_hbm*p_a) and Y >= 2*F*W_ici*n_axes/(C*p_a)   ici    B*D*p_a/(W_ici*n_axes)
+      Y <= F*W_ici*n_axes*p_w/(B*W_hbm*p_a) and B <= C*p_w/(2*W_hbm)            hbm    D*F*p_w/(W_hbm*Y)
+      Y <= 2*F*W_ici*n_axes/(C*p_a) and B >= C*p_w/(2*W_hbm)                    math   2*B*D*F/(C*Y)
     >>> found.corners
     ((C*p_w/(2*W_hbm), 2*F*W_ici*n_axes/(C*p_a)),)
 
@@ -114,31 +114,6 @@ class Regions:
         if odd is not None:
             return UnknownName(f"{short(odd)} is neither of the two symbols of the plane; {nearest(odd, names)}")
         return InputError(f"give {what} for each of {' and '.join(names)}, e.g. {example.format(*names)}")
-
-    def __repr__(self) -> str:
-        over = ", ".join(s.name for s in self.symbols)
-        title = f"regimes of {self.cost.name or show.text(self.cost.expr)} over {over}"
-        if self.reason:
-            return f"{title}: {self.reason}; evaluated by .at(...)"
-        rows = [
-            (r.binds, f"mostly {r.dominant}" if r.dominant else "", r.where, show.text(show.readable(r.cost.expr))) for r in self.regions
-        ]
-        widths = [max(len(row[i]) for row in rows) for i in range(3)]
-        table = ["  " + "   ".join(c.ljust(w) for c, w in zip(row, (*widths, 0), strict=True) if w or c is row[3]) for row in rows]
-        never = [f"  never: {', '.join(self.never)}"] if self.never else []
-        reasons = dict.fromkeys(b.reason for r in self.regions for b in r.boundaries if b.reason)
-        return "\n".join([title, *table, *never, *(f"  by values: {reason}" for reason in reasons)])
-
-    def latex(self) -> str:
-        """A ``cases`` environment: the cost in every region, and where that is."""
-        rows = r" \\ ".join(f"{show.latex(show.readable(r.cost.expr))} & {r.latex()}" for r in self.regions)
-        return rf"\begin{{cases}} {rows} \end{{cases}}" if rows else show.latex(self.cost.expr)
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def over_two(cost: Cost, over: Any, given: Sequence[Any], dominance: bool) -> Regions:

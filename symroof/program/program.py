@@ -34,7 +34,7 @@ OVERLAPS: dict[str, str] = {
 
 
 @dataclass(frozen=True, repr=False)
-class Program:
+class Program(show.Shown):
     """Statements in order; tensors ``on_chip`` never cross HBM (the scores of fused attention), others are only ``stored``.
 
     ``roles`` say what the tensors are; see ``symroof.program.roles``.
@@ -190,16 +190,6 @@ class Program:
         roles = tuple(dict((*self.roles, *other.roles)).items())
         stored = tuple({t.name: t for t in (*self.stored, *other.stored)}.values())
         return Program((*self.statements, *other.statements), self.on_chip | other.on_chip, roles, stored, together(self.of, other.of))
-
-    def __repr__(self) -> str:
-        lines = []
-        for s in self.statements:
-            lines.append(str(s))
-            lines += [f"    {c!r}" for c in s.collectives]
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def program(

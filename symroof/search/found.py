@@ -17,8 +17,8 @@ from symroof.grid.axes import labelled
 from symroof.grid.tables import columns, library
 
 
-@dataclass(frozen=True)
-class Candidate:
+@dataclass(frozen=True, repr=False)
+class Candidate(show.Shown):
     """One point: its labels, and the Value of every cost there, with its parts."""
 
     at: Mapping[str, Any]
@@ -34,16 +34,9 @@ class Candidate:
         """Where it is, as ``B=59, n=32``."""
         return labelled(self.at) or "the only point"
 
-    def __repr__(self) -> str:
-        shown = "   ".join(amount(v) for v in self.values) if len(self.values) > 1 else repr(self.value)
-        return f"{self.labels}: {shown}"
 
-    def _repr_html_(self) -> str:
-        return show.html(self)
-
-
-@dataclass(frozen=True)
-class Slack:
+@dataclass(frozen=True, repr=False)
+class Slack(show.Shown):
     """A condition at the winner: both sides, and the share of the right side that is left."""
 
     condition: Condition
@@ -61,12 +54,9 @@ class Slack:
         a, b = float(self.left), float(self.right)
         return abs(a - b) / max(abs(a), abs(b)) if a != b else 0.0
 
-    def __repr__(self) -> str:
-        return f"{self.name}: {amount(self.left)} of {amount(self.right)}, {self.room:.1%} left"
 
-
-@dataclass(frozen=True)
-class Gain:
+@dataclass(frozen=True, repr=False)
+class Gain(show.Shown):
     """What relaxing one condition buys: the best point then, and by which factor its cost changes."""
 
     limit: Slack
@@ -74,13 +64,9 @@ class Gain:
     best: Candidate
     factor: float
 
-    def __repr__(self) -> str:
-        change = "nothing" if self.factor == 1 else f"{self.factor - 1:+.2%}, {self.best!r}"
-        return f"{self.limit.name} relaxed by {self.by:.0%}: {change}"
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Found:
+class Found(show.Shown):
     """The ``points`` of a search, the best first (or a Pareto front, by the first cost); equal ones in the order of the grid.
 
     ``considered`` points of the space are ``evaluated`` or ``pruned``: a pruned one was never worked out. ``complete`` is
@@ -106,6 +92,12 @@ class Found:
         """The condition whose relaxing by 10 % buys most; None where no single one of them buys anything."""
         best = max((g for g in self.gains if g.factor != 1), key=lambda g: abs(g.factor - 1), default=None)
         return best.limit if best else None
+
+    @property
+    def known_gains(self) -> tuple[Gain, ...]:
+        """The gains, if they were worked out already."""
+        known: tuple[Gain, ...] = self.__dict__.get("gains", ())
+        return known
 
     @cached_property
     def gains(self) -> tuple[Gain, ...]:
@@ -148,19 +140,6 @@ class Found:
     def to_arrow(self) -> Any:
         """An Arrow table, one row per point. Raises InputError if pyarrow is not installed."""
         return library("pyarrow", ".rows()").Table.from_pylist(self.rows())
-
-    def __repr__(self) -> str:
-        counts = f"{self.considered:,} points considered, {self.pruned:,} pruned, {self.evaluated:,} evaluated in {self.seconds:.2g} s"
-        binding = self.binding if "gains" in self.__dict__ else None
-        lines = [repr(p) for p in self.points[:10]]
-        lines += [f"... {len(self.points) - 10} more"] * (len(self.points) > 10)
-        lines += [f"  {limit!r}{'  <- binds' if limit is binding else ''}" for limit in self.limits]
-        lines += [f"  {gain!r}" for gain in self.__dict__.get("gains", ())]
-        lines += [f"  {counts}"]
-        return "\n".join(lines + ["  interrupted: the best of what was seen"] * (not self.complete))
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def called(condition: Condition) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import sympy as sp
@@ -19,7 +18,7 @@ from symroof.grid.axes import Axis, is_axis, laid_out
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Space:
+class Space(show.Shown):
     """Sheets, axes and fixed values, as ``sweep`` takes them; laid out once it is known which symbols are asked for."""
 
     sheets: tuple[Any, ...]
@@ -32,9 +31,10 @@ class Space:
         """
         return laid_out(free, self.sheets, self.named, of)
 
-    def __repr__(self) -> str:
-        lengths = {name: len(values) for name, values in self.named.items() if is_axis(values)}
-        return f"space of {prod(lengths.values()):,} points: {' x '.join(f'{name} {n:,}' for name, n in lengths.items()) or 'no axes'}"
+    @property
+    def lengths(self) -> dict[str, int]:
+        """How many places every axis has."""
+        return {name: len(values) for name, values in self.named.items() if is_axis(values)}
 
 
 def space(*sheets: Any, **named: Any) -> Space:

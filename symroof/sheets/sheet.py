@@ -16,8 +16,8 @@ from symroof.algebra.symbols import ALPHABET, C_FORMAT, Symbol
 from symroof.errors import UnknownName, nearest, short
 
 
-@dataclass(frozen=True)
-class Sheet:
+@dataclass(frozen=True, repr=False)
+class Sheet(show.Shown):
     """``values`` hold, ``defaults`` hold unless another sheet says otherwise; ``sources`` say who says so."""
 
     name: str
@@ -40,15 +40,6 @@ class Sheet:
         """Symbol, value, meaning and source of every entry."""
         for s, v in {**self.values, **self.defaults}.items():
             yield s.name, shown(s, v), s.meaning, self.sources.get(s, "")
-
-    def __repr__(self) -> str:
-        rows = list(self.rows())
-        wide = max((len(r[0]) for r in rows), default=0), max((len(r[1]) for r in rows), default=0)
-        title = f"{self.name}: {self.title}" if self.title else self.name
-        return "\n".join([title, *(f"  {r[0]:<{wide[0]}}  {r[1]:<{wide[1]}}  {r[2]}" for r in rows)])
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def shown(symbol: Symbol, value: Fraction | sp.Expr) -> str:

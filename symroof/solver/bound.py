@@ -18,7 +18,6 @@ from symroof.algebra.operands import rational
 from symroof.algebra.span import Span
 from symroof.algebra.value import Value
 from symroof.errors import InputError, SolveError
-from symroof.solver.growth import grown
 from symroof.solver.numeric.at import decided
 from symroof.solver.numeric.within import spanned, within
 from symroof.solver.pieces import Piece
@@ -28,11 +27,10 @@ from symroof.solver.solved import Solved
 from symroof.solver.steps import Step
 
 _STRICT = {"low": (">=", ">"), "high": ("<=", "<")}
-_MIRRORED = {">=": "<=", ">": "<", show.RELATIONS[">="]: show.RELATIONS["<="]}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Bound(Solved):
+class Bound(show.Shown, Solved):
     """Where a condition holds: ``symbol`` in one of the ``pieces``, each ``low <= symbol <= high`` under its ``when``.
 
     ``bound.expr``, ``bound.relation`` and ``bound.domain`` are those of a bound with one side, the usual case.
@@ -163,58 +161,10 @@ class Bound(Solved):
         return prove(self, samples, seed)
 
     # -- how it looks
-    def __repr__(self) -> str:
-        if self.kind in ("never", "always"):
-            return f"{self.kind}: {self.reason}"
-        if self.kind == "numeric":
-            ends = [f"{b!r} ({word})" for b, word in ((self.sufficient, "sufficient"), (self.necessary, "necessary")) if b is not None]
-            around = f"; between {' and '.join(ends)}" if ends else ""
-            return f"{self.condition!r}   has no closed form for {self.symbol}: {self.reason}{around}; evaluated numerically by .at(...)"
-        return "\nor ".join(self._piece(p, show.text) for p in self.pieces) + self._limits("   for ", ", ")
-
-    def _piece(self, piece: Piece, form: Any) -> str:
-        """One piece, as text or LaTeX."""
-        plain = form is show.text
-        low, high = (r if plain else show.RELATIONS[r] for r in (self._relation(side, piece) for side in ("low", "high")))
-        x = form(self.symbol)
-        if piece.low is not None and piece.low == piece.high:
-            shown = f"{x} = {form(piece.low)}"
-        elif piece.low is not None and piece.high is not None:
-            shown = f"{form(piece.low)} {_MIRRORED[low]} {x} {high} {form(piece.high)}"
-        elif piece.low is not None:
-            shown = f"{x} {low} {form(piece.low)}"
-        elif piece.high is not None:
-            shown = f"{x} {high} {form(piece.high)}"
-        else:
-            shown = f"any {x}" if plain else rf"\text{{any }} {x}"
-        when, joint = ("   when ", " and ") if plain else (r" \quad\text{when } ", r" \text{ and } ")
-        return shown + (when + joint.join(map(form, piece.when)) if piece.when else "")
-
-    def _limits(self, before: str, between: str) -> str:
-        words = grown(self.weights, between)
-        return before + " and ".join(words) if words else ""
 
     def latex(self, steps: bool = False) -> str:
-        """LaTeX of the bound; with ``steps`` the derivation as an ``align*``."""
-        if steps:
-            return "\\begin{align*}\n" + " \\\\\n".join(s.latex() for s in self.steps) + "\n\\end{align*}"
-        if self.kind in ("never", "always"):
-            return rf"\text{{{show.escape(repr(self))}}}"
-        if self.kind == "numeric":
-            return self.condition.latex()
-        shown = r" \;\text{ or }\; ".join(self._piece(p, show.latex) for p in self.pieces)
-        ends = {1: r"\to \infty", -1: r"\to 0"}
-        names = ", ".join(f"{show.latex(s)} {ends[w]}" for s, w in self.weights)
-        return shown + (rf" \quad ({names})" if names else "")
-
-    def _latex(self, printer: object) -> str:  # for sympy.latex
-        return self.latex()
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
+        """LaTeX of the bound; with ``steps`` the derivation before it, as a display."""
+        return str(show.render[-1](self, "derived" if steps else "latex"))
 
 
 __all__ = ["Bound", "Span", "Step"]

@@ -21,11 +21,11 @@ from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
 from symroof.errors import InputError, SolveError, short
 from symroof.solver.condition import check_letters, weighed
-from symroof.solver.growth import adding, grown, growth, ordered
+from symroof.solver.growth import adding, growth, ordered
 
 
 @dataclass(frozen=True, repr=False)
-class Limit:
+class Limit(show.Shown):
     """What a cost comes to (``cost``), beside the exact one it stands for; ``.at`` says where it is more than 5 % off."""
 
     cost: Cost
@@ -62,24 +62,6 @@ class Limit:
         missing = sorted(s.name for s in self.exact.free_symbols - given.numbers.keys())
         cure = f"missing: {', '.join(missing)}" if missing else "give one set of values at a time"
         raise InputError(f"the error of a limit needs a number for every symbol; {cure}")
-
-    def __repr__(self) -> str:
-        words = " and ".join(grown(self.weights)) or repr(self.exact)
-        return f"{self.cost!r}" + ("\n" if self.cost.join else "   ") + f"for {words}"
-
-    def latex(self) -> str:
-        """LaTeX of the limit, with what grows and what vanishes."""
-        ends = {1: r"\to \infty", -1: r"\to 0"}
-        return rf"{self.cost.latex()} \quad ({', '.join(f'{show.latex(s)} {ends[w]}' for s, w in self.weights)})"
-
-    def _latex(self, printer: object) -> str:  # for sympy.latex
-        return self.latex()
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def limit(cost: Cost, large: Iterable[sp.Symbol] = (), small: Iterable[sp.Symbol] = ()) -> Limit:

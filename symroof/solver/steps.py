@@ -22,8 +22,8 @@ _FACING = ("start", "clear", "apart", "part")  # what is written the way round t
 _MOST = 8  # parts that are listed one by one
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, repr=False)
+class Step(show.Shown):
     """One line of a derivation: ``left relation right``, and why it follows from the line before.
 
     ``kind`` is "start", "substitute", "clear", "exact", "limit", "apart", "part", "result", "together", "domain" or
@@ -58,21 +58,6 @@ class Step:
     def within(self, part: str) -> bool:
         """Whether it belongs to a part, or to a part of that; everything belongs to the whole, which is ""."""
         return not part or f"{self.part}.".startswith(f"{part}.")
-
-    def __str__(self) -> str:
-        indent = "  " * (self.part.count(".") + 1) if self.part else ""
-        shown = self.says or f"{show.text(self.left)} {self.relation} {show.text(self.right)}"
-        return f"{indent}{shown}   ({self.reason})"
-
-    def latex(self) -> str:
-        """One row of an ``align*``."""
-        before, mark, after = self.why.partition("{}")
-        why = rf"\text{{{show.escape(before)}}}"
-        if mark:
-            why += f" {show.latex(self.about)}" + (rf" \text{{{show.escape(after)}}}" if after else "")
-        if self.says:
-            return rf"\text{{{show.escape(self.says)}}} & && {why}"
-        return rf"{show.latex(self.left)} &{show.RELATIONS[self.relation]} {show.latex(self.right)} && {why}"
 
 
 # -- the lines of an answer

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as Tree
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.present.mathml import element, mathml
+from symroof.show.mathml import element, mathml
 
 _SUMS = ("+", "\u2212")
 _RELATIONS = ("=", "<", ">", "\u2264", "\u2265")

@@ -69,7 +69,7 @@ class Line:
 
 
 @dataclass(frozen=True, repr=False)
-class Proof:
+class Proof(show.Shown):
     """A derivation with the check of every line; true only if all of them were checked and hold, and so does the whole."""
 
     lines: tuple[Line, ...]
@@ -77,24 +77,6 @@ class Proof:
 
     def __bool__(self) -> bool:
         return self.whole.points > 0 and bool(self.whole) and all(line.holds for line in self.lines)
-
-    def __repr__(self) -> str:
-        shown = [str(line.step) for line in self.lines]
-        width = min(max(map(len, shown)), 120)
-        rows = [f"{text:<{width}}   {line.mark}" for text, line in zip(shown, self.lines, strict=True)]
-        end = "" if self.whole.points else "; nothing is proved"
-        return "\n".join([*rows, f"the bound against its condition: {self.whole!r}{end}"])
-
-    def latex(self) -> str:
-        """The derivation as an ``align*``, with the number of points at the end of every line."""
-        rows = [rf"{line.step.latex()} \text{{; {show.escape(line.mark)}}}" for line in self.lines]
-        return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
-
-    def _repr_latex_(self) -> str:
-        return self.latex()
-
-    def _repr_html_(self) -> str:
-        return show.html(self)
 
 
 def prove(bound: Solved, samples: int, seed: int) -> Proof:

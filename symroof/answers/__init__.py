@@ -1,0 +1,1 @@
+"""What the command line is asked, answered: each question a document, ready for every form."""

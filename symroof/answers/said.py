@@ -1,0 +1,48 @@
+"""What every answer says beside itself: what is still free, what numbers stand on, which values were given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from symroof.ask.known import Known, missing
+from symroof.ask.letters import find
+from symroof.sheets.sheet import Sheet
+from symroof.show.document import Block, Note, Text
+from symroof.show.views import see
+
+
+@dataclass(frozen=True)
+class Grown:
+    """The letters taken as large or small, by name."""
+
+    large: tuple[str, ...] = ()
+    small: tuple[str, ...] = ()
+
+    def among(self, free: Iterable[sp.Symbol]) -> dict[str, list[sp.Symbol]]:
+        """As symbols, for ``solve`` and ``limit``."""
+        return {"large": [find(s, free) for s in self.large], "small": [find(s, free) for s in self.small]}
+
+
+def given(sheet: Sheet) -> Mapping[str, Any]:
+    """The values of a sheet by name, for a program: numbers, or the letter that one stands for."""
+    return {s.name: str(v) if isinstance(v, sp.Basic) else v for s, v in sorted(sheet.values.items(), key=lambda item: item[0].name)}
+
+
+def at_values(sheet: Sheet, found: Any) -> Iterator[Block]:
+    """What an answer comes to at values."""
+    yield Text(f"at {sheet.name}:")
+    yield from see(found)
+
+
+def remarks(known: Known, free: Iterable[sp.Symbol], sheet: Sheet, but: Iterable[sp.Symbol] = ()) -> Iterator[Block]:
+    """The letters without a value but those that are asked for, and what numbers assume, once there are any."""
+    free = set(free)
+    left = missing(free, sheet, but)
+    if left and sheet.values:
+        yield Note(f"Still free: {', '.join(left)}.")
+    if sheet.values:
+        yield from (Note(line) for line in known.stands_on(free))

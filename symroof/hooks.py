@@ -1,0 +1,14 @@
+"""What the lower rooms are handed when symroof is imported: how large arrays are evaluated, how results are shown.
+
+The algebra knows neither; each is loaded when it is first needed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from symroof.algebra import evaluate, show
+
+evaluate.engines.append(lambda compiled, values: import_module("symroof.grid.large").slots(compiled, values))
+show.render.append(lambda thing, form: import_module("symroof.show.hook").rendered(thing, form))
+show.pages.append(lambda *given, **options: import_module("symroof.web.page").page(*given, **options))

@@ -1,0 +1,21 @@
+r"""LaTeX of everything: fragments to ``\input`` into a paper, and whole documents.
+
+>>> from symroof import decode, latex
+>>> print(latex.fragment(decode.critical_batch()))
+\[
+B \ge \frac{C p_w}{2 W_\text{hbm}}
+\]
+
+``fragment(obj)`` is an object as a formula or a table, ``numbers(obj, *sheets)`` the formula with its numbers put in,
+``table(head, rows)`` a table with booktabs, ``nomenclature(*objs)`` the letters that are used, ``document(*pieces)`` a
+whole article. Every fragment is a text with ``.needs`` (its packages: amsmath, booktabs, longtable) and ``.save(path)``.
+"""
+
+from symroof.show.tex.letters import nomenclature
+from symroof.show.tex.numbers import numbers
+from symroof.show.tex.paper import Paper, document, fragment, section
+from symroof.show.tex.piece import Fragment
+from symroof.show.tex.quantities import quantity, unit
+from symroof.show.tex.tabular import Tex, table
+
+__all__ = ["Fragment", "Paper", "Tex", "document", "fragment", "nomenclature", "numbers", "quantity", "section", "table", "unit"]

@@ -1,1 +1,0 @@
-"""Tables, pages and the derivation book. Nothing here computes."""

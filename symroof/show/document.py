@@ -1,0 +1,327 @@
+"""What is to be seen of anything, in no form yet: titles, texts, formulas, tables, bars and notes.
+
+Every result class has one function (in the files of this room) that makes such a list; every form (text, LaTeX, HTML, JSON,
+Markdown, CSV) is one renderer of it. What is said within a line or a cell is :data:`Words`: texts, formulas and amounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.algebra.quantity import show_number, show_quantity
+from symroof.algebra.units import ONE, Unit
+from symroof.algebra.value import Value
+from symroof.show.tex.layout import Box, box, listed, related
+
+
+# -- what stands within a line
+@dataclass(frozen=True, eq=False)
+class Math:
+    """A formula as text and as a box that LaTeX can split, both made when they are first asked for.
+
+    A ``plain`` one is mostly numbers with their units, which HTML sets as words.
+    """
+
+    _text: Callable[[], str]
+    _box: Callable[[], Box]
+    plain: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """As a terminal shows it."""
+        return self._text()
+
+    @cached_property
+    def box(self) -> Box:
+        """As LaTeX, with the places where it may be split."""
+        return self._box()
+
+    @property
+    def tex(self) -> str:
+        """As LaTeX on one line."""
+        return self.box.tex
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number in SI units, and how it is shown; ``shade`` (0 to 1) and ``about`` are for a map in HTML."""
+
+    number: Any
+    unit: Unit
+    text: str
+    shade: float | None = None
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Bars in a cell: where each starts, how long it is (fractions), and its kind: "all", "bound" or "slack"; only HTML draws them."""
+
+    bars: tuple[tuple[float, float, str], ...]
+    about: str = ""
+    text: str = ""
+
+
+Inline = str | Math | Amount | Share
+Words = Inline | tuple[Inline, ...]
+
+
+def inlines(words: Words) -> tuple[Inline, ...]:
+    """The pieces of what is said."""
+    return words if isinstance(words, tuple) else (words,)
+
+
+def plain(words: Words) -> str:
+    """What is said as text."""
+    return "".join(w if isinstance(w, str) else w.text for w in inlines(words))
+
+
+DEEPER = "\u2003"  # before what belongs to the line above
+
+
+def shallow(words: Words) -> tuple[int, Words]:
+    """How deep something stands in a tree, and what is said there."""
+    first, *rest = inlines(words)
+    if not isinstance(first, str):
+        return 0, words
+    depth = len(first) - len(first.lstrip(DEEPER))
+    left = first[depth:]
+    return depth, tuple([left] * bool(left) + rest) if rest else left
+
+
+# -- the blocks
+@dataclass(frozen=True)
+class Title:
+    """What is shown, and something about it."""
+
+    words: Words
+    about: Words = ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line or a paragraph; a ``level`` deeper belongs to what is above it."""
+
+    words: Words
+    level: int = 0
+    fold: str | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What stands small: sources, counts, reservations."""
+
+    words: Words
+    level: int = 0
+    fold: str | None = None
+    about: str = ""
+
+
+class Node(Protocol):
+    """A formula with a name, a unit and parts; a Cost is one."""
+
+    @property
+    def name(self) -> str:
+        """Its name, or nothing."""
+        ...
+
+    @property
+    def unit(self) -> Unit:
+        """Its unit."""
+        ...
+
+    @property
+    def join(self) -> str:
+        """How its parts are joined: "sum", "max" or nothing."""
+        ...
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """Its parts."""
+        ...
+
+    @property
+    def expr(self) -> sp.Expr:
+        """The whole as one expression."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A formula on lines of its own; one with a ``node`` has a name, a unit and perhaps parts."""
+
+    math: Math
+    node: Node | None = None
+    level: int = 0
+    fold: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its head, whether it holds numbers, and in a text without heads what stands around a cell (``mostly {}``)."""
+
+    head: Words = ""
+    number: bool = False
+    said: str = "{}"
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of cells; columns in which nothing stands are left out.
+
+    A table that is not ``headed`` speaks for itself in a text of few lines. One without any head is lines that follow
+    from each other, such as a derivation. ``fold`` names what HTML folds, and what is left out where room is short
+    (empty: not folded there). ``marked`` rows are the best ones.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Words, ...], ...]
+    marked: tuple[int, ...] = ()
+    headed: bool = True
+    level: int = 1
+    fold: str | None = None
+    name: str = ""
+
+    def kept(self, drawn: bool = False) -> Table:
+        """The same without empty columns; bars count where they are drawn."""
+
+        def empty(cell: Words) -> bool:
+            return not plain(cell) and not (drawn and isinstance(cell, Share))
+
+        some = [i for i in range(len(self.columns)) if not all(empty(row[i]) for row in self.rows)]
+        return replace(self, columns=tuple(self.columns[i] for i in some), rows=tuple(tuple(row[i] for i in some) for row in self.rows))
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """A Value with its parts, each a bar, what binds marked."""
+
+    value: Value
+    level: int = 0
+    fold: str | None = None
+
+
+Block = Title | Text | Note | Formula | Table | Bars
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """The blocks, and what a program reads in their place (``data``), where that is more than what is seen.
+
+    One that ``fails`` says that nothing does what was asked, which is the exit code of a command.
+    """
+
+    blocks: tuple[Block, ...]
+    data: Any = None
+    fails: bool = False
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self.blocks)
+
+    def deeper(self) -> tuple[Block, ...]:
+        """The blocks, to stand under something else."""
+        return tuple(b if isinstance(b, Title) else replace(b, level=b.level + 1) for b in self.blocks)
+
+
+def table(head: Sequence[Column | Words], rows: Iterable[Sequence[Words]], **more: Any) -> Table:
+    """A table; columns of which every cell is an amount are those of numbers."""
+    cells = tuple(tuple(row) for row in rows)
+    columns = [h if isinstance(h, Column) else Column(h) for h in head]
+    for i, column in enumerate(columns):
+        some = [row[i] for row in cells if row[i] != ""]
+        if some and all(isinstance(cell, Amount) for cell in some):
+            columns[i] = replace(column, number=True)
+    return Table(tuple(columns), cells, **more)
+
+
+# -- what is said of the objects of the algebra
+def math(expr: Any) -> Math:
+    """An expression or a relation."""
+    if isinstance(expr, sp.Rel):
+        return Math(lambda: show.text(expr), lambda: related(box(expr.lhs), show.RELATIONS.get(expr.rel_op, expr.rel_op), box(expr.rhs)))
+    return Math(lambda: show.text(expr), lambda: box(expr))
+
+
+def short(expr: Any) -> Math:
+    """The same with its long fractions as decimals."""
+    return math(readable(expr))
+
+
+def readable(expr: Any) -> Any:
+    """An expression with its long fractions as decimals, where a float can hold them."""
+    try:
+        return show.readable(expr)
+    except OverflowError:
+        return expr
+
+
+def joined(maths: Sequence[Math], word: str = "and", first: str = "") -> Math:
+    """Formulas with a word between them, each on a line of its own where they do not fit on one."""
+    tex = [rf"\text{{{first} }}" if first else "", *[rf"\text{{{word} }}"] * (len(maths) - 1)]
+    plain = any(m.plain for m in maths)
+    return Math(
+        lambda: f"{first} " * bool(first) + f" {word} ".join(m.text for m in maths), lambda: listed([m.box for m in maths], tex), plain
+    )
+
+
+def when(conditions: Sequence[Any], word: str = "when") -> Math:
+    """``when a >= b and c >= d``."""
+    return joined([math(c) for c in conditions], "and", word)
+
+
+def amount(value: Any, unit: Unit | None = None, digits: int = 4) -> Amount:
+    """A Value, or a number with its unit, without its parts."""
+    if isinstance(value, Value):
+        return Amount(value.number, value.unit, value._shown() if not value.is_array else repr(value))
+    number = float(value)
+    return Amount(value, unit or ONE, show_quantity(number, unit or ONE, digits))
+
+
+def number(value: float, digits: int = 4, unit: str = "") -> Amount:
+    """A pure number, perhaps a percentage (``unit="%"``)."""
+    return Amount(value, ONE, show_number(value, digits) + (f" {unit}" if unit else ""))
+
+
+def letters(symbols: Iterable[Any]) -> Table:
+    """The letters of a formula with their units and meanings, folded."""
+    found = sorted(symbols, key=str)
+    rows = [(math(s), str(getattr(s, "unit", "")).removeprefix("1"), str(getattr(s, "meaning", ""))) for s in found]
+    return table(("letter", "unit", "meaning"), rows, fold="1 letter" if len(rows) == 1 else f"{len(rows)} letters", name="letters")
+
+
+def labels(at: Mapping[str, Any]) -> str:
+    """Where a point is: ``B=1, chip=tpu-v5e``."""
+    return ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in at.items())
+
+
+def called(cost: Any) -> str:
+    """The name of a cost, or its formula."""
+    return cost.name or show.text(cost.expr)
+
+
+__all__ = [
+    *("Amount", "Bars", "Block", "Column", "Document", "Formula", "Inline", "Math", "Node", "Note", "Share", "Table", "Text", "Title"),
+    *(
+        "Words",
+        "amount",
+        "called",
+        "inlines",
+        "joined",
+        "labels",
+        "letters",
+        "math",
+        "number",
+        "plain",
+        "readable",
+        "shallow",
+        "short",
+        "table",
+        "when",
+    ),
+]

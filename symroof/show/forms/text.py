@@ -1,0 +1,120 @@
+"""Text for a terminal: what ``repr`` says, and with a ``width`` tables with heads, for a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symroof.algebra import show
+from symroof.algebra.value import Value
+from symroof.show.document import DEEPER, Bars, Block, Document, Formula, Math, Node, Note, Table, Text, Title, Words, plain
+
+_ALIGNED = 100  # characters of a column that is still padded to the widest
+
+
+def render(document: Document, width: int | None = None) -> str:
+    """All blocks but the folded ones, one below the other; with a ``width`` in paragraphs, tables with heads, long cells folded."""
+    lines: list[str] = []
+    above: Block | None = None
+    for block in document:
+        if isinstance(block, Title) or block.fold is None:
+            lines += [""] if width and above is not None and _apart(above, block) else []
+            lines += _block(block, width)
+            above = block
+    return "\n".join(lines)
+
+
+def _apart(above: Block, below: Block) -> bool:
+    """Whether an empty line stands between two blocks: around titles and tables, and before what a line announces."""
+    if isinstance(above, (Title, Table)) or isinstance(below, (Title, Table)):
+        return not (isinstance(above, Text) and isinstance(below, Table))
+    return isinstance(below, Text) and plain(below.words).endswith(":")
+
+
+def _block(block: Block, width: int | None) -> Iterator[str]:
+    if isinstance(block, Title):
+        yield plain(block.words) + (f"   {plain(block.about)}" if block.about else "")
+    elif isinstance(block, Table):
+        yield from _ruled(block.kept(), width) if width and block.headed else _rows(block.kept())
+    else:
+        shown = _lines(block)
+        yield "\n".join("  " * block.level + line for line in shown.split("\n"))
+
+
+def _lines(block: Text | Note | Formula | Bars) -> str:
+    if isinstance(block, Formula):
+        return tree(block.node, block.math) if block.node is not None else block.math.text
+    return value(block.value) if isinstance(block, Bars) else plain(block.words)
+
+
+# -- formulas and values
+def tree(node: Node, math: Math | None = None) -> str:
+    """A cost at one glance: ``expr  [unit]``, or its name, its unit and one line per part."""
+    title = f"{node.name}  [{node.unit}]" if node.name else f"[{node.unit}]"
+    if not node.join:
+        return f"{math.text if math else show.text(node.expr)}  [{node.unit}]"
+    return "\n".join([f"{title}  = {node.join} of", *_branches(node, "  ")])
+
+
+def _branches(node: Node, indent: str) -> Iterator[str]:
+    wide = max(len(part.name) for part in node.parts)
+    for part in node.parts:
+        label = f"{part.name:<{wide}}  " if wide else ""
+        if part.join:
+            yield f"{indent}{label}{part.join} of"
+            yield from _branches(part, indent + "  ")
+        else:
+            yield f"{indent}{label}{show.text(part.expr)}"
+
+
+def value(of: Value) -> str:
+    """A number, and on the same line its parts, the largest of every maximum marked."""
+    if of.is_array:
+        return f"{of.name or 'value'}  [{of.unit}]  {of.range}"
+    return f"{of.shown}   " + " | ".join(_marked(of)) if of.parts else of.shown
+
+
+def _marked(of: Value) -> Iterator[str]:
+    for part in of.parts:
+        mark = "  <- bound" if of.binds(part) else ""
+        inner = f" ({' | '.join(_marked(part))})" if part.parts else ""
+        yield f"{part.name} {part.shown}{inner}{mark}"
+
+
+# -- tables
+def _rows(table: Table) -> Iterator[str]:
+    """Cells below each other, three spaces apart; under their heads if the table is headed."""
+    seen = [i for i, c in enumerate(table.columns) if c.said]
+    columns = [table.columns[i] for i in seen]
+    texts = [[_said(row[i], table.columns[i].said) for i in seen] for row in table.rows]
+    if table.headed and any(c.head for c in columns):
+        texts.insert(0, [plain(c.head) for c in columns])
+    widths = [max((len(t) for t in column), default=0) for column in zip(*texts, strict=True)]
+    widths = [w if w <= _ALIGNED else 0 for w in widths]
+    loose = not table.headed and (any(c.said != "{}" for c in columns) or any(isinstance(row[-1], Math) for row in table.rows))
+    gap = "   " if loose else "  "
+    for row in texts:
+        yield "  " * table.level + gap.join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip()
+
+
+def _said(cell: Words, said: str = "{}") -> str:
+    shown = plain(cell).replace(DEEPER, "  ")
+    return said.format(shown) if shown and said != "{}" else shown
+
+
+def _ruled(table: Table, width: int | None) -> Iterator[str]:
+    """A table with a rule below its heads, by rich; what is too wide is folded within its cells."""
+    from io import StringIO
+
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table as Ruled
+    from rich.text import Text as Cell
+
+    made = Ruled(box=SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns:
+        made.add_column(plain(column.head), justify="right" if column.number else "left", overflow="fold")
+    for row in table.rows:
+        made.add_row(*[Cell(_said(cell)) for cell in row])
+    out = StringIO()
+    Console(file=out, width=width, highlight=False, markup=False).print(made)
+    yield "\n".join(line.rstrip() for line in out.getvalue().strip("\n").split("\n"))

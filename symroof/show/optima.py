@@ -1,0 +1,292 @@
+"""Views of the analysis: what binds where along one symbol and over two, what is best, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import sympy as sp
+
+from symroof.algebra import show
+from symroof.algebra.quantity import show_number, show_quantity
+from symroof.algebra.value import Value
+from symroof.show.bounds import answer
+from symroof.show.document import (
+    Amount,
+    Block,
+    Column,
+    Document,
+    Formula,
+    Math,
+    Share,
+    Table,
+    Text,
+    Title,
+    Words,
+    amount,
+    called,
+    joined,
+    math,
+    readable,
+    short,
+    table,
+    when,
+)  # fmt: skip
+from symroof.show.formulas import equal
+from symroof.show.tex.layout import Box, box, listed, related, sentence
+from symroof.show.tex.quantities import quantity
+from symroof.show.tex.writer import write
+from symroof.show.views import view
+from symroof.solver.bound import Bound
+
+
+def _under(conditions: Sequence[Any]) -> Iterator[Text]:
+    if conditions:
+        yield Text((when([readable(c) for c in conditions]),), 1)
+
+
+# -- what binds where
+@view("analysis.regimes.Regimes")
+def regimes(found: Any) -> Document:
+    """A table of intervals for every case, under the comparisons that decide for it."""
+    title = f"regimes of {called(found.cost)} along {found.symbol}"
+    if found.reason:
+        return Document((Text(f"{title}: {found.reason}; evaluated by .at(...)"),), found.reason)
+    blocks: list[Block] = [Title(title)]
+    for case in found.cases:
+        blocks += [*_under(case.when), _where(found.cost, [(interval(r), r) for r in case.result], 2 if case.when else 1)]
+    data = [{"when": [*map(show.text, c.when)], "regimes": [_ends(r) | _about(r) for r in c.result]} for c in found.cases]
+    return Document(tuple(blocks), data)
+
+
+@view("analysis.regimes.Regime")
+def regime(r: Any) -> Document:
+    """One interval."""
+    return Document((_where(r.cost, [(interval(r), r)], 0),), _ends(r) | _about(r))
+
+
+def _where(cost: Any, rows: Iterable[tuple[Words, Any]], level: int = 1) -> Table:
+    columns = ("where", "binds", Column("mostly", said="mostly {}"), f"cost [{cost.unit}]")
+    return table(columns, [(where, r.binds, r.dominant, short(r.cost.expr)) for where, r in rows], headed=False, level=level)
+
+
+def interval(r: Any) -> Math:
+    """``low <= x <= high``; ends that are numbers with their units."""
+    x = r.symbol
+    if r.high is sp.oo and r.low == 0:
+        return Math(lambda: f"any {x}", lambda: Box(rf"\text{{any }} {write(x)}"))
+    low, high = (None if end is sp.oo or end == 0 else _end(x, end) for end in (r.low, r.high))
+    lower, upper = (end and _compared(x, sign, end) for sign, end in ((">=", low), ("<=", high)))
+    if low and lower and upper:
+        return Math(lambda: f"{low.text} <= {upper.text}", lambda: between_box(low, lower, upper), low.plain or upper.plain)
+    only = lower or upper
+    return only or math(x)
+
+
+def between_box(low: Math, lower: Math, upper: Math) -> Box:
+    """``low <= x <= high`` on one line, or both sides on their own."""
+    from symroof.show.tex.layout import Split
+
+    return Box(rf"{low.tex} \le {upper.tex}", lambda: Split((lower.box, upper.box), ("", r"\text{and } ")))
+
+
+def _compared(x: Any, sign: str, end: Math) -> Math:
+    return Math(lambda: f"{x} {sign} {end.text}", lambda: related(box(x), show.RELATIONS[sign], end.box), end.plain)
+
+
+def _end(x: Any, end: sp.Expr) -> Math:
+    if not end.is_number:
+        return math(end)
+    return Math(lambda: show_quantity(float(end), x.unit), lambda: Box(quantity(end, x.unit)), plain=True)
+
+
+def _ends(r: Any) -> dict[str, Any]:
+    def data(end: Any) -> Any:
+        return (None if end is sp.oo else float(end)) if end.is_number else show.text(end)
+
+    return {"low": data(r.low), "high": data(r.high)}
+
+
+def _about(r: Any) -> dict[str, Any]:
+    return {"binds": dict(r.winners), "dominant": r.dominant, "cost": show.text(r.cost.expr)}
+
+
+@view("plane.regions.Regions")
+def regions(found: Any) -> Document:
+    """A table of the regions of the plane, and the parts that bind nowhere."""
+    title = f"regimes of {called(found.cost)} over {', '.join(s.name for s in found.symbols)}"
+    if found.reason:
+        return Document((Text(f"{title}: {found.reason}; evaluated by .at(...)"),), found.reason)
+    blocks: list[Block] = [Title(title), _where(found.cost, [(_place(r), r) for r in found.regions])]
+    if found.never:
+        blocks.append(Text(f"never: {', '.join(found.never)}", 1))
+    reasons = dict.fromkeys(b.reason for r in found.regions for b in r.boundaries if b.reason)
+    blocks += [Text(f"by values: {reason}", 1) for reason in reasons]
+    return Document(tuple(blocks), [{"where": r.where, **_about(r)} for r in found.regions])
+
+
+@view("plane.borders.Region")
+def region(r: Any) -> Document:
+    """One region."""
+    return Document((_where(r.cost, [(_place(r), r)], 0),), {"where": r.where, **_about(r)})
+
+
+def _place(r: Any) -> Words:
+    """Where a region is: its borders; one that is a curve in several pieces as it is compared."""
+    if not r.boundaries:
+        return "everywhere"
+    return joined([Math(partial(_brief, b), partial(_border, b), not b.free_symbols - {*b.symbols}) for b in r.boundaries])
+
+
+def _brief(b: Any) -> str:
+    return str(b.brief)
+
+
+def _border(b: Any) -> Box:
+    return answer(b.shown).box if isinstance(b.shown, Bound) else math(b.shown).box
+
+
+# -- what is best
+@view("analysis.minimize.Minimum")
+def minimum(m: Any) -> Iterator[Block]:
+    """The best value and the cost there, case by case; why, folded."""
+    ask = m.problem
+    title = f"{ask.word} {called(ask.asked)} over {', '.join(x.name for x in ask.over)}"
+    if m.reason:
+        yield Text(f"{title}: {m.reason}; evaluated by .at(...)")
+        return
+    yield Title(title)
+    for case in m.cases:
+        yield from _under(case.when)
+        yield from _optimum(m, case.result, 2 if case.when else 1)
+
+
+KINDS = {
+    "stationary": "the derivative vanishes there",
+    "kink": "two parts of the maximum cross there, one falling, one rising",
+    "limit": "the condition allows no more",
+    "plateau": "any value in between costs the same",
+}
+
+
+def _optimum(m: Any, found: Any, level: int) -> Iterator[Block]:
+    none = m.none(found)
+    if none:
+        yield Text(none, level)
+    else:
+        sides = [_best_x(m, found), *(equal(s, e, "^*") for s, e in m.others(found))]
+        why = KINDS[found.kind]
+        yield Formula(
+            Math(lambda: f"{', '.join(s.text for s in sides)}   {why}", lambda: listed([joined(sides).box, sentence([why])], ["", ""])),
+            level=level,
+        )
+        worth = m.worth(found)
+        yield Formula(Math(lambda: f"{show.text(worth.expr)}  [{worth.unit}]", lambda: math(worth.expr).box), level=level)
+    yield table((Column(""),), [(line,) for line in m.reasons(found)], headed=False, level=level, fold="why")
+
+
+def _best_x(m: Any, found: Any) -> Math:
+    x, until = m.begin(found), f" to {show.text(found.until)}" if found.kind == "plateau" else ""
+    shown = equal(m.symbol, x, "^*")
+    tex = rf" \text{{ to }} {write(found.until)}" if until else ""
+    return Math(lambda: shown.text + until, lambda: Box(shown.tex + tex) if tex else shown.box)
+
+
+@view("analysis.best.Best")
+def best(b: Any) -> Document:
+    """The real optimum, what stops it and the certified gap; then the whole numbers that win."""
+    until = f" (or up to {show_quantity(float(b.until), b.until.unit)})" if b.until is not None else ""
+    gap = f", within {show_number(b.gap, 2)} of the best" if b.gap > 1e-12 else ""
+    stopped = f"; stopped by {' and '.join(b.binds)}" if b.binds else ""
+    blocks: list[Block] = [Text((*_point(b.point), f"{until}: ", _amount(b.value), f"   ({b.kind}{gap}{stopped})"))]
+    if b.whole is not None and b.whole_value is not None:
+        off = f"   ({show_number(100 * b.excess, 2)} % off; {b.why_whole})"
+        blocks.append(Text(("whole: ", ", ".join(f"{s} = {v}" for s, v in b.whole.items()) + ": ", _amount(b.whole_value), off)))
+    elif b.why_whole:
+        blocks.append(Text(f"whole: {b.why_whole}"))
+    data = {
+        "point": {s.name: {"value": v.number, "unit": str(v.unit)} for s, v in b.point.items()},
+        "value": b.value.number,
+        "unit": str(b.value.unit),
+        "kind": b.kind,
+        "gap": b.gap,
+        "whole": None if b.whole is None else {s.name: v for s, v in b.whole.items()},
+        "whole_value": None if b.whole_value is None else b.whole_value.number,
+        "stopped_by": list(b.binds),
+    }
+    return Document(tuple(blocks), data)
+
+
+def _point(point: Any) -> Iterator[Any]:
+    for i, (s, v) in enumerate(point.items()):
+        yield ", " * bool(i)
+        yield Math(partial(_is, s.name, v, show_quantity, "="), partial(_at, s, v), plain=True)
+
+
+def _is(x: str, v: Value, form: Callable[..., str], sign: str) -> str:
+    return f"{x} {sign} {form(float(v), v.unit)}"
+
+
+def _at(s: sp.Symbol, v: Value) -> Box:
+    return Box(_is(f"{write(s)}^*", v, quantity, "="))
+
+
+def _amount(v: Value) -> Amount:
+    return amount(float(v), v.unit)
+
+
+# -- what would change it
+@view("analysis.elasticity.Elasticity")
+def elasticity(e: Any) -> Iterator[Block]:
+    """The formula, or one for every case."""
+    title = f"elasticity of {called(e.cost)} by {e.symbol}"
+    if not e.cases:
+        yield Text(f"{title}: its maxima make too many cases to list; ask .at(...)")
+    elif len(e.cases) == 1 and not e.cases[0].when:
+        away = "   away from jumps" * bool(e.jumps)
+        shown = math(e.cases[0].expr)
+        yield Formula(Math(lambda: shown.text + away, lambda: shown.box))
+    else:
+        yield Title(title, "away from jumps" * bool(e.jumps))
+        rows = [(c.name, math(c.expr), joined([math(readable(w)) for w in c.when])) for c in e.cases]
+        yield table((Column("where"), Column("elasticity"), Column("when", said="when {}")), rows, headed=False)
+
+
+@view("analysis.sensitivity.Ranking")
+def ranking(found: Any) -> Document:
+    """What would help most, with a bar for what 10 % of each symbol do."""
+    at = f" at {', '.join(found.sheets)}" if found.sheets else ""
+    about = f"{found.cost.name or 'cost'} {found.cost.shown}{at}; what would help most ({'more' if found.higher else 'less'} is better)"
+    most = max((abs(float(r.effect)) for r in found.rows), default=0.0)
+    columns = ("symbol", "value", "elasticity", "10 % of it", "changes the cost by", "binding", "", "meaning")
+    data = {"value": found.cost.number, "unit": str(found.cost.unit), "ranking": [_ranked(r) for r in found.rows]}
+    return Document((Title(about), table(columns, [_helps(r, most) for r in found.rows])), data)
+
+
+def _helps(r: Any, most: float) -> tuple[Words, ...]:
+    change = "" if not r.step else f"{'+' if r.effect > 0 else ''}{show_number(float(r.effect) * 100)} %"
+    share = Share(((0.0, abs(float(r.effect)) / most, "all"),), change) if r.step and most else ""
+    step = f"{'+' if r.step > 0 else '-'}10 %" if r.step else "no effect" if slope(r.elasticity) == 0 else "neither helps"
+    return math(r.symbol), r.value.shown, repr(r.elasticity), step, change, r.switch, share, r.meaning
+
+
+def _ranked(r: Any) -> dict[str, Any]:
+    about = {"letter": r.symbol.name, "value": r.value.number, "unit": str(r.value.unit), "elasticity": slope(r.elasticity)}
+    return about | {"step": r.step, "effect": r.effect, "switch": r.switch}
+
+
+def slope(e: Any) -> Any:
+    """An elasticity for a program: a number, or both sides of a kink, or its formula."""
+    if isinstance(e, Value):
+        return e.number
+    return {"below": e.below, "above": e.above, "at": e.where} if hasattr(e, "below") else repr(e)
+
+
+@view("analysis.sensitivity.Sensitivities")
+def sensitivities(asked: Any) -> Iterator[Block]:
+    """The question, before it has values."""
+    yield Text(f"sensitivities of {called(asked.cost)} to {', '.join(s.name for s in asked.symbols)}; ask .at(sheets, ...)")
+
+
+__all__ = ["interval", "slope"]

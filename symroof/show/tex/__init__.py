@@ -1,0 +1,1 @@
+"""What LaTeX is made of: widths, lines, numbers with units, tables, fragments."""
