@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
-from symroof.show.document import Document, Formula, Table, plain
+from symroof.algebra.value import Value
+from symroof.show.document import Bars, Document, Formula, Table, Text, plain
 
 
 def render(document: Document) -> str:
@@ -33,3 +34,15 @@ def _tables(document: Document) -> Iterator[Iterable[Any]]:
             yield [*heads, *([plain(cell) for cell in row] for row in table.rows)]
         elif isinstance(block, Formula):
             yield [[block.math.text]]
+        elif isinstance(block, Bars):
+            yield [["name", "number", "unit"], *_values(block.value, "")]
+        elif isinstance(block, Text):
+            yield [[plain(block.words)]]
+
+
+def _values(value: Value, above: str) -> Iterator[list[Any]]:
+    """A value and its parts, each by its path, as one number or as text where it is an array."""
+    name = f"{above}/{value.name}" if above else value.name
+    yield [name, value.range if value.is_array else float(value), str(value.unit)]
+    for part in value.parts:
+        yield from _values(part, name)
