@@ -149,9 +149,6 @@ class Value(show.Shown):
         low, high = (show_quantity(float(f()), self.unit) for f in (self.number.min, self.number.max))
         return f"array {'x'.join(map(str, self.number.shape))}, {low} to {high}"
 
-    def _shown(self) -> str:
-        return self.shown
-
 
 def find_part(tree: Any, path: str) -> Any:
     """The part of that name, of a Cost or a Value: a direct one first, then a nested one; ``"mlp/math"`` is a path.

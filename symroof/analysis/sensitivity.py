@@ -181,7 +181,7 @@ def _cells(row: Sensitivity) -> tuple[str, ...]:
     slope = repr(row.elasticity)
     if not row.step:
         best = "no effect" if not _size(row.elasticity) else "neither helps"
-        return (row.symbol.name, row.value._shown(), slope, best, "", "", row.meaning)
+        return (row.symbol.name, row.value.shown, slope, best, "", "", row.meaning)
     step = f"{'+' if row.step > 0 else '-'}10 %"
     change = f"{'+' if row.effect > 0 else ''}{show_number(float(row.effect) * 100)} %"
-    return (row.symbol.name, row.value._shown(), slope, step, change, row.switch, row.meaning)
+    return (row.symbol.name, row.value.shown, slope, step, change, row.switch, row.meaning)

@@ -161,17 +161,17 @@ def _room(loose: Known, there: Known, where: Slice) -> Row:
 def _speed(known: Known) -> Iterator[Row]:
     step = _told(decode.step, known)
     value = _at(step, known)
-    yield Row("step", "decode step", step, float(value), value._shown())
+    yield Row("step", "decode step", step, float(value), value.shown)
     paths = [("attention", "  attention"), ("states", "  states"), ("MLP/math", "  MLP, FLOPs"), ("MLP/weights", "  MLP, weights")]
     for path, label in paths:
         if path.partition("/")[0] not in [p.name for p in step.parts]:
             continue
         part = value[path]
         bound = "  <- bound" if path == f"MLP/{value['MLP'].binding}" else ""
-        yield Row(path.lower().replace("/", "_"), label, step[path], float(part), part._shown() + bound)
+        yield Row(path.lower().replace("/", "_"), label, step[path], float(part), part.shown + bound)
     least = _made(decode.bound, known.model and known.model.stack)
     fastest = _at(least, known)
-    yield Row("bound", "no step is below", least, float(fastest), f"{fastest._shown()} ({fastest.binding})")
+    yield Row("bound", "no step is below", least, float(fastest), f"{fastest.shown} ({fastest.binding})")
     yield _row(known, "throughput", "tokens/s/chip", _told(decode.throughput, known), bare=True)
     yield _row(known, "qps", "QPS/chip", serving.queries(step), bare=True)
     if known.priced:

@@ -278,7 +278,7 @@ def when(conditions: Sequence[Any], word: str = "when") -> Math:
 def amount(value: Any, unit: Unit | None = None, digits: int = 4) -> Amount:
     """A Value, or a number with its unit, without its parts."""
     if isinstance(value, Value):
-        return Amount(value.number, value.unit, value._shown() if not value.is_array else repr(value))
+        return Amount(value.number, value.unit, value.shown if not value.is_array else repr(value))
     number = float(value)
     return Amount(value, unit or ONE, show_quantity(number, unit or ONE, digits))
 
