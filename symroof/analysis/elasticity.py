@@ -124,11 +124,6 @@ class Elasticity(show.Shown):
             return left if known is None or not known.is_Rational else Value(Fraction(int(known.p), int(known.q)), ONE, self.symbol.name)
         return one(self.cost, self.symbol, given.numbers)
 
-    # -- how it looks
-
-    def _latex(self, printer: object) -> str:  # for sympy.latex
-        return self.latex()
-
 
 def elasticity(cost: Cost, symbol: sp.Symbol) -> Elasticity:
     """Percent that a cost changes per percent of one of its symbols.
