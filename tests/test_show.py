@@ -96,3 +96,14 @@ def test_every_command_has_every_form(command, form):
 def test_an_option_that_a_command_does_not_take_is_refused(arguments):
     done = CliRunner().invoke(cli, arguments)
     assert done.exit_code == 2 and "No such option" in done.output
+
+
+@pytest.mark.parametrize("command", [["export", "P divides n", "--to", "python"], ["document", "P divides n"]])
+def test_a_condition_is_one_by_its_grammar_and_not_by_its_signs(command):
+    done = CliRunner().invoke(cli, command)
+    assert done.exit_code == 2 and ("is a condition" in done.output or "for which letter" in done.output)
+
+
+def test_the_index_of_the_book_is_markdown_already():
+    plain, marked = (CliRunner().invoke(cli, ["derive", "--index", *more]) for more in ([], ["--markdown"]))
+    assert plain.exit_code == marked.exit_code == 0 and plain.output == marked.output

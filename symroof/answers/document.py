@@ -12,7 +12,7 @@ import sympy as sp
 from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import Symbol
-from symroof.ask.grammar import asked, formula
+from symroof.ask.grammar import Asked, asked, formula, read
 from symroof.ask.known import Known
 from symroof.ask.letters import alphabet, find
 from symroof.ask.names import formulas, summary
@@ -20,8 +20,6 @@ from symroof.errors import InputError, short
 from symroof.latex import Paper, document, fragment, nomenclature, numbers, section
 from symroof.sheets.sheet import Sheet
 from symroof.solver.solve import solve
-
-_RELATIONS = "<>=≤≥"
 
 
 def written(questions: Iterable[str], known: Known, title: str = "", steps: bool = True) -> Paper:
@@ -68,9 +66,9 @@ class _Question:
 
 
 def _read(question: str, known: Known) -> _Question:
-    if not any(r in question for r in _RELATIONS):
-        return _Question(known.derated(formula(question.strip(), known.m)))
     text, at, unknown = question.partition("@")
+    if not isinstance(read(text.strip(), known.m), Asked):
+        return _Question(known.derated(formula(question.strip(), known.m)))
     if not at or not unknown.strip():
         raise InputError(f"{short(question.strip())} does not say for which letter it is solved; write e.g. 'decode.step <= 15 ms @ B'")
     condition: Condition = known.written_out(known.condition(asked(text, known.m), [unknown.strip()]).condition, [unknown])

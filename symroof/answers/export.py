@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from symroof.algebra.cost import Cost
-from symroof.ask.grammar import asked, formula
+from symroof.ask.grammar import Asked, asked, formula, read
 from symroof.ask.known import Known
 from symroof.ask.letters import find
 from symroof.errors import InputError, short
 from symroof.export.export import export
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-
-_RELATIONS = "<>=≤≥"
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Wanted:
 
 def exported(text: str, unknown: str, known: Known, wanted: Wanted) -> str:
     """The source of a formula, or of a condition solved for ``unknown``; letters with a value become numbers in it."""
-    is_condition = any(r in text for r in _RELATIONS)
+    is_condition = isinstance(read(text, known.m), Asked)
     if is_condition and not unknown:
         raise InputError(f"{short(text)} is a condition; say for which letter it is solved, e.g. --for B")
     if unknown and not is_condition:

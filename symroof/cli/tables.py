@@ -24,7 +24,7 @@ def derive(question: str | None, index: bool, form: str) -> None:
 
     if index and question:
         raise click.UsageError("QUESTION changes nothing beside --index, which lists all of them; leave it out")
-    if index and form != "text":
+    if index and form not in ("text", "markdown"):
         raise click.UsageError(f"--index is a page of Markdown, not {form}; leave out --{form}")
     if index:
         click.echo(book.index(), nl=False)

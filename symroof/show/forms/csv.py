@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Any
 
 from symroof.algebra.value import Value
-from symroof.show.document import Bars, Document, Formula, Table, Text, plain
+from symroof.show.document import DEEPER, Bars, Document, Formula, Table, Text, plain
 
 
 def render(document: Document) -> str:
@@ -31,7 +31,7 @@ def _tables(document: Document) -> Iterator[Iterable[Any]]:
         if isinstance(block, Table):
             table = block.kept()
             heads = [[plain(c.head) for c in table.columns]] if any(c.head for c in table.columns) else []
-            yield [*heads, *([plain(cell) for cell in row] for row in table.rows)]
+            yield [*heads, *([plain(cell).lstrip(DEEPER) for cell in row] for row in table.rows)]
         elif isinstance(block, Formula):
             yield [[block.math.text]]
         elif isinstance(block, Bars):

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from symroof.algebra.value import Value
-from symroof.show.document import Amount, Bars, Block, Document, Formula, Node, Table, Title, Words, inlines, plain
+from symroof.show.document import DEEPER, Amount, Bars, Block, Document, Formula, Node, Table, Title, Words, inlines, plain
 
 
 def render(document: Document) -> str:
@@ -49,7 +49,7 @@ def _cell(cell: Words) -> Any:
     alone = inlines(cell)
     if len(alone) == 1 and isinstance(alone[0], Amount) and not hasattr(alone[0].number, "shape"):
         return {"value": alone[0].number, "unit": str(alone[0].unit)}
-    return plain(cell)
+    return plain(cell).lstrip(DEEPER)
 
 
 def _finite(data: Any) -> Any:
