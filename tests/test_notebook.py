@@ -244,7 +244,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_only_text(name):
-    bad = Symbol("Q", Unit.of("token"), name, name)  # past what symbol() refuses
+    # past what symbol() refuses; its own name, since sympy keeps the first of two equal letters in an expression
+    bad = Symbol(f"Q_{HOSTILE.index(name)}", Unit.of("token"), name, name)
     whole = (Cost(bad * B, "token", name, source=name) | Cost(D * B, "token", "plain")) + Cost(F * B, "token", name + "2")
     whole = whole.named(name)
     given = Sheet(name, name, {bad: symroof.sheet("x", B=3)[B]}, sources={bad: name})
