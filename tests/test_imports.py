@@ -60,7 +60,7 @@ ORDERS = {
     "geometric": ("whole", "rows", "posynomial", "convex", "optimum"),
     "plan": ("layouts", "wishes", "choices", "best", "deployments", "runs", "story", "drawn"),
     "cli": ("main", "options", "serving", "questions", "tables", "files", "figures", "web"),
-    "ask": ("names", "letters", "grammar", "known"),
+    "ask": ("names", "letters", "grammar", "known", "question"),
     "machine": ("roofline", "simulation", "exchanges", "collectives", "links", "mesh"),
     "program": ("tensor", "roles", "parse", "infer", "chain", "backward", "program"),
     "transformer": (
@@ -79,7 +79,7 @@ ORDERS = {
         *("views", "formulas", "sheets", "bounds", "derivations", "optima", "grids", "hook", "tex.letters", "tex.numbers", "tex.paper"),
     ),
     "book": ("question", "contents", "chapters", "site", "document", "write"),
-    "answers": ("book", "said", "document", "export", "programs", "sheets", "questions", "optima"),
+    "answers": ("book", "said", "files", "tables", "questions", "optima"),
     "web": ("thresholds", "units", "spec", "mathml", "compiled", "render", "page", "named"),
     "figures": (
         *("ink", "words", "canvas", "scales", "points", "labels", "tornado", "memory", "curves", "regimes", "breakdown", "frontier"),

@@ -10,7 +10,6 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import followed
-from symroof.algebra.claims import thresholds
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.value import Value
@@ -19,9 +18,9 @@ from symroof.analysis.elasticity import elasticity
 from symroof.analysis.minimize import Minimum, maximize, minimize
 from symroof.analysis.sensitivity import sensitivities
 from symroof.answers.said import Grown, at_values, given, remarks
-from symroof.ask.grammar import Asked, asked, formula
-from symroof.ask.known import Known, missing, numbers, only
+from symroof.ask.known import Known, numbers, only
 from symroof.ask.letters import find
+from symroof.ask.question import Question
 from symroof.errors import SolveError
 from symroof.plane.regimes import regimes
 from symroof.sheets.sheet import Sheet
@@ -34,13 +33,11 @@ from symroof.solver.limits import limit
 # -- what is best
 def optimum(path: str, over: Sequence[str], conditions: Sequence[str], known: Known, sense: int) -> Document:
     """The best value of some letters under conditions; it fails if there is none."""
-    cost = known.written_out(known.derated(formula(path, known.m)), over)
-    limits = [_written_out(known.condition(asked(text, known.m)), known, over) for text in conditions]
-    free = cost.free_symbols.union(*(a.left.free_symbols | a.right.free_symbols for a in limits))
-    xs = [find(x, free) for x in over]
-    found = (minimize if sense > 0 else maximize)(cost, over=tuple(xs), subject_to=[a.constraint for a in limits])
+    question = Question.about(path, known, over, conditions)
+    limits, xs = question.under, question.xs
+    found = (minimize if sense > 0 else maximize)(question.of, over=xs, subject_to=[a.constraint for a in limits])
     found = _called(found, [a.text for a in limits if a.relation != "="])
-    here = only(known.sheet(free, xs, of=cost.of), found.free_symbols)
+    here = only(question.sheet, found.free_symbols)
     at, failed = None, ""
     try:
         at = found.at(here) if here.values or not found.free_symbols else None
@@ -53,17 +50,13 @@ def optimum(path: str, over: Sequence[str], conditions: Sequence[str], known: Kn
         blocks += [Text(f"at {here.name}:"), Text(f"never: {failed}")]
     elif at is not None:
         blocks += [Text(f"at {here.name}:"), *_untitled(at)]
-    blocks += remarks(known, found.free_symbols, here, (*xs, *thresholds(cost.of)))
+    blocks += remarks(question, found.free_symbols)
     record: dict[str, Any] = {"formula": path, "asked": found.problem.word, "subject_to": list(conditions), "answer": repr(found)}
     record |= {"given": given(here)} | ({"never": failed} if failed else {})
     if at is not None:
         record |= {"at": repr(at)} if isinstance(at, Minimum) else {"best": see(at).data}
     hopeless = _hopeless(found) or (isinstance(at, Minimum) and _hopeless(at))
     return Document(tuple(blocks), record, bool(failed) or hopeless)
-
-
-def _written_out(limit: Asked, known: Known, letters: Sequence[str]) -> Asked:
-    return replace(limit, left=known.written_out(limit.left, letters), right=known.written_out(limit.right, letters))
 
 
 def _called(found: Minimum, names: Sequence[str]) -> Minimum:
@@ -92,40 +85,34 @@ def _deciding(found: Minimum, sheet: Sheet, at: Any) -> Minimum:
 # -- what binds
 def binding(path: str, letters: Sequence[str], known: Known, facts: Sequence[str]) -> Document:
     """The regimes of a formula along one letter, or over two; ``facts`` are conditions that are known to hold."""
-    cost = known.written_out(known.derated(formula(path, known.m)), letters)
-    xs = [find(x, cost.free_symbols) for x in letters]
-    held = [known.written_out(known.condition(asked(f, known.m)).condition, letters) for f in facts]
-    sheet = known.sheet(cost.free_symbols.union(*(c.free_symbols for c in held)), xs, of=cost.of)
-    found = regimes(cost, along=xs[0], given=held) if len(xs) == 1 else regimes(cost, over=tuple(xs), given=held)
-    here = only(sheet, cost.free_symbols)
+    question = Question.about(path, known, letters, facts)
+    cost, xs, held = question.of, question.xs, [a.condition for a in question.under]
+    found = regimes(cost, along=xs[0], given=held) if len(xs) == 1 else regimes(cost, over=xs, given=held)
+    here = only(question.sheet, cost.free_symbols)
     at = found.at(here) if here.values else None
     title = f"{path}, {'along' if len(xs) == 1 else 'over'} {', '.join(letters)}"
     blocks: list[Block] = [Title(title), *_untitled(found)]
-    blocks += at_values(sheet, Document(tuple(_untitled(at)))) if at is not None else ()
-    blocks += remarks(known, cost.free_symbols, here, (*xs, *thresholds(cost.of)))
+    blocks += at_values(question.sheet, None if at is None else Document(tuple(_untitled(at))))
     record = {"formula": path, "regimes": see(found).data, "given": given(here), "at": None if at is None else see(at).data}
-    return Document(tuple(blocks), record)
+    return Document((*blocks, *remarks(question)), record)
 
 
 # -- what it comes to
 def coming(path: str, limits: Grown, known: Known) -> Document:
     """The limit of a formula, and at values its relative error."""
-    cost = known.derated(formula(path, known.m))
-    found = limit(cost, **limits.among(cost.free_symbols))
-    sheet = known.sheet(cost.free_symbols, of=cost.of)
-    at = found.at(sheet) if sheet.values else None
-    blocks: list[Block] = [*see(found)]
-    record = {"formula": path, "limit": show.text(found.cost.expr), "unit": str(found.unit), "given": given(sheet)}
-    if at is not None:
-        blocks += at_values(sheet, at)
+    question = Question.about(path, known)
+    found = limit(question.of, **limits.among(question.free))
+    at = question.at(found)
+    record = {"formula": path, "limit": show.text(found.cost.expr), "unit": str(found.unit), "given": given(question.sheet)}
+    said: list[Block] = []
     if isinstance(at, Value):
         record["value"] = at.number
         if at.error is not None:
             record |= {"error": at.error.relative, "exact": at.error.exact.number}
-            blocks += [] if at.error.matters else [Note(f"the limit is {at.error!r}")]
+            said += [] if at.error.matters else [Note(f"the limit is {at.error!r}")]
     elif at is not None:
         record["at"] = repr(at)
-    return Document((*blocks, *remarks(known, cost.free_symbols, sheet, thresholds(cost.of))), record)
+    return Document((*see(found), *at_values(question.sheet, at), *said, *remarks(question)), record)
 
 
 # -- what would help
@@ -136,29 +123,30 @@ class _Moving(Sheet):
     definitions: Mapping[Symbol, sp.Expr] = field(default_factory=dict)
 
 
-def _moving(known: Known, cost: Cost, xs: Iterable[sp.Symbol]) -> Sheet:
-    sheet, defined = known.sheet(cost.free_symbols, of=cost.of), known.model.definitions if known.model else {}
-    moving = {s: defined[s] for x in xs for s in followed(cost.free_symbols, x, [_Moving("", definitions=defined)], known.letters)}
+def _moving(question: Question, xs: Iterable[sp.Symbol]) -> Sheet:
+    known, free = question.known, question.free
+    defined = known.model.definitions if known.model else {}
+    moving = {s: defined[s] for x in xs for s in followed(free, x, [_Moving("", definitions=defined)], known.letters)}
     if not moving:
-        return sheet
+        return question.sheet
     behind = set().union(*(e.free_symbols for e in moving.values()))
-    return _Moving(sheet.name, "", known.sheet(cost.free_symbols | behind, of=cost.of).values, definitions=moving)
+    return _Moving(question.sheet.name, "", known.sheet(free | behind, of=question.of.of).values, definitions=moving)
 
 
 def helping(path: str, of: Sequence[str], known: Known) -> Document:
     """The elasticities of a formula: with values for all letters the ranking of what would help most."""
-    cost = known.written_out(known.derated(formula(path, known.m), of), of)
-    xs = [find(x, cost.free_symbols) for x in of] or sorted(cost.free_symbols, key=lambda s: s.name)
-    sheet = _moving(known, cost, xs)
-    if not missing(cost.free_symbols, sheet, thresholds(cost.of)):
-        return see(sensitivities(cost, among=xs).at(sheet))
-    found = [elasticity(cost, x).at(sheet) if sheet.values else elasticity(cost, x) for x in xs]
-    rows = [row for x, e in zip(xs, found, strict=True) for row in _slopes(x, e)]
+    question = replace(Question.about(path, known, of), xs=())  # the letters have values too
+    cost, letters = question.of, [find(x, question.free) for x in of] or sorted(question.free, key=lambda s: s.name)
+    sheet = _moving(question, letters)
+    if not question.left(question.free, sheet):
+        return see(sensitivities(cost, among=letters).at(sheet))
+    found = {x: elasticity(cost, x).at(sheet) if sheet.values else elasticity(cost, x) for x in letters}
+    rows = [row for x, e in found.items() for row in _slopes(x, e)]
     blocks: list[Block] = [Title(f"{path}: percent of change per percent of a letter")]
     blocks += [table(("letter", "elasticity", "binds", "when", "meaning"), rows)]
     blocks += [] if of else _total(cost)
-    record = {"formula": path, "given": given(sheet), "elasticity": {x.name: slope(e) for x, e in zip(xs, found, strict=True)}}
-    return Document((*blocks, *remarks(known, cost.free_symbols, sheet, thresholds(cost.of))), record)
+    record = {"formula": path, "given": given(sheet), "elasticity": {x.name: slope(e) for x, e in found.items()}}
+    return Document((*blocks, *remarks(question)), record)
 
 
 def _slopes(x: Any, e: Any) -> Iterator[tuple[Words, ...]]:
@@ -176,6 +164,3 @@ def _total(cost: Cost) -> list[Block]:
         return [Note(f"They sum to {degree(cost)}, the degree of homogeneity.")]
     except SolveError:
         return []
-
-
-__all__ = ["binding", "coming", "helping", "optimum"]

@@ -10,18 +10,17 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.claims import thresholds
-from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.span import Span
 from symroof.algebra.symbols import DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
 from symroof.answers.said import Grown, at_values, given, remarks
-from symroof.ask.grammar import Asked, asked, formula, read
-from symroof.ask.known import Known, beside, missing
-from symroof.ask.letters import alphabet, find
+from symroof.ask.known import Known, missing
+from symroof.ask.letters import alphabet
 from symroof.ask.names import formulas, summary, unit_of
 from symroof.ask.names import thresholds as thresholds_by_name
+from symroof.ask.question import Question
 from symroof.sheets.sheet import Sheet
 from symroof.show.bounds import answer, steps
 from symroof.show.document import Block, Document, Formula, Note, Text, Title, letters, table
@@ -40,31 +39,16 @@ def solved(text: str, unknown: str, known: Known, than: str = "", limits: Grown 
 
     ``than`` names another chip, on which the right side is evaluated; ``detail`` is STEPS or PROOF for the derivation.
     """
-    question = read(text, known.m)
-    if isinstance(question, Bound):  # a threshold by name is its condition, solved
-        unknown, condition = unknown or question.symbol.name, question.condition
-        question = Asked(text.strip(), condition.left, condition.relation, condition.right)
-    condition, sheet = _question(question if isinstance(question, Asked) else asked(text), unknown, known, than)
-    x = find(unknown, condition.free_symbols)
-    bound = solve(condition, x, **(limits or Grown()).among(condition.free_symbols))
-    found = bound.at(sheet) if sheet.values else None
-    found = within(x, found, spanned(x, [known.model], {s.name: v for s, v in sheet.values.items()}))
+    question = Question.whether(text, known, unknown, than)
+    sheet, (x,) = question.sheet, question.xs
+    bound = solve(question.of, x, **(limits or Grown()).among(question.free))
+    found = within(x, question.at(bound), spanned(x, [known.model], {s.name: v for s, v in sheet.values.items()}))
     blocks: list[Block] = [Title(f"{text}{f' (right side on {than})' if than else ''}, solved for {x}"), Formula(answer(bound))]
     blocks += see(bound.proof()).deeper() if detail == PROOF else [steps(bound.steps)] if detail == STEPS else []
     if found is not None:
-        blocks += [*_at(bound, found, sheet), *remarks(known, condition.free_symbols, sheet, condition.free_symbols)]
+        blocks += [*_at(bound, found, sheet), *remarks(question, still=False)]
     record = _record(text, bound, found, sheet) | _derived(bound, detail)
     return Document(tuple(blocks), record, _never(x, bound if found is None else found))
-
-
-def _question(question: Asked, unknown: str, known: Known, than: str) -> tuple[Condition, Sheet]:
-    """The condition with efficiencies and the other chip put in, and the values of its letters but the unknown."""
-    condition, there = known.written_out(known.condition(question, [unknown]).condition, [unknown]), Sheet("", "", {})
-    if than:
-        right, there = beside(condition.right, than, known.formats[2])
-        condition = Condition(condition.left, condition.relation, right)
-    here = known.sheet(condition.free_symbols, [find(unknown, condition.free_symbols)], of=condition.of)
-    return condition, replace(here, values={**here.values, **there.values})
 
 
 def _at(bound: Bound, found: Any, sheet: Sheet) -> Iterator[Block]:
@@ -169,20 +153,17 @@ def one(path: str, known: Known) -> Document:
     """One formula with its parts and letters, or a threshold, and what it is worth at values."""
     if path.strip() in thresholds_by_name():
         return solved(path, "", known)
-    cost = known.derated(formula(path, known.m))
-    sheet = known.sheet(cost.free_symbols, of=cost.of)
-    at = cost.at(sheet) if sheet.values else None
-    blocks: list[Block] = [named(cost), replace(letters(cost.free_symbols), fold=None)]
-    if at is not None:
-        blocks += [*at_values(sheet, at), *remarks(known, cost.free_symbols, sheet, thresholds(cost.of))]
+    question = Question.about(path, known)
+    cost, at = question.of, question.at(question.of)
     about = {s.name: {"unit": str(s.unit), "meaning": s.meaning} for s in sorted(cost.free_symbols, key=lambda s: s.name)}
     record = {"name": path, "formula": show.text(cost.expr), "unit": str(cost.unit), "source": cost.source, "letters": about}
-    record |= {"parts": {where: show.text(part.expr) for where, part in parts(cost)}, "given": given(sheet)}
+    record |= {"parts": {where: show.text(part.expr) for where, part in parts(cost)}, "given": given(question.sheet)}
     if isinstance(at, Value):
         record |= {"value": at.number, "at_parts": {where: part.number for where, part in parts(at)}}
     elif isinstance(at, Cost):
         record["at"] = show.text(at.expr)
-    return Document(tuple(blocks), record)
+    seen = (named(cost), replace(letters(cost.free_symbols), fold=None), *at_values(question.sheet, at), *remarks(question))
+    return Document(seen, record)
 
 
 def parts(cost: Any, above: str = "") -> Iterable[tuple[str, Any]]:
@@ -191,6 +172,3 @@ def parts(cost: Any, above: str = "") -> Iterable[tuple[str, Any]]:
         where = f"{above}/{part.name}" if above else part.name
         yield where, part
         yield from parts(part, where)
-
-
-__all__ = ["listing", "one", "solved"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.ask.known import Known, missing
 from symroof.ask.letters import find
+from symroof.ask.question import Question
 from symroof.sheets.sheet import Sheet
 from symroof.show.document import Block, Note, Text
 from symroof.show.views import see
@@ -33,16 +33,17 @@ def given(sheet: Sheet) -> Mapping[str, Any]:
 
 
 def at_values(sheet: Sheet, found: Any) -> Iterator[Block]:
-    """What an answer comes to at values."""
-    yield Text(f"at {sheet.name}:")
-    yield from see(found)
+    """What an answer comes to at values, if there are any."""
+    if found is not None:
+        yield Text(f"at {sheet.name}:")
+        yield from see(found)
 
 
-def remarks(known: Known, free: Iterable[sp.Symbol], sheet: Sheet, but: Iterable[sp.Symbol] = ()) -> Iterator[Block]:
+def remarks(question: Question, free: Iterable[sp.Symbol] | None = None, still: bool = True) -> Iterator[Block]:
     """The letters without a value but those that are asked for, and what numbers assume, once there are any."""
-    free = set(free)
-    left = missing(free, sheet, but)
-    if left and sheet.values:
-        yield Note(f"Still free: {', '.join(left)}.")
-    if sheet.values:
-        yield from (Note(line) for line in known.stands_on(free))
+    free = question.free if free is None else set(free)
+    if question.sheet.values:
+        left = question.left(free) if still else ()
+        if left:
+            yield Note(f"Still free: {', '.join(left)}.")
+        yield from (Note(line) for line in question.known.stands_on(free))

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import sympy as sp
 
 from symroof.algebra.check import check
 from symroof.algebra.claims import NONE, Claims, reworded, thresholds
-from symroof.algebra.condition import Condition
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number, show_quantity
@@ -31,7 +30,6 @@ from symroof.sheets.llms import Llm, llm
 from symroof.sheets.sheet import Sheet
 from symroof.transformer.stack import MLP
 
-_Formula = TypeVar("_Formula", Cost, Condition)
 _LEVELS = 4  # C stands for C_bf16, and that is a number
 
 
@@ -116,13 +114,17 @@ class Known:
         scaled = {r: eta * r for eta, rates in DERATES.items() if eta.name in names for r in rates}
         return _replaced(cost, scaled) if scaled else cost
 
-    def condition(self, asked: Asked, also: Iterable[str] = ()) -> Asked:
-        """A condition with the efficiencies on both sides."""
-        return replace(asked, left=self.derated(asked.left, also), right=self.derated(asked.right, also))
+    def put(self, of: Cost, asked: Iterable[str] = ()) -> Cost:
+        """A cost as it is asked about: with the efficiencies, and the aggregates that letters ``asked`` for are part of written out."""
+        return self.written_out(self.derated(of, asked), asked)
+
+    def put_in(self, of: Asked, asked: Iterable[str] = ()) -> Asked:
+        """A condition as it is asked about, on both sides."""
+        return replace(of, left=self.put(of.left, asked), right=self.put(of.right, asked))
 
     @staticmethod
-    def written_out(of: _Formula, names: Iterable[str]) -> _Formula:
-        """A cost or a condition with the aggregates of a model written out that some letters are part of."""
+    def written_out(of: Cost, names: Iterable[str]) -> Cost:
+        """A cost with the aggregates of a model written out that some letters are part of."""
         letters = [alphabet()[name.strip()] for name in names if name.strip() in alphabet()]
         return of.expand(*letters) if letters else of
 

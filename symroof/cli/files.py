@@ -26,7 +26,7 @@ def export(formula: str, to: str, name: str, output: str, **options: Any) -> Non
     symroof export decode.step --to javascript --parts --on tpu-v5e --model llama3-70b --formats int8
     symroof export "decode.step <= 15 ms" --for B --to python
     """
-    from symroof.answers.export import Wanted, exported, saved
+    from symroof.answers.files import Wanted, exported, saved
 
     source = exported(formula, options["unknown"], known(options), Wanted(to, name, options["parts"]))
     if output:
@@ -51,9 +51,9 @@ def document(questions: tuple[str, ...], output: str, title: str, no_steps: bool
     symroof document decode.step "decode.step <= 15 ms @ B" --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 \\
         --set B=32 --set S=8192 -o step.tex
     """
-    from symroof.answers.document import written
+    from symroof.answers import files
 
-    paper = written(questions, known(options), title, not no_steps)
+    paper = files.paper(questions, known(options), title, not no_steps)
     if output:
         paper.save(output)
     else:

@@ -46,6 +46,8 @@ def solve(condition: str, unknown: str, **options: Any) -> None:
     from symroof.answers.questions import PROOF, STEPS, solved
     from symroof.answers.said import Grown
 
+    if options["steps"] and options["proof"]:
+        raise click.UsageError("--proof shows the steps too, with their check; leave --steps out")
     limits = Grown(letters(options["large"]), letters(options["small"]))
     detail = PROOF if options["proof"] else STEPS if options["steps"] else ""
     reply(solved(condition, unknown, known(options), options["than"], limits, detail), options["form"])

@@ -53,7 +53,7 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
             "beside --latency, which looks for the best step",
         )
         wishes = {"formats": formats if "p_w" not in given else None, "slice": where, "kv": options["kv"], "math": options["math"]}
-        _searched("search_serving", model, on, None, form, {**wishes, "letters": given})
+        _searched("search_serving", model, on, {**wishes, "letters": given}, form)
     from symroof.ask.known import Known
     from symroof.plan.story import story
     from symroof.show.grids import story as seen
@@ -62,16 +62,17 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
     reply(seen(story(known, formats), options["formulas"]), form)
 
 
-def _searched(kind: str, model: str, on: str, by: str | None, form: str, wishes: Options, top: int = 10, prune: bool = True) -> None:
-    """The answer of a search, shown; by default the cheapest, without a price the fastest."""
+def _searched(kind: str, model: str, on: str, wishes: Options, form: str, top: int = 10) -> None:
+    """The answer of a search, shown; unless told ``by`` what, the cheapest, without a price the fastest."""
     from symroof.ask.known import Known
     from symroof.plan import deployments, runs
     from symroof.show.grids import choices
 
     search = {"search_serving": deployments.search_serving, "search_training": runs.search_training}[kind]
-    by = by or ("cost" if Known.of(on, letters=wishes["letters"]).priced else "throughput")
-    found = search(model, on, by, prune, **{name: value for name, value in wishes.items() if value not in (None, "")})
-    reply(choices(found, top), form)
+    if "by" not in wishes:
+        wishes["by"] = "cost" if Known.of(on, letters=wishes["letters"]).priced else "throughput"
+    wishes = {name: value for name, value in wishes.items() if value not in (None, "")}
+    reply(choices(search(model, on, **wishes), top), form)
 
 
 # -- searches
@@ -109,7 +110,7 @@ def search() -> None:
 @click.option("--kv", default="", metavar="FORMATS", help="Formats of the KV cache; by default that of the weights.")
 @click.option("--mfu", metavar="MFU", help="Model FLOP utilisation of prefill; by default 0.4.")
 @_shared
-def search_serve(model: str, on: str, by: str, form: str, **options: Any) -> None:
+def search_serve(model: str, on: str, form: str, **options: Any) -> None:
     """The best slice, mesh, formats and batch to serve MODEL, and what stops each slice.
 
     X groups of chips split the batch (and share the experts), in each Y ways by heads, Z by sequences of the KV cache.
@@ -119,7 +120,7 @@ def search_serve(model: str, on: str, by: str, form: str, **options: Any) -> Non
     symroof search serve deepseek-v3 --on h100,h200 --formats fp8 --math bf16 --by throughput --latency "50 ms"
     """
     said(options, "batch", "context", "prompt", "mfu", "latency", "formats", "kv", "math")
-    _search("search_serving", model, on, by, form, options)
+    _search("search_serving", model, on, form, options)
 
 
 @search.command("train")
@@ -133,7 +134,7 @@ def search_serve(model: str, on: str, by: str, form: str, **options: Any) -> Non
 @click.option("--format", "format", metavar="FORMAT", help="Format of weights and gradients; by default bf16.")
 @click.option("--optimizer", type=float, metavar="BYTES", help="Bytes of optimizer state a parameter; by default 8.")
 @_shared
-def search_train(model: str, on: str, by: str, form: str, **options: Any) -> None:
+def search_train(model: str, on: str, form: str, **options: Any) -> None:
     """The best mesh to train MODEL: X ways of FSDP, Y of tensor parallelism, Z pipeline stages, microbatches, rematerialization.
 
     \b
@@ -141,11 +142,12 @@ def search_train(model: str, on: str, by: str, form: str, **options: Any) -> Non
     symroof search train llama3-8b --on h100 --chips 256 --by cost --batch 2097152
     """
     said(options, "context", "tokens", "finish", "optimizer", "format", "math")
-    _search("search_training", model, on, by, form, options)
+    _search("search_training", model, on, form, options)
 
 
-def _search(kind: str, model: str, on: str, by: str, form: str, options: Options) -> None:
+def _search(kind: str, model: str, on: str, form: str, options: Options) -> None:
     if form in ("json", "csv"):
         refuse(options, ("top",), f"beside --{form}, which has all rows")
-    prune, top, overlap = not options.pop("no_prune"), options.pop("top") or 10, not options.pop("no_overlap")
-    _searched(kind, model, on, by, form, {**options, "overlap": overlap}, top, prune)
+    ways = {"prune": not options.pop("no_prune"), "overlap": not options.pop("no_overlap")}
+    top = options.pop("top") or 10
+    _searched(kind, model, on, {**options, **ways}, form, top)

@@ -43,9 +43,9 @@ def chips(form: str) -> None:
     symroof chips
     symroof chips --json
     """
-    from symroof.answers import sheets
+    from symroof.answers import tables
 
-    reply(sheets.chips_table(), form)
+    reply(tables.chips_table(), form)
 
 
 @click.command()
@@ -57,9 +57,9 @@ def llms(form: str) -> None:
     symroof llms
     symroof llms --latex
     """
-    from symroof.answers import sheets
+    from symroof.answers import tables
 
-    reply(sheets.llms_table(), form)
+    reply(tables.llms_table(), form)
 
 
 @click.command()
@@ -73,9 +73,9 @@ def show(name: str, form: str) -> None:
     symroof show llama3-70b --json
     symroof show my-chip.toml
     """
-    from symroof.answers import sheets
+    from symroof.answers import tables
 
-    reply(sheets.sheet(name), form)
+    reply(tables.sheet(name), form)
 
 
 @click.command()
@@ -91,6 +91,6 @@ def program(text: str, backward: bool, sizes: dict[str, str], form: str) -> None
     symroof program "In[B, D_Y] W[D_Y, F] -> Out[B_Y, F]" --backward --latex
     symroof program layer.txt --bind J=4096
     """
-    from symroof.answers import programs
+    from symroof.answers import tables
 
-    reply(programs.written(text, sizes, backward), form)
+    reply(tables.layer(text, sizes, backward), form)

@@ -1,14 +1,20 @@
-"""``symroof chips``, ``llms`` and ``show NAME``: the data, with sources."""
+"""``symroof chips``, ``llms``, ``show NAME`` and ``program``: the data with sources, and what a written layer costs."""
 
 from __future__ import annotations
 
+import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from symroof.algebra import show
+from symroof.algebra.check import check
 from symroof.algebra.quantity import percent
-from symroof.algebra.symbols import ALPHABET, C_FORMAT, M_hbm, P, P_mm, Symbol, W_hbm, W_ici, price
-from symroof.errors import UnknownName, nearest, short
+from symroof.algebra.symbols import ALPHABET, C_FORMAT, M_hbm, P, P_mm, Symbol, W_hbm, W_ici, price, symbol
+from symroof.errors import ProgramError, UnknownName, nearest, short
+from symroof.program.program import program
 from symroof.sheets.chips import chip, chips
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.files import aliases
@@ -100,4 +106,35 @@ def _billions(count: Any) -> str:
     return f"{float(count) / 1e9:.2f}e9"
 
 
-__all__ = ["chips_table", "llms_table", "sheet"]
+# -- a layer in the sharding notation
+def layer(text: str, sizes: Mapping[str, str], backward: bool) -> Document:
+    """A program given as text, as a path, or as ``-`` for standard input.
+
+    Raises ProgramError with line and column.
+    """
+    found = program(_read(text), **{name: _size(name, value) for name, value in sizes.items()})
+    found = found + found.backward() if backward else found
+    totals = {"flops": found.flops, "traffic": found.traffic, "memory": found.memory}
+    data = {"statements": [_statement(s) for s in found.statements], **{k: show.text(c.expr) for k, c in totals.items()}}
+    return Document(see(found).blocks, data)
+
+
+def _statement(s: Any) -> dict[str, Any]:
+    collectives = [{"kind": c.kind, "axes": list(c.axes), "tensor": c.tensor, "bytes": show.text(c.volume.expr)} for c in s.collectives]
+    return {"statement": str(s), "flops": show.text(s.flops.expr), "collectives": collectives}
+
+
+def _read(text: str) -> str:
+    if text == "-":
+        return sys.stdin.read(1 << 20)
+    if "->" in text or "[" in text:
+        return text
+    try:
+        return Path(text).read_text("utf-8")[: 1 << 20]
+    except (OSError, ValueError):
+        raise ProgramError(f"{short(text)} is neither a program nor a file; write e.g. 'A[B_X, D] W[D, F] -> C[B_X, F]'") from None
+
+
+def _size(name: str, value: str) -> Any:
+    """A bound size: a letter of the alphabet, or a number."""
+    return ALPHABET[value] if value in ALPHABET else check(symbol(name), value)
