@@ -10,7 +10,7 @@ from functools import reduce
 import sympy as sp
 
 from symroof import Cost, decode, matmul, memory, roofline, serving, sharding, symbol, training
-from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Condition
 from symroof.symbols import B, D, F, t_lim
 from symroof.workloads import training_memory
 

@@ -13,12 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from symroof import hooks as _hooks  # noqa: F401
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost
-from symroof.algebra.span import Span
+from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.symbols import Symbol, symbol
 from symroof.algebra.units import Unit
-from symroof.algebra.value import Value
+from symroof.algebra.value import Span, Value
 from symroof.errors import SymroofError, UnitError
 from symroof.machine.roofline import Work, matmul, roofline
 from symroof.solver.bound import Bound, Step

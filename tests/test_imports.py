@@ -45,15 +45,10 @@ STANDS_ON = {
 
 #: The order inside a room; a file imports only from files before it.
 ORDERS = {
-    "algebra": (
-        *("units", "quantity", "tex", "symbols", "roots", "radicals", "balance", "evaluate", "show", "value", "span", "deviation"),
-        *("operands", "check", "claims", "bind", "condition", "cost"),
-    ),
+    "algebra": ("units", "quantity", "roots", "symbols", "show", "operands", "evaluate", "value", "claims", "bind", "cost"),
     "solver": (
-        *("polynomial", "facts", "extremes", "monotony", "pieces", "growth", "steps", "parts", "higher", "positive", "inverse"),
-        *("function", "maxima"),
-        *("solved", "numeric.boxes", "numeric.roots", "numeric.sweep", "numeric.at", "numeric.within"),
-        *("proof.points", "proof.verify", "proof.proof", "bound", "condition", "outside", "rounded", "solve", "limits"),
+        *("polynomial", "facts", "extremes", "monotony", "pieces", "steps", "limits", "positive", "function", "solved"),
+        *("numeric.boxes", "numeric.thresholds", "numeric.at", "proof.points", "proof.proof", "bound", "rounded", "solve"),
     ),
     "analysis": ("walk", "regimes", "problem", "descent", "best", "minimize", "slopes", "elasticity", "sensitivity", "degree"),
     "plane": ("sides", "inhabited", "tracing", "borders", "polygons", "regions", "regimes"),

@@ -199,7 +199,7 @@ def test_everything_with_a_view_is_tried():
     alone = {
         "plan.story.Story",
         "plan.choices.Choice",
-        "algebra.deviation.Deviation",
+        "algebra.value.Deviation",
         "search.found.Gain",
         "search.found.Slack",
         "search.space.Space",

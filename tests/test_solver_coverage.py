@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from second_opinion import decimal, holds, points, worth
 
 from symroof import Cost, Span, solve, symbol
-from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Condition
 
 x, a, b, c, d = (symbol(s) for s in "xabcd")
 R = sp.Rational

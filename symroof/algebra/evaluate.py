@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import sympy as sp
 
-from symroof.algebra.radicals import under_one_root
-from symroof.algebra.roots import PositiveRoot, PowerOfTwo, positive_root, power_of_two
+from symroof.algebra.roots import PositiveRoot, PowerOfTwo, positive_root, power_of_two, under_one_root
 from symroof.errors import InputError, short
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
-from symroof.algebra.radicals import under_one_root
+from symroof.algebra.roots import under_one_root
 
 RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<"}
 

@@ -1,15 +1,17 @@
-"""A Value: what a Cost is worth at given sheets, with its parts and the part that binds."""
+"""What an answer is worth: a Value with its parts, the Deviation of a limit from the exact one, a Span of several ends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+import sympy as sp
+
 from symroof.algebra import show
-from symroof.algebra.quantity import parse_quantity, show_quantity
+from symroof.algebra.quantity import parse_quantity, show_number, show_quantity
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, UnitError, UnknownName, nearest, short
 
@@ -183,3 +185,190 @@ def certainty(brackets: tuple[tuple[Any, Any], ...] | None, doubt: str) -> str:
     widest = max((float(high - low) / float(low) for low, high in brackets if low < high and low > 0), default=0.0)
     sure = "exact" if not widest else f"bracketed within {'1e-12' if widest <= 1.01e-12 else format(widest, '.1e')}"
     return f"   (numeric: {'; '.join([sure] * (widest < 0.01) + [doubt] * bool(doubt))})"
+
+
+_WORTH_SAYING = 0.05
+_INF = float("inf")
+
+
+@dataclass(frozen=True, repr=False)
+class Deviation(show.Shown):
+    """The relative error of a limit, ``relative = limit/exact - 1``, ``at`` the values of what was large or small.
+
+    ``relative`` is exact where the values are. It is None where one of the two has no threshold; ``words`` says so then.
+    """
+
+    relative: Fraction | float | None
+    exact: Value = field(compare=False)
+    at: tuple[tuple[sp.Symbol, Any], ...] = ()
+    words: str = ""
+
+    def __float__(self) -> float:
+        if self.relative is None:
+            raise InputError(f"{self!r}, so there is no relative error; look at .exact")
+        return float(self.relative)
+
+    @property
+    def where(self) -> str:
+        """The values of the symbols that were taken as large or small: ``D = 8192, F = 28672``."""
+        return ", ".join(f"{s} = {_plain(v)}" for s, v in self.at)
+
+    @property
+    def matters(self) -> bool:
+        """Whether the limit is off by more than 5 %, or says something that is not so."""
+        return self.relative is None or abs(float(self.relative)) > _WORTH_SAYING
+
+    @property
+    def warning(self) -> str:
+        """What stands behind a value whose error matters: ``(7.2 % low: 262.1 tokens at D = 4096, F = 14336)``."""
+        if not self.matters:
+            return ""
+        if self.relative is None:
+            return f"   ({self!r})"
+        exact = show_quantity(float(self.exact), self.exact.unit)
+        return f"   ({self._size()}: {exact}{self._place})"
+
+    def _size(self) -> str:
+        percent = float(self.relative or 0) * 100
+        return f"{show_number(abs(percent), 2 if abs(percent) < 100 else 3)} % {'low' if percent < 0 else 'high'}"
+
+    @property
+    def said(self) -> str:
+        """What it is, in words."""
+        if self.relative is None:
+            return f"{self.words}{self._place}"
+        return f"{self._size()}{self._place}" if self.relative else f"exact{self._place}"
+
+    @property
+    def _place(self) -> str:
+        return f" at {self.where}" if self.at else ""
+
+
+def deviation(limit: Value, exact: Value, at: Iterable[tuple[sp.Symbol, Any]]) -> Deviation:
+    """Compare a limit with the exact value, each a threshold or a cost."""
+    found = tuple(at)
+    words = _words(limit, exact)
+    if words:
+        return Deviation(None, exact, found, words)
+    a, b = limit.number, exact.number
+    exactly = isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction))
+    return Deviation(Fraction(a) / Fraction(b) - 1 if exactly else float(a) / float(b) - 1, exact, found)
+
+
+def _words(limit: Value, exact: Value) -> str:
+    """What to say where one of the two is no number to compare."""
+    kinds = [_kind(v) for v in (limit, exact)]
+    if kinds == ["", ""]:
+        return ""
+    if kinds[0] == kinds[1]:
+        return f"the limit and the exact condition both {kinds[0]} hold"
+    exactly = f"{kinds[1]} holds" if kinds[1] else f"has {show_quantity(float(exact), exact.unit)}"
+    return f"the exact condition {exactly}" + (f", the limit {kinds[0]} holds" if kinds[0] else "")
+
+
+def _kind(value: Value) -> str:
+    if value.always:
+        return "always"
+    return "" if 0 < abs(value.number) < _INF else "never"
+
+
+def values_of(symbols: Iterable[sp.Symbol], numbers: Mapping[Any, Any]) -> tuple[tuple[sp.Symbol, Any], ...]:
+    """The symbols with their values."""
+    return tuple((s, numbers[s]) for s in symbols)
+
+
+def _plain(value: Any) -> str:
+    number = float(value)
+    return str(int(number)) if number == int(number) and abs(number) < 1e9 else show_number(number)
+
+
+INF = float("inf")
+Pairs = tuple[tuple[Any, Any], ...]
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of an interval: its number (a Fraction if exact), two numbers around it if it was found, and whether it is left out."""
+
+    number: Any
+    bracket: tuple[Any, Any] | None = None
+    open: bool = False
+
+
+#: No lower end, and no upper one.
+START, STOP = End(0, (0, 0)), End(INF, (INF, INF))
+Ends = tuple[tuple[End, End], ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Span(show.Shown):
+    """Where an unknown may lie: intervals in SI units from one end to another, START and STOP for none; ``x in span`` asks.
+
+    ``doubt`` says what could not be proven.
+    """
+
+    symbol: sp.Symbol
+    ends: Ends
+    doubt: str = ""
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of the unknown."""
+        unit: Unit = getattr(self.symbol, "unit", ONE)
+        return unit
+
+    @property
+    def intervals(self) -> Pairs:
+        """The numbers alone, ``(low, high)``, with 0 and inf for no end."""
+        return tuple((low.number, high.number) for low, high in self.ends)
+
+    @property
+    def brackets(self) -> Pairs | None:
+        """Two numbers around every end, ``(around low, around high)``; None if the ends come from a closed form."""
+        every = tuple((low.bracket, high.bracket) for low, high in self.ends)
+        return None if any(None in pair for pair in every) else every
+
+    def __contains__(self, x: float) -> bool:
+        return any(
+            (low.number < x or (low.number == x and not low.open)) and (x < high.number or (x == high.number and not high.open))
+            for low, high in self.ends
+        )
+
+    def __float__(self) -> float:
+        raise InputError(f"{self!r} is no single number; look at .intervals")
+
+    def answer(self, note: str = "", falling: bool = False) -> Value | Span:
+        """One number where there is one end or none (``falling``: then all below it will do), else the span."""
+        if len(self.ends) > 1 or (self.ends and self.ends[0][0] != START and self.ends[0][1] != STOP):
+            return self
+        low, high = self.ends[0] if self.ends else (STOP, START)
+        down = falling or bool(self.ends and high != STOP)
+        end = high if down else low
+        bracket, out = (None, False) if note else (end.bracket, end.open)
+        return Value(end.number, self.unit, self.symbol.name, "", (), note, down, bracket, out, self.doubt)
+
+
+def half_line(x: sp.Symbol, found: Value) -> Span:
+    """What one threshold stands for: all below it, or all above; nothing where it is never reached."""
+    end = End(found.number, found.bracket, found.open)
+    low, high = (START, end) if found.round_down else (end, STOP)
+    return Span(x, ((low, high),) if low.number < high.number else (), found.doubt)
+
+
+def _left_out(end: End, side: int) -> End:
+    return replace(end, open=True)
+
+
+def runs(true: Sequence[bool], ends: Mapping[int, End], left_out: Callable[[End, int], End] = _left_out) -> Ends:
+    """Runs of True as intervals; ``ends`` says at which of the places an end stands.
+
+    The end of a run at a place that is False is ``left_out``, which also hears on which side of that end the run is (0 below, 1 above).
+    """
+    found = []
+    firsts = [i for i, t in enumerate(true) if t and not (i and true[i - 1])]
+    lasts = [i for i, t in enumerate(true) if t and not (i + 1 < len(true) and true[i + 1])]
+    for first, last in zip(firsts, lasts, strict=True):
+        low = START if first == 0 else ends[first] if first in ends else left_out(ends[first - 1], 1)
+        high = STOP if last == len(true) - 1 else ends[last] if last in ends else left_out(ends[last + 1], 0)
+        found.append((low, high))
+    return tuple(found)

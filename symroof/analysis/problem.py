@@ -10,8 +10,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.claims import together
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.operands import plain
 from symroof.analysis.regimes import known_symbol
 from symroof.analysis.walk import where

@@ -11,8 +11,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import bind
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.operands import rational
 from symroof.analysis.walk import Case, Line, Walk, cases
 from symroof.errors import InputError, SolveError, nearest, short

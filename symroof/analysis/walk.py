@@ -14,11 +14,10 @@ from typing import Any, Generic, TypeVar
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.cost import Condition, Cost, quantity
 from symroof.algebra.operands import rational
-from symroof.algebra.span import Span, half_line
 from symroof.algebra.units import ONE
+from symroof.algebra.value import Span, half_line
 from symroof.errors import SolveError, short
 from symroof.solver.extremes import EXTREMES, Extreme, extremes
 from symroof.solver.facts import NOTHING, Facts

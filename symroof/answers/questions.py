@@ -11,10 +11,9 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.claims import thresholds
 from symroof.algebra.cost import Cost
-from symroof.algebra.span import Span
 from symroof.algebra.symbols import DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
-from symroof.algebra.value import Value
+from symroof.algebra.value import Span, Value
 from symroof.answers.said import Grown, at_values, given, remarks
 from symroof.ask.known import Known, missing
 from symroof.ask.letters import alphabet
@@ -27,7 +26,7 @@ from symroof.show.document import Block, Document, Formula, Note, Text, Title, l
 from symroof.show.formulas import named
 from symroof.show.views import see
 from symroof.solver.bound import Bound
-from symroof.solver.numeric.within import spanned, within
+from symroof.solver.numeric.at import spanned, within
 from symroof.solver.solve import solve
 
 _FRACTIONS = {*DERATES, MFU, r_pre}

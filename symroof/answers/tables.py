@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from symroof.algebra import show
-from symroof.algebra.check import check
+from symroof.algebra.bind import check
 from symroof.algebra.quantity import percent
 from symroof.algebra.symbols import ALPHABET, C_FORMAT, M_hbm, P, P_mm, Symbol, W_hbm, W_ici, price, symbol
 from symroof.errors import ProgramError, UnknownName, nearest, short

@@ -20,10 +20,8 @@ from typing import Any, NoReturn
 
 import sympy as sp
 
-from symroof.algebra.balance import full_unit
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost, quantity
-from symroof.algebra.operands import plain, rational
+from symroof.algebra.cost import Condition, Cost, quantity
+from symroof.algebra.operands import full_unit, plain, rational
 from symroof.algebra.quantity import parse_quantity
 from symroof.algebra.units import ONE, PREFIXES, parse_unit
 from symroof.ask.letters import alphabet, letter

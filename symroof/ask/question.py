@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.claims import thresholds
-from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Condition
 from symroof.ask.grammar import Asked, asked, formula, read
 from symroof.ask.known import Known, beside, missing
 from symroof.ask.letters import find

@@ -11,8 +11,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost
-from symroof.algebra.span import Span
-from symroof.algebra.value import Value
+from symroof.algebra.value import Span, Value
 from symroof.errors import InputError, short
 from symroof.figures.words import formula
 from symroof.solver.bound import Bound

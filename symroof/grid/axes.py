@@ -11,8 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import sympy as sp
 
-from symroof.algebra.bind import bind
-from symroof.algebra.check import check
+from symroof.algebra.bind import bind, check
 from symroof.algebra.claims import NONE, Claims
 from symroof.algebra.quantity import parse_quantity, show_quantity
 from symroof.algebra.symbols import ALPHABET

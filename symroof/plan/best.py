@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.symbols import M_hbm, X, Y, Z, symbol
 from symroof.algebra.value import Value
 from symroof.ask.known import Known

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, M_hbm, X, Y, Z, n
 from symroof.algebra.value import Value
 from symroof.ask.known import Known

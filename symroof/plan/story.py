@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from symroof.algebra.check import check
+from symroof.algebra.bind import check
 from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.symbols import DERATES, MFU, B, G, S, T

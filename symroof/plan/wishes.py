@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from symroof.algebra.check import check
+from symroof.algebra.bind import check
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import B, M_hbm, Symbol, W_dcn, W_ici, n, t_lim
 from symroof.ask.known import Known

@@ -9,8 +9,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.cost import Condition, Cost, quantity
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import ONE
 from symroof.errors import SolveError

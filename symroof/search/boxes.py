@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Condition
 from symroof.algebra.evaluate import Tape
 from symroof.grid.cut import padded
 from symroof.solver.monotony import difference, direction

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from symroof.algebra import show
-from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Condition
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.value import Value
 from symroof.errors import InputError

@@ -16,8 +16,7 @@ import sympy as sp
 
 from symroof.algebra.bind import Given
 from symroof.algebra.claims import together
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.quantity import show_quantity
 from symroof.errors import InputError, NothingFits, short
 from symroof.grid.axes import Axis, labels_at

@@ -9,11 +9,9 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.balance import full_unit
 from symroof.algebra.claims import NONE, Claims
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import quantity
-from symroof.algebra.operands import plain
+from symroof.algebra.cost import Condition, quantity
+from symroof.algebra.operands import full_unit, plain
 from symroof.grid.axes import Axis, is_axis, laid_out
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from symroof.algebra.bind import Given
-from symroof.algebra.condition import Condition
+from symroof.algebra.cost import Condition
 from symroof.search.boxes import ways
 from symroof.search.found import amount, called
 from symroof.search.interrupts import Interrupts

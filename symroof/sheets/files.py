@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from symroof.algebra.check import check
+from symroof.algebra.bind import check
 from symroof.algebra.symbols import Symbol
 from symroof.errors import SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.schema import Quantity, Source

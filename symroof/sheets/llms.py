@@ -17,7 +17,7 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.check import check
+from symroof.algebra.bind import check
 from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
 from symroof.algebra.symbols import L, P, P_mm, Symbol, p_conv, p_st

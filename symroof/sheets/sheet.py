@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.check import check
+from symroof.algebra.bind import check
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.symbols import ALPHABET, C_FORMAT, Symbol
 from symroof.errors import UnknownName, nearest, short

@@ -8,8 +8,7 @@ from typing import Any
 
 from symroof.algebra import show
 from symroof.algebra.quantity import show_quantity
-from symroof.algebra.span import INF, End, Span
-from symroof.algebra.value import certainty
+from symroof.algebra.value import INF, End, Span, certainty
 from symroof.show.document import DEEPER, Block, Column, Document, Formula, Math, Note, Table, Words, letters, math, table, when
 from symroof.show.formulas import approximation, asked
 from symroof.show.tex.layout import Box, Split, box, listed, related, sentence
@@ -150,7 +149,7 @@ def proof(p: Any) -> Iterator[Block]:
 
 
 # -- where an unknown may lie
-@view("algebra.span.Span")
+@view("algebra.value.Span")
 def span(s: Span) -> Iterator[Block]:
     """Its intervals, the ends with their units."""
     yield Formula(lying(s))

@@ -8,8 +8,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.quantity import show_number
 from symroof.algebra.value import Value
 from symroof.show.document import Bars, Block, Formula, Math, Note, Text, Title, joined, letters, math, readable, short, table
@@ -35,7 +34,7 @@ def named(c: Cost, fold: str | None = None) -> Formula:
     return Formula(Math(lambda: show.text(c.expr), lambda: cost_box(c)), c, fold=fold)
 
 
-@view("algebra.condition.Condition")
+@view("algebra.cost.Condition")
 def condition(c: Condition) -> Iterator[Block]:
     """The relation, both sides by their formulas."""
     yield Formula(asked(c))
@@ -84,7 +83,7 @@ def kink(k: Any) -> Iterator[Block]:
     yield Text(f"{show_number(float(k.below))} to {show_number(float(k.above))} {at}")
 
 
-@view("algebra.deviation.Deviation")
+@view("algebra.value.Deviation")
 def deviation(d: Any) -> Iterator[Block]:
     """How far a limit is from the exact answer, and where."""
     yield Text(d.said)

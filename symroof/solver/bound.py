@@ -13,16 +13,12 @@ from symroof.algebra import show
 from symroof.algebra.bind import Given, bind
 from symroof.algebra.claims import ORDER, Claim, solved
 from symroof.algebra.cost import Cost, quantity
-from symroof.algebra.deviation import Deviation, deviation, values_of
 from symroof.algebra.operands import rational
-from symroof.algebra.span import Span
-from symroof.algebra.value import Value
+from symroof.algebra.value import Deviation, Span, Value, deviation, values_of
 from symroof.errors import InputError, SolveError
-from symroof.solver.numeric.at import decided
-from symroof.solver.numeric.within import spanned, within
+from symroof.solver.numeric.at import decided, spanned, within
 from symroof.solver.pieces import Piece
-from symroof.solver.proof.proof import Proof, prove
-from symroof.solver.proof.verify import Verification, verify
+from symroof.solver.proof.proof import Proof, Verification, prove, verify
 from symroof.solver.solved import Solved
 from symroof.solver.steps import Step
 

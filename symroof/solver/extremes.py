@@ -20,8 +20,8 @@ from itertools import chain, product
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.balance import measured_unit
 from symroof.algebra.cost import Cost, changed, quantity
+from symroof.algebra.operands import measured_unit
 from symroof.algebra.units import ONE
 from symroof.errors import NoClosedForm, UnitError, short
 from symroof.solver.facts import NOTHING, Facts

@@ -10,8 +10,7 @@ import sympy as sp
 
 from symroof.algebra.bind import Given
 from symroof.algebra.claims import Claims
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import quantity
+from symroof.algebra.cost import Condition, quantity
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import SolveError
 from symroof.solver.pieces import Piece

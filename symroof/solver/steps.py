@@ -1,4 +1,4 @@
-"""The lines of a derivation, as a textbook writes them: each a relation, and why it follows from the line before."""
+"""The lines of a derivation, as a textbook writes them, and a claim that is held together by parts of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import Given
 from symroof.algebra.operands import rational
-from symroof.solver.pieces import Piece, Pieces
+from symroof.solver.pieces import Piece, Pieces, intersection, joined, not_too_many, union
 
 #: One of the rows holds; a row holds if all of its columns do; a column if one of the parts named in it does.
 Parts = tuple[tuple[tuple[str, ...], ...], ...]
@@ -163,3 +163,39 @@ def substituted(before: tuple[Step, ...], after: tuple[Step, ...], given: Given)
 
 def _value(expr: sp.Expr) -> str:
     return f"{float(expr):.6g}" if expr.is_number else show.text(expr)
+
+
+#: Where a claim holds, and the lines that lead there.
+Answer = tuple[Pieces, tuple[Step, ...]]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """``greater >= lesser`` (``>`` if strict), to be solved for x; ``weights`` name what grows without bound (1) or vanishes (-1)."""
+
+    greater: sp.Expr
+    lesser: sp.Expr
+    x: sp.Symbol
+    weights: Weights = ()
+    strict: bool = False
+
+    def between(self, greater: sp.Expr, lesser: sp.Expr) -> Claim:
+        """The same about two other sides."""
+        return replace(self, greater=greater, lesser=lesser)
+
+
+def together(claim: Claim, rows: Sequence[Sequence[Sequence[Claim]]], why: str, alone: Callable[[Claim], Answer]) -> Answer:
+    """Solve every part once (``alone``), as a numbered derivation of its own, and put the answers together."""
+    found: dict[Claim, tuple[str, Pieces]] = {}
+    lines: list[Step] = []
+    for part in dict.fromkeys(part for row in rows for column in row for part in column):
+        pieces, inner = alone(part)
+        label = str(len(found) + 1)
+        found[part] = label, pieces
+        lines += [Step(f"part {label}", part.greater, ">=", part.lesser, kind="part", part=label), *inside_part(inner, label)]
+    each = [[union(found[part][1] for part in column) for column in row] for row in rows]
+    not_too_many(each)
+    pieces = union([intersection(row) for row in each])
+    pieces = pieces if claim.strict else joined(pieces)
+    of = tuple(tuple(tuple(found[part][0] for part in column) for column in row) for row in rows)
+    return pieces, (apart(claim.greater, claim.lesser, of, why), *lines, *answered(claim.x, pieces, "together", "together"))

@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.check import check
+from symroof.algebra.bind import check
 from symroof.algebra.claims import Claim, Claims
 from symroof.algebra.cost import Cost, quantity, total
 from symroof.algebra.operands import plain, rational

@@ -13,8 +13,7 @@ import sympy as sp
 
 from symroof.algebra.bind import bind
 from symroof.algebra.claims import Claims, hold, together
-from symroof.algebra.condition import Condition
-from symroof.algebra.cost import Cost
+from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.symbols import ALPHABET, DERATES
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.solver.bound import Bound

@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.radicals import under_one_root
+from symroof.algebra.roots import under_one_root
 from symroof.show.tex.width import ROOM, width
 from symroof.show.tex.writer import name, write
 

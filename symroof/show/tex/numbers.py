@@ -11,8 +11,7 @@ from symroof.algebra.bind import Given, bind
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
 from symroof.algebra.show import RELATIONS, readable
-from symroof.algebra.span import Span
-from symroof.algebra.value import Value
+from symroof.algebra.value import Span, Value
 from symroof.errors import InputError, short
 from symroof.show.bounds import answer, lying, relation_of
 from symroof.show.formulas import asked

@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.radicals import under_one_root
+from symroof.algebra.roots import under_one_root
 from symroof.algebra.units import ONE
 from symroof.show.tex.quantities import quantity
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -13,11 +14,9 @@ from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
-from symroof.algebra.span import INF, START, STOP, End, Ends, Span
-from symroof.algebra.value import Value
+from symroof.algebra.value import INF, START, STOP, End, Ends, Span, Value, half_line
 from symroof.errors import InputError
-from symroof.solver.numeric.roots import exactly
-from symroof.solver.numeric.sweep import swept
+from symroof.solver.numeric.thresholds import exactly, swept
 from symroof.solver.pieces import Piece
 from symroof.solver.solved import Solved
 
@@ -166,3 +165,33 @@ def _nearest_miss(left: sp.Expr, right: sp.Expr, relation: str, x: sp.Symbol) ->
     if not best:
         return ""
     return f"; the side that has to be larger is at most about {show_number(best, 3)} of the other (near {x} = {show_number(where, 3)})"
+
+
+Range = tuple[Any, Any, str]
+
+
+def spanned(x: sp.Symbol, sheets: Iterable[Any], named: Mapping[str, Any]) -> Range | None:
+    """The least and the largest number that a letter can be in the model of a sheet, and words for it; None where all are."""
+    for sheet in (s for s in sheets if getattr(s, "stack", None) is not None):
+        low, high = sheet.stack.span(x, {s: named.get(s.name, v) for s, v in sheet.values.items()})
+        if low or high < INF:
+            ends = [f"from {float(low):g}"] * bool(low) + [f"up to {float(high):g}"] * (high < INF)
+            return low, high, f"{x} {' '.join(ends)}"
+    return None
+
+
+def within(x: sp.Symbol, found: Any, given: Range | None) -> Any:
+    """A threshold of x or a span, less what lies outside of a range."""
+    if given is None or not isinstance(found, (Value, Span)) or (isinstance(found, Value) and (found.is_array or found.note)):
+        return found
+    low, high, words = given
+    span = found if isinstance(found, Span) else half_line(x, found)
+    inside = [(a, b) for a, b in span.ends if a.number <= high and b.number >= low]
+    cut = Span(x, tuple((START if a.number <= low else a, STOP if b.number >= high else b) for a, b in inside), span.doubt)
+    if cut == span:
+        return found
+    if not cut.ends:
+        return cut.answer(f"never: no {words} will do")
+    if cut.ends[0] == (START, STOP):
+        return Span(x, cut.ends[:1], span.doubt).answer(f"always: every {words} will do")
+    return cut.answer()

@@ -1,7 +1,7 @@
 """A Proof: every line of a derivation checked against the one before, at random points and on both sides of every threshold.
 
 Values are exact fractions, so two sides are never close by rounding only. A line that divides is compared inside its
-domain, a limit at large (and small) values, and the answer with the condition itself.
+domain, a limit at large (and small) values, and the answer with the condition itself: see :class:`Verification`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
+from symroof.algebra.bind import Given
+from symroof.algebra.cost import COMPARE
+from symroof.algebra.evaluate import Tape, tape
+from symroof.algebra.value import INF, Span, half_line
 from symroof.errors import InputError
+from symroof.solver.numeric.at import decided
 from symroof.solver.proof.points import (
     Point,
     borders,
@@ -30,16 +35,84 @@ from symroof.solver.proof.points import (
     truth,
     unput,
 )
-from symroof.solver.proof.verify import Verification, verify
 from symroof.solver.solved import Solved
 from symroof.solver.steps import Step
 
 _CLOSE, _LIMIT = Fraction(1, 10**6), Fraction(1, 10**5)  # how far from a threshold exact lines and limits are compared
+_FAR = Fraction(1, 50)  # the same for the answer of a limit, which drops terms
 _TRIES = 200  # how often a point of a domain is looked for
 _NARROW = range(20, 200, 20)  # when it is looked for at its border
 _BORDERS = 5  # how many points are moved to the border of a domain
 _ENDS = ("result", "together")
 _ANSWERS = (*_ENDS, "domain")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How many points were tried and those, if any, where the bound and its condition disagree; true if none."""
+
+    points: int
+    counterexamples: tuple[dict[str, float], ...]
+
+    def __bool__(self) -> bool:
+        return not self.counterexamples
+
+    def __repr__(self) -> str:
+        if not self.points:
+            return "nothing to verify: the bound has no closed form"
+        if self:
+            return f"verified at {self.points} points"
+        return f"refuted at {len(self.counterexamples)} of {self.points} points, e.g. {self.counterexamples[0]}"
+
+
+def verify(bound: Solved, samples: int, seed: int) -> Verification:
+    """Compare a bound with its condition at ``samples`` sets of random values; numeric bounds have nothing to verify."""
+    chance = random.Random(seed)
+    if not bound.closed:
+        return Verification(0, ())
+    others = sorted(bound.free_symbols, key=sp.default_sort_key)
+    sides = (tape(bound.condition.left.shape), tape(bound.condition.right.shape))
+    close = _FAR if bound.weights else _CLOSE
+    wrong: list[dict[str, float]] = []
+    points = 0
+    for _ in range(samples):
+        values = {s: _sample(chance, dict(bound.weights).get(s, 0)) for s in others}
+        try:
+            found = decided(bound, Given(values))
+        except InputError:  # its threshold is beyond what floats can hold
+            continue
+        intervals = (found if isinstance(found, Span) else half_line(bound.symbol, found)).intervals
+        ends = [Fraction(e) for interval in intervals for e in interval if 0 < e < INF]
+        tries = [e * (1 + d) for e in ends for d in (-close, close)]
+        tries += [] if bound.weights and ends else [_sample(chance, 0) for _ in range(2)]
+        for x in tries:
+            if any(abs(x / e - 1) < close * Fraction(9, 10) for e in ends):
+                continue
+            try:
+                true, sure = _true(bound.condition.relation, sides, {**values, bound.symbol: x})
+            except InputError:  # beyond what floats can hold
+                continue
+            said = any(low <= x <= high for low, high in intervals)
+            if said != true and not sure:
+                continue
+            points += 1
+            if said != true:
+                wrong.append({s.name: float(v) for s, v in {**values, bound.symbol: x}.items()})
+    return Verification(points, tuple(wrong))
+
+
+def _sample(chance: random.Random, weight: int) -> Fraction:
+    """A positive number over three decades, or a very large or very small one."""
+    if weight:
+        return Fraction(chance.randint(100, 999)) * Fraction(10) ** (12 * weight)
+    return Fraction(chance.randint(100, 999)) * Fraction(10) ** chance.choice((-3, -2, -1))
+
+
+def _true(relation: str, sides: tuple[Tape, Tape], values: dict[sp.Symbol, Fraction]) -> tuple[bool, bool]:
+    """Whether the condition holds, and whether that is more than rounding."""
+    left, right = (t.run([values[s] for s in t.inputs])[t.slots[0]] for t in sides)
+    sure = (isinstance(left, Fraction) and isinstance(right, Fraction)) or abs(left - right) > 1e-13 * abs(left)
+    return bool(COMPARE[relation](left, right)), sure
 
 
 @dataclass(frozen=True)
