@@ -22,13 +22,8 @@ from symroof.algebra.symbols import ALPHABET  # noqa: E402
 from symroof.ask.known import Known  # noqa: E402
 from symroof.cli.figures import figure as figure_command  # noqa: E402
 from symroof.errors import InputError, SymroofError  # noqa: E402
-from symroof.figures import (  # noqa: E402
-    Curve,
-    Dot,
-    Look,
-    ink,
-    named,
-)
+from symroof.figures import Curve, Dot, Look, named  # noqa: E402
+from symroof.figures import canvas as ink  # noqa: E402
 from symroof.figures.words import amount, formula  # noqa: E402
 from symroof.symbols import B, C, D, F, M_hbm, S, W_hbm  # noqa: E402
 

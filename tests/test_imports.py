@@ -76,10 +76,7 @@ ORDERS = {
     "book": ("question", "contents", "chapters", "site", "document", "write"),
     "answers": ("book", "said", "files", "tables", "questions", "optima"),
     "web": ("thresholds", "units", "spec", "mathml", "compiled", "render", "page", "named"),
-    "figures": (
-        *("ink", "words", "canvas", "scales", "points", "labels", "tornado", "memory", "curves", "regimes", "breakdown", "frontier"),
-        *("roofline", "named"),
-    ),
+    "figures": (*("words", "canvas", "points", "labels", "bars", "lines", "regimes", "named"),),
     "search": ("interrupts", "progress", "pool", "boxes", "job", "stream", "space", "found", "winners", "search"),
     "export": ("names", "languages", "statements", "helpers", "source", "costs", "bounds", "export"),
 }

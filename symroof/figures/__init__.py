@@ -5,13 +5,9 @@ The numbers are the engine's: curves are ``cost.at(...)``, thresholds ``bound.at
 matplotlib is imported when a figure is drawn; without it, one sentence says what to install.
 """
 
-from symroof.figures.breakdown import breakdown
+from symroof.figures.bars import memory_stack, tornado
 from symroof.figures.canvas import Look, save
-from symroof.figures.curves import Curve, curves
-from symroof.figures.frontier import frontier
-from symroof.figures.memory import memory_stack
+from symroof.figures.lines import Curve, Dot, breakdown, curves, frontier, roofline
 from symroof.figures.regimes import regime_map
-from symroof.figures.roofline import Dot, roofline
-from symroof.figures.tornado import tornado
 
 __all__ = ["Curve", "Dot", "Look", "breakdown", "curves", "frontier", "memory_stack", "regime_map", "roofline", "save", "tornado"]

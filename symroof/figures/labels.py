@@ -24,7 +24,7 @@ class Labels:
         self.axes = axes
         self.renderer = settle(axes.figure)
         self.taken: list[Any] = []
-        self.dots = self._drawn()
+        self.dots = _drawn(axes)
 
     def put(self, text: str, at: tuple[float, float], around: Sequence[Any], clear: bool = False) -> None:
         """The text beside a point in data coordinates where it covers least, or nowhere; ``clear`` of every curve and dot."""
@@ -57,22 +57,23 @@ class Labels:
         x, y = self.dots[:, 0], self.dots[:, 1]
         return int(((x > box.x0 - 1) & (x < box.x1 + 1) & (y > box.y0 - 1) & (y < box.y1 + 1)).sum())
 
-    def _drawn(self) -> Any:
-        """Points along every curve, a few pixels apart, and every dot."""
-        import numpy as np
 
-        found = [np.zeros((0, 2))]
-        for line in self.axes.get_lines():
-            at = line.get_transform().transform(np.asarray(line.get_xydata(), dtype=float))
-            at = at[np.isfinite(at).all(axis=1)]
-            if line.get_linestyle() == "None":
-                at = np.concatenate([at + np.array((x, y)) for x in (-4, 0, 4) for y in (-4, 0, 4)])  # a dot has a size
-            elif len(at) > 1:
-                length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(at, axis=0).T))])
-                where = np.linspace(0, length[-1], int(min(length[-1] / 3 + 2, 4000)))
-                at = np.stack([np.interp(where, length, at[:, i]) for i in (0, 1)], axis=1)
-            found.append(at)
-        return np.concatenate(found)
+def _drawn(axes: Any) -> Any:
+    """Points along every curve, a few pixels apart, and every dot."""
+    import numpy as np
+
+    found = [np.zeros((0, 2))]
+    for line in axes.get_lines():
+        at = line.get_transform().transform(np.asarray(line.get_xydata(), dtype=float))
+        at = at[np.isfinite(at).all(axis=1)]
+        if line.get_linestyle() == "None":
+            at = np.concatenate([at + np.array((x, y)) for x in (-4, 0, 4) for y in (-4, 0, 4)])  # a dot has a size
+        elif len(at) > 1:
+            length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(at, axis=0).T))])
+            where = np.linspace(0, length[-1], int(min(length[-1] / 3 + 2, 4000)))
+            at = np.stack([np.interp(where, length, at[:, i]) for i in (0, 1)], axis=1)
+        found.append(at)
+    return np.concatenate(found)
 
 
 def beside_ends(axes: Any, texts: Sequence[tuple[str, float, Any]]) -> None:

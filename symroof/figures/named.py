@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import symroof.figures as figures
@@ -15,23 +16,25 @@ from symroof.ask.grammar import formula
 from symroof.ask.known import Known
 from symroof.ask.letters import find
 from symroof.errors import InputError, UnknownName, nearest
-from symroof.figures.canvas import Look
-from symroof.figures.frontier import Front
+from symroof.figures.canvas import PLAIN, Look
+from symroof.figures.lines import Front
 from symroof.machine.roofline import Work, matmul
 from symroof.machine.roofline import roofline as time_of
 from symroof.plan.drawn import derated, in_words, known_of, torus_axes
 from symroof.plane.regimes import regimes as regimes_of
-from symroof.sheets.chips import chip
+from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
 from symroof.solver.solve import solve
 from symroof.workloads import decode, memory, training
 
 INTENSITY = symbol("I", "FLOP/byte", "arithmetic intensity")
 _CONTEXTS = (2048, 4096, 8192, 16384, 32768, 65536)
+_WINDOWS = {"B": (1, 4096), "S": (128, 2**20), "n": (1, 1024), "T": (128, 2**20), "X": (1, 4096), "Y": (1, 4096)}
+_POLICIES = {"none": "all saved", "block": "blocks again", "matmuls": "matmuls saved"}
 
 
 # -- serving
-def frontier(known: Known, contexts: Sequence[Any] = _CONTEXTS, most: int = 512, look: Look | None = None) -> Any:
+def frontier(known: Known, contexts: Sequence[Any] = _CONTEXTS, most: int = 512, look: Look = PLAIN) -> Any:
     """Throughput per chip over the latency of a decode step by batch, one curve per context [token]."""
     step, rate = known.derated(decode.step(known.m)), known.derated(decode.throughput(known.m))
     limits = [derated(known, bound) for bound in (memory.largest_batch(known.m), decode.critical_batch(known.m))]
@@ -40,7 +43,7 @@ def frontier(known: Known, contexts: Sequence[Any] = _CONTEXTS, most: int = 512,
     return figures.frontier(front, sheet, along=(B, 1, most), each=(S, contexts), look=look)
 
 
-def latency(known: Known, context: Any = 2048, most: int = 512, look: Look | None = None) -> Any:
+def latency(known: Known, context: Any = 2048, most: int = 512, look: Look = PLAIN) -> Any:
     """A decode step by parts over the batch, compute-bound where the ground is grey."""
     step = in_words(known.derated(decode.step(known.m))).named("time per decode step")
     shade = {"compute-bound": derated(known, decode.critical_batch(known.m))}
@@ -49,28 +52,24 @@ def latency(known: Known, context: Any = 2048, most: int = 512, look: Look | Non
 
 
 # -- chips
-def roofline(chips: Sequence[str], batches: Sequence[int], size: tuple[int, int], format: str = "bf16", look: Look | None = None) -> Any:
+def roofline(chips: Sequence[str], batches: Sequence[int], size: tuple[int, int], format: str = "bf16", look: Look = PLAIN) -> Any:
     """The roofs of chips in a format, and under each the matmuls [batch, D] x [D, F] at these batches."""
     one = Work("work", Cost(1, "FLOP"), Cost(1 / INTENSITY, "byte"))
     time = time_of(one)
     rate = (one.flops / time).named("attainable rate")
     ridge = solve(time["math"] >= time["hbm"], INTENSITY)
-    found = [chip(name) for name in chips]
-    on = {f"{c.title}, {format}": (c, dtype(format)) for c in found}
-    dots = [_dot(sheets, b, size) for sheets in on.values() for b in batches]
+    on = {f"{c.title}, {format}": (c, dtype(format)) for c in map(chip, chips)}
+    work, kind = matmul(B, D, F), f"matmul [B, {size[0]}] · [{size[0]}, {size[1]}]"
+    reached = (work.flops / time_of(work)).named("rate")
+    dots = []
+    for sheets, b in product(on.values(), batches):
+        at = {B: b, D: size[0], F: size[1]}
+        dots.append(figures.Dot(f"B={b}", work.intensity.at(*sheets, at), reached.at(*sheets, at), kind))
     return figures.roofline(rate, ridge, on, dots, look)
 
 
-def _dot(sheets: tuple[Any, ...], batch: int, size: tuple[int, int]) -> figures.Dot:
-    work = matmul(B, D, F)
-    at = {B: batch, D: size[0], F: size[1]}
-    rate = (work.flops / time_of(work)).named("rate")
-    kind = f"matmul [B, {size[0]}] · [{size[0]}, {size[1]}]"
-    return figures.Dot(f"B={batch}", work.intensity.at(*sheets, at), rate.at(*sheets, at), kind)
-
-
 # -- any formula
-def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, Any] | None = None, look: Look | None = None) -> Any:
+def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, Any] | None = None, look: Look = PLAIN) -> Any:
     """What binds a formula where over two letters, inside a window for each.
 
     Raises InputError unless two letters are given, or naming those that have no value.
@@ -80,31 +79,24 @@ def regimes(path: str, over: Sequence[str], known: Known, windows: Mapping[str, 
     cost = known.written_out(known.derated(formula(path, known.m)), over)
     x, y = (find(name, cost.free_symbols) for name in over)
     sheet = known_of(known, cost.free_symbols, (x, y), of=cost.of)
-    inside = {s.name: _window(s, windows or {}) for s in (x, y)}
-    odd = next((name for name in windows or {} if name not in inside), None)
-    if odd is not None:
-        raise UnknownName(f"{odd} is neither of the two letters of the map; {nearest(odd, inside)}")
+    inside = {s.name: (windows or {}).get(s.name, _WINDOWS.get(s.name)) for s in (x, y)}
+    for name in windows or {}:
+        if name not in inside:
+            raise UnknownName(f"{name} is neither of the two letters of the map; {nearest(name, inside)}")
+    for name, ends in inside.items():
+        if ends is None:
+            raise InputError(f"the map needs a window for {name}; add e.g. --window {name}=LOW:HIGH")
     return figures.regime_map(regimes_of(cost, over=(x, y)), sheet, look=look, **inside)
 
 
-def tornado(path: str, known: Known, look: Look | None = None) -> Any:
+def tornado(path: str, known: Known, look: Look = PLAIN) -> Any:
     """The elasticities of a formula by each of its letters, the largest first."""
     cost = known.derated(formula(path, known.m))
     return figures.tornado(sensitivities(cost).at(known_of(known, cost.free_symbols, (), of=cost.of)), look)
 
 
-_WINDOWS = {"B": (1, 4096), "S": (128, 2**20), "n": (1, 1024), "T": (128, 2**20), "X": (1, 4096), "Y": (1, 4096)}
-
-
-def _window(s: Any, windows: Mapping[str, Any]) -> tuple[Any, Any]:
-    ends: tuple[Any, Any] | None = windows.get(s.name, _WINDOWS.get(s.name))
-    if ends is None:
-        raise InputError(f"the map needs a window for {s}; add e.g. --window {s}=LOW:HIGH")
-    return ends
-
-
 # -- training
-def communication(known: Known, ways: tuple[int, int] = (256, 8), backward: bool = False, look: Look | None = None) -> Any:
+def communication(known: Known, ways: tuple[int, int] = (256, 8), backward: bool = False, look: Look = PLAIN) -> Any:
     """FLOPs and communication of a layer's forward pass per scheme over the batch [token], crossings marked.
 
     Every scheme runs on the same chips: as many as ``ways`` of FSDP times ways of tensor parallelism. Plain data parallelism
@@ -117,10 +109,10 @@ def communication(known: Known, ways: tuple[int, int] = (256, 8), backward: bool
     letters = time.free_symbols | {C, X, Y, n, M_X, M_Y}
     sheet = known_of(known, letters - {n, M_X, M_Y, X, Y}, (B,), values)
     fsdp, tensor = ways
-    chips, axes = fsdp * tensor, torus_axes
-    both = {X: fsdp, n: chips, M_X: axes(fsdp), M_Y: axes(tensor)}
+    chips = fsdp * tensor
+    both = {X: fsdp, n: chips, M_X: torus_axes(fsdp), M_Y: torus_axes(tensor)}
     drawn = [figures.Curve(time["math"], ({n: chips},), f"FLOPs, {chips:,} chips")]
-    alone: dict[str, dict[Any, int]] = {"FSDP": {X: chips, M_X: axes(chips)}, "tensor parallel": {Y: chips, M_Y: axes(chips)}}
+    alone: dict[str, dict[Any, int]] = {"FSDP": {X: chips, M_X: torus_axes(chips)}, "tensor parallel": {Y: chips, M_Y: torus_axes(chips)}}
     if backward:
         alone = {"data parallel": alone["FSDP"], **alone}
     for name, way in alone.items():
@@ -133,38 +125,36 @@ def communication(known: Known, ways: tuple[int, int] = (256, 8), backward: bool
 
 
 # -- memory
-def stack(known: Known, formats: Sequence[str], slices: Sequence[str], look: Look | None = None) -> Any:
-    """HBM per chip of a server: weights and KV cache, for every slice and format of the weights."""
+def _chip(known: Known) -> Chip:
     if known.chip is None or known.model is None:
         raise InputError("memory needs a chip and a model; add e.g. --on tpu-v5e --model llama3-70b")
+    return known.chip
+
+
+def stack(known: Known, formats: Sequence[str], slices: Sequence[str], look: Look = PLAIN) -> Any:
+    """HBM per chip of a server: weights and KV cache, for every slice and format of the weights."""
+    on = _chip(known)
     held = (memory.memory(known.m) / n).declare("byte/chip")
     room = (memory.capacity() / n).declare("byte/chip").named("HBM of a chip")
     bars = {}
-    for shape in slices:
-        for format in formats:
-            here = replace(known, shape=shape, formats=(format, *known.formats[1:]))
-            sheet = known_of(here, held.free_symbols | room.free_symbols, (), also=(C,))
-            bars[f"{shape}, {format}"] = held.at(sheet)
-    return figures.memory_stack(bars, room.at(known.chip), look)
+    for shape, format in product(slices, formats):
+        here = replace(known, shape=shape, formats=(format, *known.formats[1:]))
+        bars[f"{shape}, {format}"] = held.at(known_of(here, held.free_symbols | room.free_symbols, (), also=(C,)))
+    return figures.memory_stack(bars, room.at(on), look)
 
 
-def training_stack(known: Known, ways: Sequence[int], remat: Sequence[str], look: Look | None = None) -> Any:
+def training_stack(known: Known, ways: Sequence[int], remat: Sequence[str], look: Look = PLAIN) -> Any:
     """HBM per chip of FSDP in training: weights, gradients, optimizer, saved activations, by chips and recomputation.
 
     ``B`` sequences of ``T`` tokens over all chips; Adam in fp32 (8 bytes a parameter) and bf16 unless told.
     """
-    if known.chip is None or known.model is None:
-        raise InputError("memory needs a chip and a model; add e.g. --on tpu-v5p --model llama3-8b")
+    on = _chip(known)
     usual = {p_w: Fraction(2), p_a: Fraction(2), training.p_opt: Fraction(8)}
     bars = {}
-    for count in ways:
-        for policy in remat:
-            peak = training.peak_memory(known.m, policy)
-            held = (peak["state"] + Cost(peak["activations"].expr, "byte", "saved activations")).declare("byte/chip")
-            sheet = known_of(known, held.free_symbols | {X}, (X,), usual, (M_hbm,))
-            bars[f"{count} chips, {_POLICIES.get(policy, policy)}"] = held.at(sheet, {X: count})
+    for count, policy in product(ways, remat):
+        peak = training.peak_memory(known.m, policy)
+        held = (peak["state"] + Cost(peak["activations"].expr, "byte", "saved activations")).declare("byte/chip")
+        sheet = known_of(known, held.free_symbols | {X}, (X,), usual, (M_hbm,))
+        bars[f"{count} chips, {_POLICIES.get(policy, policy)}"] = held.at(sheet, {X: count})
     room = Cost(M_hbm, "byte/chip", "HBM of a chip")
-    return figures.memory_stack(bars, room.at(known.chip), look)
-
-
-_POLICIES = {"none": "all saved", "block": "blocks again", "matmuls": "matmuls saved"}
+    return figures.memory_stack(bars, room.at(on), look)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -87,11 +87,6 @@ def ends(bound: Bound, sheets: Sequence[Any]) -> tuple[float, ...]:
     return tuple(sorted({float(x) for x in places if isfinite(float(x)) and float(x) > 0}))
 
 
-def holds_above(bound: Bound) -> bool:
-    """Whether a bound with one threshold holds above it."""
-    return bound.kind == "bound" and len(bound.pieces) == 1 and bound.pieces[0].low is not None and bound.pieces[0].high is None
-
-
 def rule(bound: Bound, relation: bool = False) -> str:
     """The threshold as mathtext, ``$B = ...$``, or with its relation; only the symbol if it has several, or a long one."""
     alone = formula(show.latex(bound.symbol), bound.symbol.name)
@@ -104,12 +99,3 @@ def rule(bound: Bound, relation: bool = False) -> str:
     sign = bound.relation if relation else "="
     latex = f"{show.latex(bound.symbol)} {show.RELATIONS.get(sign, sign)} {show.latex(threshold)}"
     return formula(latex, f"{bound.symbol} {sign} {show.text(threshold)}") if len(latex) <= _LONGEST and threshold.free_symbols else alone
-
-
-def leaves(cost: Cost, above: str = "") -> Iterator[tuple[str, Cost]]:
-    """The smallest named parts of a cost; one whose name occurs twice carries that of the whole, ``MLP: math``."""
-    if not cost.parts:
-        yield cost.name or above, cost
-        return
-    for part in cost.parts:
-        yield from leaves(part, cost.name or above)

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import atan2, degrees, log
+from math import atan2, degrees, hypot, inf, isclose, log, sqrt
 from typing import Any
 
 from symroof.algebra import show
 from symroof.algebra.cost import quantity
 from symroof.algebra.units import ONE
 from symroof.errors import InputError, short
-from symroof.figures import ink, labels, points, scales
-from symroof.figures.canvas import Look, blank, legend, style
-from symroof.figures.words import formula, library, words
+from symroof.figures import canvas, labels, points
+from symroof.figures.canvas import PLAIN, Look
+from symroof.figures.words import along, formula, library, words
 from symroof.plane.borders import Boundary, Region
 from symroof.plane.polygons import Polygon
 from symroof.plane.regions import Regions
 
 _TOUCHES = 2e-2  # of curves, which are traced; lines are exact
-_MARGIN = 1e-9
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,13 @@ class _Edge:
     end: tuple[float, float]
     boundary: Boundary
 
+    @property
+    def length(self) -> float:
+        """How long it is on the log plane."""
+        return hypot(log(self.end[0] / self.start[0]), log(self.end[1] / self.start[1]))
 
-def regime_map(regions: Regions, *sheets: Any, look: Look | None = None, **window: Any) -> Any:
+
+def regime_map(regions: Regions, *sheets: Any, look: Look = PLAIN, **window: Any) -> Any:
     """The regions of ``regimes(cost, over=(B, S))`` at these sheets, in a window ``B=(1, 4096), S=(128, 1e6)``, on log axes.
 
     On every line stands its formula in letters, as far as the regions were given in letters; one that is longer than its
@@ -42,24 +46,20 @@ def regime_map(regions: Regions, *sheets: Any, look: Look | None = None, **windo
     """
     if not isinstance(regions, Regions):
         raise InputError(f"{short(regions)} are no regions; give regimes(cost, over=(B, S))")
-    look = look or Look()
-    at = regions.at(*sheets) if sheets else regions
-    x, y = regions.symbols
-    polygons = at.polygons(**window)
-    (_, *across), (_, *up) = (points.window((s, *window[s.name])) for s in (x, y))
-    with style():
-        order = list(dict.fromkeys(p.region for p in polygons))
-        figure, axes = blank(look, 1.2 * look.rows(len(order)))
-        scales.along(axes.xaxis, x, *across)
-        scales.along(axes.yaxis, y, *up)
+    polygons = (regions.at(*sheets) if sheets else regions).polygons(**window)
+    ends = [points.window((s, *window[s.name]))[1:] for s in regions.symbols]
+    order = list(dict.fromkeys(p.region for p in polygons))
+    with canvas.drawing(look, 1.2 * look.rows(len(order))) as (figure, axes):
+        for axis, s, (low, high) in zip((axes.xaxis, axes.yaxis), regions.symbols, ends, strict=True):
+            along(axis, s, low, high)
         axes.grid(False)
         shape = library("matplotlib.patches").Polygon
         patches: dict[Region, Any] = {}
         for p in polygons:
-            drawn = shape(p.vertices, closed=True, label=words(p.region.name), **ink.fill(order.index(p.region), 0.62))
+            drawn = shape(p.vertices, closed=True, label=words(p.region.name), **canvas.fill(order.index(p.region), 0.62))
             patches.setdefault(p.region, axes.add_patch(drawn))
-        legend(figure, look, handles=[patches[region] for region in order], handleheight=1.1)
-        edges = list(_edges(polygons, (across, up)))
+        canvas.legend(figure, look, handles=[patches[region] for region in order], handleheight=1.1)
+        edges = list(_edges(polygons, ends))
         for e in edges:
             axes.plot(*zip(e.start, e.end, strict=True), color="black", linewidth=1.1, solid_capstyle="round", label="_border")
         longest = _by_formula(edges, regions, sheets)
@@ -75,30 +75,24 @@ def regime_map(regions: Regions, *sheets: Any, look: Look | None = None, **windo
 def _edges(polygons: Sequence[Polygon], window: Any) -> Iterator[_Edge]:
     """The edges of all polygons that are no edges of the window, each with the comparison that holds as an equation on it."""
     for p in polygons:
-        ring = [*p.vertices, p.vertices[0]]
-        for start, end in pairwise(ring):
-            if any(_same(start[i], w) and _same(end[i], w) for i in (0, 1) for w in window[i]):
+        for start, end in pairwise([*p.vertices, p.vertices[0]]):
+            if any(isclose(start[i], w) and isclose(end[i], w) for i in (0, 1) for w in window[i]):
                 continue
-            middle = (start[0] * end[0]) ** 0.5, (start[1] * end[1]) ** 0.5
-            on = min(p.region.boundaries, key=lambda b: _off(b, middle, ()), default=None)
-            if on is not None and _off(on, middle, ()) < _TOUCHES:
+            on, off = _closest(p.region.boundaries, start, end, ())
+            if on is not None and off < _TOUCHES:
                 yield _Edge(start, end, on)
 
 
-def _same(a: float, b: float) -> bool:
-    return abs(a - b) <= _MARGIN * abs(b)
+def _closest(boundaries: Sequence[Boundary], start: Any, end: Any, sheets: Sequence[Any]) -> tuple[Boundary | None, float]:
+    """The comparison whose sides are closest between two places, and how far they are apart there, as a logarithm."""
+    middle = [sqrt(a * b) for a, b in zip(start, end, strict=True)]
 
+    def off(boundary: Boundary) -> float:
+        ratio = quantity(boundary.above / boundary.below, ONE)
+        found = ratio.at(*sheets, **{s.name: v for s, v in zip(boundary.symbols, middle, strict=True) if s in ratio.free_symbols})
+        return inf if hasattr(found, "free_symbols") or float(found) <= 0 else abs(log(float(found)))
 
-def _off(boundary: Boundary, place: tuple[float, float], sheets: Sequence[Any]) -> float:
-    """How far the two sides of a comparison are apart at a place, as a logarithm."""
-    x, y = boundary.symbols
-    ratio = quantity(boundary.above / boundary.below, ONE)
-    own = {s.name: v for s, v in ((x, place[0]), (y, place[1])) if s in ratio.free_symbols}
-    found = ratio.at(*sheets, **own)
-    if hasattr(found, "free_symbols"):
-        return float("inf")
-    worth = float(found)
-    return abs(log(worth)) if worth > 0 else float("inf")
+    return min(((b, off(b)) for b in boundaries), key=lambda pair: pair[1], default=(None, inf))
 
 
 def _by_formula(edges: Sequence[_Edge], regions: Regions, sheets: Sequence[Any]) -> list[tuple[str, _Edge]]:
@@ -106,18 +100,11 @@ def _by_formula(edges: Sequence[_Edge], regions: Regions, sheets: Sequence[Any])
     symbolic = list(dict.fromkeys(b for r in regions.regions for b in r.boundaries)) if sheets else []
     found: dict[str, _Edge] = {}
     for e in edges:
-        middle = (e.start[0] * e.end[0]) ** 0.5, (e.start[1] * e.end[1]) ** 0.5
-        boundary = min(symbolic, key=lambda b: _off(b, middle, sheets), default=e.boundary)
-        if _off(boundary, middle, sheets) > _TOUCHES:
-            boundary = e.boundary
-        text = _equation(boundary)
-        if text not in found or _length(e) > _length(found[text]):
+        boundary, off = _closest(symbolic, e.start, e.end, sheets)
+        text = _equation(boundary if boundary is not None and off <= _TOUCHES else e.boundary)
+        if text not in found or e.length > found[text].length:
             found[text] = e
     return list(found.items())
-
-
-def _length(e: _Edge) -> float:
-    return float(log(e.end[0] / e.start[0]) ** 2 + log(e.end[1] / e.start[1]) ** 2)
 
 
 def _equation(boundary: Boundary) -> str:
@@ -150,7 +137,7 @@ def _on(place: labels.Labels, text: str, e: _Edge, along: bool) -> bool:
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.9}
     how = {"ha": "center", "va": "center", "rotation_mode": "anchor", "in_layout": False}
     artist = axes.text(*e.start, text, fontsize=9, bbox=box, gid="formula", zorder=7, **how)
-    fits = not along or artist.get_window_extent(place.renderer).width <= 0.92 * float(((b - a) ** 2).sum()) ** 0.5
+    fits = not along or artist.get_window_extent(place.renderer).width <= 0.92 * hypot(*(b - a))
     if along:
         angle = degrees(atan2(b[1] - a[1], b[0] - a[0]))
         artist.set_rotation(angle - 180 if angle > 90 else angle + 180 if angle <= -89.5 else angle)
