@@ -78,7 +78,7 @@ ORDERS = {
     "web": ("thresholds", "units", "spec", "mathml", "compiled", "render", "page", "named"),
     "figures": (*("words", "canvas", "points", "labels", "bars", "lines", "regimes", "named"),),
     "search": ("interrupts", "progress", "pool", "boxes", "job", "stream", "space", "found", "winners", "search"),
-    "export": ("names", "languages", "statements", "helpers", "source", "costs", "bounds", "export"),
+    "export": ("languages", "helpers", "statements", "bounds", "export"),
 }
 
 

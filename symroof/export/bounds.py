@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 import sympy as sp
 
 from symroof.algebra.evaluate import Tape, tape
 from symroof.errors import SolveError, short
-from symroof.export.costs import as_arrays
 from symroof.export.languages import Dialect
-from symroof.export.names import Names
-from symroof.export.source import Head, function, helper_names
 from symroof.export.statements import Statements
 from symroof.solver.bound import Bound
 from symroof.solver.pieces import Piece
-
-Ends = tuple[int | None, int | None, tuple[tuple[int, bool, int], ...]]  # slots: low, high, and when (left, strictly, right)
 
 
 def bound_source(bound: Bound, dialect: Dialect, name: str) -> str:
@@ -35,17 +32,14 @@ def bound_source(bound: Bound, dialect: Dialect, name: str) -> str:
     compiled = bound_tape(bound)
     slots = iter([place[0] for place in compiled.slots[1]])
     ends = [_ends(p, slots) for p in bound.pieces]
-    names = Names(dialect.name, *helper_names(dialect))
-    arguments = names.arguments(compiled.inputs)
-    lines = Statements(compiled, dialect, names, arguments)
-    lines.count(s for e in ends for s in _slots(e))
+    lines = Statements(compiled, dialect, (s for e in ends for s in e.slots))
     if dialect.name == "numpy":
         _on_arrays(bound, ends, lines, side)
     elif side:
-        _threshold(bound, ends, lines, side)
+        _threshold(ends, lines, side)
     else:
         _intervals(bound, ends, lines)
-    return function(Head(name, _about(bound, side)), lines)
+    return lines.function(name, _about(bound, side))
 
 
 def bound_tape(bound: Bound) -> Tape:
@@ -54,15 +48,28 @@ def bound_tape(bound: Bound) -> Tape:
     return tape(("sum", tuple(exprs)))
 
 
-def _ends(piece: Piece, slots: Iterator[int]) -> Ends:
+@dataclass(frozen=True)
+class _Ends:
+    """The slots of a piece: its ends, and what it holds under as ``(left, sign, right)``."""
+
+    low: int | None
+    high: int | None
+    when: tuple[tuple[int, str, int], ...]
+
+    @property
+    def slots(self) -> list[int]:
+        """All of them."""
+        return [s for s in (self.low, self.high) if s is not None] + [s for left, _, right in self.when for s in (left, right)]
+
+    def tests(self, lines: Statements) -> Iterator[str]:
+        """What it holds under, each worked out when it is asked for."""
+        return (f"{lines.term(left).text} {sign} {lines.term(right).text}" for left, sign, right in self.when)
+
+
+def _ends(piece: Piece, slots: Iterator[int]) -> _Ends:
     low = None if piece.low is None else next(slots)
     high = None if piece.high is None else next(slots)
-    return low, high, tuple((next(slots), not isinstance(rel, sp.Ge), next(slots)) for rel in piece.when)
-
-
-def _slots(ends: Ends) -> list[int]:
-    low, high, when = ends
-    return [s for s in (low, high) if s is not None] + [s for left, _, right in when for s in (left, right)]
+    return _Ends(low, high, tuple((next(slots), ">=" if isinstance(rel, sp.Ge) else ">", next(slots)) for rel in piece.when))
 
 
 def _side(pieces: tuple[Piece, ...]) -> str:
@@ -83,7 +90,7 @@ def _about(bound: Bound, side: str) -> list[str]:
     return [what, "", *repr(bound).splitlines(), "", f"from {bound.condition!r}, exported by symroof."]
 
 
-def _threshold(bound: Bound, ends: list[Ends], lines: Statements, side: str) -> None:
+def _threshold(ends: list[_Ends], lines: Statements, side: str) -> None:
     """One number: the least low end, or the greatest high end, of the pieces whose conditions hold."""
     d, best = lines.dialect, ""
     never = d.number(0.0).text if side == "high" else d.infinity
@@ -92,53 +99,55 @@ def _threshold(bound: Bound, ends: list[Ends], lines: Statements, side: str) -> 
         best = lines.names.fresh("threshold")
         lines.write(d.variable.format(name=best, value=never))
     for each in ends:
-        for _ in _nested(each[2], lines):
+        with _inside(each, lines):
             value = _clipped(each, lines, side)
             if best:
-                lines.write(f"{best} = {d.call(sp.Max if side == 'high' else sp.Min, (best, value))[0]}{d.stop}")
+                lines.write(f"{best} = {lines.call(sp.Max if side == 'high' else sp.Min, (best, value))}{d.stop}")
             else:
                 lines.give(value)
-    if len(ends) != 1 or ends[0][2]:
+    if len(ends) != 1 or ends[0].when:
         lines.give(best or never)
 
 
-def _clipped(ends: Ends, lines: Statements, side: str) -> str:
-    """An end, and nothing below zero."""
-    slot = ends[1] if side == "high" else ends[0]
+def _clipped(ends: _Ends, lines: Statements, side: str) -> str:
+    """An end, and nothing below zero; infinite where there is no high end."""
+    slot = ends.high if side == "high" else ends.low
     zero = lines.dialect.number(0.0).text
     if slot is None:
         return zero
     text = lines.term(slot).text
-    return text if lines.positive(slot) else lines.dialect.call(sp.Max, (text, zero))[0]
+    return text if lines.positive(slot) else lines.call(sp.Max, (text, zero))
 
 
-def _nested(when: Sequence[tuple[int, bool, int]], lines: Statements) -> Iterator[None]:
-    """Once, inside the tests of a piece: each is only worked out if those before it hold, and the ends if all do."""
-    if not when:
+@contextmanager
+def _inside(ends: _Ends, lines: Statements) -> Iterator[None]:
+    """Inside the tests of a piece: each is only worked out if those before it hold, and the ends if all do."""
+    with ExitStack() as stack:
+        for test in ends.tests(lines):
+            stack.enter_context(lines.inside(test))
         yield
-        return
-    left, strict, right = when[0]
-    test = f"{lines.term(left).text} {'>' if strict else '>='} {lines.term(right).text}"
-    with lines.inside(test):
-        yield from _nested(when[1:], lines)
 
 
-def _shared(ends: list[Ends], lines: Statements) -> None:
+def _shared(ends: list[_Ends], lines: Statements) -> None:
     """What several pieces need, and no test has to guard, in front of them all."""
-    counts = Counter(slot for each in ends for slot in lines.below(_slots(each)))
+    counts = Counter(slot for each in ends for slot in lines.below(each.slots))
     for slot in sorted(s for s, count in counts.items() if count > 1 and lines.safe(s)):
         lines.term(slot)
 
 
-def _intervals(bound: Bound, ends: list[Ends], lines: Statements) -> None:
+def _low_and_high(ends: _Ends, lines: Statements) -> tuple[str, str]:
+    return _clipped(ends, lines, "low"), lines.dialect.infinity if ends.high is None else lines.term(ends.high).text
+
+
+def _intervals(bound: Bound, ends: list[_Ends], lines: Statements) -> None:
     """A list of the intervals, merged and in order."""
     d = lines.dialect
     _shared(ends, lines)
     found = lines.keep("found", "[]").text
     for piece, each in zip(bound.pieces, ends, strict=True):
         out, off = _left_out(bound, piece)
-        for _ in _nested(each[2], lines):
-            low, high = _clipped(each, lines, "low"), d.infinity if each[1] is None else lines.term(each[1]).text
+        with _inside(each, lines):
+            low, high = _low_and_high(each, lines)
             entry = f"{low}, {int(out)}, {high}, {int(not off)}"
             lines.write(f"{found}.append(({entry}))" if d.pythonic else f"{found}.push([{entry}]);")
     lines.helpers.add("union")
@@ -151,43 +160,34 @@ def _left_out(bound: Bound, piece: Piece) -> tuple[bool, bool]:
     return piece.strict or (strict and piece.low is not None, strict and piece.high is not None)
 
 
-def _on_arrays(bound: Bound, ends: list[Ends], lines: Statements, side: str) -> None:
+def _on_arrays(bound: Bound, ends: list[_Ends], lines: Statements, side: str) -> None:
     """Thresholds for arrays; of several ends a pair of arrays for each piece, NaN where it does not hold."""
-    if lines.arguments:
-        lines.write(as_arrays(lines.arguments.values()))
     never = "0.0" if side == "high" else "np.inf"
     if not ends:
         lines.give(never)
         return
     lines.write('with np.errstate(all="ignore"):')
     lines.depth += 1
-    found = [_pair(bound, piece, each, lines) for piece, each in zip(bound.pieces, ends, strict=True)] if not side else []
-    for each in ends if side else ():
-        found.append(_guarded(_clipped(each, lines, side), _tests(each, lines), never))
-    if side:
-        function = "np.maximum" if side == "high" else "np.minimum"
-        total = lines.keep("threshold", found[0]).text
-        for text in found[1:]:
-            total = lines.keep("threshold", f"{function}({total}, {text})").text
-        lines.give(total)
-    else:
-        lines.give(f"[{', '.join(found)}]")
+    if not side:
+        lines.give(f"[{', '.join(_pair(bound, piece, each, lines) for piece, each in zip(bound.pieces, ends, strict=True))}]")
+        return
+    found = []
+    for each in ends:
+        value, tests = _clipped(each, lines, side), _together(each.tests(lines))
+        found.append(f"np.where({tests}, {value}, {never})" if tests else value)
+    total = lines.keep("threshold", found[0]).text
+    for text in found[1:]:
+        total = lines.keep("threshold", lines.call(sp.Max if side == "high" else sp.Min, (total, text))).text
+    lines.give(total)
 
 
-def _tests(ends: Ends, lines: Statements) -> str:
-    tests = [f"({lines.term(left).text} {'>' if strict else '>='} {lines.term(right).text})" for left, strict, right in ends[2]]
-    return " & ".join(tests)
+def _together(tests: Iterable[str]) -> str:
+    return " & ".join(f"({test})" for test in tests)
 
 
-def _guarded(value: str, tests: str, otherwise: str) -> str:
-    return f"np.where({tests}, {value}, {otherwise})" if tests else value
-
-
-def _pair(bound: Bound, piece: Piece, ends: Ends, lines: Statements) -> str:
+def _pair(bound: Bound, piece: Piece, ends: _Ends, lines: Statements) -> str:
     """A piece as a pair of arrays; NaN where it is empty."""
-    low = lines.keep("low", _clipped(ends, lines, "low")).text
-    high = lines.keep("high", "np.inf" if ends[1] is None else lines.term(ends[1]).text).text
-    some = f"({low} {'<' if any(_left_out(bound, piece)) else '<='} {high}) & ({high} > 0)"
-    tests = " & ".join(filter(None, (_tests(ends, lines), some)))
-    holds = lines.keep("holds", tests).text
+    low, high = (lines.keep(name, text).text for name, text in zip(("low", "high"), _low_and_high(ends, lines), strict=True))
+    some = f"{low} {'<' if any(_left_out(bound, piece)) else '<='} {high}"
+    holds = lines.keep("holds", _together([*ends.tests(lines), some, f"{high} > 0"])).text
     return f"(np.where({holds}, {low}, np.nan), np.where({holds}, {high}, np.nan))"

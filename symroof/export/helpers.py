@@ -29,83 +29,58 @@ static double symroof_{name}(double x) {{
   return fabs(x - nearest) <= 8e-16 * fabs(x) ? nearest : {call}(x);
 }}
 """
-_WHOLE = {"python": _WHOLE_PYTHON, "numpy": _WHOLE_NUMPY, "javascript": _WHOLE_JAVASCRIPT, "c": _WHOLE_C}
+_WHOLE = (_WHOLE_PYTHON, _WHOLE_NUMPY, _WHOLE_JAVASCRIPT, _WHOLE_C)
 
 _ROOT_PYTHON = '''def _positive_root(*coefficients):
     """The only positive root of the polynomial with these coefficients, the highest power first, bisected."""
-    numbers = [float(c) for c in coefficients]
-    rising = 1.0 if numbers[0] > 0 else -1.0
-    if rising * numbers[-1] >= 0:
+    rising = 1.0 if coefficients[0] > 0 else -1.0
+    if rising * coefficients[-1] >= 0:
         return 0.0
-
-    def value(y):
-        total = 0.0
-        for c in numbers:
-            total = total * y + c
-        return rising * total
-
-    low = high = 1.0
-    while value(low) > 0:
-        low /= 16
-    while value(high) < 0:
-        high *= 16
-    for _ in range(200):
-        middle = (low * high) ** 0.5
-        if not low < middle < high:
-            break
-        if value(middle) >= 0:
-            high = middle
-        else:
-            low = middle
+    low, high = 1e-300, 1e300
+    while low < (middle := low**0.5 * high**0.5) < high:
+        value = 0.0
+        for c in coefficients:
+            value = value * middle + float(c)
+        low, high = (low, middle) if rising * value >= 0 else (middle, high)
     return high
 '''
-_ROOT_NUMPY = (
-    _ROOT_PYTHON.replace("def _positive_root(*coefficients)", "def _one_positive_root(*coefficients)")
-    + '''
-
-def _positive_root(*coefficients):
-    """The positive root for every element of arrays that broadcast."""
-    spread = np.broadcast_arrays(*coefficients)
-    rows = zip(*[a.ravel() for a in spread])
-    return np.array([_one_positive_root(*row) for row in rows], dtype=np.float64).reshape(spread[0].shape)
+_ROOT_NUMPY = '''def _positive_root(*coefficients):
+    """The only positive root of the polynomials with these coefficients, the highest power first, bisected."""
+    coefficients = np.broadcast_arrays(*coefficients)
+    rising = np.where(coefficients[0] > 0, 1.0, -1.0)
+    low, high = np.full(rising.shape, 1e-300), np.full(rising.shape, 1e300)
+    with np.errstate(all="ignore"):
+        for _ in range(70):
+            middle = np.sqrt(low) * np.sqrt(high)
+            value = np.zeros(rising.shape)
+            for c in coefficients:
+                value = value * middle + c
+            low, high = np.where(rising * value >= 0, (low, middle), (middle, high))
+    return np.where(rising * coefficients[-1] >= 0, 0.0, high)
 '''
-)
 _ROOT_JAVASCRIPT = """/* The only positive root of the polynomial with these coefficients, the highest power first, bisected. */
 function symroof_positive_root(...coefficients) {
   const rising = coefficients[0] > 0 ? 1 : -1;
   if (rising * coefficients[coefficients.length - 1] >= 0) return 0;
-  const value = (y) => rising * coefficients.reduce((total, c) => total * y + c, 0);
-  let low = 1, high = 1;
-  while (value(low) > 0) low /= 16;
-  while (value(high) < 0) high *= 16;
-  for (let i = 0; i < 200; i++) {
-    const middle = Math.sqrt(low * high);
-    if (!(low < middle && middle < high)) break;
-    if (value(middle) >= 0) high = middle; else low = middle;
+  for (let low = 1e-300, high = 1e300; ; ) {
+    const middle = Math.sqrt(low) * Math.sqrt(high);
+    if (!(low < middle && middle < high)) return high;
+    if (rising * coefficients.reduce((total, c) => total * middle + c, 0) >= 0) high = middle; else low = middle;
   }
-  return high;
 }
 """
-_ROOT_C = """/* rising times the polynomial with these coefficients, the highest power first. */
-static double symroof_polynomial(int count, const double *coefficients, double rising, double y) {
-  double total = 0.0;
-  for (int i = 0; i < count; i++) total = total * y + coefficients[i];
-  return rising * total;
-}
-
-/* The only positive root of the polynomial, bisected. */
+_ROOT_C = """/* The only positive root of the polynomial with these coefficients, the highest power first, bisected. */
 static double symroof_positive_root(int count, const double *coefficients) {
   const double rising = coefficients[0] > 0 ? 1.0 : -1.0;
-  double low = 1.0, high = 1.0;
+  double low = 1e-300, high = 1e300;
   if (rising * coefficients[count - 1] >= 0) return 0.0;
-  while (symroof_polynomial(count, coefficients, rising, low) > 0) low /= 16;
-  while (symroof_polynomial(count, coefficients, rising, high) < 0) high *= 16;
-  for (int i = 0; i < 200; i++) {
-    const double middle = sqrt(low * high);
-    if (!(low < middle && middle < high)) break;
-    if (symroof_polynomial(count, coefficients, rising, middle) >= 0) high = middle; else low = middle;
+  for (;;) {
+    const double middle = sqrt(low) * sqrt(high);
+    double value = 0.0;
+    if (!(low < middle && middle < high)) return high;
+    for (int i = 0; i < count; i++) value = value * middle + coefficients[i];
+    if (rising * value >= 0) high = middle; else low = middle;
   }
-  return high;
 }
 """
 
@@ -185,9 +160,10 @@ function symroof_union(found) {
 }
 """
 
-_ROUNDING = {"ceil": ("up", "ceil"), "floor": ("down", "floor")}
 _LANGUAGES = ("python", "numpy", "javascript", "c")
-_OTHERS = {
+_TEXTS = {
+    "ceil": [text.format(name="ceil", way="up", call="ceil") for text in _WHOLE],
+    "floor": [text.format(name="floor", way="down", call="floor") for text in _WHOLE],
     "positive_root": (_ROOT_PYTHON, _ROOT_NUMPY, _ROOT_JAVASCRIPT, _ROOT_C),
     "power_of_two": (_POWER_PYTHON, _POWER_NUMPY, _POWER_JAVASCRIPT, _POWER_C),
     "largest": (_BINDING_PYTHON, _BINDING_NUMPY, _BINDING_JAVASCRIPT, _BINDING_C),
@@ -196,6 +172,5 @@ _OTHERS = {
 
 #: The text of a helper by name and language.
 HELPERS: dict[tuple[str, str], str] = {
-    **{(name, of): _WHOLE[of].format(name=name, way=way, call=call) for name, (way, call) in _ROUNDING.items() for of in _LANGUAGES},
-    **{(name, of): text for name, texts in _OTHERS.items() for of, text in zip(_LANGUAGES, texts, strict=True) if text},
+    (name, of): text for name, texts in _TEXTS.items() for of, text in zip(_LANGUAGES, texts, strict=True) if text
 }

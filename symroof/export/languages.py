@@ -1,7 +1,10 @@
-"""What the operations of the evaluator are called in each language; one row per language for every row of its table."""
+"""What each language calls the operations of the evaluator, how it writes statements, numbers and texts, and which words it keeps."""
 
 from __future__ import annotations
 
+import json
+import keyword
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +17,41 @@ from symroof.errors import InputError, UnknownName, nearest, short
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 _EXACT = 2**53  # from here on a float64 rounds whole numbers
+_LONGEST = 240
+IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
+
+_PYTHON_WORDS = """abs all any bool complex dict divmod enumerate eval exec filter float format hash id input int iter len list map math
+max min next np numpy object open pow print range repr reversed round set sorted str sum tuple type vars zip self"""
+_JAVASCRIPT_WORDS = """abstract arguments async await boolean break byte case catch char class const continue debugger default delete do
+double else enum eval export exports extends false final finally float for function globalThis goto if implements import in
+instanceof int interface let long Math module NaN native new null Number Object of package private protected prototype public
+require return short static super switch synchronized this throw throws transient true try typeof undefined Infinity var void
+volatile while with yield Array String Boolean Symbol Function Error window self document global process constructor"""
+_C_WORDS = """alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl const const_cast constexpr continue
+default delete do double dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable
+namespace new noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast restrict return
+short signed sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef typeid
+typename typeof typeof_unqual union unsigned using virtual void volatile wchar_t while xor xor_eq main linux unix i386 complex
+imaginary I INFINITY NAN HUGE HUGE_VAL HUGE_VALF HUGE_VALL MAXFLOAT DOMAIN SING OVERFLOW UNDERFLOW PLOSS TLOSS X_TLOSS NULL EOF
+EDOM ERANGE EILSEQ FP_NAN FP_INFINITE FP_ZERO FP_SUBNORMAL FP_NORMAL FP_ILOGB0 FP_ILOGBNAN FP_FAST_FMA FP_FAST_FMAF FP_FAST_FMAL
+FP_INT_UPWARD FP_INT_DOWNWARD FP_INT_TOWARDZERO FP_INT_TONEARESTFROMZERO FP_INT_TONEAREST MATH_ERRNO MATH_ERREXCEPT
+math_errhandling signgam float_t double_t size_t errno stdin stdout stderr assert offsetof va_arg va_start va_end va_copy setjmp
+acos asin atan atan2 cos sin tan cosh sinh tanh acosh asinh atanh exp exp2 expm1 log log10 log1p log2 logb ilogb modf frexp ldexp
+scalbn scalbln scalb pow pow10 exp10 sqrt cbrt hypot erf erfc lgamma tgamma gamma drem significand ceil floor trunc rint nearbyint
+lrint llrint round lround llround roundeven fmod remainder remquo copysign nan nextafter nexttoward nextup nextdown fdim fmax fmin
+fma fabs finite isfinite isinf isnan isnormal signbit fpclassify isgreater isless isunordered isgreaterequal islessequal
+islessgreater iseqsig issignaling iszero issubnormal iscanonical j0 j1 jn y0 y1 yn sincos abs labs llabs imaxabs div ldiv cabs carg
+creal cimag conj cexp clog cpow csqrt exit abort atexit _Exit _exit malloc calloc realloc free alloca memcpy memmove memset memcmp
+memchr mempcpy bcmp bcopy bzero index rindex ffs ffsl ffsll strcpy stpcpy strncpy stpncpy strcat strncat strcmp strncmp strcasecmp
+strncasecmp strchr strrchr strlen strnlen strdup strndup strstr strpbrk strspn strcspn printf fprintf sprintf snprintf vprintf
+vfprintf vsprintf vsnprintf scanf fscanf sscanf vscanf vfscanf vsscanf puts fputs putchar fputc putc fwrite isalnum isalpha isascii
+isblank iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit tolower toupper toascii iswalnum iswalpha iswblank
+iswcntrl iswdigit iswgraph iswlower iswprint iswpunct iswspace iswupper iswxdigit towlower towupper execl execle execlp execv execve
+execvp fork gettext dgettext dcgettext strfmon clear_cache
+read write open close time clock sleep signal send recv select kill link wait pipe stat system rand srand remove rename environ"""
+
+_MATHS = re.compile(r"M_(?:E|LOG2E|LOG10E|LN2|LN10|PI|PI_2|PI_4|1_PI|2_PI|2_SQRTPI|SQRT2|SQRT1_2)(?:[fl]|f\d+x?)?")  # of <math.h>
+_FLOATED = re.compile(r"(\w+)[fl]")  # expf and expl beside exp
 
 
 @dataclass(frozen=True)
@@ -30,9 +68,12 @@ class Term:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a language spells functions, statements and numbers; a helper stands as ``*ceil`` among its functions."""
+    """How a language spells functions, statements, numbers and texts; a helper stands as ``*ceil`` among its functions."""
 
     name: str
+    label: str
+    head: str  # of a file: what it imports
+    words: frozenset[str]  # that name nothing of the user's
     functions: Mapping[type, str]
     pairs: bool  # whether a maximum takes two values at a time
     power: str
@@ -92,6 +133,56 @@ class Dialect:
             return Term(f"{base.within(ATOM)}**{whole}", POWER)
         return Term(f"{self.power}({base.text}, {exponent.text})")
 
+    # -- names and texts
+    def reserved(self, name: str) -> bool:
+        """Whether a name is taken by the language."""
+        floated = _FLOATED.fullmatch(name) if self.floats else None
+        return name in self.words or bool(self.floats and (_MATHS.fullmatch(name) or (floated and floated[1] in self.words)))
+
+    def function_name(self, name: str) -> str:
+        """The name of a function, as the user wants it.
+
+        Raises InputError if it is no identifier of the language, or a word that the language needs itself.
+        """
+        if not isinstance(name, str) or not IDENTIFIER.fullmatch(name):
+            raise InputError(f"{short(name)} cannot name a function; use letters, digits and underscores, e.g. name='decode_step'")
+        if name.startswith("symroof_"):
+            raise InputError(f"{name} may be the name of a helper of the exported file; choose one that does not begin with symroof_")
+        if self.reserved(name):
+            raise InputError(f"{name} is a word of {self.label}, so it cannot name a function there; write e.g. name={name + '_cost'!r}")
+        return name
+
+    def comment(self, text: object) -> str:
+        """A line that cannot end the docstring or comment that it stands in."""
+        shown = _line(text)
+        if self.pythonic:
+            return shown.replace("\\", "\\\\").replace('"', '\\"')
+        for ends in ("*/", "/*", "</", "<!", "??"):
+            shown = shown.replace(ends, f"{ends[0]} {ends[1]}")
+        return shown
+
+    def string(self, text: str) -> str:
+        """A text as a string literal, in ASCII."""
+        shown = _line(text)
+        if self.floats:
+            kept = (chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}" for byte in shown.encode())
+            return '"' + "".join(kept) + '"'
+        if not self.pythonic:
+            return json.dumps(shown).replace("</", "<\\/").replace("<!", "<\\u0021")
+        return json.dumps(shown) if shown.isascii() else ascii(shown)
+
+
+def _line(text: object) -> str:
+    """Any text on one line, without what does not print."""
+    shown = "".join(c if c.isprintable() else " " for c in str(text)[: 2 * _LONGEST]).strip()
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+
+
+def identifier(text: str, otherwise: str = "") -> str:
+    """The letters and digits of a text, joined by underscores, from a letter on; ``otherwise`` stands before what begins with none."""
+    words = re.sub(r"[^A-Za-z0-9]+", "_", text[:80]).strip("_")[:40].rstrip("_")
+    return words if words[:1].isalpha() or not otherwise else f"{otherwise}_{words}".rstrip("_")
+
 
 def _rows(unary: str, maximum: str, minimum: str) -> dict[type, str]:
     """The functions of a language: Abs, log, exp, sinh and asinh in one text, and the helpers that all share."""
@@ -100,38 +191,62 @@ def _rows(unary: str, maximum: str, minimum: str) -> dict[type, str]:
     return {sp.Max: maximum, sp.Min: minimum, **names, **helpers}
 
 
-_NUMPY = _rows("np.abs np.log np.exp np.sinh np.arcsinh", "np.maximum", "np.minimum")
-_PYTHON = _rows("abs math.log math.exp math.sinh math.asinh", "max", "min")
-_JAVASCRIPT = _rows("Math.abs Math.log Math.exp Math.sinh Math.asinh", "Math.max", "Math.min")
-_C = _rows("fabs log exp sinh asinh", "fmax", "fmin")
-_PLAIN = Dialect("python", _PYTHON, False, "math.pow", "math.sqrt", "math.inf")
-_BRACES = replace(_PLAIN, test="if ({test}) {{", end="}", stop=";", prefix="symroof_", indent="  ")
-_LET, _DOUBLE = (replace(_BRACES, assign=f"const {kind}{{name}} = {{value}};") for kind in ("", "double "))
-
-DIALECTS: dict[str, Dialect] = {
-    "numpy": Dialect("numpy", _NUMPY, True, "np.power", "np.sqrt", "np.inf"),
-    "python": _PLAIN,
-    "javascript": replace(
-        _LET,
-        name="javascript",
-        functions=_JAVASCRIPT,
-        power="Math.pow",
-        root="Math.sqrt",
-        infinity="Infinity",
-        variable="let {name} = {value};",
-    ),
-    "c": replace(
-        _DOUBLE,
-        name="c",
-        functions=_C,
-        pairs=True,
-        power="pow",
-        root="sqrt",
-        infinity="INFINITY",
-        floats=True,
-        variable="double {name} = {value};",
-    ),
-}
+_PYTHON = Dialect(
+    "python",
+    "Python",
+    "import math\n\n\n",
+    frozenset((*keyword.kwlist, *_PYTHON_WORDS.split())),
+    _rows("abs math.log math.exp math.sinh math.asinh", "max", "min"),
+    pairs=False,
+    power="math.pow",
+    root="math.sqrt",
+    infinity="math.inf",
+)
+_NUMPY = replace(
+    _PYTHON,
+    name="numpy",
+    label="NumPy",
+    head="import numpy as np\n\n\n",
+    functions=_rows("np.abs np.log np.exp np.sinh np.arcsinh", "np.maximum", "np.minimum"),
+    pairs=True,
+    power="np.power",
+    root="np.sqrt",
+    infinity="np.inf",
+)
+_JAVASCRIPT = Dialect(
+    "javascript",
+    "JavaScript",
+    '"use strict";\n\n',
+    frozenset(_JAVASCRIPT_WORDS.split()),
+    _rows("Math.abs Math.log Math.exp Math.sinh Math.asinh", "Math.max", "Math.min"),
+    pairs=False,
+    power="Math.pow",
+    root="Math.sqrt",
+    infinity="Infinity",
+    prefix="symroof_",
+    assign="const {name} = {value};",
+    variable="let {name} = {value};",
+    test="if ({test}) {{",
+    end="}",
+    stop=";",
+    indent="  ",
+)
+_C = replace(
+    _JAVASCRIPT,
+    name="c",
+    label="C",
+    head="#include <math.h>\n\n",
+    words=frozenset(_C_WORDS.split()),
+    functions=_rows("fabs log exp sinh asinh", "fmax", "fmin"),
+    pairs=True,
+    power="pow",
+    root="sqrt",
+    infinity="INFINITY",
+    assign="const double {name} = {value};",
+    variable="double {name} = {value};",
+    floats=True,
+)
+DIALECTS: dict[str, Dialect] = {d.name: d for d in (_NUMPY, _PYTHON, _JAVASCRIPT, _C)}
 _ALSO = {"py": "python", "np": "numpy", "js": "javascript"}
 
 

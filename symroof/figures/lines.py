@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -316,8 +316,12 @@ def _series(front: Front, sheets: Sequence[Any], axis: tuple[Any, float, float],
 
     batches = _whole(low, high)
     knee = next((x for x in points.ends(front.knee, sheets) if low <= x <= high), None) if front.knee is not None else None
-    there = None if knee is None else (knee, *(float(y[0]) for y in at([knee])))
-    return _Series(f"{label}, {w.symbol(s)} up to {w.amount(high)}", batches, *at(batches), there)
+    xs, ys = at(batches)
+    found = _Series(f"{label}, {w.symbol(s)} up to {w.amount(high)}", batches, xs, ys)
+    if knee is None:
+        return found
+    x, y = at([knee])
+    return replace(found, knee=(knee, float(x[0]), float(y[0])))
 
 
 def _whole(low: float, high: float) -> Any:
