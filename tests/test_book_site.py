@@ -15,10 +15,9 @@ from click.testing import CliRunner
 from symroof import Bound, Cost, answer, question, solve, symbol
 from symroof.algebra.show import escape
 from symroof.book import chapters as present
-from symroof.book.contents import contents, headed, symbols
+from symroof.book.chapters import contents, headed, symbols
 from symroof.book.document import document
-from symroof.book.site import anchor
-from symroof.book.write import write
+from symroof.book.site import anchor, write
 from symroof.cli.files import book as command
 from symroof.errors import InputError
 from symroof.show.mathml import mathml

@@ -73,7 +73,7 @@ ORDERS = {
         *("document", "tex.trees", "tex.tabular", "forms.csv", "forms.text", "forms.markdown", "forms.json", "forms.html", "forms.latex"),
         *("views", "formulas", "sheets", "bounds", "derivations", "optima", "grids", "hook", "tex.letters", "tex.numbers", "tex.paper"),
     ),
-    "book": ("question", "contents", "chapters", "site", "document", "write"),
+    "book": ("question", "chapters", "document", "site"),
     "answers": ("book", "said", "files", "tables", "questions", "optima"),
     "web": ("thresholds", "units", "spec", "mathml", "compiled", "render", "page", "named"),
     "figures": (*("words", "canvas", "points", "labels", "bars", "lines", "regimes", "named"),),

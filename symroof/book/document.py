@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from symroof.algebra.cost import Cost
-from symroof.book.contents import Book, Chapter, Entry, Group, counts, headed
+from symroof.book.chapters import Book, Chapter, Entry, counts, headed
 from symroof.book.question import Answer, apart
 from symroof.show.bounds import answer as bound_math
-from symroof.show.derivations import formula
+from symroof.show.derivations import formula as within
 from symroof.show.document import math
 from symroof.show.tex.paper import HEAD, fragment
 from symroof.show.tex.tabular import breakable, finished, long_table
@@ -63,26 +63,23 @@ def _chapter(book: Book, chapter: Chapter) -> Iterator[str]:
             yield from _group(book, entry, group)
 
 
-def _group(book: Book, entry: Entry, group: Group) -> Iterator[str]:
-    t = book.threshold(group.formula)
+def _group(book: Book, entry: Entry, answers: Sequence[Answer]) -> Iterator[str]:
+    formula = answers[0].formula
+    t = book.threshold(formula)
     first = t is not None and t.uses[0][0] is entry
-    if t is not None or isinstance(group.formula, Cost):
-        yield (rf"\label{{{t.anchor}}}" if t and first else "") + fragment(group.formula, steps=first).code
+    if t is not None or isinstance(formula, Cost):
+        yield (rf"\label{{{t.anchor}}}" if t and first else "") + fragment(formula, steps=first).code
     else:
-        yield finished(formula(group.formula)) + r"\par"
+        yield finished(within(formula)) + r"\par"
     if t is not None and not first:
         yield rf"{{\small Derived on page~\pageref{{{t.anchor}}}.}}\par"
-    if len(group.answers) == 1:
-        yield _sentence(group.answers[0])
+    if len(answers) == 1:  # an answer that has its formula to itself, on a line
+        a = answers[0]
+        book_says = f"; book {breakable(a.shown(a.printed))}" if a.printed else ""
+        yield rf"{breakable(a.asked)}: \textbf{{{breakable(a.shown(a.ours))}}}{book_says} \emph{{({breakable(_verdict(a))})}}\par\medskip"
         return
-    rows = [[a.asked, _numbers(a, a.ours), _numbers(a, a.printed), _verdict(a)] for a in group.answers]
+    rows = [[a.asked, _numbers(a, a.ours), _numbers(a, a.printed), _verdict(a)] for a in answers]
     yield _table(["answer", "ours", "book", ""], (0.28, 0.17, 0.17, 0.30), rows)
-
-
-def _sentence(a: Answer) -> str:
-    """An answer that has its formula to itself, on a line."""
-    book = f"; book {breakable(a.shown(a.printed))}" if a.printed else ""
-    return rf"{breakable(a.asked)}: \textbf{{{breakable(a.shown(a.ours))}}}{book} \emph{{({breakable(_verdict(a))})}}\par\medskip"
 
 
 def _verdict(a: Answer) -> str:
@@ -99,12 +96,12 @@ def _errata(book: Book) -> Iterator[str]:
     for c in book.chapters:
         if c.differing:
             yield rf"\subsection*{{{breakable(headed(c.part or c.name))}}}"
-            rows = [[a.asked, _numbers(a, a.printed), _numbers(a, a.ours), apart(a.off), _why(a)] for _, a in c.differing]
+            again = [f"; the book's inputs give {a.shown(a.reproduced)}" if a.reproduced else "" for _, a in c.differing]
+            rows = [
+                [a.asked, _numbers(a, a.printed), _numbers(a, a.ours), apart(a.off), a.why + more]
+                for (_, a), more in zip(c.differing, again, strict=True)
+            ]
             yield _table(["what", "printed", "ours", "by", "why"], (0.23, 0.16, 0.16, 0.09, 0.28), rows)
-
-
-def _why(a: Answer) -> str:
-    return a.why + (f"; the book's inputs give {a.shown(a.reproduced)}" if a.reproduced else "")
 
 
 def _thresholds(book: Book) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,10 +48,9 @@ class Answer(show.Shown):
     @property
     def remark(self) -> str:
         """The verdict in words: agrees, or differs and why, and that the book's own inputs give its number."""
-        words = [self.verdict if self.verdict != "differs" else f"differs by {apart(self.off)}", *filter(None, [self.why])]
-        again = f"; that gives {self.shown(self.reproduced)}" if self.reproduced and len(words) > 1 else ""
-        more = [f"that gives {self.shown(self.reproduced)}"] if self.reproduced and not again else []
-        return ": ".join([*words, *more]) + again
+        words = f"differs by {apart(self.off)}" if self.verdict == "differs" else self.verdict
+        words += f": {self.why}" if self.why else ""
+        return words + (f"{'; ' if self.why else ': '}that gives {self.shown(self.reproduced)}" if self.reproduced else "")
 
     def check(self) -> None:
         """Raise DerivationError if print differs without a reason, or the book's own inputs do not give its number."""
@@ -63,7 +63,7 @@ class Answer(show.Shown):
 
     def shown(self, numbers: Sequence[float]) -> str:
         """Numbers with their unit."""
-        return ", ".join(show_quantity(x, self.unit) for x in numbers) if numbers else ""
+        return ", ".join(show_quantity(x, self.unit) for x in numbers)
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,6 +89,11 @@ class Question(show.Shown):
     def text(self) -> str:
         """What the derivation says in words: the function's docstring."""
         return " ".join((self.function.__doc__ or "").split())
+
+    @property
+    def part(self) -> str:
+        """The number of the book's part that the chapter is, or nothing."""
+        return "".join(re.findall(r"\bpart (\d+)", self.chapter)[:1])
 
 
 def question(id: str, title: str, chapter: str) -> Callable[[Callable[[], Iterator[Answer]]], Question]:

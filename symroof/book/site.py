@@ -1,16 +1,22 @@
-"""The site: its files as texts, from templates that escape everything but formulas."""
+"""The book as files: a site, from templates that escape everything but formulas, and ``book.tex``, in a directory of their own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.resources import files
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from symroof.algebra.cost import Cost
-from symroof.book.contents import Book, Entry, counts, headed
-from symroof.book.question import Answer, apart
+from symroof.book.chapters import Book, contents, counts, headed
+from symroof.book.chapters import questions as all_questions
+from symroof.book.document import MARK, document
+from symroof.book.question import Answer, Question, apart
+from symroof.errors import InputError, short
 from symroof.show.bounds import piece, steps
 from symroof.show.derivations import formula
 from symroof.show.document import Block, Formula, Math, Text, math, plain
@@ -19,66 +25,87 @@ from symroof.show.formulas import named
 from symroof.show.style import CSS
 from symroof.show.templates import environment, script_json
 
-TITLE = "The derivation book"
-GENERATOR = "symroof book"
+#: How a file of ours says, in so many characters from its beginning, that it is ours.
+_MARKS = {"index.html": '<meta name="generator" content="symroof book">', "book.tex": MARK}
+_START = 2000
 
 
+# -- in a directory
+def write(
+    directory: str | Path, latex_only: bool = False, force: bool = False, questions: Iterable[Question] | None = None
+) -> tuple[Path, Book]:
+    """Write the site and ``book.tex``, or only the latter, and answer each question once; gives the file to open, and the book.
+
+    Raises InputError if the directory holds other things than a book of ours (unless ``force``), if it cannot be written, or
+    if jinja2 or latex2mathml is not installed.
+    """
+    where = Path(directory)
+    with _told(directory, "read"):
+        file = where.exists() and not where.is_dir()
+        free = force or file or not where.exists() or not any(where.iterdir()) or any(_ours(where / name, _MARKS[name]) for name in _MARKS)
+    if file:
+        raise InputError(f"{short(where)} is a file; give a directory")
+    if not free:
+        cure = "give another directory, or --force to write into it"
+        raise InputError(f"{short(where)} is not empty and holds no book of ours; {cure}")
+    book = contents(all_questions() if questions is None else questions)
+    made = {**({} if latex_only else site(book)), "book.tex": document(book)}
+    with _told(directory, "written"):
+        where.mkdir(parents=True, exist_ok=True)
+        for name, text in made.items():
+            (where / name).write_text(text, encoding="utf-8", newline="\n")
+    return where / ("book.tex" if latex_only else "index.html"), book
+
+
+@contextmanager
+def _told(directory: str | Path, what: str) -> Iterator[None]:
+    """What goes wrong with a directory inside, in a sentence."""
+    try:
+        yield
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", "") or problem
+        raise InputError(f"{short(directory)} cannot be {what}: {why}; give another directory") from None
+
+
+def _ours(file: Path, mark: str) -> bool:
+    if not file.is_file():
+        return False
+    with file.open(encoding="utf-8", errors="replace") as opened:
+        return mark in opened.read(_START)
+
+
+# -- the site
 def site(book: Book) -> dict[str, str]:
     """Every file of the site by its name.
 
     Raises InputError with the cure if jinja2 or latex2mathml is not installed.
     """
-    environment = _environment()
-    shared = {"book": book, "title": TITLE, "generator": GENERATOR}
-    pages = {
-        "index.html": ("index.html", {"index": script_json(records(book))}),
-        "errata.html": ("errata.html", {}),
-        "thresholds.html": ("thresholds.html", {}),
-        "symbols.html": ("symbols.html", {}),
-    }
-    found = {name: environment.get_template(template).render(**shared, **more) for name, (template, more) in pages.items()}
-    chapter = environment.get_template("chapter.html")
-    for i, c in enumerate(book.chapters):
-        around = {"before": book.chapters[i - 1] if i else None, "after": (*book.chapters, None)[i + 1]}
-        found[c.page] = chapter.render(**shared, **around, chapter=c)
-    folder = files("symroof.book").joinpath("templates")
-    texts = {name: folder.joinpath(name).read_text("utf-8") for name in ("style.css", "book.js")}
-    return found | texts | {"style.css": texts["style.css"] + CSS}
+    made = _environment()
+    shared = {"book": book, "title": "The derivation book"}
+    found = {"index.html": made.get_template("index.html").render(**shared, index=script_json(list(records(book))))}
+    for name in ("errata.html", "thresholds.html", "symbols.html"):
+        found[name] = made.get_template(name).render(**shared)
+    for before, c, after in zip((None, *book.chapters), book.chapters, (*book.chapters[1:], None), strict=False):
+        found[c.page] = made.get_template("chapter.html").render(**shared, before=before, after=after, chapter=c)
+    style, script = (files("symroof.book").joinpath("templates", name).read_text("utf-8") for name in ("style.css", "book.js"))
+    return found | {"style.css": style + CSS, "book.js": script}
 
 
-def records(book: Book) -> list[dict[str, str]]:
+def records(book: Book) -> Iterator[dict[str, str]]:
     """What the search box searches: questions, answers and symbols, each with its address and its words."""
-    found = []
     for c in book.chapters:
         for e in c.entries:
-            where = f"{c.page}#"
-            q = e.question
-            found.append(
-                {"at": where + anchor(q.id), "title": headed(q.title), "id": q.id, "where": c.title, "words": " ".join(e.paragraphs)}
-            )
-            found += [_record(a, where, e) for a in e.answers]
+            q, title = e.question, headed(e.question.title)
+            yield {"at": f"{c.page}#{anchor(q.id)}", "title": title, "id": q.id, "where": c.title, "words": " ".join(e.paragraphs)}
+            for a in e.answers:
+                shown = plain(formula(a.formula)).replace("\n", " ")
+                numbers = f"ours {a.shown(a.ours)}" + (f", book {a.shown(a.printed)}" if a.printed else "")
+                about = {"at": f"{c.page}#{anchor(a.id, 'answer')}", "title": a.asked, "id": a.id, "where": title}
+                yield {**about, "words": f"{shown} {numbers} {a.why}", "formula": shown, "numbers": numbers, "verdict": a.verdict}
     for letter in book.letters:
-        s = letter.symbol
-        words = f"{'; '.join(letter.meanings)} [{getattr(s, 'unit', '1')}]"
-        found.append(
-            {"at": f"symbols.html#{letter_anchor(s)}", "title": f"{s.name}: {words}", "id": s.name, "where": "Symbols", "words": ""}
-        )
-    return found
-
-
-def _record(a: Answer, where: str, entry: Entry) -> dict[str, str]:
-    shown = plain(formula(a.formula)).replace("\n", " ")
-    numbers = f"ours {a.shown(a.ours)}" + (f", book {a.shown(a.printed)}" if a.printed else "")
-    return {
-        "at": where + anchor(a.id, "answer"),
-        "title": a.asked,
-        "id": a.id,
-        "where": headed(entry.question.title),
-        "words": f"{shown} {numbers} {a.why}",
-        "formula": shown,
-        "numbers": numbers,
-        "verdict": a.verdict,
-    }
+        s, words = letter.symbol, f"{'; '.join(letter.meanings)} [{getattr(letter.symbol, 'unit', '1')}]"
+        at = f"symbols.html#{letter_anchor(s)}"
+        yield {"at": at, "title": f"{s.name}: {words}", "id": s.name, "where": "Symbols", "words": ""}
 
 
 def anchor(id: str, kind: str = "question") -> str:
@@ -92,40 +119,30 @@ def letter_anchor(symbol: Any) -> str:
     return anchor(f"letter-{symbol.name}-{getattr(symbol, 'unit', '1')}")
 
 
-def number_rows(a: Answer) -> list[tuple[str, str, str]]:
+def _number_rows(a: Answer) -> list[tuple[str, ...]]:
     """The numbers of an answer, one a row: ours, the book's, and what the book's own inputs give."""
-    rows = max(len(a.ours), len(a.printed), len(a.reproduced))
-    ours, printed, again = ([a.shown(some[i : i + 1]) for i in range(rows)] for some in (a.ours, a.printed, a.reproduced))
-    return list(zip(ours, printed, again, strict=True))
+    columns = ([a.shown((x,)) for x in some] for some in (a.ours, a.printed, a.reproduced))
+    return list(zip_longest(*columns, fillvalue=""))
 
 
 def _environment() -> Any:
     made = environment("symroof.book")
+    finished = {
+        "seen": lambda f: inside([_block(f)]),
+        "steps": lambda f: inside([steps(f.steps, f"{len(f.steps)} step" + "s" * (len(f.steps) != 1))]) if f.steps else "",
+        "first_piece": lambda b: said(piece(b, b.pieces[0]) if b.kind == "bound" else formula(b)),
+        "math": lambda expr: said(math(expr)),
+    }
     markup = import_module("markupsafe").Markup
-
-    def finished(function: Callable[[Any], str]) -> Callable[[Any], Any]:
-        return lambda of: markup(function(of))
-
-    made.filters.update(
-        seen=finished(lambda f: inside([_block(f)])),
-        steps=finished(lambda f: inside([steps(f.steps, _counted(len(f.steps)))]) if f.steps else ""),
-        first_piece=finished(lambda b: said(piece(b, b.pieces[0]) if b.kind == "bound" else formula(b))),
-        math=finished(lambda expr: said(math(expr))),
-        anchor=anchor,
-        letter_anchor=letter_anchor,
-        headed=headed,
-    )
-    made.globals.update(counts=counts, number_rows=number_rows, apart=apart, unit_of=lambda x: str(getattr(x, "unit", "")))
+    made.filters.update({name: lambda of, html=html: markup(html(of)) for name, html in finished.items()})
+    made.filters.update(anchor=anchor, letter_anchor=letter_anchor, headed=headed)
+    made.globals.update(counts=counts, number_rows=_number_rows, apart=apart, unit_of=lambda x: str(getattr(x, "unit", "")))
     return made
-
-
-def _counted(count: int) -> str:
-    return "1 step" if count == 1 else f"{count} steps"
 
 
 def _block(f: Any) -> Block:
     """What is seen of a formula on a page: a bound with its domain, a cost with its parts, words."""
-    shown = formula(f)
     if isinstance(f, Cost):
         return named(f)
+    shown = formula(f)
     return Formula(shown) if isinstance(shown, Math) else Text(shown)

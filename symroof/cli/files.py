@@ -73,8 +73,8 @@ def book(directory: str, latex_only: bool, force: bool) -> None:
     symroof book -o book
     symroof book -o book --latex-only && cd book && latexmk -pdf book
     """
-    from symroof.book.contents import counts
-    from symroof.book.write import write
+    from symroof.book.chapters import counts
+    from symroof.book.site import write
 
     first, made = write(directory, latex_only, force)
     found = counts(made.answers)
