@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symroof.algebra.cost import Cost, largest
+from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.symbols import B, C, M_hbm, S, W_hbm, n, p_w, t_lim
 from symroof.solver.bound import Bound
 from symroof.solver.limits import Limit
 from symroof.solver.solve import solve
-from symroof.transformer.kind import Pass
-from symroof.workloads.models import Model, approximated, cached, letters, multiplied, present, read, seen, states, summed
+from symroof.workloads.models import STEP, Model, approximated, cached, letters, multiplied, present, read, seen_time, states, summed
 
 _SOURCE = "How to Scale Your Model, part 7: general step time"
-_STEP = Pass(new=1)
 
 
 def step(m: Model = None) -> Cost:
@@ -29,12 +27,6 @@ def step(m: Model = None) -> Cost:
     Attention is the larger of reading the cache and its FLOPs, and so are states, where a model has them.
     Without a model the book's approximation: B KV / (n W_hbm) + max(2BP / (nC), P p_w / (n W_hbm)).
 
-    >>> step()
-    decode step  [s]  = sum of
-      attention  2*B*H*K*L*S*p_kv/(W_hbm*n)
-      MLP        max of
-        math     2*B*P/(C*n)
-        weights  P*p_w/(W_hbm*n)
     >>> from symroof import llm
     >>> step(llm("mixtral-8x7b"))
     decode step  [s]  = sum of
@@ -63,42 +55,30 @@ def approximation(m: Model) -> Limit:
 
 
 def bound(m: Model) -> Cost:
-    """No decode step is faster [s]: max(all FLOPs / (nC), all bytes / (n W_hbm)); models/measured/README.md says what it assumes.
-
-    >>> from symroof import llm
-    >>> bound(llm("llama3-8b"))
-    decode bound  [s]  = max of
-      math  sum of
-        matmuls    2*B*P_mm/(C*n)
-        attention  B*S*f_att/(C*n)
-      hbm   sum of
-        weights  P_read*p_w/(W_hbm*n)
-        cache    B*S*kv/(W_hbm*n)
-    """
-    flops = {"matmuls": math_time(m), "attention": _computed(seen(m, _STEP)), "states": _computed(states(m, _STEP))}
+    """No decode step is faster [s]: max(all FLOPs / (nC), all bytes / (n W_hbm)); models/measured/README.md says what it assumes."""
+    flops = {"matmuls": math_time(m), "attention": seen_time(m, STEP), "states": B * states(m, STEP) / n / C}
     moved = {"weights": weight_time(m), "cache": _moved(cached(m)), "states": _moved(_rewritten(m))}
     return (present(m, flops).named("math") | present(m, moved).named("hbm")).named("decode bound")
 
 
 def attention_time(m: Model = None) -> Cost:
     """The time of attention [s]: the larger of reading the cache and 2 FLOPs a product; of the book's model the reading."""
-    return present(m, {"cache": _moved(cached(m)), "math": _computed(seen(m, _STEP))}, largest).named("attention")
+    return present(m, {"cache": _moved(cached(m)), "math": seen_time(m, STEP)}, largest).named("attention")
 
 
 def state_time(m: Model = None) -> Cost:
     """The time of states, read and written once [s]: the larger of bytes and FLOPs; 0 where a model keeps none."""
-    return present(m, {"hbm": _moved(_rewritten(m)), "math": _computed(states(m, _STEP))}, largest).named("states")
+    return present(m, {"hbm": _moved(_rewritten(m)), "math": B * states(m, STEP) / n / C}, largest).named("states")
 
 
 def math_time(m: Model = None) -> Cost:
     """The FLOPs of the matmuls of a step at full rate [s]: 2 B P_mm / (nC); 2BP / (nC) in the book."""
-    return _computed(multiplied(m)).named("math")
+    return (B * multiplied(m) / n / C).named("math")
 
 
 def weight_time(m: Model = None) -> Cost:
     """The time to read every weight that a step needs once [s]: (P_read + E_hit P_exp) p_w / (n W_hbm); P p_w / (n W_hbm) in the book."""
-    time: Cost = (read(m) * Cost(p_w, "byte/param")).declare("byte") / (n * W_hbm)
-    return time.named("weights")
+    return ((read(m) * Cost(p_w, "byte/param")).declare("byte") / n / W_hbm).named("weights")
 
 
 def full_hbm_time() -> Cost:
@@ -132,25 +112,17 @@ def throughput(m: Model = None) -> Cost:
 
 
 def plateau(m: Model = None) -> Cost:
-    """The throughput per chip once the matmuls are compute-bound; B and n cancel.
-
-    >>> plateau()
-    C*W_hbm/(2*(C*H*K*L*S*p_kv + P*W_hbm))  [token/s/chip]
-    """
+    """The throughput per chip once the matmuls are compute-bound; B and n cancel."""
     rest = [part for part in step(m).parts if part.name != "MLP"]
     if m is None:
-        saturated = B / sum(rest, math_time()) / n
+        saturated = B / total([math_time(), *rest]) / n
         return saturated.map(lambda e: sp.factor(sp.together(e))).declare("token/s/chip").named("")
-    each: Cost = sum(rest, math_time(m)).at(B=1, n=1)
+    each: Cost = total([math_time(m), *rest]).at(B=1, n=1)
     return (Cost(1, "token/chip") / each).declare("token/s/chip").named("plateau")
 
 
 def kv_overtakes_math(m: Model = None) -> Bound:
-    """The context from which attention takes longer than the FLOPs of the matmuls, at any batch: solve(attention >= math, S).
-
-    >>> kv_overtakes_math()
-    S >= P*W_hbm/(C*H*K*L*p_kv)
-    """
+    """The context from which attention takes longer than the FLOPs of the matmuls, at any batch: solve(attention >= math, S)."""
     return solve(attention_time(m) >= math_time(m), S)
 
 
@@ -169,27 +141,14 @@ def frontier(m: Model = None) -> Cost:
 
     The batch of ``batch_within`` divided by n t_lim; evaluate it with an array for t_lim. The experts that are hit depend on
     that batch, so with experts it is found numerically, together with them.
-
-    >>> from symroof import chip, dtype, llm
-    >>> m = llm("mixtral-8x7b")
-    >>> frontier(m).at(chip("h100").on("8"), m, dtype("bf16"), S=1024, t_lim="3 ms")
-    273.7 token/s/chip
     """
-    batch = batch_within(m).cost
-    return (batch / Cost(t_lim, "s") / n).declare("token/s/chip").named("frontier")
+    return (batch_within(m).cost / Cost(t_lim, "s") / n).declare("token/s/chip").named("frontier")
 
 
 # -- helpers
-def _computed(work: Cost) -> Cost:
-    """The time of the FLOPs of every sequence [s]."""
-    time: Cost = (B * work) / (n * C)
-    return time
-
-
 def _moved(volume: Cost) -> Cost:
     """The time of the bytes of every sequence [s]."""
-    time: Cost = (B * volume) / (n * W_hbm)
-    return time
+    return B * volume / n / W_hbm
 
 
 def _rewritten(m: Model) -> Cost:

@@ -9,31 +9,16 @@ from the layers in the sharding notation. ``n = X Y Z``. With X = Z = 1 and free
 
 from __future__ import annotations
 
-from typing import Any
-
 import sympy as sp
 
 from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import MFU, B, C, T, W_hbm, X, Y, Z, p_w, price
+from symroof.algebra.symbols import B, W_hbm, X, Y, Z, n, p_w, price
 from symroof.transformer.blocks import Block, Blocks
 from symroof.transformer.facts import facts
-from symroof.transformer.kind import Pass
 from symroof.transformer.split import Sharding
-from symroof.workloads import prefill
-from symroof.workloads.models import (
-    Model,
-    blocks_of,
-    held,
-    letters,
-    multiplied,
-    present,
-    read,
-    seen,
-    states,
-    summed,
-    waits,
-)
+from symroof.workloads import decode, prefill
+from symroof.workloads.models import STEP, Model, blocks_of, held, letters, present, read, seen_time, summed, waits
 
 #: How attention, experts and all other layers are split.
 _SPLIT = {
@@ -41,15 +26,10 @@ _SPLIT = {
     "experts": Sharding(data="X", experts="X", model="YZ"),
     "": Sharding(data="X", model="YZ"),
 }
-_STEP = Pass(new=1)
 
 
 def weights(m: Model = None) -> Cost:
-    """Bytes of weights per chip: P p_w / (YZ), of experts 1/(XYZ).
-
-    >>> weights()
-    P*p_w/(Y*Z)  [byte]
-    """
+    """Bytes of weights per chip: P p_w / (YZ), of experts 1/(XYZ)."""
     return (held(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte").named("weights")
 
 
@@ -85,15 +65,11 @@ def step(m: Model = None, overlap: bool = True) -> Cost:
 
     Attention is the larger of reading the cache and its FLOPs, and so are states, which are read and written; of the book's
     model (no ``m``) attention is the reading.
-
-    >>> step()["weights"]
-    P*p_w/(W_hbm*Y*Z)  [s]
     """
-    first = present(
-        m, {"attention": _part(m, "cache", _cached(m), seen(m, _STEP)), "states": _part(m, "hbm", 2 * _states(m), states(m, _STEP))}
-    )
-    loading: Cost = (read(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte") / W_hbm
-    matmuls = _computed(multiplied(m)).named("math") | loading.named("weights")
+    attention = present(m, {"cache": _cached(m) / W_hbm, "math": _spread(seen_time(m, STEP))}, largest)
+    first = present(m, {"attention": attention, "states": _spread(decode.state_time(m))})
+    loading = (read(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte") / W_hbm
+    matmuls = _spread(decode.math_time(m)) | loading.named("weights")
     if overlap:
         return (first + (matmuls | comms(m)).named("MLP")).named("decode step")
     return (first + matmuls.named("MLP") + comms(m)).named("decode step")
@@ -113,58 +89,43 @@ def first_token(m: Model = None) -> Cost:
     """The time to prefill one prompt of T tokens on the Y Z chips of a group [s]: max(math / MFU, weights, comms).
 
     Of the book's model its FLOPs over an MFU.
-
-    >>> first_token()
-    2*P*T/(C*MFU*Y*Z)  [s]
     """
+    whole = _spread(prefill.prefill_time(m).named(""), Y * Z)
     if m is None:
-        time: Cost = prefill.prefill_time().at(n=Y * Z)
-        return time.named("prefill")
-    whole: Cost = (prefill.math_time(m) / MFU | prefill.weight_time(m)).at(n=Y * Z)
-    at = Pass(new=T, context=T, last=True)
-    found = blocks_of(m, Sharding(model="YZ"), at)
+        return whole.named("prefill")
+    found = blocks_of(m, Sharding(model="YZ"), prefill.PROMPT)
     times = [_time(b).expr.xreplace({B: sp.Integer(1)}) for b in found if b.program.collectives]
     return (whole | Cost(sp.Add(*times), "s", "comms").claiming(found.of)).named("prefill")
 
 
 def blocks(m: Model = None) -> Blocks:
     """The layers of a decode step, each split as this module says, and how often it runs."""
-    return blocks_of(m, _SPLIT, _STEP)
+    return blocks_of(m, _SPLIT, STEP)
 
 
 # -- helpers
 _CHIPS = Cost(X * Y * Z, "chip", "chips")
 
 
+def _spread(time: Cost, chips: sp.Expr = X * Y * Z) -> Cost:
+    """A time of n chips on those of the mesh."""
+    return time.map(lambda e: e.xreplace({n: chips}))
+
+
 def _cached(m: Model) -> Cost:
-    """Bytes per chip of KV caches."""
+    """Bytes per chip of KV caches; of more ways than KV heads Y / K chips of a group hold the same one."""
     held, found = sp.Integer(0), blocks(m)
     for b in found:
         if facts(b.kind).cache != 0:
-            names = [t for t in b.program.having("cache") if t in b.program.inputs]
-            held += sp.factor(b.program.bytes(*names).expr) * b.times * _copies(b.kind.whole_heads())
+            names, heads = [t for t in b.program.having("cache") if t in b.program.inputs], b.kind.whole_heads()
+            copies = 1 if heads is None else sp.Max(plain(heads), Y, evaluate=False) / heads
+            held += sp.factor(b.program.bytes(*names).expr) * b.times * copies
     return Cost(sp.factor(held), "byte").claiming(found.of)
 
 
 def _states(m: Model) -> Cost:
     """Bytes per chip of states, split evenly; 0 where a model keeps none."""
     return summed(m, [B * (letters(m).state or 0) / _CHIPS.expr], "byte")
-
-
-def _computed(work: Cost) -> Cost:
-    """The time of the FLOPs of every sequence [s]."""
-    time: Cost = (B * work) / (C * _CHIPS.expr)
-    return time
-
-
-def _part(m: Model, moving: str, moved: Cost, work: Cost) -> Cost:
-    """The time of what sequences keep [s]: the larger of bytes and FLOPs."""
-    return present(m, {moving: moved / W_hbm, "math": _computed(work)}, largest)
-
-
-def _copies(heads: Any) -> sp.Expr:
-    """How many chips of a group hold the same KV head: Y / K where there are more ways than heads."""
-    return sp.Integer(1) if heads is None else sp.Max(plain(heads), Y, evaluate=False) / heads
 
 
 def _time(block: Block) -> Cost:

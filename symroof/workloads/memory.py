@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symroof.algebra.claims import ORDER, Claim, Claims
+from symroof.algebra.claims import ORDER, Claim
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
 from symroof.algebra.roots import PowerOfTwo
@@ -31,11 +31,7 @@ def weight_memory(m: Model = None) -> Cost:
 
 
 def kv_per_token(m: Model = None) -> Cost:
-    """KV cache per token of context [byte/token]: kv, and kv_win until the token leaves a window; of the book's model 2KHL p_kv.
-
-    >>> kv_per_token()
-    2*H*K*L*p_kv  [byte/token]
-    """
+    """KV cache per token of context [byte/token]: kv, and kv_win until the token leaves a window; of the book's model 2KHL p_kv."""
     return summed(m, [r.cache for r in letters(m).reaches if r.cache is not None], "byte/token").named("KV per token")
 
 
@@ -74,23 +70,13 @@ def capacity() -> Cost:
 
 
 def kv_room(m: Model = None) -> Cost:
-    """HBM that the weights leave for KV caches: n M_hbm - P p_w, of any model whose weights fit.
-
-    >>> from symroof import chip, dtype, llm
-    >>> kv_room().at(chip("h100"), llm("deepseek-v3"), dtype("bf16"), n=8)
-    Traceback (most recent call last):
-      ...
-    symroof.errors.InputError: the weights do not fit: P*p_w is more than M_hbm*n; give more chips or fewer bytes a parameter
-    """
-    return (capacity() - weight_memory(m)).named("room for KV").claiming(_FITS)
+    """HBM that the weights leave for KV caches: n M_hbm - P p_w, of any model whose weights fit."""
+    fits = f"the weights do not fit: {P * p_w} is more than {n * M_hbm}; give more chips or fewer bytes a parameter"
+    return (capacity() - weight_memory(m)).named("room for KV").claiming(frozenset({Claim(ORDER, (P * p_w, n * M_hbm, fits))}))
 
 
 def fewest_chips(m: Model = None) -> Bound:
-    """The chips that hold weights and KV caches: solve(memory <= n M_hbm, n).
-
-    >>> fewest_chips()
-    n >= (2*B*H*K*L*S*p_kv + P*p_w)/M_hbm
-    """
+    """The chips that hold weights and KV caches: solve(memory <= n M_hbm, n)."""
     return solve(memory(m) <= capacity(), n)
 
 
@@ -131,14 +117,3 @@ def slice_chips(chips: Cost | sp.Expr) -> Cost:
     if not isinstance(chips, (Cost, sp.Expr)):
         raise InputError(f"{short(chips)} is no number of chips; give a formula of it, e.g. slice_chips(fewest_chips(m).cost)")
     return Cost(PowerOfTwo(plain(chips)), "chip", "power-of-two slice")
-
-
-# -- helpers
-_FITS: Claims = frozenset(
-    {
-        Claim(
-            ORDER,
-            (P * p_w, n * M_hbm, f"the weights do not fit: {P * p_w} is more than {n * M_hbm}; give more chips or fewer bytes a parameter"),
-        )
-    }
-)

@@ -14,7 +14,7 @@ import sympy as sp
 from symroof.algebra.claims import Claims
 from symroof.algebra.cost import Cost, quantity, total
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, L, P, S, V, X, Y, Z
+from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, C, D, L, P, S, V, X, Y, Z, n
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, short
 from symroof.machine.exchanges import exchange
@@ -32,6 +32,8 @@ from symroof.transformer.stack import DENSE, GATED, MLP, Layer, Stack
 
 #: A model as a sheet with a stack, a stack, or None for the book's.
 Model = Any
+#: A step of decoding.
+STEP = Pass(new=1)
 _ONE = sp.Integer(1)
 _WAYS = {"X": X, "Y": Y, "Z": Z}
 #: The book's model in letters: full attention and a gated MLP; norms, below 0.01 % of any model, are left out.
@@ -105,7 +107,7 @@ def present(m: Model, named: Mapping[str, Cost], join: Callable[[Iterable[Cost]]
 
 def cached(m: Model, context: Any = S) -> Cost:
     """Bytes of cache that a sequence keeps at a context: kv S, of windows no more than they see [byte]."""
-    at = Pass(new=1, context=context)
+    at = Pass(1, context)
     return summed(m, [r.cache * at.held(r.window) for r in letters(m).reaches if r.cache is not None], "byte")
 
 
@@ -118,6 +120,11 @@ def seen(m: Model, at: Pass) -> Cost:
     """FLOPs of attention of a pass, for one sequence [FLOP]; none in the book, where reading the cache takes longer."""
     found = [(r.pair if at.decoding else r.prompt, r.window) for r in letters(m).reaches]
     return summed(m, [s * at.pairs(window) for s, window in found if s is not None], "FLOP")
+
+
+def seen_time(m: Model, at: Pass) -> Cost:
+    """The time of the FLOPs of attention of a pass, for B sequences on n chips [s]."""
+    return B * seen(m, at) / n / C
 
 
 def states(m: Model, at: Pass) -> Cost:

@@ -13,7 +13,8 @@ from symroof.solver.limits import Limit
 from symroof.transformer.kind import Pass
 from symroof.workloads.models import Model, approximated, multiplied, present, read, seen, states
 
-_PROMPT = Pass(new=T, context=T, last=True)
+#: A prompt of T tokens, of which the last needs logits.
+PROMPT = Pass(new=T, context=T, last=True)
 
 
 def forward_flops(m: Model = None) -> Cost:
@@ -22,15 +23,8 @@ def forward_flops(m: Model = None) -> Cost:
 
 
 def prompt_flops(m: Model) -> Cost:
-    """FLOPs of one prompt of T tokens [FLOP]: 2 P_mm T with the logits of the last token only, and attention of T(T+1)/2 pairs.
-
-    >>> from symroof import llm
-    >>> prompt_flops(llm("llama3-8b"))
-    prompt FLOPs  [FLOP]  = sum of
-      matmuls    2*P_mm*T - 2*D*V*(T - 1)
-      attention  T*f_att*(T + 1)/2
-    """
-    work = {"matmuls": multiplied(m, T, last=True), "attention": seen(m, _PROMPT), "states": states(m, _PROMPT)}
+    """FLOPs of one prompt of T tokens [FLOP]: 2 P_mm T with the logits of the last token only, and attention of T(T+1)/2 pairs."""
+    work = {"matmuls": multiplied(m, T, last=True), "attention": seen(m, PROMPT), "states": states(m, PROMPT)}
     return present(m, work).named("prompt FLOPs")
 
 
@@ -39,8 +33,6 @@ def prefill_time(m: Model = None) -> Cost:
 
     In the book 2PT / (nC MFU).
 
-    >>> prefill_time()
-    2*P*T/(C*MFU*n)  [s]
     >>> from symroof import llm
     >>> prefill_time(llm("llama3-8b"))
     prefill  [s]  = max of
@@ -50,8 +42,7 @@ def prefill_time(m: Model = None) -> Cost:
       weights  P_read*p_w/(W_hbm*n)
     """
     if m is None:
-        time: Cost = forward_flops() * T / (n * C * MFU)
-        return time.declare("s").named("prefill")
+        return (forward_flops() * T / n / C / MFU).declare("s").named("prefill")
     return (math_time(m) / MFU | weight_time(m)).named("prefill")
 
 
@@ -73,11 +64,9 @@ def bound(m: Model) -> Cost:
 
 def math_time(m: Model) -> Cost:
     """The FLOPs of a prompt at full rate [s]."""
-    time: Cost = prompt_flops(m) / (n * C)
-    return time.named("math")
+    return (prompt_flops(m) / n / C).named("math")
 
 
 def weight_time(m: Model) -> Cost:
     """The time to read the weights once [s], of the experts those that T tokens hit."""
-    time: Cost = (read(m, tokens=T) * Cost(p_w, "byte/param")).declare("byte") / (n * W_hbm)
-    return time.named("weights")
+    return ((read(m, tokens=T) * Cost(p_w, "byte/param")).declare("byte") / n / W_hbm).named("weights")

@@ -100,13 +100,11 @@ def _micro(expr: sp.Expr) -> sp.Expr:
 
 def _math(found: Blocks, remat: str) -> Cost:
     flops = [b.program.training(remat).flops.expr * b.times for b in found if b.program.statements]
-    time: Cost = Cost(sp.Add(*flops), "FLOP").claiming(found.of) / C
-    return time.named("math")
+    return (Cost(sp.Add(*flops), "FLOP").claiming(found.of) / C).named("math")
 
 
 def _comms(found: Blocks, remat: str, axis: str) -> Cost:
     """The collectives over one axis, one after the other; what a chip keeps is not sent."""
-    times = [
-        sp.Add(*[t for axes, t in waits(b.program.training(remat)) if axes == (axis,)]) * b.times for b in found if b.program.statements
-    ]
-    return Cost(sp.Add(*times), "s").claiming(found.of)
+    running = [(b.program.training(remat), b.times) for b in found if b.program.statements]
+    sent = [sp.Add(*[time for axes, time in waits(program) if axes == (axis,)]) * times for program, times in running]
+    return Cost(sp.Add(*sent), "s").claiming(found.of)

@@ -25,10 +25,6 @@ _OF_MODEL = {"step_time": "decode.step(m)", "prefill": "prefill.prefill_time(m)"
 def queries(m: Model | Cost = None, step_time: Cost | None = None) -> Cost:
     """Queries per second and chip, each generating G tokens: B / (step G n).
 
-    >>> from symroof.algebra.symbols import t_lim
-    >>> queries(Cost(t_lim, "s"))
-    B/(G*n*t_lim)  [query/s/chip]
-
     Raises InputError for what is neither a model nor the time of a step.
     """
     return (B / _time(step, m, step_time, "step_time") / G / n).declare("query/s/chip").named("QPS per chip")
@@ -43,11 +39,7 @@ def generation_time(m: Model | Cost = None, step_time: Cost | None = None) -> Co
 
 
 def flops_per_dollar() -> Cost:
-    """FLOPs that a dollar buys [FLOP/USD]: C / price.
-
-    >>> flops_per_dollar()
-    C/price  [FLOP/USD]
-    """
+    """FLOPs that a dollar buys [FLOP/USD]: C / price."""
     return (Cost(C, "FLOP/s") / Cost(price, "USD/s")).named("FLOPs per dollar")
 
 

@@ -15,26 +15,27 @@ from typing import Any, Literal
 
 import sympy as sp
 
-from symroof.algebra.claims import NONE, Claims
 from symroof.algebra.cost import Cost, total
 from symroof.algebra.symbols import M_X, M_Y, B, C, W_ici, X, Y, n
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.machine.collectives import Collective
 from symroof.machine.links import Network, Torus
 from symroof.machine.mesh import Mesh, mesh
-from symroof.program.program import Program
+from symroof.program.program import Overlap, Program
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.transformer.blocks import Block, Blocks
-from symroof.transformer.kind import Kind, Pass
+from symroof.transformer.kind import Pass
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.split import Sharding
+from symroof.transformer.stack import Layer
 from symroof.workloads.models import AS_MLP, Model, stack_of, with_width
 from symroof.workloads.training_memory import *  # noqa: F403  # what a run takes is asked for here too
 
 Direction = Literal["forward", "backward"]
-Overlap = Literal["comms add", "axes"]
-OVERLAPS = ("comms add", "axes")
+DIRECTIONS: tuple[Direction, ...] = ("forward", "backward")
+#: How collectives over two axes overlap; of those of a program the ones in which arithmetic overlaps with them.
+OVERLAPS: tuple[Overlap, ...] = ("comms add", "axes")
 SCHEMES = {
     "data parallel": Sharding(data="X"),
     "FSDP": Sharding(data="X", fsdp="X"),
@@ -52,8 +53,7 @@ def layer(scheme: str, direction: Direction = "forward") -> Program:
 
     Raises UnknownName with the schemes, or directions, there are.
     """
-    _check(scheme, direction)
-    return _directed(_BOOK, scheme, direction)
+    return mlps(scheme, direction).blocks[0].program
 
 
 def mlps(scheme: str, direction: Direction = "forward", m: Model = None) -> Blocks:
@@ -69,11 +69,16 @@ def mlps(scheme: str, direction: Direction = "forward", m: Model = None) -> Bloc
 
     Raises UnknownName with the schemes, or directions, there are; InputError for a model that has neither MLPs nor experts.
     """
-    _check(scheme, direction)
-    if m is None:
-        return Blocks((Block("MLP", _BOOK, layer(scheme, direction), _ONE),), AS_MLP)
-    found = tuple(Block(of.name, of.kind, _directed(of.kind, scheme, direction), of.count) for of in with_width(m))
-    return Blocks(found, stack_of(m).in_layers)
+    if not isinstance(scheme, str) or scheme not in SCHEMES:
+        raise UnknownName(f"there is no scheme {short(scheme)}; {nearest(str(scheme)[:99], SCHEMES)}, and give a model as m=...")
+    if direction not in DIRECTIONS:
+        raise UnknownName(f"there is no direction {short(direction)}; {nearest(str(direction), DIRECTIONS)}")
+    found = []
+    for of in [_BOOK] if m is None else with_width(m):
+        alone: Any = replace(of.kind, parallel=False) if isinstance(of.kind, Mlp) else of.kind
+        forward: Program = alone.program(SCHEMES[scheme], Pass(new=1))
+        found.append(Block(of.name, of.kind, forward if direction == "forward" else forward.backward(), of.count))
+    return Blocks(tuple(found), AS_MLP if m is None else stack_of(m).in_layers)
 
 
 def torus() -> Mesh:
@@ -87,24 +92,18 @@ def slices() -> Mesh:
 
 
 def comms(of: Program | Blocks, on: Mesh | None = None) -> Cost:
-    """The time of all collectives of a program, or of the layers of a model, one after the other [s], on ``torus()`` unless told.
-
-    >>> comms(layer("tensor parallel"))
-    comms  [s]  = sum of
-      AllGather_Y(In)       B*D*p_a/(M_Y*W_ici)
-      ReduceScatter_Y(Out)  B*D*p_a/(M_Y*W_ici)
-    """
-    return total([(on or torus()).time(c) * times for c, times in collectives(of)]).named("comms").claiming(_claims(of))
+    """The time of all collectives of a program, or of the layers of a model, one after the other [s], on ``torus()`` unless told."""
+    return total([(on or torus()).time(c) * times for c, times in collectives(of)]).named("comms").claiming(of.of)
 
 
 def math(of: Program | Blocks) -> Cost:
-    """The time of the FLOPs of a program, or of the layers of a model [s].
+    """The time of the FLOPs of a program, or of the layers of a model, without those of routers [s].
 
     >>> math(layer("FSDP", "backward"))
     8*B*D*F/(C*X)  [s]
     """
     flops = sp.factor(sp.Add(*[_flops(program) * times for program, times in _programs(of)]))
-    return (Cost(flops, "FLOP").claiming(_claims(of)) / C).named("math")
+    return (Cost(flops, "FLOP").claiming(of.of) / C).named("math")
 
 
 def comm_bytes(scheme: str, m: Model = None) -> Cost:
@@ -116,37 +115,23 @@ def comm_bytes(scheme: str, m: Model = None) -> Cost:
       backward  4*D*F*p_w
     """
     on = mesh(X=Torus(), Y=Torus())
-    ways: tuple[Direction, ...] = ("forward", "backward")
-    moved = [(comms(mlps(scheme, way, m), on) * W_ici).declare("byte") for way in ways]
-    moved = [_merged(cost).map(sp.expand).named(way) for cost, way in zip(moved, ways, strict=True)]
-    return total(moved).named("communicated")
+    moved = {way: (comms(mlps(scheme, way, m), on) * W_ici).declare("byte") for way in DIRECTIONS}
+    return total(_merged(cost).map(sp.expand).named(way) for way, cost in moved.items()).named("communicated")
 
 
 # -- one scheme
 def dp_threshold(m: Model = None) -> Bound:
-    """The batch from which data parallelism is compute-bound, in the backward pass [token]; B/X > alpha/M_X in bf16.
-
-    >>> dp_threshold()
-    B >= C*X*p_w/(2*M_X*W_ici)
-    """
+    """The batch from which data parallelism is compute-bound, in the backward pass [token]; B/X > alpha/M_X in bf16."""
     return _hidden(mlps("data parallel", "backward", m), B)
 
 
 def fsdp_threshold(m: Model = None, direction: Direction = "forward") -> Bound:
-    """The batch from which FSDP is compute-bound [token]: as with data parallelism, in either direction.
-
-    >>> fsdp_threshold()
-    B >= C*X*p_w/(2*M_X*W_ici)
-    """
+    """The batch from which FSDP is compute-bound [token]: as with data parallelism, in either direction."""
     return _hidden(mlps("FSDP", direction, m), B)
 
 
 def fsdp_limit(m: Model = None, direction: Direction = "forward") -> Bound:
-    """The same threshold as a limit of the ways of FSDP, or of data parallelism, at a batch.
-
-    >>> fsdp_limit()
-    X <= 2*B*M_X*W_ici/(C*p_w)
-    """
+    """The same threshold as a limit of the ways of FSDP, or of data parallelism, at a batch."""
     return _hidden(mlps("FSDP", direction, m), X)
 
 
@@ -165,9 +150,6 @@ def dcn_threshold(m: Model = None) -> Bound:
     """The batch from which data parallelism over Z slices is compute-bound on the network between them [token].
 
     Each chip reduces its share of the gradients, so the batch of a slice, B/Z, does not depend on the slice.
-
-    >>> dcn_threshold()
-    B >= C*Z*p_w/(2*W_dcn)
     """
     backward = mlps("data parallel across slices", "backward", m)
     network = total([slices().time(c)["Z"] * times for c, times in collectives(backward)]).claiming(backward.of)
@@ -203,12 +185,8 @@ def mixed(m: Model = None, overlap: Overlap = "comms add", direction: Direction 
 def optimal_fsdp(m: Model = None, overlap: Overlap = "comms add", direction: Direction = "forward") -> Bound:
     """The ways X of FSDP, beside n/X of tensor parallelism, that communicate least: from there on more X costs more.
 
-    Comms that add are least where their derivative by X changes sign, overlapped ones where they are equal.
-
-    >>> optimal_fsdp()                                         # sqrt(B n M_X / (F M_Y)) in one format
-    X >= sqrt(B*M_X*n*p_a/(F*M_Y*p_w))
-    >>> optimal_fsdp(overlap="axes").expr == optimal_fsdp().expr
-    True
+    Comms that add are least where their derivative by X changes sign, overlapped ones where they are equal: both at
+    sqrt(B n M_X / (F M_Y)) in one format.
     """
     time = mixed(m, overlap, direction)
     if overlap == "axes":
@@ -238,21 +216,13 @@ def mixed_threshold(m: Model = None, overlap: Overlap = "comms add", direction: 
 
 
 def mixed_range(m: Model = None, overlap: Overlap = "axes", direction: Direction = "forward") -> Bound:
-    """All ways X of FSDP that are compute-bound at a batch: between the limits of tensor parallelism and of FSDP.
-
-    >>> mixed_range()
-    C*n*p_a/(2*F*M_Y*W_ici) <= X <= 2*B*M_X*W_ici/(C*p_w)   when 4*B*F*M_X*M_Y*W_ici**2 >= C**2*n*p_a*p_w
-    """
+    """All ways X of FSDP that are compute-bound at a batch: between the limits of tensor parallelism and of FSDP."""
     time = mixed(m, overlap, direction)
     return solve(time["math"] >= time["comms"], X)
 
 
 def mixed_ratio(m: Model = None, overlap: Overlap = "comms add") -> Cost:
-    """Math over comms at the optimal X, the square root of the batch over its threshold; compute-bound above 1.
-
-    >>> mixed_ratio(overlap="axes")
-    2*W_ici*sqrt(B*F*M_X*M_Y/(n*p_a*p_w))/C  [1]
-    """
+    """Math over comms at the optimal X, the square root of the batch over its threshold; compute-bound above 1."""
     time = mixed_at_optimum(m, overlap)
     both = 2 if overlap == "comms add" else 1  # at the optimum FSDP and tensor parallelism take as long
     return (time["math"] / (time["FSDP"] * both)).declare("1").named("")
@@ -269,31 +239,13 @@ def _merged(cost: Cost) -> Cost:
     return Cost(sp.factor(sp.Add(*[part.expr for part in cost.parts] or [cost.expr])), cost.unit, cost.name).claiming(cost.of)
 
 
-_BOOK = Mlp(gated=False)
-_ONE = sp.Integer(1)
-
-
-def _check(scheme: str, direction: str) -> None:
-    if not isinstance(scheme, str) or scheme not in SCHEMES:
-        raise UnknownName(f"there is no scheme {short(scheme)}; {nearest(str(scheme)[:99], SCHEMES)}, and give a model as m=...")
-    if direction not in ("forward", "backward"):
-        raise UnknownName(f"there is no direction {short(direction)}; {nearest(str(direction), ('forward', 'backward'))}")
-
-
-def _directed(kind: Kind, scheme: str, direction: str) -> Program:
-    alone: Any = replace(kind, parallel=False) if isinstance(kind, Mlp) else kind
-    forward: Program = alone.program(SCHEMES[scheme], Pass(new=1))
-    return forward if direction == "forward" else forward.backward()
+_BOOK = Layer("MLP", Mlp(gated=False), sp.Integer(1))
 
 
 def _programs(of: Program | Blocks) -> list[tuple[Program, sp.Expr]]:
     if not isinstance(of, (Program, Blocks)):
         raise InputError(f"{short(of)} is no program; give layer('FSDP') of the book, or mlps('FSDP', m=m) of a model")
-    return [(of, _ONE)] if isinstance(of, Program) else [(b.program, b.times) for b in of]
-
-
-def _claims(of: Program | Blocks) -> Claims:
-    return of.of if isinstance(of, Blocks) else NONE
+    return [(of, sp.Integer(1))] if isinstance(of, Program) else [(b.program, b.times) for b in of]
 
 
 def _routing(program: Program) -> set[str]:
@@ -304,9 +256,8 @@ def _routing(program: Program) -> set[str]:
 
 def _flops(program: Program) -> sp.Expr:
     """FLOPs without those of routers."""
-    left_out = _routing(program)
-    counted = [s for s in program.statements if not left_out & {t.name for t in (*s.operands, s.out)} and s.mark != "vector"]
-    return sp.Add(*[s.flops.expr for s in counted])
+    counted, left_out = [s for s in program.statements if s.mark != "vector"], _routing(program)
+    return sp.Add(*[s.flops.expr for s in counted if not left_out & {t.name for t in (*s.operands, s.out)}])
 
 
 def collectives(of: Program | Blocks) -> list[tuple[Collective, sp.Expr]]:

@@ -5,29 +5,16 @@ Source: How to Scale Your Model, parts 4 to 6.
 
 from __future__ import annotations
 
-import sympy as sp
-
 from symroof.algebra.cost import Cost, total
 from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, S, T, X, Z, n, p_a, p_w, price, symbol
 from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.kind import Kind, Pass
+from symroof.transformer.kind import Pass
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.split import Sharding
-from symroof.workloads.models import (
-    AS_DENSE,
-    AS_GATED,
-    Model,
-    blocks_of,
-    checked,
-    multiplied,
-    present,
-    seen,
-    stack_of,
-    states,
-    with_width,
-)
+from symroof.transformer.stack import Layer
+from symroof.workloads.models import AS_DENSE, AS_GATED, Model, blocks_of, checked, multiplied, present, seen, stack_of, states, with_width
 
 #: Tokens of a training run, and how long it takes.
 D_tok = symbol("D_tok", "token", "tokens of a training run", r"D_\text{tok}")
@@ -47,16 +34,10 @@ def state_memory(m: Model = None, gradients: bool = False) -> Cost:
     """Bytes of weights and optimizer, and of ``gradients`` as wide as the weights if they are kept, of any model [byte].
 
     In bf16 with Adam 10 bytes a parameter, 12 with gradients; with a master copy of the weights too, 16.
-
-    >>> state_memory()
-    state  [byte]  = sum of
-      weights    P*p_w
-      optimizer  P*p_opt
     """
     checked(m)
-    weights, optimizer = Cost(P * p_w, "byte", "weights"), Cost(P * p_opt, "byte", "optimizer")
-    held = weights + optimizer
-    return (held + Cost(P * p_w, "byte", "gradients") if gradients else held).named("state")
+    widths = {"weights": p_w, "optimizer": p_opt} | ({"gradients": p_w} if gradients else {})
+    return total(Cost(P * width, "byte", name) for name, width in widths.items()).named("state")
 
 
 def zero_memory(stage: int, m: Model = None) -> Cost:
@@ -92,20 +73,12 @@ def peak_memory(m: Model = None, remat: str = "none") -> Cost:
 
 
 def largest_model(m: Model = None, gradients: bool = False) -> Bound:
-    """The parameters that pure data parallelism holds on every chip: solve(state <= M_hbm, P).
-
-    >>> largest_model()
-    P <= M_hbm/(p_opt + p_w)
-    """
+    """The parameters that pure data parallelism holds on every chip: solve(state <= M_hbm, P)."""
     return solve(state_memory(m, gradients) <= Cost(M_hbm, "byte", "HBM"), P)
 
 
 def checkpoint_memory(m: Model = None) -> Cost:
-    """Bytes of the activations kept for the backward pass: so many of D elements for every token and layer, of any model.
-
-    >>> checkpoint_memory()
-    B*D*L*checkpoints*p_a  [byte]
-    """
+    """Bytes of the activations kept for the backward pass: so many of D elements for every token and layer, of any model."""
     checked(m)
     return Cost(checkpoints * p_a * L * B * D, "byte", "checkpoints")
 
@@ -115,40 +88,26 @@ def mlp_checkpoint_memory(m: Model = None, gated: bool = True) -> Cost:
 
     Of a model of all its MLPs and experts, as they are; ``gated`` is of the book's.
 
-    >>> mlp_checkpoint_memory()
-    MLP checkpoints  [byte]  = sum of
-      Up    B*F*L*p_a
-      Gate  B*F*L*p_a
-      Out   B*D*L*p_a
-
     Raises InputError for a model that has neither MLPs nor experts.
     """
-    if m is None:
-        (held,), claims = _outputs([(Mlp(gated=gated), "MLP", L)]), AS_GATED if gated else AS_DENSE
-        return held.named("MLP checkpoints").claiming(claims)
-    found = _outputs([(of.kind, of.name, of.count) for of in with_width(m)])
-    return total(found).named("MLP checkpoints").claiming(stack_of(m).in_layers)
+    book, found = Layer("MLP", Mlp(gated=gated), L), []
+    for of in [book] if m is None else with_width(m):
+        program = of.kind.program(at=Pass(new=1))
+        weights = set(program.having("weight"))
+        made = [s.out.name for s in program.statements if weights & {t.name for t in s.operands}]
+        found.append((program.bytes(*made) * of.count).named(of.name))
+    claims = stack_of(m).in_layers if m is not None else AS_GATED if gated else AS_DENSE
+    return (found[0] if m is None else total(found)).named("MLP checkpoints").claiming(claims)
 
 
 def memory(m: Model = None, gradients: bool = False) -> Cost:
-    """Bytes of a training step on all chips: weights, optimizer, checkpoints.
-
-    >>> memory()
-    training memory  [byte]  = sum of
-      weights      P*p_w
-      optimizer    P*p_opt
-      checkpoints  B*D*L*checkpoints*p_a
-    """
+    """Bytes of a training step on all chips: weights, optimizer, checkpoints."""
     held, kept = state_memory(m, gradients), checkpoint_memory(m)
     return (held.named("") + kept).named("training memory")
 
 
 def fewest_chips(m: Model = None, gradients: bool = False) -> Bound:
-    """The chips that hold all that, sharded evenly: solve(memory <= n M_hbm, n).
-
-    >>> fewest_chips()
-    n >= (B*D*L*checkpoints*p_a + P*p_opt + P*p_w)/M_hbm
-    """
+    """The chips that hold all that, sharded evenly: solve(memory <= n M_hbm, n)."""
     return solve(memory(m, gradients) <= Cost(n * M_hbm, "byte", "HBM"), n)
 
 
@@ -159,8 +118,6 @@ def flops_per_token(m: Model = None, causal: bool = True) -> Cost:
     6 P_mm, and attention over sequences of S tokens: of the (S+1)/2 that a token sees on average if ``causal``, of S if not.
     In the book 6P, attention left out.
 
-    >>> flops_per_token()
-    6*P  [FLOP/token]
     >>> from symroof import llm
     >>> flops_per_token(llm("llama3-8b"))
     training FLOPs  [FLOP/token]  = sum of
@@ -173,68 +130,38 @@ def flops_per_token(m: Model = None, causal: bool = True) -> Cost:
 
 
 def step_time(m: Model = None) -> Cost:
-    """The time of a training step [s]: 6PB / (nC MFU).
-
-    >>> step_time()
-    6*B*P/(C*MFU*n)  [s]
-    """
-    time: Cost = flops_per_token(m) * B / (n * C * MFU)
-    return time.declare("s").named("training step")
+    """The time of a training step [s]: 6PB / (nC MFU)."""
+    return (flops_per_token(m) * B / n / C / MFU).declare("s").named("training step")
 
 
 def run_time(m: Model = None) -> Cost:
-    """The time of a run over D_tok tokens [s]: D_tok/B steps.
-
-    >>> run_time()
-    6*D_tok*P/(C*MFU*n)  [s]
-    """
-    time: Cost = step_time(m) * (D_tok / B)
-    return time.declare("s").named("training run")
+    """The time of a run over D_tok tokens [s]: D_tok/B steps."""
+    return (step_time(m) * D_tok / B).declare("s").named("training run")
 
 
 def run_flops(m: Model = None) -> Cost:
     """The FLOPs of a run [FLOP]: 6 P D_tok."""
-    flops: Cost = flops_per_token(m) * D_tok
-    return flops.declare("FLOP").named("FLOPs of the run")
+    return (flops_per_token(m) * D_tok).declare("FLOP").named("FLOPs of the run")
 
 
 def chips_to_finish(m: Model = None) -> Bound:
-    """The chips that finish a run within t_run: solve(run_time <= t_run, n).
-
-    >>> chips_to_finish()
-    n >= 6*D_tok*P/(C*MFU*t_run)
-    """
+    """The chips that finish a run within t_run: solve(run_time <= t_run, n)."""
     return solve(run_time(m) <= Cost(t_run, "s", "limit"), n)
 
 
 def tokens_per_second(m: Model = None) -> Cost:
-    """Tokens trained on per second, by all chips [token/s]; times a day, tokens per day.
-
-    >>> tokens_per_second()
-    C*MFU*n/(6*P)  [token/s]
-    """
-    rate: Cost = B / step_time(m)
-    return rate.declare("token/s").named("tokens per second")
+    """Tokens trained on per second, by all chips [token/s]; times a day, tokens per day."""
+    return (B / step_time(m)).declare("token/s").named("tokens per second")
 
 
 def utilisation(m: Model = None) -> Cost:
-    """The MFU of a run that took t_run: 6 P D_tok / (n C t_run).
-
-    >>> utilisation()
-    6*D_tok*P/(C*n*t_run)  [1]
-    """
-    share: Cost = run_flops(m) / (n * C * t_run)
-    return share.declare("1").named("MFU")
+    """The MFU of a run that took t_run: 6 P D_tok / (n C t_run)."""
+    return (run_flops(m) / n / C / t_run).declare("1").named("MFU")
 
 
 def run_price(m: Model = None) -> Cost:
-    """What a run costs [USD]: the price of its chip-hours, the same on any number of chips at one MFU.
-
-    >>> run_price()
-    6*D_tok*P*price/(C*MFU)  [USD]
-    """
-    paid: Cost = run_time(m) * (n * price)
-    return paid.declare("USD").named("price of the run")
+    """What a run costs [USD]: the price of its chip-hours, the same on any number of chips at one MFU."""
+    return (run_time(m) * n * price).declare("USD").named("price of the run")
 
 
 # -- a pipeline
@@ -242,9 +169,6 @@ def bubble() -> Cost:
     """The part of a step that a stage of a Z-stage pipeline idles: Z - 1 of (microbatches + Z - 1) turns.
 
     Stages of one length, forward passes first and then backward passes; zero-bubble schedules do better.
-
-    >>> bubble()
-    (Z - 1)/(Z + microbatches - 1)  [1]
     """
     return Cost(_IDLE / _TURNS, "1")
 
@@ -252,8 +176,6 @@ def bubble() -> Cost:
 def fewest_microbatches() -> Bound:
     """The microbatches with which a pipeline idles at most bubble_max of a step.
 
-    >>> fewest_microbatches()
-    microbatches >= (Z + bubble_max - Z*bubble_max - 1)/bubble_max
     >>> fewest_microbatches().at(Z=4, bubble_max=0.1)
     27
     """
@@ -261,15 +183,3 @@ def fewest_microbatches() -> Bound:
 
 
 _IDLE, _TURNS = Z - 1, microbatches + Z - 1
-
-
-# -- helpers
-def _outputs(layers: list[tuple[Kind, str, sp.Expr]]) -> list[Cost]:
-    """What comes out of the products with weights, layer by layer."""
-    found = []
-    for kind, name, count in layers:
-        program = kind.program(at=Pass(new=1))
-        weights = set(program.having("weight"))
-        made = [s.out.name for s in program.statements if weights & {t.name for t in s.operands}]
-        found.append((program.bytes(*made) * count).named(name))
-    return found
