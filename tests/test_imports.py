@@ -59,7 +59,7 @@ ORDERS = {
     "machine": ("roofline", "simulation", "exchanges", "collectives", "links", "mesh"),
     "program": ("tensor", "roles", "parse", "infer", "chain", "backward", "program"),
     "transformer": (
-        *("split", "kind", "attention", "latent", "mlp", "experts", "mamba2", "embedding", "layers"),
+        *("kind", "attention", "latent", "mlp", "experts", "mamba2", "embedding", "layers"),
         *("facts", "aggregates", "blocks", "pattern", "stack", "build"),
     ),
     "workloads": (

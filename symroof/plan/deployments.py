@@ -125,7 +125,7 @@ def _legal(model: Llm, x: int, y: int, z: int) -> bool:
         return int(model[letter])
 
     for kind, _ in model.stack.structure:
-        experts, queries, shared = kind.all_experts(), kind.query_heads(), kind.whole_heads()
+        experts, queries, shared = map(kind.part, ("experts", "queries", "heads"))
         if experts is not None and size(experts) % x:
             return False
         if queries is not None:
@@ -135,6 +135,6 @@ def _legal(model: Llm, x: int, y: int, z: int) -> bool:
             padded = -(-left // z) * z
             if (groups % y and y % groups) or heads % y or left < 1 or 3 * padded > 4 * left:
                 return False
-        if any(size(width) % (y * z) for width in kind.widths()):
+        if any(size(width) % (y * z) for width in kind.even()):
             return False
     return size(D) % (y * z) == 0

@@ -105,8 +105,8 @@ def _legal(model: Llm, x: int, y: int) -> bool:
 
     sizes = {size(D)}
     for kind, _ in model.stack.structure:
-        sizes |= {size(width) for width in kind.widths()}
-        heads, experts = kind.whole_heads() or kind.query_heads(), kind.all_experts()
+        sizes |= {size(width) for width in kind.even()}
+        heads, experts = kind.part("heads") or kind.part("queries"), kind.part("experts")
         if heads is not None:
             sizes.add(size(heads))
         if experts is not None and size(experts) % x:

@@ -81,12 +81,12 @@ def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...]) -> Aggregates:
     found: dict[Symbol, sp.Expr] = {}
     for kind, _, _ in known:
         found.update(kind.defined())
-    total = _sum((sum(f.stored.values(), sp.Integer(0)), count) for _, count, f in known)
-    found[P] = total
+    total = found[P] = _sum((sp.Add(*f.stored.values()), count) for _, count, f in known)
     routed = _routed(known, found)
-    _less(found, P_read, total, _sum((f.always, count) for _, count, f in known))
-    _less(found, P_mm, total, _sum((f.active, count) for _, count, f in known))
-    windows = list(dict.fromkeys(kind.sees() for kind, _, f in known if f.cache != 0 or f.pair != (0, 0)))
+    # less what is not counted, so that another P changes them too
+    found[P_read] = P - sp.expand(total - _sum((f.always, count) for _, count, f in known))
+    found[P_mm] = P - sp.expand(total - _sum((f.active, count) for _, count, f in known))
+    windows = dict.fromkeys(kind.sees() for kind, _, f in known if f.cache != 0 or f.pair != (0, 0))
     reaches = tuple(_reach(window, known, found) for window in sorted(windows, key=lambda w: (w is not None, str(w))))
     state = _put(found, M_st, _sum((f.state, count) for _, count, f in known))
     step, scan = (_sum((f.scan[i], count) for _, count, f in known) for i in (0, 1))
@@ -105,11 +105,6 @@ def _put(found: dict[Symbol, sp.Expr], letter: Symbol, definition: sp.Expr) -> S
     return letter
 
 
-def _less(found: dict[Symbol, sp.Expr], letter: Symbol, total: sp.Expr, count: sp.Expr) -> None:
-    """Define a count as all parameters less what is not counted, so that another P changes it too."""
-    found[letter] = P - sp.expand(total - count)
-
-
 def _own(letter: Symbol, mark: sp.Expr, plain: Symbol) -> Symbol:
     """A letter for layers whose window or experts have a letter of their own: ``kv_win_local`` beside ``S_win_local``."""
     return letter if mark == plain or not isinstance(mark, Symbol) else letter.marked(mark.label or mark.name)
@@ -120,7 +115,7 @@ def _routed(known: list[tuple[Kind, sp.Expr, LayerFacts]], found: dict[Symbol, s
     for hit in dict.fromkeys(hit for _, _, f in known for hit in f.routed):
         letter = _own(P_exp, hit, E_hit)
         found[letter] = _sum((f.routed[hit], count) for _, count, f in known if hit in f.routed)
-        experts = next(kind.all_experts() for kind, _, f in known if hit in f.routed)
+        experts = next(kind.part("experts") for kind, _, f in known if hit in f.routed)
         rows.append((hit, letter, plain(experts)))
     return tuple(rows)
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-import sympy as sp
-
-from symroof.algebra.operands import plain
 from symroof.algebra.symbols import H, K, N, S_win
 from symroof.errors import InputError, short
-from symroof.transformer.kind import Kind, Pass, Size, ratio, whole
-from symroof.transformer.split import Sharding
+from symroof.transformer.kind import Kind, Pass, Sharding, Size, ratio
 
 _PROJECTIONS = """
     weight attention: W_q, W_k, W_v, W_o; cache: Keys, Values; on chip: Scores
@@ -65,7 +61,9 @@ class Attention(Kind):
     split: ClassVar[str] = "attention"
     dense: ClassVar[bool] = True
     letters: ClassVar = {"window": S_win}
+    parts: ClassVar = {"window": "window", "queries": "N", "heads": "K"}
     orders: ClassVar = (("K", "N"),)
+    shares: ClassVar = (("K", "N", "KV heads", "query heads"),)
 
     def text(self, at: Pass, how: Sharding) -> str:
         """By heads, or with the cache sharded over its batch too; stored beside it what options add."""
@@ -83,30 +81,9 @@ class Attention(Kind):
 
     def sizes(self, at: Pass) -> dict[str, Any]:
         """Q query heads for each KV head, J the size of a value head."""
-        value = self.H if self.H_v is None else self.H_v
-        own = {"K": self.K, "H": self.H, "Q": ratio(self.N, self.K)}
-        return {**own, "J": value, "S": at.reached(self.window)}
-
-    def sees(self) -> sp.Expr | None:
-        """The window."""
-        return None if self.window is None else plain(self.window)
-
-    def query_heads(self) -> Size:
-        """N query heads."""
-        return self.N
-
-    def whole_heads(self) -> Size:
-        """K KV heads."""
-        return self.K
-
-    def marks(self, at: Pass) -> dict[str, Any]:
-        """Of the T x S scores only those of tokens that are seen."""
-        return {"seen": at.pairs(self.window) / (at.new * at.reached(self.window))}
+        return {"Q": ratio(self.N, self.K), "J": self.H if self.H_v is None else self.H_v}
 
     def check(self) -> None:
-        """K must divide N, and norms of queries and keys are per head or per layer."""
+        """Norms of queries and keys are per head or per layer."""
         if self.qk_norm not in ("", "head", "layer"):
             raise InputError(f"attention: qk_norm = {short(self.qk_norm)} is no norm; write 'head' or 'layer', or leave it out")
-        sizes = whole(self, "N", "K")
-        if sizes and (sizes[1] < 1 or sizes[0] % sizes[1]):
-            raise InputError(f"attention: {sizes[1]} KV heads cannot share {sizes[0]} query heads; K must divide N")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,6 @@ from symroof.transformer.stack import Layer, Stack
 
 #: How often a group of sublayers repeats, and the sublayers.
 Group = tuple[int, Sequence[Kind]]
-_ONE = sp.Integer(1)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,29}")
 _EXAMPLE = "[layers.Attention(N=32, K=8, H=128), layers.Mlp(F=14336)]"
 
@@ -59,15 +58,18 @@ def stack(name: str, width: int, groups: Iterable[Group], around: Around, origin
     total = sum(n for n, _ in listed)
     before, after = around.kinds()
     layers = [*((kind, 1) for kind in before), *own.items(), *((kind, 1) for kind in after)]
-    labels = _labels([kind for kind, _ in layers])
+    names, labels = zip(*_called([kind for kind, _ in layers]), strict=True)
     values: dict[Symbol, int] = {L: total, D: width}
     lettered = _lettered(layers, labels, values)
-    inside = labels[len(before) : len(layers) - len(after)]
-    counts = [_count_letter(count, total, label, values) for count, label in zip(own.values(), inside, strict=True)]
-    letters = [_ONE] * len(before) + counts + [_ONE] * len(after)
-    names = _names([kind for kind, _ in layers], labels)
+    counts: dict[Kind, sp.Expr] = {}
+    for (kind, count), label in zip(own.items(), labels[len(before) :], strict=False):
+        counts[kind] = letter = L if count == total else _marked(L, label)
+        values[letter] = count
+    letters = [*(sp.Integer(1) for _ in before), *counts.values(), *(sp.Integer(1) for _ in after)]
     found = tuple(Layer(*each) for each in zip(names, lettered, letters, strict=True))
-    return Stack(name, found, values, _pattern(listed, dict(zip(own, counts, strict=True))), origin)
+    alike = list(dict.fromkeys(tuple(kinds) for _, kinds in listed))  # groups that are alike count once in the pattern
+    rows = [(L, tuple(1 for _ in alike)), *((letter, tuple(kinds.count(kind) for kinds in alike)) for kind, letter in counts.items())]
+    return Stack(name, found, values, Pattern(tuple(dict.fromkeys(rows))), origin)
 
 
 def refuse_second(kind: type[Kind], name: str, tied: bool) -> None:
@@ -93,27 +95,31 @@ def _group(group: Any) -> Group:
     return count, kinds
 
 
-def _pattern(groups: Sequence[Group], letters: Mapping[Kind, sp.Expr]) -> Pattern:
-    """The pattern of groups; groups that are alike count once."""
-    distinct = list(dict.fromkeys(tuple(kinds) for _, kinds in groups))
-    rows = [(letter, tuple(kinds.count(kind) for kinds in distinct)) for kind, letter in letters.items()]
-    return Pattern(tuple(dict.fromkeys([(L, tuple(1 for _ in distinct)), *rows])))
+def _called(kinds: Sequence[Kind]) -> list[tuple[str, str]]:
+    """What to call every layer, and what marks its letters where layers differ.
 
+    Both are its own name; else it is called by its kind, with its mark where there are two of one, and marked with the label of its
+    kind, numbered where two have the same.
 
-def _labels(kinds: Sequence[Kind]) -> list[str]:
-    """What marks letters that differ: the layer's own name, else that of its kind, numbered where two have the same."""
-    names = [kind.name for kind in kinds if kind.name]
-    for name in names:
+    Raises InputError for a name that is none, or that another layer has.
+    """
+    own = [kind.name for kind in kinds if kind.name]
+    for name in own:
         if not _NAME.fullmatch(name):
             raise InputError(f"{short(name)} cannot mark the letters of a layer; use letters and digits, e.g. name='wide'")
-        if names.count(name) > 1:
+        if own.count(name) > 1:
             raise InputError(f"two layers are called {short(name)}; give each a name of its own")
-    found: list[str] = []
-    for kind in kinds:
-        label = "win" if kind.sees() is not None else kind.label or re.sub(r"\W+", "_", kind.word)
-        numbered = (f"{label}{i}" if i > 1 else label for i in itertools.count(1))
-        found.append(kind.name or next(each for each in numbered if each not in found and each not in names))
-    return found
+    words = ["" if k.name else "windowed attention" if k.sees() is not None else k.word for k in kinds]
+    for name in own:
+        if name in words:
+            raise InputError(f"a layer is named {short(name)}, and another one is called that already; give it another name")
+    found: dict[str, str] = {}  # label: name
+    for kind, word in zip(kinds, words, strict=True):
+        mark = "win" if kind.sees() is not None else kind.label or re.sub(r"\W+", "_", kind.word)
+        numbered = (f"{mark}{i}" if i > 1 else mark for i in itertools.count(1))
+        label = kind.name or next(each for each in numbered if each not in found and each not in own)
+        found[label] = kind.name or (word if words.count(word) == 1 else label if mark == word else f"{word} {label}")
+    return [(name, label) for label, name in found.items()]
 
 
 def _lettered(layers: Sequence[tuple[Kind, int]], labels: Sequence[str], values: dict[Symbol, int]) -> list[Kind]:
@@ -143,26 +149,3 @@ def _lettered(layers: Sequence[tuple[Kind, int]], labels: Sequence[str], values:
 
 def _marked(letter: Symbol, label: str) -> Symbol:
     return ALPHABET.get(f"{letter.name}_{label}") or letter.marked(label)
-
-
-def _count_letter(count: int, total: int, label: str, values: dict[Symbol, int]) -> Symbol:
-    letter = L if count == total else _marked(L, label)
-    values[letter] = count
-    return letter
-
-
-def _names(kinds: Sequence[Kind], labels: Sequence[str]) -> list[str]:
-    """What to call the layers: their own names, or their kinds, with their marks where there are two of one.
-
-    Raises InputError for a name that another layer has.
-    """
-    words = ["" if k.name else "windowed attention" if k.sees() is not None else k.word for k in kinds]
-    for kind in kinds:
-        if kind.name in words and kind.name:
-            raise InputError(f"a layer is named {short(kind.name)}, and another one is called that already; give it another name")
-    plain = {w for w in words if words.count(w) == 1}
-    found = []
-    for kind, word, label in zip(kinds, words, labels, strict=True):
-        marked = label if label.rstrip("0123456789") == word else f"{word} {label}"
-        found.append(kind.name or (word if word in plain else marked))
-    return found

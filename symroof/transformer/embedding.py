@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 from symroof.algebra.symbols import B, S_pos, V
 from symroof.errors import InputError
-from symroof.transformer.kind import Kind, Pass, Size
-from symroof.transformer.split import Sharding
+from symroof.transformer.kind import Kind, Pass, Sharding, Size
 
 
 @dataclass(frozen=True)
@@ -24,11 +23,8 @@ class Embedding(Kind):
     word: ClassVar[str] = "embedding"
     dense: ClassVar[bool] = True
     around: ClassVar[bool] = True
+    usual_norms: ClassVar[int] = 0
     letters: ClassVar = {"positions": S_pos}
-
-    def usual_norms(self) -> int:
-        """None."""
-        return 0
 
     def text(self, at: Pass, how: Sharding) -> str:
         """A lookup, and the positions."""
@@ -39,8 +35,8 @@ class Embedding(Kind):
         return text + ("weight embedding: W_pos\n W_pos[Y:A, D~m]\n" if self.positions is not None else "")
 
     def sizes(self, at: Pass) -> dict[str, Any]:
-        """A are all new tokens."""
-        return {"V": self.V, "A": at.tokens} | ({} if self.positions is None else {"Y": self.positions})
+        """Y positions."""
+        return {} if self.positions is None else {"Y": self.positions}
 
 
 @dataclass(frozen=True)
@@ -58,10 +54,7 @@ class Unembedding(Kind):
     word: ClassVar[str] = "unembedding"
     dense: ClassVar[bool] = True
     around: ClassVar[bool] = True
-
-    def usual_norms(self) -> int:
-        """None: the one before it is a layer by itself."""
-        return 0
+    usual_norms: ClassVar[int] = 0  # the one before it is a layer by itself
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One matmul; a tied matrix is stored with the embedding."""
@@ -71,7 +64,7 @@ class Unembedding(Kind):
 
     def sizes(self, at: Pass) -> dict[str, Any]:
         """A are the tokens that need logits."""
-        return {"V": self.V, "A": B if at.last else at.tokens}
+        return {"A": B} if at.last else {}
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ import sympy as sp
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import B, E, E_hit, F, F_sh, Symbol, k
 from symroof.errors import InputError
-from symroof.transformer.kind import Kind, Pass, Size, whole
-from symroof.transformer.split import Sharding
+from symroof.transformer.kind import Kind, Pass, Sharding, Size
 
 _ROUTED = """
     weight router: W_r; on chip: Mixed
@@ -77,6 +76,8 @@ class Experts(Kind):
     split: ClassVar[str] = "experts"
     letters: ClassVar = {"shared": F_sh}
     follows: ClassVar = ("hit",)
+    parts: ClassVar = {"experts": "E"}
+    widths: ClassVar = ("F", "shared")
     orders: ClassVar = (("k", "E"), ("k", "hit"), ("hit", "E"))
 
     def text(self, at: Pass, how: Sharding) -> str:
@@ -91,14 +92,9 @@ class Experts(Kind):
             text += "buffer: b_e\n b_e[E]\n"
         return text
 
-    def all_experts(self) -> Size:
-        """E experts."""
-        return self.E
-
     def sizes(self, at: Pass) -> dict[str, Any]:
-        """A are all new tokens, C of them go to an expert, J is the width of the shared expert."""
-        each = at.tokens * plain(self.k) / plain(self.E)
-        own = {"E": self.E, "F": self.F, "A": at.tokens, "C": each, "Hit": self.hit, "I": 2 if self.gated else 1}
+        """C new tokens go to an expert, J is the width of the shared expert."""
+        own = {"C": at.tokens * plain(self.k) / plain(self.E), "Hit": self.hit, "I": 2 if self.gated else 1}
         return own | ({} if self.shared is None else {"J": self.shared})
 
     def defined(self) -> Mapping[Symbol, sp.Expr]:
@@ -107,16 +103,10 @@ class Experts(Kind):
 
     def check(self) -> None:
         """A token uses at most all experts."""
-        sizes = whole(self, "k", "E")
-        if sizes and not 1 <= sizes[0] <= sizes[1]:
-            raise InputError(f"experts: a token cannot use k = {sizes[0]} of E = {sizes[1]} experts; k is 1 to E")
+        if isinstance(self.k, int) and isinstance(self.E, int) and self.k > self.E:
+            raise InputError(f"experts: a token cannot use k = {self.k} of E = {self.E} experts; k is 1 to E")
 
 
 def experts_hit(experts: Experts, tokens: Any) -> sp.Expr:
     """The experts that so many tokens hit, on average under even routing: E(1-(1-k/E)^tokens)."""
-    return plain(experts.E) * (1 - (1 - ratio_of(experts)) ** plain(tokens))
-
-
-def ratio_of(experts: Experts) -> sp.Expr:
-    """k/E."""
-    return plain(experts.k) / plain(experts.E)
+    return plain(experts.E) * (1 - (1 - plain(experts.k) / plain(experts.E)) ** plain(tokens))

@@ -24,12 +24,13 @@ A kind is a frozen dataclass whose fields are its sizes (a number or a letter) a
         def sizes(self, at: Pass) -> dict[str, Any]:
             return {"R": self.R_low}
 
+- In a text T are the new tokens, S those that are seen, A the new tokens of all sequences, and a size that is called by one capital is
+  itself; ``sizes`` says what other capitals stand for, ``check`` what must hold.
 - A field with a symbol as its default is a size, and the symbol its letter; so is one whose name is in the alphabet. A size that
   may be left out has None as its default, and its letter in ``letters`` unless it is named like it.
 - A field that is true or false, or a word, is an option; one that is a number but no size is named in ``options``.
-- ``sizes`` says what the dimensions of the text stand for (one capital, or a letter of the alphabet), ``check`` what must hold.
-- ``sees`` says what window it has, if any; ``query_heads``, ``all_experts``, ``whole_heads`` what a deployment splits.
-- The norms around a layer are not part of its text: every kind has ``norms`` (see ``usual_norms``) and ``layer_norm``.
+- ``parts`` names the sizes that a deployment asks for: the window, the heads of queries and of the cache, the experts.
+- The norms around a layer are not part of its text: every kind has ``norms`` (``usual_norms`` unless told) and ``layer_norm``.
 
 A line in ``symroof.transformer.layers`` makes it known by name. Everything else about it (parameters, FLOPs,
 bytes, caches, collectives) is derived from the text; marks such as ``~m`` become the mesh axes of a :class:`Sharding`.
@@ -37,6 +38,7 @@ bytes, caches, collectives) is derived from the text; marks such as ``~m`` becom
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
@@ -50,10 +52,52 @@ from symroof.algebra.operands import plain
 from symroof.algebra.symbols import ALPHABET, B, S, Symbol, T, p_a
 from symroof.errors import InputError, ProgramError, short
 from symroof.program.program import Program, program
-from symroof.transformer.split import REPLICATED, Sharding
 
 #: A size of a layer: a number, or a letter.
 Size: TypeAlias = int | sp.Expr
+
+
+@dataclass(frozen=True)
+class Sharding:
+    """The mesh axes of the batch, of heads and d_ff, of weights at rest, of experts, and of the KV cache beyond its heads.
+
+    Each is a text such as "X" or "XZ"; ``cache`` axes shard its batch, ``sequence`` axes its context. ``context`` axes
+    shard the new tokens and their keys and values (context parallelism), which are gathered for the scores.
+
+    Raises ProgramError if more than one of ``cache``, ``sequence`` and ``context`` is given.
+    """
+
+    data: str = ""
+    model: str = ""
+    fsdp: str = ""
+    experts: str = ""
+    cache: str = ""
+    sequence: str = ""
+    context: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.cache, self.sequence, self.context))) > 1:
+            raise ProgramError(
+                "the KV cache is sharded over its batch (cache=), its context (sequence=) or with the tokens (context=); give one"
+            )
+
+    def text(self, template: str) -> str:
+        """A template with its marks (``~d`` for data, ``~m~c`` for model and cache) replaced by ``_X`` and the like.
+
+        ``{U~m}`` are partial sums over the model axes, nothing if there are none.
+        """
+        axes = {"d": self.data, "m": self.model, "f": self.fsdp, "e": self.experts, "c": self.cache, "s": self.sequence}
+        axes |= {"t": self.context, "h": "".join(a for a in self.data if a not in self.experts)}
+        axes["u"] = axes["h"] + self.experts
+
+        def subscript(match: re.Match[str]) -> str:
+            letters = "".join(axes[mark] for mark in match.group().split("~")[1:])
+            return f"_{letters}" if letters else ""
+
+        return re.sub(r"(?:~[dmfecsthu])+", subscript, template).replace("{U}", "")
+
+
+REPLICATED = Sharding()
 
 
 @dataclass(frozen=True)
@@ -151,16 +195,23 @@ class Kind:
     #: What letters that differ between layers are marked with, if the layer has no name.
     label: ClassVar[str] = ""
     split: ClassVar[str] = ""
+    usual_norms: ClassVar[int] = 1
     #: Whether the book's dense model has such layers, and whether they stand around all others.
     dense: ClassVar[bool] = False
     around: ClassVar[bool] = False
     #: The letter of a size, where it is neither the default nor the name of the field.
     letters: ClassVar[Mapping[str, Symbol]] = {}
-
+    #: The fields that are its "window", the heads of its "queries", which model parallelism splits, the "heads" of its cache, which it
+    #: splits no finer and beyond them copies, and the "experts" that a token is routed among, which the chips that split the batch share.
+    parts: ClassVar[Mapping[str, str]] = {}
+    #: The widths that model parallelism splits evenly, beside D.
+    widths: ClassVar[tuple[str, ...]] = ("F",)
     #: Sizes that follow from others and need not be given.
     follows: ClassVar[tuple[str, ...]] = ()
     #: Pairs of sizes of which the first is at most the second.
     orders: ClassVar[tuple[tuple[str, str], ...]] = ()
+    #: Pairs of sizes of which the first divides the second, each with what it counts.
+    shares: ClassVar[tuple[tuple[str, str, str, str], ...]] = ()
     #: Numbers among the fields that are options, not sizes.
     options: ClassVar[tuple[str, ...]] = ()
     #: Sizes that None leaves out, beside those that it leaves out by default.
@@ -176,48 +227,34 @@ class Kind:
         )
 
     def sizes(self, at: Pass) -> dict[str, Any]:
-        """What the dimensions of the text stand for, where a letter is not that of the alphabet."""
+        """What other dimensions of the text stand for."""
         return {}
 
     def marks(self, at: Pass) -> dict[str, Any]:
-        """What the marks of the text scale FLOPs by."""
+        """What the marks of the text scale FLOPs by, beside ``{seen}``: of T x S scores only those of tokens that are seen."""
         return {}
 
     def defined(self) -> Mapping[Symbol, sp.Expr]:
         """Letters that follow from others of this layer, such as the experts hit."""
         return {}
 
-    def usual_norms(self) -> int:
-        """How many norms of D stand around the layer, unless ``norms`` says."""
-        return 1
-
-    def sees(self) -> sp.Expr | None:
-        """The tokens that a token sees at most, its window. None for the whole context."""
-        return None
-
-    def three(self) -> bool:
-        """Whether its MLP, if it has one, has three matrices."""
-        return True
-
     def beside(self) -> bool:
         """Whether it is parallel to the attention before it."""
         return False
 
-    def query_heads(self) -> Size | None:
-        """The heads of the queries, which model parallelism splits. None for a layer without."""
-        return None
+    def part(self, word: str) -> Size | None:
+        """One of its ``parts``; None for a layer without."""
+        found: Size | None = getattr(self, self.parts[word]) if word in self.parts else None
+        return found
 
-    def all_experts(self) -> Size | None:
-        """The experts that a token is routed among, which the chips that split the batch share. None for a layer without."""
-        return None
+    def even(self) -> tuple[Size, ...]:
+        """Its ``widths``, those that it has."""
+        return tuple(size for name, size in self.numbers().items() if name in self.widths)
 
-    def whole_heads(self) -> Size | None:
-        """The heads of the cache, which model parallelism splits no finer: beyond them it copies. None where it is not by heads."""
-        return None
-
-    def widths(self) -> tuple[Size, ...]:
-        """The widths that model parallelism splits evenly, beside D."""
-        return tuple(size for name, size in self.numbers().items() if name in ("F", "shared", "N_ssm"))
+    def sees(self) -> sp.Expr | None:
+        """The tokens that a token sees at most, its window. None for the whole context."""
+        window = self.part("window")
+        return None if window is None else plain(window)
 
     def check(self) -> None:
         """Raise InputError for sizes that contradict each other, as far as they are numbers."""
@@ -241,13 +278,17 @@ class Kind:
 
     def __post_init__(self) -> None:
         if self.norms is None:
-            object.__setattr__(self, "norms", self.usual_norms())
+            object.__setattr__(self, "norms", 0 if self.beside() else self.usual_norms)
         for f in fields(self):
             if (count := counted(getattr(self, f.name))) is not None:  # NumPy's too
                 object.__setattr__(self, f.name, count)
             cure = _cure(f.default, getattr(self, f.name), f.name in ("norms", *self.options), f.name in self.optional)
             if cure:
                 raise InputError(f"{self.word}: {f.name} = {short(getattr(self, f.name))} {cure}")
+        for less, more, parts, whole in self.shares:
+            a, b = getattr(self, less), getattr(self, more)
+            if isinstance(a, int) and isinstance(b, int) and b % a:
+                raise InputError(f"{self.word}: {a} {parts} cannot share {b} {whole}; {less} must divide {more}")
         self.check()
 
     def program(self, sharding: Sharding = REPLICATED, at: Pass | None = None) -> Program:
@@ -260,10 +301,13 @@ class Kind:
 @lru_cache(maxsize=4096)
 def _program(kind: Kind, sharding: Sharding, at: Pass) -> Program:
     vectors = (kind.norms or 0) * (2 if kind.layer_norm else 1)
-    text, sizes = kind.text(at, sharding), {"T": at.new, "S": at.context, **kind.sizes(at)}
+    text, seen = kind.text(at, sharding), at.reached(kind.sees())
+    named = {size: value for size, value in kind.numbers().items() if len(size) == 1 and size.isupper()}
+    sizes = {"T": at.new, "S": seen, "A": at.tokens, **named, **kind.sizes(at)}
     if vectors:
         text, sizes = f"{text}\n        weight norm: Norm\n        Norm[U{vectors}, D]\n", {**sizes, f"U{vectors}": vectors}
-    return replace(program(sharding.text(text), width=p_a, marks=kind.marks(at), **sizes), of=at.claims)
+    marks = {"seen": at.pairs(kind.sees()) / (at.new * seen), **kind.marks(at)}
+    return replace(program(sharding.text(text), width=p_a, marks=marks, **sizes), of=at.claims)
 
 
 def counted(value: object) -> int | None:
@@ -285,12 +329,6 @@ def _cure(default: Any, value: Any, option: bool, optional: bool) -> str:
     letter = isinstance(value, sp.Expr) and not value.is_number
     left_out = " from 1 on, or leave it out" if default is None else " or a letter"
     return "" if letter or (number and value >= 1) else f"is no size; give a whole number{left_out}"
-
-
-def whole(kind: Kind, *names: str) -> tuple[int, ...] | None:
-    """Sizes as numbers, None if one of them is a letter."""
-    found = [getattr(kind, name) for name in names]
-    return tuple(found) if all(isinstance(n, int) for n in found) else None
 
 
 def ratio(a: Size, b: Size) -> Any:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symroof.algebra.symbols import H_nope, H_rope, H_v, N, R_kv, R_q
-from symroof.transformer.kind import Kind, Pass, Size
-from symroof.transformer.split import Sharding
+from symroof.transformer.kind import Kind, Pass, Sharding, Size
 
 _RANKED = """
     weight attention: W_dq, W_uq, W_qr; weight norm: g_q
@@ -85,6 +84,7 @@ class LatentAttention(Kind):
     word: ClassVar[str] = "latent attention"
     label: ClassVar[str] = "full"
     split: ClassVar[str] = "attention"
+    parts: ClassVar = {"queries": "N"}
     optional: ClassVar = ("R_q",)
 
     def __post_init__(self) -> None:
@@ -98,16 +98,7 @@ class LatentAttention(Kind):
         rest = (_BY_BATCH if how.cache else _ABSORBED) if at.absorbs else _EXPANDED
         return queries + _KEYS + rest
 
-    def query_heads(self) -> Size:
-        """N heads."""
-        return self.N
-
     def sizes(self, at: Pass) -> dict[str, Any]:
         """R, M ranks of queries and latents; A, J, I sizes of heads without and with position, and of values."""
-        ranks = {"M": self.R_kv} | ({"R": self.R_q} if self.R_q else {})
-        heads = {"N": self.N, "A": self.H_nope, "J": self.H_rope, "I": self.H_v}
-        return {**ranks, **heads, "S": at.held()}
-
-    def marks(self, at: Pass) -> dict[str, Any]:
-        """Of the T x S scores only those of tokens that are seen."""
-        return {"seen": at.pairs() / (at.new * at.held())}
+        own = {"M": self.R_kv, "A": self.H_nope, "J": self.H_rope, "I": self.H_v}
+        return own | ({"R": self.R_q} if self.R_q else {})

@@ -12,10 +12,10 @@ from symroof.transformer.embedding import Unembedding as Unembedding
 from symroof.transformer.experts import Experts as Experts
 from symroof.transformer.kind import Kind as Kind
 from symroof.transformer.kind import Pass as Pass
+from symroof.transformer.kind import Sharding as Sharding
 from symroof.transformer.latent import LatentAttention as LatentAttention
 from symroof.transformer.mamba2 import Mamba2 as Mamba2
 from symroof.transformer.mlp import Mlp as Mlp
-from symroof.transformer.split import Sharding as Sharding
 
 #: Word in a data file: kind.
 KINDS: dict[str, type[Kind]] = {

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import D_st, G_ssm, H_ssm, N_ssm, S_chunk, w_conv
 from symroof.errors import InputError
-from symroof.transformer.kind import Kind, Pass, Size, ratio, whole
-from symroof.transformer.split import Sharding
+from symroof.transformer.kind import Kind, Pass, Sharding, Size, ratio
 
 _IN = """
     weight state space: W_z, W_x, W_b, W_c, W_dt, conv, a, dt, skip, W_o; state: St; tail: Tail
@@ -70,6 +69,8 @@ class Mamba2(Kind):
 
     word: ClassVar[str] = "mamba-2"
     label: ClassVar[str] = "ssm"
+    widths: ClassVar = ("N_ssm",)
+    shares: ClassVar = (("G_ssm", "N_ssm", "groups", "heads"),)
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One step of the recurrence, or a scan in chunks."""
@@ -93,9 +94,6 @@ class Mamba2(Kind):
         return {"update": 2}
 
     def check(self) -> None:
-        """Groups must divide the heads, and a convolution has two taps at least."""
+        """A convolution has two taps at least."""
         if isinstance(self.w_conv, int) and self.w_conv < 2:
             raise InputError(f"mamba-2: a convolution of w_conv = {self.w_conv} keeps nothing; give 2 taps or more")
-        sizes = whole(self, "N_ssm", "G_ssm")
-        if sizes and (sizes[1] < 1 or sizes[0] % sizes[1]):
-            raise InputError(f"mamba-2: {sizes[1]} groups cannot share {sizes[0]} heads; G_ssm must divide N_ssm")

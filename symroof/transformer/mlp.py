@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symroof.algebra.symbols import F
-from symroof.transformer.kind import Kind, Pass, Size
-from symroof.transformer.split import Sharding
+from symroof.transformer.kind import Kind, Pass, Sharding, Size
 
 _UNGATED = """
     weight mlp: W_in, W_out
@@ -45,14 +44,6 @@ class Mlp(Kind):
     label: ClassVar[str] = "dense"
     dense: ClassVar[bool] = True
 
-    def usual_norms(self) -> int:
-        """One; beside attention none of its own."""
-        return 0 if self.parallel else 1
-
-    def three(self) -> bool:
-        """If gated."""
-        return self.gated
-
     def beside(self) -> bool:
         """If parallel."""
         return self.parallel
@@ -67,5 +58,5 @@ class Mlp(Kind):
         return text
 
     def sizes(self, at: Pass) -> dict[str, Any]:
-        """A are all new tokens."""
-        return {"A": at.tokens, "F": self.F, "J": 2 if self.gated else 1}
+        """J biases of F."""
+        return {"J": 2 if self.gated else 1}

@@ -24,9 +24,9 @@ from symroof.errors import InputError, short
 from symroof.transformer.aggregates import Aggregates, aggregates
 from symroof.transformer.blocks import BYTE, Block, Blocks
 from symroof.transformer.facts import LayerFacts, facts
-from symroof.transformer.kind import Kind, Pass
+from symroof.transformer.kind import REPLICATED, Kind, Pass, Sharding
+from symroof.transformer.mlp import Mlp
 from symroof.transformer.pattern import Pattern
-from symroof.transformer.split import REPLICATED, Sharding
 
 #: What the book's formulas assume: every layer has full attention and one MLP, all parameters are read and multiplied.
 DENSE = Claim("dense", "full attention and one MLP in every layer")
@@ -75,7 +75,7 @@ class Stack:
     @property
     def gated(self) -> bool:
         """Whether every MLP has three matrices."""
-        return all(kind.three() for kind, _ in self.structure)
+        return all(kind.gated for kind, _ in self.structure if isinstance(kind, Mlp))
 
     @cached_property
     def in_layers(self) -> Claims:
@@ -104,14 +104,12 @@ class Stack:
             own: dict[str, Hashable] = {"aggregates": self.aggregates.letters, "layers": self.structure}
             if claim.kind in own and claim.what != own[claim.kind]:
                 if claim.model == self.name:
-                    return self._namesake()
+                    given = f"read from {self.origin}" if self.origin else "made by model()"
+                    cure = f"give the one that you made a name of its own, e.g. model('my-{self.name}', ...)"
+                    is_at = f"the one it is evaluated at is {given}, and has other layers"
+                    return f"this is a formula of another model called {self.name}: {is_at}; {cure}"
                 return f"this is a formula of {claim.model or 'another model'}, whose layers are not those of {self.name}; {cure}"
         return ""
-
-    def _namesake(self) -> str:
-        given = f"read from {self.origin}" if self.origin else "made by model()"
-        cure = f"give the one that you made a name of its own, e.g. model('my-{self.name}', ...)"
-        return f"this is a formula of another model called {self.name}: the one it is evaluated at is {given}, and has other layers; {cure}"
 
     def _peculiar(self) -> str:
         odd = dict.fromkeys("sliding windows" if k.dense else k.word for k, _ in self.structure if _odd(k))
@@ -172,7 +170,11 @@ class Stack:
     @property
     def parameters(self) -> Cost:
         """All parameters [param], parts by class of tensor; a tied matrix counts once, buffers do not."""
-        return self._by_class(lambda f: f.stored, "param", "parameters")
+        found: dict[str, sp.Expr] = {}
+        for layer in self.layers:
+            for word, each in facts(layer.kind).stored.items():
+                found[word] = found.get(word, sp.Integer(0)) + sp.expand(each * layer.count)
+        return self._summed(found.items(), "param", "parameters")
 
     @property
     def active(self) -> Cost:
@@ -214,12 +216,7 @@ class Stack:
 
     # -- what a pass costs
     def flops(self, new: Any = T, context: Any = S, causal: bool = True, last: bool = False) -> Cost:
-        """Matmul FLOPs of B sequences of new tokens over a context, the new ones among them [FLOP]; parts by layer.
-
-        >>> from symroof import llm
-        >>> llm("llama3-8b").stack.flops(new=1)["unembedding"]
-        2*B*D*V  [FLOP]
-        """
+        """Matmul FLOPs of B sequences of new tokens over a context, the new ones among them [FLOP]; parts by layer."""
         return self.blocks(at=Pass(new, context, causal, last)).flops
 
     @property
@@ -229,12 +226,14 @@ class Stack:
         Each weight once, of an embedding B rows, of experts those that are hit.
         """
         at = Pass(new=1)
-        weights = sum((f.always + sum(h * e for h, e in f.routed.items())) * n for f, _, n in self._known())
-        rows = sum(f.rows * n for f, _, n in self._known()) * B
-        cached = sum(f.cache * p_kv * at.held(k.sees()) * n for f, k, n in self._known()) * B
-        states = 2 * B * sum(f.state * n for f, _, n in self._known())
-        parts = (("weights", weights * p_w), ("lookups", rows * p_w), ("cache", cached), ("state", states))
-        return self._summed([(name, plain(e)) for name, e in parts], "byte", "bytes read")
+        each: dict[str, tuple[sp.Expr, Callable[[LayerFacts, Kind], Any]]] = {
+            "weights": (p_w, lambda f, _: f.always + sum(hit * of for hit, of in f.routed.items())),
+            "lookups": (p_w * B, lambda f, _: f.rows),
+            "cache": (B, lambda f, k: f.cache * p_kv * at.held(k.sees())),
+            "state": (2 * B, lambda f, _: f.state),
+        }
+        parts = ((name, times * sum(of(facts(k), k) * count for k, count in self.structure)) for name, (times, of) in each.items())
+        return self._summed(parts, "byte", "bytes read")
 
     def blocks(self, sharding: Sharding | Mapping[str, Sharding] = REPLICATED, at: Pass | None = None) -> Blocks:
         """The layers as programs: one sharding for all, or one by ``Kind.split`` ("attention", "experts", "")."""
@@ -243,21 +242,10 @@ class Stack:
         return Blocks(tuple(found), self.in_layers | (at or Pass()).claims)
 
     # -- helpers
-    def _known(self) -> list[tuple[LayerFacts, Kind, sp.Expr]]:
-        return [(facts(kind), kind, count) for kind, count in self.structure]
-
-    def _by_class(self, of: Callable[[LayerFacts], Mapping[str, sp.Expr]], unit: str, name: str) -> Cost:
-        found: dict[str, sp.Expr] = {}
-        for f, _, count in self._known():
-            for word, each in of(f).items():
-                found[word] = found.get(word, sp.Integer(0)) + sp.expand(each * count)
-        return self._summed(list(found.items()), unit, name)
-
     def _by_layer(self, of: Callable[[LayerFacts, Kind], Any], unit: str, name: str) -> Cost:
-        terms = [(layer.name, sp.expand(of(facts(layer.kind), layer.kind) * layer.count)) for layer in self.layers]
-        return self._summed(terms, unit, name)
+        return self._summed(((a.name, sp.expand(of(facts(a.kind), a.kind) * a.count)) for a in self.layers), unit, name)
 
-    def _summed(self, terms: list[tuple[str, sp.Expr]], unit: str, name: str) -> Cost:
+    def _summed(self, terms: Iterable[tuple[str, sp.Expr]], unit: str, name: str) -> Cost:
         return total((Cost(e, unit, word) for word, e in terms if e != 0), unit).named(name).claiming(self.in_layers)
 
     def __repr__(self) -> str:

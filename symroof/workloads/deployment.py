@@ -16,7 +16,7 @@ from symroof.algebra.operands import plain
 from symroof.algebra.symbols import B, W_hbm, X, Y, Z, n, p_w, price
 from symroof.transformer.blocks import Block, Blocks
 from symroof.transformer.facts import facts
-from symroof.transformer.split import Sharding
+from symroof.transformer.kind import Sharding
 from symroof.workloads import decode, prefill
 from symroof.workloads.models import STEP, Model, blocks_of, held, letters, present, read, seen_time, summed, waits
 
@@ -117,7 +117,7 @@ def _cached(m: Model) -> Cost:
     held, found = sp.Integer(0), blocks(m)
     for b in found:
         if facts(b.kind).cache != 0:
-            names, heads = [t for t in b.program.having("cache") if t in b.program.inputs], b.kind.whole_heads()
+            names, heads = [t for t in b.program.having("cache") if t in b.program.inputs], b.kind.part("heads")
             copies = 1 if heads is None else sp.Max(plain(heads), Y, evaluate=False) / heads
             held += sp.factor(b.program.bytes(*names).expr) * b.times * copies
     return Cost(sp.factor(held), "byte").claiming(found.of)

@@ -25,9 +25,8 @@ from symroof.transformer.aggregates import Aggregates, Reach
 from symroof.transformer.attention import Attention
 from symroof.transformer.blocks import Blocks
 from symroof.transformer.embedding import Embedding, Unembedding
-from symroof.transformer.kind import Pass, Size
+from symroof.transformer.kind import Pass, Sharding, Size
 from symroof.transformer.mlp import Mlp
-from symroof.transformer.split import Sharding
 from symroof.transformer.stack import DENSE, GATED, MLP, Layer, Stack
 
 #: A model as a sheet with a stack, a stack, or None for the book's.

@@ -13,8 +13,7 @@ import sympy as sp
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import B, C, P, S, X, Y, Z, p_w, price
 from symroof.transformer.blocks import Blocks
-from symroof.transformer.kind import Pass
-from symroof.transformer.split import Sharding
+from symroof.transformer.kind import Pass, Sharding
 from symroof.workloads.models import AS_GATED, BOOK, Model, blocks_of, stack_of, waits
 from symroof.workloads.training_memory import D_tok, flops_per_token, microbatches, p_opt
 

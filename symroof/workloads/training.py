@@ -25,9 +25,8 @@ from symroof.program.program import Overlap, Program
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.transformer.blocks import Block, Blocks
-from symroof.transformer.kind import Pass
+from symroof.transformer.kind import Pass, Sharding
 from symroof.transformer.mlp import Mlp
-from symroof.transformer.split import Sharding
 from symroof.transformer.stack import Layer
 from symroof.workloads.models import AS_MLP, Model, stack_of, with_width
 from symroof.workloads.training_memory import *  # noqa: F403  # what a run takes is asked for here too

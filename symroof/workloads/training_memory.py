@@ -10,9 +10,8 @@ from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, S, T, X, Z, n, p_
 from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.kind import Pass
+from symroof.transformer.kind import Pass, Sharding
 from symroof.transformer.mlp import Mlp
-from symroof.transformer.split import Sharding
 from symroof.transformer.stack import Layer
 from symroof.workloads.models import AS_DENSE, AS_GATED, Model, blocks_of, checked, multiplied, present, seen, stack_of, states, with_width
 
