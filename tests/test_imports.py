@@ -69,9 +69,9 @@ ORDERS = {
     "measured": ("schema", "records", "bounds", "page", "__main__"),
     "grid": ("cut", "graph", "product", "kernel", "trouble", "plan", "large", "axes", "tables", "sweep"),
     "show": (
-        *("mathml", "markup", "templates", "style", "tex.quantities", "tex.piece", "tex.width", "tex.writer", "tex.layout"),
-        *("document", "tex.trees", "tex.tabular", "forms.csv", "forms.text", "forms.markdown", "forms.json", "forms.html", "forms.latex"),
-        *("views", "formulas", "sheets", "bounds", "derivations", "optima", "grids", "hook", "tex.letters", "tex.numbers", "tex.paper"),
+        *("mathml", "pages", "tex.width", "tex.writer", "tex.layout", "maths", "document", "tex.tabular"),
+        *("forms.csv", "forms.text", "forms.markdown", "forms.json", "forms.html", "forms.latex"),
+        *("views", "formulas", "sheets", "bounds", "derivations", "optima", "grids", "hook", "tex.numbers", "tex.paper"),
     ),
     "book": ("question", "chapters", "document", "site"),
     "answers": ("book", "said", "files", "tables", "questions", "optima"),

@@ -50,8 +50,7 @@ from symroof.book import chapters as book
 from symroof.cli import cli
 from symroof.cli.files import document as document_command
 from symroof.errors import InputError, SymroofError
-from symroof.show.tex.layout import display, lines
-from symroof.show.tex.trees import cost_box
+from symroof.show.tex.layout import cost_box, display, lines
 from symroof.show.tex.width import ROOM, width
 from symroof.symbols import B, C, D, F, P, S, W_hbm, X, n, p_w, t_lim
 

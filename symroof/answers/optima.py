@@ -24,7 +24,8 @@ from symroof.ask.question import Question
 from symroof.errors import SolveError
 from symroof.plane.regimes import regimes
 from symroof.sheets.sheet import Sheet
-from symroof.show.document import Block, Document, Note, Text, Title, Words, joined, math, readable, table
+from symroof.show.document import Block, Document, Note, Text, Title, Words, table
+from symroof.show.maths import joined, math, readable
 from symroof.show.optima import slope
 from symroof.show.views import see
 from symroof.solver.limits import limit

@@ -20,7 +20,8 @@ from symroof.sheets.dtypes import dtype
 from symroof.sheets.files import aliases
 from symroof.sheets.llms import llm, llms
 from symroof.sheets.sheet import Sheet, shown
-from symroof.show.document import Column, Document, Note, Table, Title, Words, math, table
+from symroof.show.document import Column, Document, Note, Table, Title, Words, table
+from symroof.show.maths import math
 from symroof.show.sheets import record
 from symroof.show.views import see
 

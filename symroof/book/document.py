@@ -10,9 +10,9 @@ from symroof.book.chapters import Book, Chapter, Entry, counts, headed
 from symroof.book.question import Answer, apart
 from symroof.show.bounds import answer as bound_math
 from symroof.show.derivations import formula as within
-from symroof.show.document import math
+from symroof.show.maths import math
 from symroof.show.tex.paper import HEAD, fragment
-from symroof.show.tex.tabular import breakable, finished, long_table
+from symroof.show.tex.tabular import breakable, finished, ruled
 
 MARK = "% The derivation book, written by symroof"
 
@@ -48,8 +48,7 @@ def document(book: Book) -> str:
 def _table(head: Sequence[str], widths: Sequence[float], rows: Iterable[Sequence[Any]]) -> str:
     """Columns of words, as wide as these fractions of the line, in small print."""
     specs = "@{}" + "".join(f"P{{{w}}}" for w in widths) + "@{}"
-    lines = [" & ".join(map(finished, row)) + r" \\" for row in (head, *rows)]
-    return rf"{{\small{long_table((specs, lines)).code}}}"
+    return rf"{{\small{ruled(specs, [[*map(finished, row)] for row in (head, *rows)], long=True).code}}}"
 
 
 # -- chapters

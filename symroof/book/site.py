@@ -19,11 +19,11 @@ from symroof.book.question import Answer, Question, apart
 from symroof.errors import InputError, short
 from symroof.show.bounds import piece, steps
 from symroof.show.derivations import formula
-from symroof.show.document import Block, Formula, Math, Text, math, plain
+from symroof.show.document import Block, Formula, Text, counted, plain
 from symroof.show.forms.html import inside, said
 from symroof.show.formulas import named
-from symroof.show.style import CSS
-from symroof.show.templates import environment, script_json
+from symroof.show.maths import Math, math
+from symroof.show.pages import CSS, environment, script_json
 
 #: How a file of ours says, in so many characters from its beginning, that it is ours.
 _MARKS = {"index.html": '<meta name="generator" content="symroof book">', "book.tex": MARK}
@@ -129,7 +129,7 @@ def _environment() -> Any:
     made = environment("symroof.book")
     finished = {
         "seen": lambda f: inside([_block(f)]),
-        "steps": lambda f: inside([steps(f.steps, f"{len(f.steps)} step" + "s" * (len(f.steps) != 1))]) if f.steps else "",
+        "steps": lambda f: inside([steps(f.steps, counted(len(f.steps), "step"))]) if f.steps else "",
         "first_piece": lambda b: said(piece(b, b.pieces[0]) if b.kind == "bound" else formula(b)),
         "math": lambda expr: said(math(expr)),
     }

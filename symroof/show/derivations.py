@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from symroof.algebra import show
 from symroof.algebra.cost import Cost
 from symroof.errors import SymroofError
 from symroof.show.bounds import answer as bound_math
 from symroof.show.bounds import steps
-from symroof.show.document import Block, Column, Document, Formula, Math, Note, Table, Text, Title, Words, plain, table
+from symroof.show.document import Block, Column, Document, Formula, Note, Table, Text, Title, Words, plain, table
 from symroof.show.formulas import named
-from symroof.show.tex.trees import cost_box
+from symroof.show.maths import costly
 from symroof.show.views import view
 from symroof.solver.bound import Bound
 
@@ -45,20 +44,15 @@ def _formulas(answers: Iterable[Any]) -> Iterator[Block]:
 
 
 def _answers(answers: Iterable[Any]) -> Table:
-    rows = [(asked(a), a.shown(a.ours), a.shown(a.printed), a.remark) for a in answers]
+    rows = [(str(a.asked), a.shown(a.ours), a.shown(a.printed), a.remark) for a in answers]
     return table(("answer", Column("ours", True), Column("book", True), ""), rows)
-
-
-def asked(a: Any) -> Words:
-    """What is asked."""
-    return str(a.asked)
 
 
 def formula(f: Any) -> Words:
     """A formula within a line; what is none, as text."""
     if isinstance(f, Bound):
         return bound_math(f)
-    return Math(lambda: show.text(f.expr), lambda: cost_box(f, braces=False)) if isinstance(f, Cost) else str(f)
+    return costly(f, braces=False) if isinstance(f, Cost) else str(f)
 
 
 def record(q: Any, answers: Iterable[Any]) -> dict[str, Any]:
@@ -70,6 +64,3 @@ def _record(a: Any) -> dict[str, Any]:
     about = {"id": a.id, "asked": a.asked, "formula": plain(formula(a.formula)).replace("\n", " ")}
     about |= {"ours": a.ours, "printed": a.printed, "unit": str(a.unit), "verdict": a.verdict, "why": a.why}
     return about | {"reproduced": a.reproduced}
-
-
-__all__ = ["asked", "formula", "record"]

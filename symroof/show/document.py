@@ -6,48 +6,20 @@ Markdown, CSV) is one renderer of it. What is said within a line or a cell is :d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
-import sympy as sp
-
-from symroof.algebra import show
-from symroof.algebra.quantity import show_number, show_quantity
+from symroof.algebra.cost import Cost
+from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
-from symroof.show.tex.layout import Box, box, listed, related
+from symroof.show.maths import Math, math
+
+Tree = TypeVar("Tree", Cost, Value)
 
 
 # -- what stands within a line
-@dataclass(frozen=True, eq=False)
-class Math:
-    """A formula as text and as a box that LaTeX can split, both made when they are first asked for.
-
-    A ``plain`` one is mostly numbers with their units, which HTML sets as words.
-    """
-
-    _text: Callable[[], str]
-    _box: Callable[[], Box]
-    plain: bool = False
-
-    @cached_property
-    def text(self) -> str:
-        """As a terminal shows it."""
-        return self._text()
-
-    @cached_property
-    def box(self) -> Box:
-        """As LaTeX, with the places where it may be split."""
-        return self._box()
-
-    @property
-    def tex(self) -> str:
-        """As LaTeX on one line."""
-        return self.box.tex
-
-
 @dataclass(frozen=True)
 class Amount:
     """A number in SI units, and how it is shown; ``shade`` (0 to 1) and ``about`` are for a map in HTML."""
@@ -123,41 +95,12 @@ class Note:
     about: str = ""
 
 
-class Node(Protocol):
-    """A formula with a name, a unit and parts; a Cost is one."""
-
-    @property
-    def name(self) -> str:
-        """Its name, or nothing."""
-        ...
-
-    @property
-    def unit(self) -> Unit:
-        """Its unit."""
-        ...
-
-    @property
-    def join(self) -> str:
-        """How its parts are joined: "sum", "max" or nothing."""
-        ...
-
-    @property
-    def parts(self) -> tuple[Any, ...]:
-        """Its parts."""
-        ...
-
-    @property
-    def expr(self) -> sp.Expr:
-        """The whole as one expression."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
 class Formula:
     """A formula on lines of its own; one with a ``node`` has a name, a unit and perhaps parts."""
 
     math: Math
-    node: Node | None = None
+    node: Cost | None = None
     level: int = 0
     fold: str | None = None
 
@@ -241,87 +184,37 @@ def table(head: Sequence[Column | Words], rows: Iterable[Sequence[Words]], **mor
 
 
 # -- what is said of the objects of the algebra
-def math(expr: Any) -> Math:
-    """An expression or a relation."""
-    if isinstance(expr, sp.Rel):
-        return Math(lambda: show.text(expr), lambda: related(box(expr.lhs), show.RELATIONS.get(expr.rel_op, expr.rel_op), box(expr.rhs)))
-    return Math(lambda: show.text(expr), lambda: box(expr))
-
-
-def short(expr: Any) -> Math:
-    """The same with its long fractions as decimals."""
-    return math(readable(expr))
-
-
-def readable(expr: Any) -> Any:
-    """An expression with its long fractions as decimals, where a float can hold them."""
-    try:
-        return show.readable(expr)
-    except OverflowError:
-        return expr
-
-
-def joined(maths: Sequence[Math], word: str = "and", first: str = "") -> Math:
-    """Formulas with a word between them, each on a line of its own where they do not fit on one."""
-    tex = [rf"\text{{{first} }}" if first else "", *[rf"\text{{{word} }}"] * (len(maths) - 1)]
-    plain = any(m.plain for m in maths)
-    return Math(
-        lambda: f"{first} " * bool(first) + f" {word} ".join(m.text for m in maths), lambda: listed([m.box for m in maths], tex), plain
-    )
-
-
-def when(conditions: Sequence[Any], word: str = "when") -> Math:
-    """``when a >= b and c >= d``."""
-    return joined([math(c) for c in conditions], "and", word)
-
-
-def amount(value: Any, unit: Unit | None = None, digits: int = 4) -> Amount:
+def amount(value: Any, unit: Unit = ONE) -> Amount:
     """A Value, or a number with its unit, without its parts."""
     if isinstance(value, Value):
         return Amount(value.number, value.unit, value.shown if not value.is_array else repr(value))
-    number = float(value)
-    return Amount(value, unit or ONE, show_quantity(number, unit or ONE, digits))
+    return Amount(value, unit, show_quantity(float(value), unit))
 
 
-def number(value: float, digits: int = 4, unit: str = "") -> Amount:
-    """A pure number, perhaps a percentage (``unit="%"``)."""
-    return Amount(value, ONE, show_number(value, digits) + (f" {unit}" if unit else ""))
+def bare(value: Value) -> Amount:
+    """A Value by its number alone, as a float, without what is said around it."""
+    return amount(float(value), value.unit)
+
+
+def branches(whole: Tree, depth: int = 0) -> Iterator[tuple[int, Tree, Tree]]:
+    """All parts of a Cost or a Value: how deep each is, and what it is a part of."""
+    for part in whole.parts:
+        yield depth, part, whole
+        yield from branches(part, depth + 1)
 
 
 def letters(symbols: Iterable[Any]) -> Table:
     """The letters of a formula with their units and meanings, folded."""
     found = sorted(symbols, key=str)
     rows = [(math(s), str(getattr(s, "unit", "")).removeprefix("1"), str(getattr(s, "meaning", ""))) for s in found]
-    return table(("letter", "unit", "meaning"), rows, fold="1 letter" if len(rows) == 1 else f"{len(rows)} letters", name="letters")
+    return table(("letter", "unit", "meaning"), rows, fold=counted(len(rows), "letter"), name="letters")
+
+
+def counted(count: int, word: str) -> str:
+    """``1 step``, ``2 steps``."""
+    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def labels(at: Mapping[str, Any]) -> str:
     """Where a point is: ``B=1, chip=tpu-v5e``."""
     return ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in at.items())
-
-
-def called(cost: Any) -> str:
-    """The name of a cost, or its formula."""
-    return cost.name or show.text(cost.expr)
-
-
-__all__ = [
-    *("Amount", "Bars", "Block", "Column", "Document", "Formula", "Inline", "Math", "Node", "Note", "Share", "Table", "Text", "Title"),
-    *(
-        "Words",
-        "amount",
-        "called",
-        "inlines",
-        "joined",
-        "labels",
-        "letters",
-        "math",
-        "number",
-        "plain",
-        "readable",
-        "shallow",
-        "short",
-        "table",
-        "when",
-    ),
-]

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-import sympy as sp
-
-from symroof.algebra import show
 from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.quantity import show_number
 from symroof.algebra.value import Value
-from symroof.show.document import Bars, Block, Formula, Math, Note, Text, Title, joined, letters, math, readable, short, table
-from symroof.show.tex.layout import Box, related
-from symroof.show.tex.trees import cost_box
+from symroof.show.document import Bars, Block, Formula, Note, Table, Text, Title, letters, table
+from symroof.show.maths import Math, costly, math, related, short
+from symroof.show.tex.layout import Box
 from symroof.show.tex.writer import write
 from symroof.show.views import view
-
-ENDS = {1: r"\to \infty", -1: r"\to 0"}
+from symroof.solver.limits import Limit
 
 
 @view("algebra.cost.Cost")
@@ -31,7 +27,7 @@ def cost(c: Cost) -> Iterator[Block]:
 
 def named(c: Cost, fold: str | None = None) -> Formula:
     """A cost with its name, its unit and its parts; an unnamed expression is one formula."""
-    return Formula(Math(lambda: show.text(c.expr), lambda: cost_box(c)), c, fold=fold)
+    return Formula(costly(c), c, fold=fold)
 
 
 @view("algebra.cost.Condition")
@@ -41,29 +37,25 @@ def condition(c: Condition) -> Iterator[Block]:
     yield letters(c.free_symbols)
 
 
-def asked(c: Condition, put: Mapping[Any, str] | None = None) -> Math:
+def asked(c: Condition) -> Math:
     """A condition with the names of the parts of its sides."""
-
-    def boxed() -> Box:
-        return related(cost_box(c.left, put), show.RELATIONS[c.relation], cost_box(c.right, put))
-
-    return Math(lambda: f"{show.text(c.left.expr)} {c.relation} {show.text(c.right.expr)}", boxed)
+    return related(costly(c.left), c.relation, costly(c.right))
 
 
 @view("solver.limits.Limit")
-def limit(found: Any) -> Iterator[Block]:
+def limit(found: Limit) -> Iterator[Block]:
     """What the cost comes to, and what was taken as large or small; the exact cost folded."""
     yield named(found.cost)
-    yield Text(("for ", approximation(found.weights)) if found.weights else f"for {found.exact!r}")
+    yield Text(approximation(found.weights) if found.weights else f"for {found.exact!r}")
     yield named(found.exact, "the exact cost")
 
 
-def approximation(weights: Any, before: str = "") -> Math:
-    """What is large and what is small: ``large D, F and small B``."""
+def approximation(weights: Iterable[tuple[Any, Any]]) -> Math:
+    """What is large and what is small: ``for large D, F and small B``."""
     named = [(word, [s for s, w in weights if w * sense > 0]) for word, sense in (("large", 1), ("small", -1))]
     text = " and ".join(f"{word} {', '.join(s.name for s in some)}" for word, some in named if some)
     tex = r" \text{ and ".join(rf"{word} }} {', '.join(map(write, some))}" for word, some in named if some)
-    return Math(lambda: before + text, lambda: Box(rf"\text{{{before}{tex}"))
+    return Math(lambda: f"for {text}", lambda: Box(rf"\text{{for {tex}"))
 
 
 # -- what is worked out
@@ -94,13 +86,13 @@ def deviation(d: Any) -> Iterator[Block]:
 def work(w: Any) -> Iterator[Block]:
     """FLOPs, traffic and intensity."""
     yield Title(w.name)
-    yield totals([("FLOPs", w.flops), ("HBM traffic", w.traffic), ("intensity", w.intensity)])
+    yield totals(("FLOPs", w.flops), ("HBM traffic", w.traffic), ("intensity", w.intensity))
     yield letters(w.flops.free_symbols | w.traffic.free_symbols)
 
 
-def totals(costs: list[tuple[str, Cost]], fold: str | None = None) -> Any:
+def totals(*costs: tuple[str, Cost]) -> Table:
     """Costs by name, one a line."""
-    return table(("", "formula", "unit"), [(name, short(c.expr), f"[{c.unit}]") for name, c in costs], headed=False, fold=fold)
+    return table(("", "formula", "unit"), [(name, short(c.expr), f"[{c.unit}]") for name, c in costs], headed=False)
 
 
 @view("machine.collectives.Collective")
@@ -117,7 +109,7 @@ def program(p: Any) -> Iterator[Block]:
         rows.append((str(s), "", short(s.flops.expr), "FLOP"))
         rows += [("", c.name, short(c.volume.expr), "byte") for c in s.collectives]
     yield table(("statement", "collective", "per chip", ""), rows, level=0)
-    yield totals([("FLOPs per chip", p.flops), ("HBM traffic per chip", p.traffic), ("memory per chip", p.memory)])
+    yield totals(("FLOPs per chip", p.flops), ("HBM traffic per chip", p.traffic), ("memory per chip", p.memory))
     yield letters(p.flops.free_symbols | p.traffic.free_symbols)
 
 
@@ -127,11 +119,3 @@ def mesh(m: Any) -> Iterator[Block]:
     yield Title(("mesh of ", math(m.chips), " chips"))
     rows = [(axis, (repr(m.link(axis)), *((" of ", math(size)) if str(size) != axis else ()))) for axis, size in m.sizes.items()]
     yield table(("axis", "link"), rows, headed=False)
-
-
-def equal(symbol: sp.Symbol, expr: Any, star: str = "") -> Math:
-    """``X = expr``; in LaTeX with a star on the symbol."""
-    return Math(lambda: f"{symbol} = {show.text(expr)}", lambda: related(Box(write(symbol) + star), "=", math(expr).box))
-
-
-__all__ = ["ENDS", "approximation", "asked", "cost", "equal", "joined", "named", "readable", "totals"]

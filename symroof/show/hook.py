@@ -31,7 +31,7 @@ def inline(document: Document) -> str | None:
     seen = [b for b in document if not isinstance(b, Title) and b.fold is None]
     if len(seen) != 1 or not isinstance(seen[0], Formula):
         return None
-    from symroof.show.tex.trees import cost_box
+    from symroof.show.tex.layout import cost_box
 
     only = seen[0]
     return cost_box(only.node).tex if only.node is not None and only.node.join else only.math.tex

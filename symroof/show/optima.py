@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.quantity import show_number, show_quantity
+from symroof.algebra.cost import Cost
+from symroof.algebra.quantity import show_number
 from symroof.algebra.value import Value
 from symroof.show.bounds import answer
-from symroof.show.document import (
-    Amount,
-    Block,
-    Column,
-    Document,
-    Formula,
-    Math,
-    Share,
-    Table,
-    Text,
-    Title,
-    Words,
-    amount,
-    called,
-    joined,
-    math,
-    readable,
-    short,
-    table,
-    when,
-)  # fmt: skip
-from symroof.show.formulas import equal
-from symroof.show.tex.layout import Box, box, listed, related, sentence
-from symroof.show.tex.quantities import quantity
-from symroof.show.tex.writer import write
+from symroof.show.document import Block, Column, Document, Formula, Share, Table, Text, Title, Words, bare, table
+from symroof.show.maths import Math, beside, followed, joined, math, measured, ranged, readable, related, said, short, starred, when
 from symroof.show.views import view
 from symroof.solver.bound import Bound
+
+
+def _called(cost: Cost) -> str:
+    return cost.name or show.text(cost.expr)
 
 
 def _under(conditions: Sequence[Any]) -> Iterator[Text]:
@@ -50,7 +31,7 @@ def _under(conditions: Sequence[Any]) -> Iterator[Text]:
 @view("analysis.regimes.Regimes")
 def regimes(found: Any) -> Document:
     """A table of intervals for every case, under the comparisons that decide for it."""
-    title = f"regimes of {called(found.cost)} along {found.symbol}"
+    title = f"regimes of {_called(found.cost)} along {found.symbol}"
     if found.reason:
         return Document((Text(f"{title}: {found.reason}; evaluated by .at(...)"),), found.reason)
     blocks: list[Block] = [Title(title)]
@@ -73,32 +54,13 @@ def _where(cost: Any, rows: Iterable[tuple[Words, Any]], level: int = 1) -> Tabl
 
 def interval(r: Any) -> Math:
     """``low <= x <= high``; ends that are numbers with their units."""
-    x = r.symbol
-    if r.high is sp.oo and r.low == 0:
-        return Math(lambda: f"any {x}", lambda: Box(rf"\text{{any }} {write(x)}"))
-    low, high = (None if end is sp.oo or end == 0 else _end(x, end) for end in (r.low, r.high))
-    lower, upper = (end and _compared(x, sign, end) for sign, end in ((">=", low), ("<=", high)))
-    if low and lower and upper:
-        return Math(lambda: f"{low.text} <= {upper.text}", lambda: between_box(low, lower, upper), low.plain or upper.plain)
-    only = lower or upper
-    return only or math(x)
 
+    def measure(end: Any) -> Math | None:
+        if end is sp.oo or end == 0:
+            return None
+        return measured(end, r.symbol.unit) if end.is_number else math(end)
 
-def between_box(low: Math, lower: Math, upper: Math) -> Box:
-    """``low <= x <= high`` on one line, or both sides on their own."""
-    from symroof.show.tex.layout import Split
-
-    return Box(rf"{low.tex} \le {upper.tex}", lambda: Split((lower.box, upper.box), ("", r"\text{and } ")))
-
-
-def _compared(x: Any, sign: str, end: Math) -> Math:
-    return Math(lambda: f"{x} {sign} {end.text}", lambda: related(box(x), show.RELATIONS[sign], end.box), end.plain)
-
-
-def _end(x: Any, end: sp.Expr) -> Math:
-    if not end.is_number:
-        return math(end)
-    return Math(lambda: show_quantity(float(end), x.unit), lambda: Box(quantity(end, x.unit)), plain=True)
+    return ranged(math(r.symbol), measure(r.low), measure(r.high))
 
 
 def _ends(r: Any) -> dict[str, Any]:
@@ -115,7 +77,7 @@ def _about(r: Any) -> dict[str, Any]:
 @view("plane.regions.Regions")
 def regions(found: Any) -> Document:
     """A table of the regions of the plane, and the parts that bind nowhere."""
-    title = f"regimes of {called(found.cost)} over {', '.join(s.name for s in found.symbols)}"
+    title = f"regimes of {_called(found.cost)} over {', '.join(s.name for s in found.symbols)}"
     if found.reason:
         return Document((Text(f"{title}: {found.reason}; evaluated by .at(...)"),), found.reason)
     blocks: list[Block] = [Title(title), _where(found.cost, [(_place(r), r) for r in found.regions])]
@@ -136,15 +98,12 @@ def _place(r: Any) -> Words:
     """Where a region is: its borders; one that is a curve in several pieces as it is compared."""
     if not r.boundaries:
         return "everywhere"
-    return joined([Math(partial(_brief, b), partial(_border, b), not b.free_symbols - {*b.symbols}) for b in r.boundaries])
+    return joined([_border(b) for b in r.boundaries])
 
 
-def _brief(b: Any) -> str:
-    return str(b.brief)
-
-
-def _border(b: Any) -> Box:
-    return answer(b.shown).box if isinstance(b.shown, Bound) else math(b.shown).box
+def _border(b: Any) -> Math:
+    shown = answer(b.shown) if isinstance(b.shown, Bound) else math(b.shown)
+    return Math(lambda: str(b.brief), lambda: shown.box, not b.free_symbols - {*b.symbols})
 
 
 # -- what is best
@@ -152,7 +111,7 @@ def _border(b: Any) -> Box:
 def minimum(m: Any) -> Iterator[Block]:
     """The best value and the cost there, case by case; why, folded."""
     ask = m.problem
-    title = f"{ask.word} {called(ask.asked)} over {', '.join(x.name for x in ask.over)}"
+    title = f"{ask.word} {_called(ask.asked)} over {', '.join(x.name for x in ask.over)}"
     if m.reason:
         yield Text(f"{title}: {m.reason}; evaluated by .at(...)")
         return
@@ -175,34 +134,28 @@ def _optimum(m: Any, found: Any, level: int) -> Iterator[Block]:
     if none:
         yield Text(none, level)
     else:
-        sides = [_best_x(m, found), *(equal(s, e, "^*") for s, e in m.others(found))]
-        why = KINDS[found.kind]
-        yield Formula(
-            Math(lambda: f"{', '.join(s.text for s in sides)}   {why}", lambda: listed([joined(sides).box, sentence([why])], ["", ""])),
-            level=level,
-        )
-        worth = m.worth(found)
-        yield Formula(Math(lambda: f"{show.text(worth.expr)}  [{worth.unit}]", lambda: math(worth.expr).box), level=level)
+        best, worth = starred(m.symbol), m.worth(found)
+        first = related(best, "=", math(m.begin(found)))
+        if found.kind == "plateau":
+            until = math(found.until)
+            first = followed(first, f" to {until.text}", rf" \text{{ to }} {until.tex}")
+        others = [related(starred(s), "=", math(e)) for s, e in m.others(found)]
+        yield Formula(beside(joined([first, *others], between=", "), said(KINDS[found.kind])), level=level)
+        yield Formula(followed(math(worth.expr), f"  [{worth.unit}]"), level=level)
     yield table((Column(""),), [(line,) for line in m.reasons(found)], headed=False, level=level, fold="why")
-
-
-def _best_x(m: Any, found: Any) -> Math:
-    x, until = m.begin(found), f" to {show.text(found.until)}" if found.kind == "plateau" else ""
-    shown = equal(m.symbol, x, "^*")
-    tex = rf" \text{{ to }} {write(found.until)}" if until else ""
-    return Math(lambda: shown.text + until, lambda: Box(shown.tex + tex) if tex else shown.box)
 
 
 @view("analysis.best.Best")
 def best(b: Any) -> Document:
     """The real optimum, what stops it and the certified gap; then the whole numbers that win."""
-    until = f" (or up to {show_quantity(float(b.until), b.until.unit)})" if b.until is not None else ""
+    until = f" (or up to {bare(b.until).text})" if b.until is not None else ""
     gap = f", within {show_number(b.gap, 2)} of the best" if b.gap > 1e-12 else ""
     stopped = f"; stopped by {' and '.join(b.binds)}" if b.binds else ""
-    blocks: list[Block] = [Text((*_point(b.point), f"{until}: ", _amount(b.value), f"   ({b.kind}{gap}{stopped})"))]
+    point = [word for s, v in b.point.items() for word in (", ", related(starred(s), "=", measured(v.number, v.unit)))]
+    blocks: list[Block] = [Text((*point[1:], f"{until}: ", bare(b.value), f"   ({b.kind}{gap}{stopped})"))]
     if b.whole is not None and b.whole_value is not None:
         off = f"   ({show_number(100 * b.excess, 2)} % off; {b.why_whole})"
-        blocks.append(Text(("whole: ", ", ".join(f"{s} = {v}" for s, v in b.whole.items()) + ": ", _amount(b.whole_value), off)))
+        blocks.append(Text(("whole: ", ", ".join(f"{s} = {v}" for s, v in b.whole.items()) + ": ", bare(b.whole_value), off)))
     elif b.why_whole:
         blocks.append(Text(f"whole: {b.why_whole}"))
     data = {
@@ -218,35 +171,16 @@ def best(b: Any) -> Document:
     return Document(tuple(blocks), data)
 
 
-def _point(point: Any) -> Iterator[Any]:
-    for i, (s, v) in enumerate(point.items()):
-        yield ", " * bool(i)
-        yield Math(partial(_is, s.name, v, show_quantity, "="), partial(_at, s, v), plain=True)
-
-
-def _is(x: str, v: Value, form: Callable[..., str], sign: str) -> str:
-    return f"{x} {sign} {form(float(v), v.unit)}"
-
-
-def _at(s: sp.Symbol, v: Value) -> Box:
-    return Box(_is(f"{write(s)}^*", v, quantity, "="))
-
-
-def _amount(v: Value) -> Amount:
-    return amount(float(v), v.unit)
-
-
 # -- what would change it
 @view("analysis.elasticity.Elasticity")
 def elasticity(e: Any) -> Iterator[Block]:
     """The formula, or one for every case."""
-    title = f"elasticity of {called(e.cost)} by {e.symbol}"
+    title = f"elasticity of {_called(e.cost)} by {e.symbol}"
     if not e.cases:
         yield Text(f"{title}: its maxima make too many cases to list; ask .at(...)")
     elif len(e.cases) == 1 and not e.cases[0].when:
         away = "   away from jumps" * bool(e.jumps)
-        shown = math(e.cases[0].expr)
-        yield Formula(Math(lambda: shown.text + away, lambda: shown.box))
+        yield Formula(followed(math(e.cases[0].expr), away))
     else:
         yield Title(title, "away from jumps" * bool(e.jumps))
         rows = [(c.name, math(c.expr), joined([math(readable(w)) for w in c.when])) for c in e.cases]
@@ -286,7 +220,4 @@ def slope(e: Any) -> Any:
 @view("analysis.sensitivity.Sensitivities")
 def sensitivities(asked: Any) -> Iterator[Block]:
     """The question, before it has values."""
-    yield Text(f"sensitivities of {called(asked.cost)} to {', '.join(s.name for s in asked.symbols)}; ask .at(sheets, ...)")
-
-
-__all__ = ["interval", "slope"]
+    yield Text(f"sensitivities of {_called(asked.cost)} to {', '.join(s.name for s in asked.symbols)}; ask .at(sheets, ...)")

@@ -7,7 +7,8 @@ from typing import Any
 
 from symroof.algebra.quantity import percent
 from symroof.algebra.symbols import P
-from symroof.show.document import Block, Column, Document, Note, Text, Title, Words, math, table
+from symroof.show.document import Block, Column, Document, Note, Text, Title, Words, table
+from symroof.show.maths import math
 from symroof.show.views import view
 
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar, cast
 import sympy as sp
 
 from symroof.errors import InputError
-from symroof.show.document import Block, Document, Formula, math
+from symroof.show.document import Block, Document, Formula
+from symroof.show.maths import math
 
 Seen = Callable[[Any], Iterable[Block]]
 _Made = TypeVar("_Made", bound=Callable[..., Iterable[Block]])

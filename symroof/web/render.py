@@ -8,7 +8,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-from symroof.show.templates import environment, script_json
+from symroof.show.pages import environment, script_json
 from symroof.web.compiled import SHOWN, compiled
 from symroof.web.spec import Spec
 

@@ -6,8 +6,9 @@ import json
 from fractions import Fraction
 from typing import Any
 
+from symroof.algebra.cost import Cost
 from symroof.algebra.value import Value
-from symroof.show.document import DEEPER, Amount, Bars, Block, Document, Formula, Node, Table, Title, Words, inlines, plain
+from symroof.show.document import DEEPER, Amount, Bars, Block, Document, Formula, Table, Title, Words, inlines, plain
 
 
 def render(document: Document) -> str:
@@ -32,7 +33,7 @@ def _block(block: Block) -> dict[str, Any]:
     return {type(block).__name__.lower(): plain(block.words)}
 
 
-def _node(node: Node) -> dict[str, Any]:
+def _node(node: Cost) -> dict[str, Any]:
     parts = [{"name": p.name, "formula": str(p.expr), **({"parts": _node(p)["parts"]} if p.join else {})} for p in node.parts]
     return {"name": node.name, "unit": str(node.unit), "join": node.join, "parts": parts}
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from symroof.algebra.value import Value
-from symroof.show.document import Bars, Block, Document, Formula, Math, Note, Table, Title, Words, inlines, plain, shallow
-from symroof.show.tex.layout import Box, align, chain, display, indented, lines, sentence
-from symroof.show.tex.piece import Fragment
-from symroof.show.tex.quantities import unit
-from symroof.show.tex.tabular import Raw, Tex, cell_of, common, finished, small, tabular, widest
-from symroof.show.tex.trees import cost_box, result, value_box
+from symroof.show.document import Bars, Block, Document, Formula, Note, Table, Title, Words, inlines, plain, shallow
+from symroof.show.maths import Math
+from symroof.show.tex.layout import Box, align, chain, cost_box, display, indented, lines, result, sentence, value_box
+from symroof.show.tex.tabular import Fragment, Raw, Tex, cell_of, common, finished, small, tabular, widest
 from symroof.show.tex.width import ROOM, width
-from symroof.show.tex.writer import name
+from symroof.show.tex.writer import name, unit
 
 
 def render(document: Document) -> str:

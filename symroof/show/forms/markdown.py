@@ -6,22 +6,8 @@ import re
 from collections.abc import Iterator
 
 from symroof.algebra.value import Value
-from symroof.show.document import (
-    Amount,
-    Bars,
-    Block,
-    Document,
-    Formula,
-    Math,
-    Node,
-    Share,
-    Table,
-    Title,
-    Words,
-    inlines,
-    math,
-    table,
-)
+from symroof.show.document import DEEPER, Bars, Block, Document, Formula, Inline, Table, Title, Words, branches, inlines, table
+from symroof.show.maths import Math, math
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 
@@ -47,29 +33,22 @@ def _block(block: Block) -> Iterator[str]:
 def _formula(block: Formula) -> Iterator[str]:
     node = block.node
     if node is not None:
-        yield f"**{escape(node.name)}** [{escape(str(node.unit))}]" if node.name else f"[{escape(str(node.unit))}]"
+        yield f"**{escape(node.name)}** " * bool(node.name) + f"[{escape(str(node.unit))}]"
     yield f"$$\n{_dollars(block.math)}\n$$"
     if node is not None and node.join:
-        yield from _table(table(("part", "formula"), list(_branches(node, 0))))
-
-
-def _branches(node: Node, depth: int) -> Iterator[tuple[Words, Words]]:
-    for part in node.parts:
-        yield "\u2003" * depth + (part.name or "\u2013"), f"{part.join} of" if part.join else math(part.expr)
-        if part.join:
-            yield from _branches(part, depth + 1)
+        rows = [(DEEPER * d + (p.name or "\u2013"), f"{p.join} of" if p.join else math(p.expr)) for d, p, _ in branches(node)]
+        yield from _table(table(("part", "formula"), rows))
 
 
 def _bars(value: Value) -> Iterator[str]:
-    yield f"**{escape(value.name or 'value')}**: {escape(value.range if value.is_array else value.shown)}"
+    yield f"**{escape(value.name or 'value')}**: {escape(_shown(value))}"
     if value.parts:
-        yield from _table(table(("part", "", ""), list(_parts(value, 0))))
+        rows = [(DEEPER * d + p.name, _shown(p), "\u2190 bound" * of.binds(p)) for d, p, of in branches(value)]
+        yield from _table(table(("part", "", ""), rows))
 
 
-def _parts(value: Value, depth: int) -> Iterator[tuple[Words, Words, Words]]:
-    for part in value.parts:
-        yield "\u2003" * depth + part.name, part.range if part.is_array else part.shown, "\u2190 bound" if value.binds(part) else ""
-        yield from _parts(part, depth + 1)
+def _shown(value: Value) -> str:
+    return value.range if value.is_array else value.shown
 
 
 def _table(block: Table) -> Iterator[str]:
@@ -87,7 +66,7 @@ def words(of: Words) -> str:
     return "".join(_inline(w) for w in inlines(of)).replace("\n", "<br>")
 
 
-def _inline(word: str | Math | Amount | Share) -> str:
+def _inline(word: Inline) -> str:
     if isinstance(word, Math) and not word.plain:
         return f"${_dollars(word)}$"
     return escape(word if isinstance(word, str) else word.text)

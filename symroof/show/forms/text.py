@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symroof.algebra import show
+from symroof.algebra.cost import Cost
 from symroof.algebra.value import Value
-from symroof.show.document import DEEPER, Bars, Block, Document, Formula, Math, Node, Note, Table, Text, Title, Words, plain
+from symroof.show.document import DEEPER, Bars, Block, Document, Formula, Note, Table, Text, Title, Words, branches, plain
+from symroof.show.maths import Math
 
 _ALIGNED = 100  # characters of a column that is still padded to the widest
 
@@ -47,23 +49,16 @@ def _lines(block: Text | Note | Formula | Bars) -> str:
 
 
 # -- formulas and values
-def tree(node: Node, math: Math | None = None) -> str:
+def tree(node: Cost, math: Math | None = None) -> str:
     """A cost at one glance: ``expr  [unit]``, or its name, its unit and one line per part."""
-    title = f"{node.name}  [{node.unit}]" if node.name else f"[{node.unit}]"
     if not node.join:
         return f"{math.text if math else show.text(node.expr)}  [{node.unit}]"
-    return "\n".join([f"{title}  = {node.join} of", *_branches(node, "  ")])
-
-
-def _branches(node: Node, indent: str) -> Iterator[str]:
-    wide = max(len(part.name) for part in node.parts)
-    for part in node.parts:
+    lines = [f"{node.name}  [{node.unit}]".lstrip() + f"  = {node.join} of"]
+    for depth, part, whole in branches(node):
+        wide = max(len(beside.name) for beside in whole.parts)
         label = f"{part.name:<{wide}}  " if wide else ""
-        if part.join:
-            yield f"{indent}{label}{part.join} of"
-            yield from _branches(part, indent + "  ")
-        else:
-            yield f"{indent}{label}{show.text(part.expr)}"
+        lines.append("  " * (depth + 1) + label + (f"{part.join} of" if part.join else show.text(part.expr)))
+    return "\n".join(lines)
 
 
 def value(of: Value) -> str:

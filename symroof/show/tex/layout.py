@@ -11,9 +11,11 @@ from typing import Any
 
 import sympy as sp
 
+from symroof.algebra.quantity import show_quantity
 from symroof.algebra.roots import under_one_root
+from symroof.algebra.value import Value
 from symroof.show.tex.width import ROOM, width
-from symroof.show.tex.writer import name, write
+from symroof.show.tex.writer import name, quantity, write
 
 Line = tuple[int, str]  # how deep it is indented, and what stands there
 _SHORT = 90.0  # a left side that leaves enough room behind it
@@ -75,32 +77,46 @@ def _filled(split: Split, room: float) -> Split:
     return replace(split, parts=tuple(parts), between=tuple(between))
 
 
-def prefixed(before: str, inner: Box) -> Box:
-    """A formula with something before its first line."""
+def resplit(tex: str, inner: Box, change: Callable[[Split], Split]) -> Box:
+    """A formula that is split as another one is, with a change."""
 
     def split() -> Split | None:
         found = inner.split()
-        if found is None:
-            return None
+        return found and change(found)
+
+    return Box(tex, split)
+
+
+def prefixed(before: str, inner: Box) -> Box:
+    """A formula with something before its first line."""
+
+    def change(found: Split) -> Split:
         if found.before:
             return replace(found, before=f"{before} {found.before}")
         return replace(found, between=(f"{before} {found.between[0]}", *found.between[1:]))
 
-    return Box(f"{before} {inner.tex}", split)
+    return resplit(f"{before} {inner.tex}", inner, change)
 
 
 def suffixed(inner: Box, after: str) -> Box:
     """A formula with something behind its last line."""
 
-    def split() -> Split | None:
-        found = inner.split()
-        if found is None:
-            return None
+    def change(found: Split) -> Split:
         if found.after:
             return replace(found, after=found.after + after)
         return replace(found, parts=(*found.parts[:-1], suffixed(found.parts[-1], after)))
 
-    return Box(inner.tex + after, split)
+    return resplit(inner.tex + after, inner, change)
+
+
+def around(inner: Box, before: str, after: str) -> Split:
+    """A formula on its own lines between tall brackets."""
+    return Split((inner,), ("",), before, after)
+
+
+def most(word: str, parts: Sequence[Box]) -> Split:
+    """The parts of a maximum or a minimum on their own lines."""
+    return Split(tuple(parts), ("",) * len(parts), rf"\{word}\biggl(", r"\biggr)", True)
 
 
 def listed(boxes: Sequence[Box], words: Sequence[str]) -> Box:
@@ -190,13 +206,13 @@ def _split(expr: Any, put: Mapping[Any, str] | None) -> Split | None:
         terms = sorted(expr.as_ordered_terms(), key=lambda t: bool(t.could_extract_minus_sign()))
         signs = ["-" if t.could_extract_minus_sign() else "+" for t in terms]
         parts = [-t if s == "-" else t for t, s in zip(terms, signs, strict=True)]
-        return Split(tuple(box(t, put) for t in parts), _between(signs), filled=True)
+        between = tuple("" if i == 0 and s == "+" else f"{s} " for i, s in enumerate(signs))
+        return Split(tuple(box(t, put) for t in parts), between, filled=True)
     if isinstance(expr, (sp.Max, sp.Min)):
         word = "max" if isinstance(expr, sp.Max) else "min"
-        parts = sorted(expr.args, key=sp.default_sort_key)
-        return Split(tuple(box(a, put) for a in parts), ("",) * len(parts), rf"\{word}\biggl(", r"\biggr)", True)
+        return most(word, [box(a, put) for a in sorted(expr.args, key=sp.default_sort_key)])
     if isinstance(expr, sp.Pow) and expr.exp == sp.Rational(1, 2):
-        return Split((box(expr.base, put),), ("",), r"\biggl(", r"\biggr)^{1/2}")
+        return around(box(expr.base, put), r"\biggl(", r"\biggr)^{1/2}")
     if isinstance(expr, sp.Mul) or (isinstance(expr, sp.Pow) and expr.exp.could_extract_minus_sign()):
         return _product(expr, put)
     return None
@@ -220,15 +236,16 @@ def _product(expr: Any, put: Mapping[Any, str] | None) -> Split | None:
         else:
             before = _factor(above / sp.Mul(*others), put) + r" \bigg/"
         if isinstance(widest, sp.Add):
-            return Split((box(widest, put),), ("",), rf"{before} \biggl(".strip(), r"\biggr)")
+            return around(box(widest, put), rf"{before} \biggl(".strip(), r"\biggr)")
         inner = _split(widest, put)
-        return inner and Split(inner.parts, inner.between, f"{before} {inner.before}".strip(), inner.after, inner.commas)
+        return inner and replace(inner, before=f"{before} {inner.before}".strip())
     return None
 
 
 def _widest(whole: Any, put: Mapping[Any, str] | None) -> Any:
-    """The widest sum, maximum or root among factors; None if there is none."""
-    wide = [f for f in sp.Mul.make_args(whole) if isinstance(f, (sp.Add, sp.Max, sp.Min)) or _root(f)]
+    """The widest sum, maximum or root of a sum among factors; None if there is none."""
+    half = sp.Rational(1, 2)
+    wide = [f for f in sp.Mul.make_args(whole) if isinstance(f.base if f.is_Pow and f.exp == half else f, (sp.Add, sp.Max, sp.Min))]
     return max(wide, key=lambda f: width(write(f, put)), default=None)
 
 
@@ -236,9 +253,66 @@ def _factor(expr: Any, put: Mapping[Any, str] | None) -> str:
     return rf"\left({write(expr, put)}\right)" if isinstance(expr, sp.Add) else write(expr, put)
 
 
-def _root(expr: Any) -> bool:
-    return isinstance(expr, sp.Pow) and expr.exp == sp.Rational(1, 2) and isinstance(expr.base, sp.Add)
+# -- costs and values, their named parts under braces
+def cost_box(cost: Any, put: Mapping[Any, str] | None = None, braces: bool = True) -> Box:
+    """A Cost with its named parts under braces; a part that is split says its name behind its last line."""
+
+    def leaf(part: Any, negative: bool) -> Box:
+        return box(-part.expr if negative else part.expr, put)
+
+    return _tree(cost, leaf, lambda c: not c.join and bool(c.expr.could_extract_minus_sign()), lambda _, node: braces and node is cost)
 
 
-def _between(signs: list[str]) -> tuple[str, ...]:
-    return tuple("" if i == 0 and s == "+" else f"{s} " for i, s in enumerate(signs))
+def value_box(value: Value) -> Box:
+    """A Value as its parts; of a maximum only what binds is under a brace."""
+
+    def leaf(part: Value, negative: bool) -> Box:
+        return Box(quantity(abs(float(part)), part.unit))
+
+    def named(part: Value, node: Value) -> bool:
+        return node.binds(part) if node.join == "max" else node is value
+
+    return _tree(value, leaf, lambda v: not v.join and float(v) < 0, named)
+
+
+def result(value: Value) -> Box:
+    """A value as a quantity, with what is said around it."""
+    if value.note:
+        return sentence([value.note])
+    before, found, after = value.shown.partition(show_quantity(float(value), value.unit))
+    first, last = (name(f" {' '.join(part.split())} ") if found and part.strip() else "" for part in (before, after))
+    return Box(f"{first} {quantity(value.number, value.unit)} {last}".strip())
+
+
+def _tree(node: Any, leaf: Callable[[Any, bool], Box], negative: Callable[[Any], bool], named: Callable[[Any, Any], bool]) -> Box:
+    if not node.join:
+        return leaf(node, False)
+    parts: list[Box] = []
+    for part in node.parts:
+        minus = node.join == "sum" and negative(part)
+        inner = leaf(part, minus) if not part.join else _tree(part, leaf, negative, named)
+        if part.name and named(part, node):
+            inner = _braced(inner, part.name)
+        elif part.join == node.join == "sum":
+            inner = _bracketed(inner)
+        parts.append(inner)
+    if node.join == "max":
+        return Box(rf"\max\left({', '.join(p.tex for p in parts)}\right)", lambda: most("max", parts))
+    signs = ["- " if negative(p) else "+ " * bool(i) for i, p in enumerate(node.parts)]
+    alone = any(p.name and named(p, node) for p in node.parts)
+    one = " ".join(f"{s}{p.tex}" for s, p in zip(signs, parts, strict=True))
+    return Box(one, lambda: Split(tuple(parts), tuple(signs), filled=not alone))
+
+
+def _bracketed(inner: Box) -> Box:
+    return Box(rf"\left({inner.tex}\right)", lambda: around(inner, r"\biggl(", r"\biggr)"))
+
+
+def _braced(inner: Box, called: str) -> Box:
+    """Under a brace with its name; split, in brackets that carry the name."""
+    under = f"_{{{name(called)}}}"
+
+    def change(found: Split) -> Split:
+        return replace(found, after=found.after + under) if found.after else around(inner, r"\biggl[", rf"\biggr]{under}")
+
+    return resplit(rf"\underbrace{{{inner.tex}}}{under}", inner, change)

@@ -13,14 +13,11 @@ from symroof.algebra.operands import rational
 from symroof.algebra.show import RELATIONS, readable
 from symroof.algebra.value import Span, Value
 from symroof.errors import InputError, short
-from symroof.show.bounds import answer, lying, relation_of
+from symroof.show.bounds import answer, lying, signs
 from symroof.show.formulas import asked
-from symroof.show.tex.layout import Box, box, chain, display, sentence, suffixed
-from symroof.show.tex.piece import Fragment
-from symroof.show.tex.quantities import quantity, unit
-from symroof.show.tex.trees import cost_box, value_box
-from symroof.show.tex.trees import result as value_result
-from symroof.show.tex.writer import name, texts, write
+from symroof.show.tex.layout import Box, box, chain, cost_box, display, result, suffixed, value_box
+from symroof.show.tex.tabular import Fragment
+from symroof.show.tex.writer import name, quantity, texts, unit, write
 from symroof.solver.bound import Bound
 
 Sides = list[tuple[str, Box]]
@@ -56,77 +53,60 @@ def _cost(cost: Cost, given: Given) -> tuple[str, Sides]:
     worth = cost.put(given)
     if isinstance(worth, Value) and len(worth.parts) > 1:
         sides.append(("=", value_box(worth)))
-    last = result(worth)
     if isinstance(worth, Cost) and given.exprs and sides[-1][1].tex == write(readable(worth.expr)):
         sides.pop()  # it says the same
-    return called, [*sides, ("=", last)]
+    return called, [*sides, ("=", _left(worth) if isinstance(worth, Cost) else result(worth))]
 
 
-def _put(cost: Cost, given: Given) -> Iterator[tuple[str, Box]]:
-    """The cost in what its letters stand for, if any stand for others, and with the numbers put in."""
+def _left(worth: Cost) -> Box:
+    left = box(readable(worth.expr))
+    return suffixed(left, rf" \quad [{unit(worth.unit)}]") if worth.unit.powers else left
+
+
+def _put(formula: Any, given: Given) -> Iterator[tuple[str, Box]]:
+    """A cost or an expression in what its letters stand for, if any stand for others, and with the numbers put in."""
+
+    def written(put: Mapping[Any, str] | None) -> Box:
+        return cost_box(formula, put, False) if isinstance(formula, Cost) else box(formula, put)
+
     if given.exprs:
-        cost = cost.map(lambda e: e.xreplace(dict(given.exprs)))
-        yield "=", cost_box(cost, None, False)
-    if given.numbers and cost.free_symbols & given.numbers.keys():
-        yield "=", cost_box(cost, texts(given.numbers), False)
-
-
-def result(worth: Any) -> Box:
-    """What a formula is worth: a quantity, a range, or what is left in letters with its unit."""
-    if isinstance(worth, Cost):
-        left = box(readable(worth.expr))
-        return suffixed(left, rf" \quad [{unit(worth.unit)}]") if worth.unit.powers else left
-    if isinstance(worth, Span):
-        return lying(worth).box
-    return value_result(worth)
+        there = dict(given.exprs)
+        formula = formula.map(lambda e: e.xreplace(there)) if isinstance(formula, Cost) else formula.xreplace(there)
+        yield "=", written(None)
+    if formula.free_symbols & given.numbers.keys():
+        yield "=", written(texts(given.numbers))
 
 
 # -- bounds
 def _bound(bound: Bound, given: Given, found: Any) -> str:
-    if bound.kind in ("always", "never") or (isinstance(found, Bound) and found.kind in ("always", "never")):
-        return display(answer(found if isinstance(found, Bound) else bound).box)
-    if isinstance(found, Value) and found.note:
-        return "\n".join([display(answer(bound).box), display(sentence([found.note]))])
-    if bound.kind == "numeric":
-        if not isinstance(found, Value):
-            return display(asked(bound.condition).box if isinstance(found, Bound) else lying(found).box)
-        sign = r"\le" if found.round_down else r"\ge"
-        return "\n".join([display(asked(bound.condition).box), display(Box(f"{write(bound.symbol)} {sign} {result(found).tex}"))])
+    x, worth = write(bound.symbol), _worth(bound, found)
+    decided = next((b for b in (found, bound) if isinstance(b, Bound) and b.kind in ("always", "never")), None)
+    if decided is not None:
+        return display(answer(decided).box)
+    never = isinstance(found, Value) and found.note
+    if bound.kind == "numeric" and not never:
+        return "\n".join(map(display, [asked(bound.condition).box, *[worth] * (not isinstance(found, Bound))]))
     piece = _holding(bound, given.numbers)
-    ends = [(side, e) for side, e in (("low", piece.low), ("high", piece.high)) if e is not None] if piece else []
+    ends = [(RELATIONS[s], e) for s, e in zip(signs(bound, piece), (piece.low, piece.high), strict=True) if e is not None] if piece else []
+    chains = [[(sign, box(end)), *_put(end, given)] for sign, end in ends]
     if len(ends) == 2 and isinstance(found, Span) and len(found.intervals) == 1:
-        worth = [Box(quantity(end, found.unit)) for end in found.intervals[0]]
-        both = [
-            [(RELATIONS[relation_of(bound, piece, s)], box(e)), *_substitution(e, given), ("=", w)]
-            for (s, e), w in zip(ends, worth, strict=True)
-        ]
-        return "\n".join(chain(write(bound.symbol), sides) for sides in both)
-    if piece is None or len(ends) != 1:
-        shown = [display(answer(bound).box), display(answer(found).box if isinstance(found, Bound) else _worth(bound, found))]
-        return "\n".join(shown)
-    side, end = ends[0]
-    sides = [(RELATIONS[relation_of(bound, piece, side)], box(end))]
-    sides += _substitution(end, given)
-    if isinstance(found, Bound):
-        return "\n".join([chain(write(bound.symbol), sides), display(answer(found).box)])
+        values = [Box(quantity(end, found.unit)) for end in found.intervals[0]]
+        return "\n".join(chain(x, [*sides, ("=", value)]) for sides, value in zip(chains, values, strict=True))
+    if len(ends) != 1 or never:
+        return "\n".join([display(answer(bound).box), display(worth)])
     if isinstance(found, Value):
-        return chain(write(bound.symbol), [*sides, ("=", result(found))])
-    return "\n".join([chain(write(bound.symbol), sides), display(lying(found).box)])
-
-
-def _substitution(end: sp.Expr, given: Given) -> Iterator[tuple[str, Box]]:
-    end = end.xreplace(dict(given.exprs)) if given.exprs else end
-    if given.exprs:
-        yield "=", box(end)
-    if end.free_symbols & given.numbers.keys():
-        yield "=", box(end, texts(given.numbers))
+        return chain(x, [*chains[0], ("=", result(found))])
+    return "\n".join([chain(x, chains[0]), display(worth)])
 
 
 def _worth(bound: Bound, found: Any) -> Box:
+    """What a bound is worth on a line of its own."""
+    if isinstance(found, Bound):
+        return answer(found).box
     if isinstance(found, Span):
         return lying(found).box
-    sign = r"\le" if found.round_down else r"\ge"
-    return Box(f"{write(bound.symbol)} {sign} {result(found).tex}")
+    sign = RELATIONS["<=" if found.round_down else ">="]
+    return result(found) if found.note else Box(f"{write(bound.symbol)} {sign} {result(found).tex}")
 
 
 def _holding(bound: Bound, values: Mapping[Any, Any]) -> Any:

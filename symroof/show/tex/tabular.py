@@ -1,28 +1,85 @@
-r"""Tables with booktabs: words to the left, numbers with their units aligned at the decimal point, formulas in math mode."""
+r"""Pieces of LaTeX for ``\input``, and tables with booktabs: words to the left, numbers aligned at the point, formulas in math mode."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from symroof.algebra import show
 from symroof.algebra.quantity import show_quantity
-from symroof.algebra.show import escape
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
-from symroof.errors import InputError
-from symroof.show.document import DEEPER, Amount, Math, Share
-from symroof.show.tex.piece import Fragment
-from symroof.show.tex.quantities import from_text
+from symroof.errors import InputError, short
+from symroof.show.document import DEEPER, Amount, Share
+from symroof.show.maths import Math
 from symroof.show.tex.width import ROOM, width
-from symroof.show.tex.writer import name
+from symroof.show.tex.writer import from_text, name
 
+DISPLAYS = (r"\[", r"\begin{align*}")
 _NUMBER = re.compile(r"[-+]?\$?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?(?:[ /][A-Za-zµ$%][A-Za-zµ/*^\d]*)?|", re.ASCII)
 _MOST = 30  # rows of a table that stays on one page
 _LONG = 24  # characters of a word that may break lines
 
 
+# -- pieces
+@dataclass(frozen=True, repr=False)
+class Fragment:
+    """LaTeX code and the packages that it needs; ``print`` it, ``.save`` it and ``\\input`` it, or put it into a document."""
+
+    code: str
+    needs: tuple[str, ...] = ("amsmath",)
+
+    def __str__(self) -> str:
+        return self.code
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str | None:
+        return self.code if self.code.startswith(DISPLAYS) else None  # a notebook shows formulas, no tables
+
+    @property
+    def file(self) -> str:
+        """What a file to ``\\input`` holds: the packages in a comment, then the code."""
+        used = " ".join(f"\\usepackage{{{package}}}" for package in self.needs)
+        return (f"% needs {used}\n" if used else "") + self.code + "\n"
+
+    def save(self, path: str | Path) -> Path:
+        """Write it to a file.
+
+        Raises InputError if that is not possible.
+        """
+        return save(path, self.file)
+
+    def __add__(self, other: Fragment) -> Fragment:
+        return together([self, other]) if isinstance(other, Fragment) else NotImplemented
+
+
+def together(pieces: Iterable[Fragment]) -> Fragment:
+    """One after the other: an empty line between them, but none before a display, where it would leave a gap."""
+    made = ""
+    needs: dict[str, None] = {}
+    for piece in pieces:
+        between = "" if not made or not piece.code else "\n" if piece.code.startswith(DISPLAYS) else "\n\n"
+        made += between + piece.code
+        needs |= dict.fromkeys(piece.needs)
+    return Fragment(made, tuple(needs))
+
+
+def save(path: str | Path, text: str) -> Path:
+    """Write LaTeX to a file. Raises InputError if that is not possible."""
+    where = Path(path)
+    try:
+        where.write_text(text, encoding="utf-8", newline="\n")
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", "") or problem
+        raise InputError(f"{short(path)} cannot be written: {why}; give another path") from None
+    return where
+
+
+# -- tables
 class Tex(str):
     """A cell that is LaTeX in math mode already."""
 
@@ -52,63 +109,72 @@ def table(head: Sequence[Any], rows: Iterable[Sequence[Any]], caption: str = "",
 
     Raises InputError without a head, and for a row that is longer or shorter than it.
     """
-    rows = [list(row) for row in rows]
-    if not caption and not label:
-        return tabular(head, rows)
     tag = rf"\label{{{re.sub('[^A-Za-z0-9:._-]', '-', label)}}}" if label else ""
-    above = (rf"\caption{{{escape(caption)}}}" if caption else "") + tag
-    if len(rows) > _MOST:
-        return long_table(columns(head, rows), above)
-    made = tabular(head, rows)
+    above = (rf"\caption{{{show.escape(caption)}}}" if caption else "") + tag
+    made = tabular(head, list(rows), above=above)
+    if not above or "longtable" in made.needs:
+        return made
     return Fragment("\n".join([r"\begin{table}[htbp]", r"\centering", above, made.code, r"\end{table}"]), made.needs)
 
 
-def tabular(head: Sequence[Any], rows: Sequence[Sequence[Any]], widths: Sequence[str] = ()) -> Fragment:
-    """The ``tabular`` itself (of many rows a ``longtable``); ``widths`` are columns of words that break, as ``p{4cm}``."""
-    if len(rows) > _MOST:
-        return long_table(columns(head, rows, widths))
-    specs, lines = columns(head, rows, widths)
-    body = "\n".join([lines[0], r"\midrule", *lines[1:]])
-    return Fragment(f"\\begin{{tabular}}{{{specs}}}\n\\toprule\n{body}\n\\bottomrule\n\\end{{tabular}}", ("amsmath", "booktabs"))
+def tabular(
+    head: Sequence[Any], rows: Sequence[Sequence[Any]], widths: Sequence[str] = (), long: bool = False, above: str = ""
+) -> Fragment:
+    """The ``tabular`` itself; ``widths`` are columns of words that break, as ``p{4cm}``.
 
-
-def long_table(made: tuple[str, list[str]], above: str = "") -> Fragment:
-    """A ``longtable`` from what :func:`columns` gives, its head on every page."""
-    specs, lines = made
-    top = [f"{above} \\\\"] if above else []
-    body = [*top, r"\toprule", lines[0], r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot", *lines[1:]]
-    return Fragment("\n".join([rf"\begin{{longtable}}{{{specs}}}", *body, r"\end{longtable}"]), ("amsmath", "booktabs", "longtable"))
-
-
-def columns(head: Sequence[Any], rows: Sequence[Sequence[Any]], widths: Sequence[str] = ()) -> tuple[str, list[str]]:
-    """The specification of the columns, the lines (the head first)."""
+    One of many rows (or ``long``) is a ``longtable``, which has what stands ``above`` it inside.
+    """
     if not head:
         raise InputError("a table needs a head; give the names of its columns")
     odd = next((i for i, row in enumerate(rows) if len(row) != len(head)), None)
     if odd is not None:
         raise InputError(f"row {odd + 1} of the table has {len(rows[odd])} cells, the head {len(head)}; give as many")
     texts = [[cell_of(cell) for cell in row] for row in rows]
-    numeric = [bool(texts) and all(_is_number(row[i]) for row in texts) and any(row[i] for row in texts) for i in range(len(head))]
-    specs, wide = [], [*widths, *[""] * len(head)]
-    for i, number in enumerate(numeric):
-        specs.append("r@{}l" if number else wide[i] or "l")
-    titles = [rf"\multicolumn{{2}}{{c}}{{{_cell(cell_of(h))}}}" if n else _cell(cell_of(h)) for h, n in zip(head, numeric, strict=True)]
-    lines = [" & ".join(titles)]
-    lines += [" & ".join(_aligned(c) if n else _cell(c) for c, n in zip(row, numeric, strict=True)) for row in texts]
-    return "".join(specs), [rf"{line} \\" + r" \addlinespace" * (r"\displaystyle" in line) for line in lines]
+    numeric = [any(column) and all(map(_is_number, column)) for column in zip(*texts, strict=True)] or [False] * len(head)
+    specs = "".join("r@{}l" if n else w or "l" for n, w in zip(numeric, [*widths, *[""] * (len(head) - len(widths))], strict=True))
+    top = [rf"\multicolumn{{2}}{{c}}{{{finished(h)}}}" if n else finished(h) for h, n in zip(head, numeric, strict=True)]
+    body = [[_aligned(c) if n else finished(c) for c, n in zip(row, numeric, strict=True)] for row in texts]
+    return ruled(specs, [top, *body], long or len(rows) > _MOST, above)
 
 
-def _is_number(cell: str) -> bool:
-    return not isinstance(cell, (Tex, Raw)) and bool(_NUMBER.fullmatch(cell))
+def ruled(specs: str, rows: Sequence[Sequence[str]], long: bool, above: str = "") -> Fragment:
+    """Finished cells, the head first; a ``long`` table has its head on every page."""
+    top, *lines = [rf"{' & '.join(row)} \\" + r" \addlinespace" * any(r"\displaystyle" in cell for cell in row) for row in rows]
+    kind, needs = ("longtable", ("amsmath", "booktabs", "longtable")) if long else ("tabular", ("amsmath", "booktabs"))
+    head = [*[f"{above} \\\\"] * bool(above and long), r"\toprule", top, r"\midrule"]
+    body = [*head, r"\endhead", r"\bottomrule", r"\endfoot", *lines] if long else [*head, *lines, r"\bottomrule"]
+    return Fragment("\n".join([rf"\begin{{{kind}}}{{{specs}}}", *body, rf"\end{{{kind}}}"]), needs)
 
 
+def small(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Fragment:
+    """A wide table in small print, its columns of long words broken into lines."""
+    wide = widest((), rows)
+    narrow = 0.8 * sum(wide) + 5 * len(wide) <= ROOM
+    words = ["" if narrow or w < ROOM / 4 else rf"p{{{min(0.44, 0.12 + w / ROOM / 6):.2f}\linewidth}}" for w in wide]
+    made = tabular(head, rows, words)
+    return Fragment(rf"{{\footnotesize\setlength{{\tabcolsep}}{{2.2pt}}{made.code}\par}}", made.needs)
+
+
+def widest(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
+    """The width of every column, in points."""
+    lines = [*([head] if head else []), *rows]
+    return [max(width(c if isinstance(c, Tex) else name(c)) for c in column) for column in zip(*lines, strict=True)]
+
+
+def below(made: Fragment, notes: Iterable[str]) -> Fragment:
+    """A table with numbered notes under it."""
+    lines = [rf"$^{{{i}}}$ {breakable(text)}" for i, text in enumerate(notes, 1)]
+    under = r"\par{\footnotesize\raggedright " + r" \\ ".join(lines) + r"\par}"
+    return Fragment("\n".join([made.code, under]), made.needs) if lines else made
+
+
+# -- cells
 def cell_of(cell: Any) -> str:
     """A cell as text, as Tex, or as LaTeX that is finished: of words, amounts, formulas, Values, and anything with LaTeX."""
     if isinstance(cell, tuple):
-        pieces = [cell_of(w) for w in cell]
-        return pieces[0] if len(pieces) == 1 else Raw("".join(_cell(piece) for piece in pieces))
-    if isinstance(cell, str):
-        return cell if isinstance(cell, (Tex, Raw)) else cell.replace(DEEPER, "  ")
+        return cell_of(cell[0]) if len(cell) == 1 else Raw("".join(map(finished, cell)))
+    if isinstance(cell, (Tex, Raw)):
+        return cell
     if isinstance(cell, Math):
         return Tex(cell.tex)
     if isinstance(cell, (Amount, Share)):
@@ -119,17 +185,23 @@ def cell_of(cell: Any) -> str:
         return Tex(cell.code)
     if isinstance(cell, show.Shown):
         return Tex(cell.latex())
-    if cell is None:
-        return ""
-    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
-        return str(cell) if isinstance(cell, int) else show_quantity(cell, ONE)
-    return str(cell)
+    if isinstance(cell, float):
+        return show_quantity(cell, ONE)
+    return "" if cell is None else str(cell).replace(DEEPER, "  ")
 
 
-def widest(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
-    """The width of every column, in points."""
-    lines = [*([heads] if heads else []), *rows]
-    return [max(width(c if isinstance(c, Tex) else name(c)) for c in column) for column in zip(*lines, strict=True)]
+def finished(cell: Any) -> str:
+    """A cell, or words in a paragraph, as LaTeX."""
+    text = cell_of(cell)
+    if isinstance(text, Tex):
+        return rf"$\displaystyle {text}$" if "\\frac" in text or "\\underbrace" in text else f"${text}$"
+    return text if isinstance(text, Raw) else breakable(text)
+
+
+def breakable(text: str) -> str:
+    """A text whose long words, such as addresses, may break at their slashes."""
+    words = show.escape(text).split(" ")
+    return " ".join(re.sub(r"(?<=[/.\-_=:,])(?=[A-Za-z0-9])", r"\\allowbreak{}", w) if len(w) > _LONG else w for w in words)
 
 
 def common(cells: Sequence[str]) -> str:
@@ -138,49 +210,8 @@ def common(cells: Sequence[str]) -> str:
     return units.pop() if len(units) == 1 else ""
 
 
-def small(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Fragment:
-    """A wide table in small print, its columns of long words broken into lines."""
-    wide = widest((), rows)
-    words = [
-        "" if w < ROOM / 4 or 0.8 * sum(wide) + 5 * len(wide) <= ROOM else rf"p{{{min(0.44, 0.12 + w / ROOM / 6):.2f}\linewidth}}"
-        for w in wide
-    ]
-    made = tabular(heads, rows, words)
-    return Fragment(rf"{{\footnotesize\setlength{{\tabcolsep}}{{2.2pt}}{made.code}\par}}", made.needs)
-
-
-def finished(cell: Any) -> str:
-    """A cell, or words in a paragraph, as LaTeX."""
-    return _cell(cell_of(cell))
-
-
-def _cell(text: str) -> str:
-    if isinstance(text, Tex):
-        return rf"$\displaystyle {text}$" if "\\frac" in text or "\\underbrace" in text else f"${text}$"
-    return text if isinstance(text, Raw) else breakable(text)
-
-
-def breakable(text: str) -> str:
-    """A text whose long words, such as addresses, may break at their slashes."""
-    return " ".join(
-        re.sub(r"(?<=[/.\-_=:,])(?=[A-Za-z0-9])", r"\\allowbreak{}", w) if len(w) > _LONG else w for w in escape(text).split(" ")
-    )
-
-
-class Notes:
-    """Sources below a table, each once, with a number that stands in the rows."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, int] = {}
-
-    def mark(self, source: str) -> Any:
-        """The number of a source, for a row; nothing for none."""
-        return Tex(f"^{{{self.known.setdefault(source, len(self.known) + 1)}}}") if source else ""
-
-    def below(self, table: str) -> str:
-        """The table with the sources under it."""
-        notes = [rf"$^{{{i}}}$ {breakable(text)}" for text, i in self.known.items()]
-        return "\n".join([table, r"\par{\footnotesize\raggedright " + r" \\ ".join(notes) + r"\par}"]) if notes else table
+def _is_number(cell: str) -> bool:
+    return not isinstance(cell, (Tex, Raw)) and bool(_NUMBER.fullmatch(cell))
 
 
 def _aligned(text: str) -> str:
