@@ -581,7 +581,7 @@ def test_a_document_of_letters_alone_and_what_is_refused(tmp_path):
     assert "multiply both sides" in run("decode.step >= 2*decode.weight_time @ B").output
     for arguments, why in (
         (["decode.stp"], "did you mean 'decode.step'"),
-        (["decode.step <= 15 ms"], "does not say for which letter"),
+        (["decode.step <= 15 ms"], "say for which letter it is solved"),
         (["decode.step <= 15 ms @ Q"], "there is no letter"),
         (["decode.step", "-o", str(tmp_path / "no" / "x.tex")], "cannot be written"),
     ):
