@@ -51,7 +51,8 @@ if TYPE_CHECKING:
     from symroof.solver.limits import Limit, limit
     from symroof.solver.proof.proof import Proof
     from symroof.transformer import layers
-    from symroof.web.page import Page, page
+    from symroof.web.page import page
+    from symroof.web.render import Page
     from symroof.workloads import decode, deployment, memory, prefill, pretraining, serving, sharding, training
 
 __version__ = "0.1.0"
@@ -86,7 +87,8 @@ _LATER = {
     "symroof.sheets.dtypes": ("dtype",),
     "symroof.sheets.llms": ("Llm", "llm", "llms", "model"),
     "symroof.sheets.sheet": ("Sheet", "sheet"),
-    "symroof.web.page": ("Page", "page"),
+    "symroof.web.page": ("page",),
+    "symroof.web.render": ("Page",),
     "symroof.workloads": ("decode", "deployment", "memory", "prefill", "pretraining", "serving", "sharding", "training"),
 }
 

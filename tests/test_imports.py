@@ -75,7 +75,7 @@ ORDERS = {
     ),
     "book": ("question", "chapters", "document", "site"),
     "answers": ("book", "said", "files", "tables", "questions", "optima"),
-    "web": ("thresholds", "units", "spec", "mathml", "compiled", "render", "page", "named"),
+    "web": ("spec", "mathml", "compiled", "render", "page", "named"),
     "figures": (*("words", "canvas", "points", "labels", "bars", "lines", "regimes", "named"),),
     "search": ("interrupts", "progress", "pool", "boxes", "job", "stream", "space", "found", "winners", "search"),
     "export": ("languages", "helpers", "statements", "bounds", "export"),

@@ -6,6 +6,7 @@ from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
 from importlib.resources import files
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -18,10 +19,12 @@ from symroof.algebra.symbols import ALPHABET, B, D, S, W_hbm
 from symroof.cli import cli
 from symroof.cli.web import page as page_command
 from symroof.errors import InputError, SymroofError, UnitError, UnknownName
+from symroof.show.mathml import mathml as set_in_mathml
 from symroof.web import mathml, render
-from symroof.web.page import Page, page
+from symroof.web.compiled import rows, ties
+from symroof.web.page import page
+from symroof.web.render import Page
 from symroof.web.spec import Range
-from symroof.web.thresholds import rows, ties
 
 pytest.importorskip("jinja2", reason="interactive pages need jinja2, which is not installed")
 SHEETS = chip("v5e").on("4x4"), llm("llama3-70b"), dtype("int8")
@@ -77,6 +80,32 @@ def test_texts_of_the_user_are_escaped():
     assert [tag for tag, _ in in_notebook.found] == ["iframe"] and in_notebook.found[0][1]["srcdoc"] == shown.html
 
 
+def cells(monkeypatch, *executions):
+    """What each of some executions shows, named by its cell: the page whole, or what borrows the library."""
+    monkeypatch.setattr(render, "_SHOWN_IN", {})
+    shell = SimpleNamespace()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    for number, cell in enumerate(executions):
+        message = {"header": {"msg_id": str(number)}, "metadata": {"cellId": cell} if cell else {}}
+        shell.get_parent = lambda message=message: message
+        yield
+
+
+def test_cells_of_a_notebook_share_the_library(made, monkeypatch):
+    """The first brings it, and whatever is run again; where cells have no names each brings its own."""
+
+    def brought():
+        (frame,) = Elements(made._repr_html_()).found
+        assert frame[1]["srcdoc"] in (made.html, made.borrowing)
+        return frame[1]["srcdoc"] == made.html
+
+    run = [(brought(), brought()) for _ in cells(monkeypatch, "a", "b", "c", "b", "a", "", "d")]
+    assert run == [(True, False), (False, False), (False, False), (True, False), (True, False), (True, True), (False, False)]
+    monkeypatch.setitem(sys.modules, "IPython", None)
+    assert brought() and len(made.borrowing) < len(made.html) - 50_000
+    assert [a for tag, a in Elements(made.borrowing).found if tag == "meta"] == [a for tag, a in Elements(made.html).found if tag == "meta"]
+
+
 def test_saving(made, tmp_path):
     target = made.save(tmp_path / "page.html")
     assert target.read_text("utf-8") == made.html
@@ -106,7 +135,7 @@ def test_nothing_is_imported_until_a_page_is_made():
 # -- what cannot be
 @pytest.mark.parametrize("missing", ["jinja2", "latex2mathml"])
 def test_a_missing_package_is_one_sentence_with_the_cure(monkeypatch, missing):
-    mathml.mathml.cache_clear()
+    set_in_mathml.cache_clear()
     monkeypatch.setitem(sys.modules, missing, None)
     monkeypatch.setitem(sys.modules, {"latex2mathml": "latex2mathml.converter"}.get(missing, missing), None)
     with pytest.raises(InputError, match="pip install"):
@@ -171,7 +200,7 @@ class Elements2(HTMLParser):
 @pytest.mark.parametrize("cost", [decode.step(), training.mixed(overlap="axes"), memory.memory()], ids=lambda c: c.name)
 def test_at_a_tie_two_parts_are_equal(cost):
     values = {s: 1.0 + 0.37 * i for i, s in enumerate(sorted(cost.free_symbols, key=str))}
-    found = ties(cost, B)
+    found = list(ties(cost, B))
     tree = rows(cost)
     met = 0
     for tie in found:

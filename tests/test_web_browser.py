@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from functools import cache
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -491,6 +492,46 @@ def test_a_page_of_any_cost_and_in_a_notebook(opened, tmp_path):
     tab.goto(notebook.as_uri())
     frame = tab.frame_locator("iframe")
     assert "decode step at" in frame.locator("#said").inner_text()
+
+
+def notebook(tab, folder, cells):
+    """An exported notebook, its cells in this order, opened; returns their frames."""
+    frame = '<iframe sandbox="allow-scripts" srcdoc="{}"></iframe>'
+    file = folder / "exported.html"
+    file.write_text("<!doctype html><body>" + "".join(frame.format(escape(text)) for text in cells) + "</body>", "utf-8")
+    tab.goto(file.as_uri())
+    return [tab.frame_locator(f"iframe >> nth={i}") for i in range(len(cells))]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 1), (1, 1, 0), (1, 0, 1)], ids=str)
+def test_cells_of_a_notebook_draw_with_the_library_of_one(opened, tmp_path, order):
+    made = PAGES["training"]()
+    tab = opened(made)
+    for frame in notebook(tab, tmp_path, [(made.html, made.borrowing)[borrows] for borrows in order]):
+        frame.locator("#plot canvas").wait_for()
+        assert "run this cell again" not in frame.locator("#plot").inner_text()
+
+
+def test_a_cell_alone_shows_all_but_the_plot_and_says_what_to_do(opened, tmp_path):
+    made = PAGES["training"]()
+    tab = opened(made)
+    (frame,) = notebook(tab, tmp_path, [made.borrowing])
+    frame.locator("html[data-ready=yes]").wait_for()
+    assert "run this cell again" in frame.locator("#plot").inner_text()
+    assert "time per layer at B = " in frame.locator("#said").inner_text()
+    tab.evaluate("text => document.body.append(Object.assign(document.createElement('iframe'), {srcdoc: text}))", made.html)
+    frame.locator("#plot canvas").wait_for()
+
+
+def test_a_cell_takes_no_other_script_for_the_library(browser, tmp_path):
+    made, tab = PAGES["training"](), browser.new_page()
+    (frame,) = notebook(tab, tmp_path, [made.borrowing])
+    frame.locator("html[data-ready=yes]").wait_for()
+    of = re.search(r'const LIBRARY = "(.*?)";', made.html)[1]
+    tab.evaluate("of => frames[0].postMessage({of, text: 'window.uPlot = window.hacked = 1'}, '*')", of)
+    assert tab.frames[1].evaluate("new Promise(done => setTimeout(() => done(String(window.hacked)), 300))") == "undefined"
+    assert "run this cell again" in frame.locator("#plot").inner_text()
+    tab.close()
 
 
 def test_a_page_whose_model_decides_the_formulas(opened):

@@ -1,30 +1,132 @@
-"""A page's costs and bounds as JavaScript of the engine's own export, and everything else the browser needs as plain data."""
+"""A page as data: its costs and bounds as JavaScript of the engine's own export, and everything else the browser needs.
+
+Where one part of a cost overtakes another is a Bound of ``solve``, for every pair that is joined.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.cost import Cost
+from symroof.algebra.quantity import show_quantity
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.units import ONE, Unit
-from symroof.errors import InputError, short
+from symroof.errors import InputError, SymroofError, short
 from symroof.export.export import arguments, export
+from symroof.show.mathml import mathml
 from symroof.solver.bound import Bound
-from symroof.web.mathml import broken, letters, numbers
+from symroof.solver.solve import solve
+from symroof.web.mathml import broken, numbers
 from symroof.web.spec import Choice, Mark, Option, Range, Spec, View, whole
-from symroof.web.thresholds import Row, rows, ties
-from symroof.web.units import written
 
 _NAME = "page_f"
+_MOST = 24  # pairs of parts that are solved for
+_NUMBER = re.compile(r"-?[\d.]+(?:e-?\d+)?")
 #: What the document shows and its program does not need.
 SHOWN = ("letters", "numbers", "first", "joined")
 
 
+# -- the parts of a cost
+@dataclass(frozen=True)
+class Row:
+    """A part of a cost in the order of its tree: its depth, its parent's row (-1 for the whole) and the rows of its parts."""
+
+    cost: Cost
+    depth: int
+    parent: int
+    above: str = ""  # the names of the parts that it is in, each with a slash behind it
+    children: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.cost.name or ("a part" if self.depth else "the whole")
+
+
+@dataclass(frozen=True)
+class Tie:
+    """Two parts of one join that are equal where ``bound`` begins or ends; rows are those of :func:`rows`."""
+
+    node: int
+    first: int
+    second: int
+    bound: Bound
+
+    @property
+    def label(self) -> str:
+        """What changes there."""
+        return " = ".join(side.name or "a part" for side in (self.bound.condition.left, self.bound.condition.right))
+
+
+def rows(cost: Cost) -> list[Row]:
+    """The whole and its parts at any depth, the outer ones first."""
+    found: list[Row] = []
+
+    def walk(node: Cost, depth: int, parent: int, above: str) -> int:
+        here = len(found)
+        found.append(Row(node, depth, parent, above))
+        inside = f"{above}{node.name}/" if depth else ""
+        found[here] = replace(found[here], children=tuple(walk(part, depth + 1, here, inside) for part in node.parts))
+        return here
+
+    walk(cost, 0, -1, "")
+    return found
+
+
+def ties(cost: Cost, x: sp.Symbol) -> Iterator[Tie]:
+    """Where a maximum changes its winner, or the outermost sum its largest part, along x; what has no closed form is left out."""
+    tree, tried = rows(cost), 0
+    for i, row in enumerate(tree):
+        for a, b in combinations(row.children, 2) if row.cost.join == "max" or row.parent < 0 else ():
+            first, second = tree[a].cost, tree[b].cost
+            if x not in first.free_symbols | second.free_symbols or tried >= _MOST:
+                continue
+            tried += 1
+            try:
+                bound = solve(first >= second, x)
+            except SymroofError:
+                continue
+            if bound.kind == "bound":
+                yield Tie(i, a, b, bound)
+
+
+# -- how quantities are written
+def written(unit: Unit) -> dict[str, Any]:
+    """From which power of ten on a number is multiplied by what, the texts around it; 1; how an axis is drawn.
+
+    All of it is taken from ``show_quantity``, so that the browser writes what Python does.
+    """
+    decades: list[list[Any]] = []
+    for power in range(-18, 25):
+        value = 2 * 10.0**power
+        text = show_quantity(value, unit)
+        match = _NUMBER.search(text)
+        how = [float(f"{float(match[0]) / value:.6g}"), text[: match.start()], text[match.end() :].replace(" us", " µs")] if match else None
+        if how and (not decades or decades[-1][1:] != how):
+            decades.append([power, *how])
+    return {"decades": decades, "one": show_quantity(1.0, unit), **_axis(unit)}
+
+
+def _axis(unit: Unit) -> dict[str, Any]:
+    """How an axis in this unit is drawn: its factor, and the unit behind its name, where the ticks do not carry it."""
+    powers, name = dict(unit.powers), str(unit)
+    if powers.get("USD") == 1 and powers.get("token") == -1:
+        return {"factor": 1e6, "axis": "USD/Mtoken"}
+    if powers.get("USD") == 1 and powers.get("s") == -1:
+        return {"factor": 3600.0, "axis": name.replace("/s", "/h", 1)}
+    carried = powers in ({"s": 1}, {"byte": 1}) or name == "1"
+    return {"factor": 1.0, "axis": "" if carried else "tokens" if powers == {"token": 1} else name}
+
+
+# -- the data
 @dataclass
 class Code:
     """The functions of a page, each source once."""
@@ -63,7 +165,7 @@ def compiled(spec: Spec) -> tuple[dict[str, Any], str]:
         "along": _range(spec.along) | {"points": spec.along.points},
         "sliders": [_range(r) for r in spec.sliders],
         "choices": [_choice(c) for c in spec.choices],
-        "fixed": {s.name: float(v) for s, v in spec.fixed.items()},
+        "fixed": {s.name: float(v) for s, v in sorted(spec.fixed.items(), key=lambda item: item[0].name)},
         "views": views,
         "units": {str(unit): written(unit) for unit in sorted(units, key=str)},
         "unit_of": {s.name: str(_unit(s)) for s in sorted(symbols, key=str)},
@@ -77,7 +179,7 @@ def _view(view: View, axes: tuple[sp.Symbol, sp.Symbol | None], code: Code) -> d
 
 
 def _cost(cost: Cost, axes: tuple[sp.Symbol, sp.Symbol | None], marked: set[Any], code: Code) -> dict[str, Any]:
-    tree, (x, y) = rows(cost), axes
+    x, y = axes
     found = [("x", t) for t in ties(cost, x) if _sides(t.bound) not in marked]
     found += [("y", t) for t in ties(cost, y)] if y is not None else []
     return {
@@ -86,7 +188,7 @@ def _cost(cost: Cost, axes: tuple[sp.Symbol, sp.Symbol | None], marked: set[Any]
         "unit": str(cost.unit),
         "latex": cost.latex(),
         "placed": _placed(cost).latex(),
-        "rows": [_row(r, tree) for r in tree],
+        "rows": [_row(r) for r in rows(cost)],
         "ties": [_bound(t.bound, code) | {"label": t.label, "along": way, "node": t.node, "pair": [t.first, t.second]} for way, t in found],
     }
 
@@ -102,13 +204,10 @@ def _sides(bound: Bound) -> frozenset[sp.Expr]:
     return frozenset((bound.condition.left.expr, bound.condition.right.expr))
 
 
-def _row(row: Row, tree: list[Row]) -> dict[str, Any]:
+def _row(row: Row) -> dict[str, Any]:
     """A part: its name, its path, how its own parts are joined, or its formula."""
-    name = row.cost.name or ("the whole" if row.parent < 0 else "a part")
-    path, above = name, row.parent
-    while above > 0:
-        path, above = f"{tree[above].cost.name}/{path}", tree[above].parent
-    said = {"name": name, "path": path, "depth": row.depth, "parent": row.parent, "join": row.cost.join, "children": row.children}
+    said = {"name": row.name, "path": row.above + row.name, "depth": row.depth, "parent": row.parent}
+    said |= {"join": row.cost.join, "children": row.children}
     if not row.children:
         return said | _formula(show.latex(show.readable(row.cost.expr)), row.cost.free_symbols)
     names = [part.name or "a part" for part in row.cost.parts]
@@ -118,7 +217,7 @@ def _row(row: Row, tree: list[Row]) -> dict[str, Any]:
 def _formula(latex: str, symbols: set[sp.Symbol], one: bool = True) -> dict[str, Any]:
     """A formula in letters and in numbers; behind the element ``first`` of the numbers stands what they come to."""
     phrases = broken(numbers(latex, symbols))
-    plain, filled = ([m for phrase in found for m in phrase] for found in (broken(letters(latex)), phrases))
+    plain, filled = ([m for phrase in found for m in phrase] for found in (broken(mathml(latex)), phrases))
     return {"letters": plain, "numbers": filled, "first": len(phrases[0] if one else filled) - 1}
 
 
@@ -139,7 +238,7 @@ def _bound(bound: Bound, code: Code) -> dict[str, Any]:
 
 def _range(r: Range) -> dict[str, Any]:
     s = r.symbol
-    said = {"name": s.name, "meaning": getattr(s, "meaning", ""), "unit": str(_unit(s)), "letter": letters(show.latex(s))}
+    said = {"name": s.name, "meaning": getattr(s, "meaning", ""), "unit": str(_unit(s)), "letter": mathml(show.latex(s))}
     return said | {"stops": r.stops, "start": r.start, "whole": whole(s)}
 
 

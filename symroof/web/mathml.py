@@ -11,17 +11,12 @@ from xml.etree import ElementTree as Tree
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.show.mathml import element, mathml
+from symroof.show.mathml import element
 
 _SUMS = ("+", "\u2212")
 _RELATIONS = ("=", "<", ">", "\u2264", "\u2265")
 _DOT = "\u22c5"
 _FUNCTIONS = {"log", "exp", "sinh", "asinh", "max", "min", "floor", "ceil"}
-
-
-def letters(latex: str) -> str:
-    """A formula in its letters, as a ``<math>`` element."""
-    return mathml(latex)
 
 
 def numbers(latex: str, symbols: Iterable[sp.Symbol]) -> str:

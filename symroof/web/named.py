@@ -23,7 +23,8 @@ from symroof.sheets.llms import Llm, llm, llms
 from symroof.sheets.slices import Slice
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.web.page import Page, family, in_layers, option, shown
+from symroof.web.page import family, in_layers, option
+from symroof.web.render import Page, render
 from symroof.web.spec import Choice, Mark, Option, Range, Spec, View
 from symroof.workloads import decode, memory
 from symroof.workloads import serving as served
@@ -52,17 +53,11 @@ class Offer:
 
         Raises UnknownName with the nearest name, InputError for none.
         """
-        named = _listed(models, "model"), _listed(on, "chip")
-        found = tuple(llm(m) for m in _and_others(named[0], llms)), tuple(chip(c) for c in _and_others(named[1], chips))
+        offered, on_offer = _sheets(models, "model", llm, llms), _sheets(on, "chip", chip, chips)
         if shape:
-            found[1][0].slice(shape)
-        first = _listed(formats, "format") if formats else ("bf16",)
-        return Offer(_once(found[0]), _once(found[1]), shape, tuple(dict.fromkeys((*first, *FORMATS))), math, letters or {})
-
-    @property
-    def known(self) -> Known:
-        """The letters alone."""
-        return Known(letters=self.letters)
+            on_offer[0].slice(shape)
+        first = _listed(formats, "format") if formats else ["bf16"]
+        return Offer(offered, on_offer, shape, tuple(dict.fromkeys((*first, *FORMATS))), math, letters or {})
 
     def choices(self) -> tuple[Choice, ...]:
         """Chip, slice of that chip, model, format of weights, of the KV cache, of the arithmetic."""
@@ -95,9 +90,9 @@ class Offer:
 
 @dataclass(frozen=True)
 class _Serving:
-    """A serving page: its title, in which keys of choices stand for what is chosen; its costs, of a model, and with prices or not."""
+    """A serving page: what it says before the model; its costs, of a model, and with prices or not."""
 
-    title: tuple[str, ...]
+    said: str
     costs: Callable[[Llm | None, bool], Sequence[Cost]]
     batches: Range
     contexts: Range
@@ -110,20 +105,12 @@ def _everything(m: Llm | None, priced: bool) -> Sequence[Cost]:
     return decode.step(m), decode.throughput(m), *cost, memory.memory(m), memory.capacity()
 
 
-_BATCHES, _CONTEXTS = Range.of(B, (1, 512), 32), Range.of(S, [2048 * 2**i for i in range(6)], 2048)
+_SOME = Range.of(B, (1, 512), 32), Range.of(S, [2048 * 2**i for i in range(6)], 2048)
 #: The pages of serving by name: a decode step and what it costs, throughput over latency, a step by parts.
 SERVING: Mapping[str, _Serving] = {
-    "serve": _Serving(("Serving ", "model", " on ", "chip"), _everything, Range.of(B), Range.of(S)),
-    "frontier": _Serving(
-        ("Latency and throughput: ", "model", " on ", "chip"),
-        lambda m, _: (decode.step(m), decode.throughput(m)),
-        _BATCHES,
-        _CONTEXTS,
-        "frontier",
-    ),
-    "breakdown": _Serving(
-        ("Where a decode step goes: ", "model", " on ", "chip"), lambda m, _: (in_words(decode.step(m)),), _BATCHES, _CONTEXTS, tint="tint"
-    ),
+    "serve": _Serving("Serving ", _everything, Range.of(B), Range.of(S)),
+    "frontier": _Serving("Latency and throughput: ", lambda m, _: (decode.step(m), decode.throughput(m)), *_SOME, kind="frontier"),
+    "breakdown": _Serving("Where a decode step goes: ", lambda m, _: (in_words(decode.step(m)),), *_SOME, tint="tint"),
 }
 
 
@@ -132,7 +119,7 @@ def serving(name: str, offer: Offer) -> Page:
 
     Raises InputError or UnknownName for letters that no formula has.
     """
-    one, known = SERVING[name], offer.known
+    one, known = SERVING[name], Known(letters=offer.letters)
     priced = any(price in c.values for c in offer.chips)
     views = {family(m): _view(one, None if m.stack.dense else m, known, priced) for m in offer.models}
     free = {s for v in views.values() for s in v.free_symbols} | {s for c in offer.chips for s in c.values} | {B, S}
@@ -141,22 +128,23 @@ def serving(name: str, offer: Offer) -> Page:
     choices = {c.key: c for c in offer.choices()}
     given = ", ".join(f"{letter} = {text}" for letter, text in offer.letters.items())
     note = _NOTE + (f" Whatever is chosen: {given}." if given else "")
-    title = [choices.get(piece, piece) for piece in one.title]
-    return shown(Spec(title, views, batches, (contexts,), tuple(choices.values()), fixed, one.kind, note))
+    title: list[str | Choice] = [one.said, choices["model"], " on ", choices["chip"]]
+    return render(Spec(title, views, batches, (contexts,), tuple(choices.values()), fixed, one.kind, note))
 
 
 def _view(one: _Serving, m: Llm | None, known: Known, priced: bool) -> View:
     """Costs and marks in letters that sheets give as numbers, their rates with the efficiencies that were given."""
 
-    def plain(made: Any) -> Any:
-        return made if m is None else in_layers(made, m)
-
-    costs = tuple(known.derated(plain(cost)) for cost in one.costs(m, priced))
-    bounds = [plain(memory.largest_batch(m)), plain(decode.critical_batch(m))]
+    bounds: list[Any] = [memory.largest_batch(m), decode.critical_batch(m)]
+    costs = one.costs(m, priced)
+    if m is not None:
+        bounds, costs = ([in_layers(made, m) for made in some] for some in (bounds, costs))
     if {*known.letters} & {eta.name for eta in DERATES}:
         bounds = [derated(known, bound) for bound in bounds]
     named = ("largest batch that fits", "grey"), ("compute-bound" if one.tint else "critical batch", one.tint)
-    return View(costs, tuple(Mark(label, bound, shade) for (label, shade), bound in zip(named, bounds, strict=True)))
+    return View(
+        tuple(map(known.derated, costs)), tuple(Mark(label, bound, shade) for (label, shade), bound in zip(named, bounds, strict=True))
+    )
 
 
 def _slice(of: Chip, where: Slice) -> Option:
@@ -170,19 +158,20 @@ def _letters_of(name: str, *letters: str) -> Option:
     return Option(name, name, {s: v for s, v in dtype(name).values.items() if s.name in letters})
 
 
-def _listed(text: str, what: str) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(t.strip() for t in text.split(",") if t.strip()))
+def _listed(text: str, what: str) -> list[str]:
+    found = list(dict.fromkeys(t.strip() for t in text.split(",") if t.strip()))
     if not found:
         raise InputError(f"no {what} is named; give at least one")
     return found
 
 
-def _and_others(named: tuple[str, ...], known: Callable[[], Iterable[str]]) -> tuple[str, ...]:
-    return named if len(named) > 1 else (*named, *known())
-
-
-def _once(sheets: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple({s.name: s for s in reversed(sheets)}[name] for name in dict.fromkeys(s.name for s in sheets))
+def _sheets(text: str, what: str, read: Callable[[str], Any], known: Callable[[], Iterable[str]]) -> tuple[Any, ...]:
+    """The sheets that are named, each once; behind a single one all that are known."""
+    named = _listed(text, what)
+    found: dict[str, Any] = {}
+    for sheet in map(read, named if len(named) > 1 else (*named, *known())):
+        found.setdefault(sheet.name, sheet)
+    return tuple(found.values())
 
 
 # -- any formula
@@ -207,7 +196,7 @@ def regimes(path: str, letters: Sequence[str], known: Known, sliders: Sequence[s
     first, *others = [Range.of(s, None, float(sheet.values[s]) if s in sheet.values else None) for s in symbols]
     fixed = values | dict.fromkeys(cost.free_symbols - set(symbols) - values.keys(), 1.0)
     title = f"What binds {path}, over {letters[0]} and {letters[1]}"
-    return shown(Spec([title], {"": View((cost,))}, first, tuple(others), (), fixed, "map", f"At {known.called}." if known.called else ""))
+    return render(Spec([title], {"": View((cost,))}, first, tuple(others), (), fixed, "map", f"At {known.called}." if known.called else ""))
 
 
 # -- training
@@ -223,7 +212,12 @@ def training(known: Known) -> Page:
     Raises InputError for a chip without a slice or without links, and for a model without an MLP of width F.
     """
     known.one_mlp()
-    held, where = _place(known)
+    held = known.chip
+    if held is None:
+        raise InputError("a chip is needed; add e.g. --on tpu-v5p --slice 16x16x16")
+    where = held.slice(known.shape) if known.shape else held.slices[-1]
+    if where.chips < 2 or W_ici not in held.values:
+        raise InputError(f"{held.name} {where.name} has no links to split a layer over; give a slice of several chips")
     usual = {p_w: Fraction(2), p_a: Fraction(2), D: Fraction(8192), F: Fraction(32768)}
     letters = {C, D, F, W_ici, p_w, p_a}
     values = {**held.values, **held.defaults, **usual, **known.sheet({*letters, B, X, n}, (B, X, n)).values}
@@ -231,26 +225,13 @@ def training(known: Known) -> Page:
     stops = tuple(float(f"{10 ** (1 + i / 10):.3g}") for i in range(71))
     batch = Range(B, stops, 435200.0, tuple(10 ** (1 + i / 9) for i in range(64)))
     title = f"MLP roofline on {held.title} {where.name} (D = {fixed[D]:g}, F = {fixed[F]:g})"
-    splits = tuple(_split(where.chips // ways, ways) for ways in _divisors(where.chips))
+    splits = tuple(_split(where.chips // ways, ways) for ways in range(1, where.chips + 1) if where.chips % ways == 0)
     start = next((o.name for o in splits if o.name.endswith(" x 8")), "")
     choice = Choice("split", "Split", splits, slider=True, start=start)
     time = trained.mixed(overlap="axes")
     comms = {"both": time["comms"], "fsdp": time["FSDP"].named("comms"), "tp": time["TP"].named("comms")}
     views = {kind: _layer(time["math"], cost) for kind, cost in comms.items()}
-    return shown(Spec([title], views, batch, (), (choice,), fixed, "lines", _SPLITS))
-
-
-def _place(known: Known) -> tuple[Chip, Slice]:
-    if known.chip is None:
-        raise InputError("a chip is needed; add e.g. --on tpu-v5p --slice 16x16x16")
-    where = known.chip.slice(known.shape) if known.shape else known.chip.slices[-1]
-    if where.chips < 2 or W_ici not in known.chip.values:
-        raise InputError(f"{known.chip.name} {where.name} has no links to split a layer over; give a slice of several chips")
-    return known.chip, where
-
-
-def _divisors(chips: int) -> list[int]:
-    return [d for d in range(1, chips + 1) if chips % d == 0]
+    return render(Spec([title], views, batch, (), (choice,), fixed, "lines", _SPLITS))
 
 
 def _split(fsdp: int, tp: int) -> Option:

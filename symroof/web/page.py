@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from html import escape
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
@@ -16,46 +14,14 @@ from symroof.algebra.claims import Claims, hold, together
 from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.symbols import ALPHABET, DERATES
 from symroof.errors import InputError, UnknownName, nearest, short
+from symroof.sheets.llms import Llm
+from symroof.sheets.sheet import Sheet
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.web.render import render
+from symroof.web.render import Page, render
 from symroof.web.spec import Choice, Mark, Option, Range, Spec, View
 
 _LABELS = {"chip": "Chip", "llm": "Model", "dtype": "Format", "slice": "Slice"}
-
-
-@dataclass(frozen=True, repr=False)
-class Page:
-    """An interactive page: ``.html`` is the whole file, ``.save(path)`` writes it, a notebook shows it."""
-
-    title: str
-    html: str
-
-    def save(self, path: str | Path) -> Path:
-        """Write the file and return its path.
-
-        Raises InputError if that is not possible; a directory is never overwritten.
-        """
-        target = Path(path)
-        if target.is_dir():
-            raise InputError(f"{short(target)} is a directory; give a file in it, e.g. {short(target / 'page.html')}")
-        try:
-            target.write_text(self.html, encoding="utf-8", newline="\n")
-        except OSError as problem:
-            raise InputError(f"{short(target)} cannot be written: {problem.strerror or problem}; give another path") from None
-        return target
-
-    def __repr__(self) -> str:
-        return f"page {self.title!r}, {len(self.html) / 1e6:.1f} MB; .save('page.html') writes it"
-
-    def _repr_html_(self) -> str:
-        style = "width:100%;height:900px;border:0"
-        return f'<iframe title="{escape(self.title)}" style="{style}" sandbox="allow-scripts" srcdoc="{escape(self.html)}"></iframe>'
-
-
-def shown(spec: Spec) -> Page:
-    """The page of a Spec."""
-    return Page(spec.called, render(spec))
 
 
 def page(
@@ -81,35 +47,35 @@ def page(
 
     Raises InputError naming the letters without a value, or with the cure if jinja2 is not installed.
     """
-    offered_sheets = {key: list(options) for key, options in (choose or {}).items()}
-    choices = tuple(_choice(key, options) for key, options in offered_sheets.items())
-    families = _families(offered_sheets)
-    views = {family: _view(cost, marks or {}, m) for family, m in families.items()}
+    offers = {key: list(options) for key, options in (choose or {}).items()}
+    choices = tuple(_choice(key, options) for key, options in offers.items())
+    models: dict[str, Any] = {family(m): m for options in offers.values() for m in options if isinstance(m, Llm)}
+    views = {kind: _view(cost, marks or {}, m) for kind, m in (models or {"": None}).items()}
     free = {s.name: s for v in views.values() for s in v.free_symbols}
-    axes = {**_ranges(along), **{name: r for name, r in _ranges(sliders).items() if name in free or not _is_default(sliders)}}
+    axes = _ranges(along) | {name: r for name, r in _ranges(sliders).items() if name in free or sliders != ("S",)}
     found = {name: _symbol(name, free) for name in axes}
     starts = {name: float(bind({s}, (), {name: values.pop(name)}).numbers[s]) for name, s in found.items() if name in values}
     moved = [Range.of(found[name], axes[name], starts.get(name)) for name in axes]
-    offers = [pair for c in choices for o in c.options for pair in o.values.items()]
-    offered = {s for s, _ in offers}
-    behind = {x for _, v in offers if isinstance(v, sp.Expr) for x in v.free_symbols}
+    offered = {s for c in choices for o in c.options for s in o.values}
+    behind = {x for c in choices for o in c.options for v in o.values.values() if isinstance(v, sp.Expr) for x in v.free_symbols}
     held = {name: v for name, v in values.items() if v is not None}
-    given = bind((set(free.values()) | behind) - {r.symbol for r in moved}, sheets, held, _claims(views, offered_sheets))
-    put = dict(given.exprs)
-    views = {family: mapped(view, put) for family, view in views.items()}
+    given = bind(
+        (set(free.values()) | behind) - {r.symbol for r in moved},
+        sheets,
+        held,
+        _claims(views, [sheet for options in offers.values() for sheet in options]),
+    )
+    views = {kind: _mapped(view, dict(given.exprs)) for kind, view in views.items()}
     fixed = {s: float(v) for s, v in given.numbers.items() if s not in offered or s.name in held}
     fixed |= {eta: 1.0 for eta in DERATES if eta in free.values() and eta not in fixed and eta not in found.values()}
     first = next(iter(views.values())).costs[0]
-    return shown(Spec([title or first.name or "cost"], views, moved[0], tuple(moved[1:]), choices, fixed))
+    return render(Spec([title or first.name or "cost"], views, moved[0], tuple(moved[1:]), choices, fixed))
 
 
-def mapped(view: View, put: Mapping[sp.Symbol, sp.Expr]) -> View:
+def _mapped(view: View, put: Mapping[sp.Symbol, sp.Expr]) -> View:
     """A view with expressions put in for letters."""
-    if not put:
-        return view
-    bounds = tuple(replace(m, bound=m.bound.at(dict(put))) for m in view.marks if m.bound.free_symbols & put.keys())
-    kept = tuple(m for m in view.marks if not m.bound.free_symbols & put.keys())
-    return View(tuple(c.map(lambda e: e.xreplace(dict(put))) for c in view.costs), kept + bounds)
+    marks = (replace(m, bound=m.bound.at(dict(put))) if m.bound.free_symbols & put.keys() else m for m in view.marks)
+    return View(tuple(c.map(lambda e: e.xreplace(dict(put))) for c in view.costs), tuple(marks)) if put else view
 
 
 def _view(costs: Any, marks: Mapping[str, Any], m: Any) -> View:
@@ -125,16 +91,16 @@ def _view(costs: Any, marks: Mapping[str, Any], m: Any) -> View:
     return View(made, tuple(Mark(label, b, "grey" if b.pieces and b.pieces[0].high is not None else "") for label, b in bounds.items()))
 
 
-def _claims(views: Mapping[str, View], choose: Mapping[str, list[Any]]) -> Claims:
+def _claims(views: Mapping[str, View], offered: Iterable[Sheet]) -> Claims:
     """What all views assume of a model that is given; of those that are offered each must fit its own view.
 
     Raises InputError for a model whose formulas are others.
     """
-    for options in choose.values():
-        for sheet in options:
-            view = views.get(family(sheet)) or next(iter(views.values()))
-            hold(together(*(c.of for c in view.costs), *(m.bound.of for m in view.marks)), [sheet])
-    return together(*(c.of for c in next(iter(views.values())).costs))
+    first = next(iter(views.values()))
+    for sheet in offered:
+        view = views.get(family(sheet), first)
+        hold(together(*(c.of for c in view.costs), *(m.bound.of for m in view.marks)), [sheet])
+    return together(*(c.of for c in first.costs))
 
 
 def _made(given: Any, m: Any) -> Any:
@@ -158,25 +124,20 @@ def in_layers(made: Any, m: Any) -> Any:
     return solve(Condition(left, made.condition.relation, right), made.symbol)
 
 
-def _families(choose: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
-    """A model of every family of formulas that the options have."""
-    found = [o for options in choose.values() for o in options if getattr(o, "stack", None) is not None]
-    return {family(m): m for m in found} or {"": None}
-
-
-def family(sheet: Any) -> str:
+def family(sheet: Sheet) -> str:
     """A short name for the formulas of a model, the same for models with the same; empty for what is no model."""
-    stack = getattr(sheet, "stack", None)
-    return "" if stack is None else "dense" if stack.dense else f"m{crc32(repr(stack.structure).encode()):08x}"
+    if not isinstance(sheet, Llm):
+        return ""
+    return "dense" if sheet.stack.dense else f"m{crc32(repr(sheet.stack.structure).encode()):08x}"
 
 
-def option(sheet: Any, title: str = "", within: str = "") -> Option:
-    """A sheet as an option; a model brings its family of formulas."""
-    if not hasattr(sheet, "values") or not hasattr(sheet, "defaults"):
+def option(sheet: Any) -> Option:
+    """A sheet as an option; a model brings its family of formulas, and of its letters those that are numbers."""
+    if not isinstance(sheet, Sheet):
         raise InputError(f"{short(sheet)} is no sheet; offer e.g. chip('tpu-v5e')")
-    title = title or getattr(sheet, "title", "") or sheet.name
-    plain = {s: v for s, v in sheet.values.items() if not isinstance(v, sp.Expr) or isinstance(v, sp.Symbol) or family(sheet) == ""}
-    return Option(sheet.name, title, plain, sheet.defaults, within, family(sheet))
+    kind = family(sheet)
+    plain = {s: v for s, v in sheet.values.items() if not kind or not isinstance(v, sp.Expr) or isinstance(v, sp.Symbol)}
+    return Option(sheet.name, sheet.title or sheet.name, plain, sheet.defaults, family=kind)
 
 
 def _choice(key: str, options: Iterable[Any]) -> Choice:
@@ -191,10 +152,6 @@ def _ranges(given: Any) -> dict[str, Any]:
         return {str(k): v for k, v in given.items()}
     listed = [given] if isinstance(given, (str, sp.Symbol)) else list(given)
     return {str(k): None for k in listed}
-
-
-def _is_default(sliders: Any) -> bool:
-    return bool(sliders == ("S",))
 
 
 def _symbol(name: str, free: Mapping[str, sp.Symbol]) -> sp.Symbol:

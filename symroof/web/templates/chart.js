@@ -12,7 +12,7 @@ const zoomed = {}; // by place: the ends of both axes, and of which scene
 const toggled = {}; // by place and line: whether it is hidden
 
 function show(id, scene) {
-  const box = document.getElementById(id);
+  const box = byId(id);
   const kind = [scene.x.name, scene.y.name].join();
   if (zoomed[id] && zoomed[id].kind !== kind) delete zoomed[id];
   toggled[id] ||= {};

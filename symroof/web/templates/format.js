@@ -1,4 +1,5 @@
 // Numbers and quantities as text.
+const byId = (id) => document.getElementById(id);
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 function superscript(power) {

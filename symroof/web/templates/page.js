@@ -1,5 +1,4 @@
 // Controls, the state in the link, copying; everything is redrawn from the state.
-const byId = (id) => document.getElementById(id);
 
 function change(what) {
   Object.assign(state.values, what.values);
@@ -52,7 +51,7 @@ function redraw() {
     ? `Nothing that is chosen gives ${missing.join(", ")}; choose something else.`
     : "";
   fillTables(view, env);
-  draw(view, env);
+  if (canDraw()) draw(view, env);
   saveLink();
 }
 
@@ -158,6 +157,7 @@ listen();
 readLink();
 settle();
 redraw();
+around(brought() ? { here: true } : { wanted: true });
 document.documentElement.dataset.ready = "yes";
 
 // For a console, and for tests.

@@ -47,12 +47,12 @@ function fillTables(view, env) {
   const words = regime(cost, values);
   const over = largestThatFits(view, env) < env[X];
   const where = RANGES.map((r) => `${r.name} = ${number(state.values[r.name])}`).join(", ");
-  document.getElementById("said").textContent =
+  byId("said").textContent =
     `${cost.name} at ${where}: ${quantity(values[0], cost.unit)}` + (words && values[0] > 0 ? `; ${words}` : "") + (over ? "; does not fit into memory" : "");
 }
 
 function fillResults(view, env) {
-  const list = document.getElementById("results");
+  const list = byId("results");
   list.replaceChildren(
     ...view.costs.map((c, i) => {
       const tile = document.createElement("button");
