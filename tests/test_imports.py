@@ -57,7 +57,7 @@ ORDERS = {
     "cli": ("main", "options", "serving", "questions", "tables", "files", "figures", "web"),
     "ask": ("names", "letters", "grammar", "known", "question"),
     "machine": ("roofline", "simulation", "exchanges", "collectives", "links", "mesh"),
-    "program": ("tensor", "roles", "parse", "infer", "chain", "backward", "program"),
+    "program": ("tensor", "roles", "parse", "infer", "backward", "program"),
     "transformer": (
         *("kind", "attention", "latent", "mlp", "experts", "mamba2", "embedding", "layers"),
         *("facts", "aggregates", "blocks", "pattern", "stack", "build"),

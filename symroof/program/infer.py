@@ -22,7 +22,7 @@ Source: How to Scale Your Model, part 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -33,8 +33,8 @@ from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.units import Unit
 from symroof.errors import ProgramError
 from symroof.machine.collectives import Collective
-from symroof.program.parse import axis_size
-from symroof.program.tensor import Tensor
+from symroof.program.parse import Sentence
+from symroof.program.tensor import Tensor, ways
 
 _ONE, _FLOP = sp.Integer(1), Unit.of("FLOP")
 
@@ -60,8 +60,8 @@ class Statement:
     @cached_property
     def traffic(self) -> tuple[Cost, ...]:
         """What crosses HBM [byte], as it is computed with: one for each operand, then the result."""
-        *operands, made = [(t, t.bytes({a: axis_size(a) for a in axes}, axes)) for t, axes in self.moved]
-        return (*(_touched(t, held) for t, held in operands), made[1])
+        *operands, (made, axes) = self.moved
+        return (*(_touched(t, t.bytes(split)) for t, split in operands), made.bytes(axes))
 
 
 def infer(operands: tuple[Tensor, ...], out: Tensor, mark: str = "", scale: sp.Expr = _ONE) -> Statement:
@@ -69,7 +69,6 @@ def infer(operands: tuple[Tensor, ...], out: Tensor, mark: str = "", scale: sp.E
 
     Raises ProgramError if the result has a dimension that no operand has, or partial sums that nothing makes.
     """
-    sizes = {a: axis_size(a) for t in (*operands, out) for a in (*t.axes, *t.partial)}
     _check(operands, out)
     sums = {a for t in operands for a in t.partial}
     kept: dict[str, tuple[str, ...]] = {}
@@ -79,28 +78,23 @@ def infer(operands: tuple[Tensor, ...], out: Tensor, mark: str = "", scale: sp.E
             wanted = out.axes_of(name)
             kept[name] = tuple(a for a in wanted if any(a in h for h in have))
         else:
-            common = set.intersection(*have)
-            kept[name] = tuple(a for a in _ordered(operands, name) if a in common)
+            every = dict.fromkeys(a for t in operands for a in t.axes_of(name))
+            kept[name] = tuple(a for a in every if all(a in h for h in have))
             sums |= set(kept[name])
     used = {a for axes in kept.values() for a in axes} | sums
     for name in out.names:  # an axis that only the result has: every chip computes its slice
         free = tuple(a for a in out.axes_of(name) if a not in used)
         kept[name] = tuple(a for a in out.axes_of(name) if a in kept[name] or a in free)
         used |= set(free)
-    before = [_moved(t, kept, out, sizes, len(operands) == 1) for t in operands]
-    collectives = [c for t, c in before if c is not None]
+    before = [_gathered(t, kept, out, len(operands) == 1) for t in operands]
     local = out.sharded({n: kept[n] for n in out.names})
-    collectives += _reduced(out, local, sums, sizes)
-    split = prod((sizes[a] for axes in kept.values() for a in axes), start=sp.Integer(1))
+    collectives = (*(c for c in before if c is not None), *_reduced(out, sums))
     dims = {d.name: d.size for t in operands for d in t.dims}
     contracted = [n for n in dims if n not in out.names]
-    work = scale * prod(dims.values(), start=sp.Integer(1)) / split
-    times = 2 if contracted and len(operands) > 1 else 1 if contracted or len(operands) > 1 else 0
-    if mark == "lookup":
-        times = 0
+    work = scale * prod(dims.values(), start=sp.Integer(1)) / ways(a for axes in kept.values() for a in axes)
+    times = 0 if mark == "lookup" else bool(contracted) + (len(operands) > 1)  # products, and their sums
     moved = [(t, tuple(a for n in t.names for a in kept[n])) for t in operands]
-    flops = quantity(times * work, _FLOP, out.name)
-    return Statement(operands, out, flops, (*moved, (local, local.axes)), tuple(collectives), mark, scale)
+    return Statement(operands, out, quantity(times * work, _FLOP, out.name), (*moved, (local, local.axes)), collectives, mark, scale)
 
 
 def _touched(tensor: Tensor, held: Cost) -> Cost:
@@ -113,14 +107,11 @@ def once(statements: Iterable[Statement], have: Iterable[tuple[str, tuple[str, .
     gathered = [(tensor, set(axes)) for tensor, axes in have]
     found = []
     for s in statements:
-        needed = tuple(c for c in s.collectives if c.kind != "AllGather" or not _held(c, gathered))
+        held = [c for c in s.collectives if c.kind == "AllGather" and any(c.tensor == t and set(c.axes) <= axes for t, axes in gathered)]
+        needed = tuple(c for c in s.collectives if c not in held)
         gathered += [(c.tensor, set(c.axes)) for c in needed if c.kind == "AllGather"]
         found.append(replace(s, collectives=needed))
     return tuple(found)
-
-
-def _held(gather: Collective, gathered: list[tuple[str, set[str]]]) -> bool:
-    return any(gather.tensor == tensor and set(gather.axes) <= axes for tensor, axes in gathered)
 
 
 def _check(operands: tuple[Tensor, ...], out: Tensor) -> None:
@@ -143,31 +134,82 @@ def _check(operands: tuple[Tensor, ...], out: Tensor) -> None:
             raise ProgramError(f"{out} keeps partial sums over {axis}, but no contracted dimension is sharded over {axis} on both sides")
 
 
-def _ordered(operands: tuple[Tensor, ...], name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(a for t in operands for a in t.axes_of(name)))
-
-
-def _moved(
-    tensor: Tensor, kept: dict[str, tuple[str, ...]], out: Tensor, sizes: dict[str, sp.Expr], alone: bool
-) -> tuple[Tensor, Collective | None]:
-    """An operand as the product needs it, and the collective that makes it so: AllGather, or AllToAll if it stands alone."""
+def _gathered(tensor: Tensor, kept: Mapping[str, tuple[str, ...]], out: Tensor, alone: bool) -> Collective | None:
+    """What makes an operand as the product needs it: nothing, an AllGather, or an AllToAll if it stands alone."""
     lost = tuple(a for n in tensor.names for a in tensor.axes_of(n) if a not in kept[n])
-    wanted = tensor.sharded({n: kept[n] for n in tensor.names})
     if not lost:
-        return wanted, None
-    moving = tuple(a for a in lost if a in out.axes and alone)
-    kind = "AllToAll" if moving and set(moving) == set(lost) else "AllGather"
+        return None
+    moving = alone and all(a in out.axes for a in lost)
     stay = tuple(a for n in tensor.names for a in kept[n] if a not in lost)
-    return wanted, Collective(kind, lost, tensor.name, tensor.bytes(sizes, stay))
+    return Collective("AllToAll" if moving else "AllGather", lost, tensor.name, tensor.bytes(stay))
 
 
-def _reduced(out: Tensor, local: Tensor, sums: set[str], sizes: dict[str, sp.Expr]) -> list[Collective]:
+def _reduced(out: Tensor, sums: set[str]) -> list[Collective]:
     """What makes the result of its partial sums: ReduceScatter onto its dimensions, AllReduce for the other axes."""
     scatter = tuple(a for a in out.axes if a in sums)
     rest = tuple(sorted(a for a in sums if a not in out.axes and a not in out.partial))
-    found = []
-    if scatter:
-        found.append(Collective("ReduceScatter", scatter, out.name, out.bytes(sizes, tuple(a for a in out.axes if a not in scatter))))
-    if rest:
-        found.append(Collective("AllReduce", rest, out.name, out.bytes(sizes)))
-    return found
+    found = [Collective("ReduceScatter", scatter, out.name, out.bytes(a for a in out.axes if a not in scatter))] if scatter else []
+    return found + ([Collective("AllReduce", rest, out.name, out.bytes())] if rest else [])
+
+
+# -- lines of a text as statements of two operands each
+def made_once(lines: list[Sentence]) -> None:
+    """Refuse a name that is written after it was read or written, and one that is read with two shapes."""
+    seen: dict[str, Tensor] = {}
+    for line in lines:
+        for i, t in enumerate(line.operands):
+            if sorted(seen.setdefault(t.name, t).names) != sorted(t.names):
+                raise line.error(f"{t.name} is {seen[t.name]} before and {t} here; one name, one tensor", i)
+        if line.out is not None and line.out.name in seen:
+            name = line.out.name
+            raise line.error(f"{name} is there already; give the result a name of its own, e.g. {name}2")
+        if line.out is not None:
+            seen[line.out.name] = line.out
+
+
+def chained(line: Sentence, marks: Mapping[str, sp.Expr]) -> list[Statement]:
+    """A line as products of two: ``A B C -> D`` is ``A B`` first, what they make keeping what is still needed."""
+    operands: list[Tensor] = list(line.operands)
+    steps: list[Statement] = []
+    out, how = line.out, (line.mark, marks.get(line.mark, sp.Integer(1)))
+    if out is None:
+        return steps
+    try:
+        while len(operands) > 2:
+            first, second, *rest = operands
+            made = _between(first, second, (*rest, out), out)
+            steps.append(infer((first, second), made, *how))
+            operands = [made, *rest]
+        reduced = _reduced_first(operands[0], out) if len(operands) == 1 else None
+        if reduced is not None:
+            steps.append(infer((operands[0],), reduced))
+            operands = [reduced]
+        return [*steps, infer(tuple(operands), out, *how)]
+    except ProgramError as problem:
+        raise line.error(str(problem)) from None
+
+
+def _reduced_first(tensor: Tensor, out: Tensor) -> Tensor | None:
+    """Partial sums are reduced before anything is gathered, on the smaller array; None if there is nothing to do in two steps."""
+    sums = [a for a in tensor.partial if a not in out.partial]
+    lost = [a for a in tensor.axes if a not in out.axes]
+    if not sums or not lost or set(tensor.names) != set(out.names):
+        return None
+    landed = {n: tuple(a for a in sums if a in out.axes_of(n)) for n in tensor.names}
+    dims = tuple(replace(d, axes=(*d.axes, *landed[d.name])) for d in tensor.dims)
+    return Tensor(f"{tensor.name}'", dims, tensor.width, tuple(a for a in tensor.partial if a in out.partial))
+
+
+def _between(first: Tensor, second: Tensor, later: tuple[Tensor, ...], out: Tensor) -> Tensor:
+    """What the first two of a chain make: the dimensions that are still needed, sharded as they are or as the result."""
+    needed = {n for t in later for n in t.names}
+    dims = {d.name: d for t in (first, second) for d in t.dims if d.name in needed}
+    taken: list[str] = []
+    shaped = []
+    for d in dims.values():
+        have = tuple(dict.fromkeys((*first.axes_of(d.name), *second.axes_of(d.name))))
+        wanted = tuple(a for a in have if d.name not in out.names or a in out.axes_of(d.name))
+        fresh = tuple(a for a in wanted if a not in taken)
+        taken += fresh
+        shaped.append(replace(d, axes=fresh))
+    return Tensor(f"{first.name}·{second.name}", tuple(shaped), first.width)

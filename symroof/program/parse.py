@@ -12,6 +12,7 @@ One statement a line; ``#`` starts a comment. A mark scales the FLOPs of its sta
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -20,7 +21,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import ALPHABET, symbol
+from symroof.algebra.symbols import ALPHABET
 from symroof.errors import ProgramError, nearest, short
 from symroof.program.roles import Role, is_header, read_header, widths
 from symroof.program.tensor import Dim, Tensor
@@ -86,79 +87,78 @@ def parse(text: str, scope: Scope) -> tuple[list[Sentence], dict[str, Role]]:
     return lines, roles
 
 
-def axis_size(name: str) -> sp.Symbol:
-    """The symbol for the size of a mesh axis: X, Y, Z of the alphabet, or a symbol of that letter."""
-    return ALPHABET[name] if name in "XYZ" else symbol(name, "1", f"size of mesh axis {name}")
-
-
 class _Reader:
     """Reads one line, token by token, remembering columns."""
 
     def __init__(self, number: int, line: str, scope: Scope) -> None:
-        self.number, self.line, self.scope = number, line, scope
-        self.tokens = list(self._tokens())
-        self.place = 0
+        self.number, self.line, self.scope = number, line.rstrip(), scope
+        self.tokens, self.place = list(self._tokens()), 0
 
     def _tokens(self) -> Iterator[tuple[str, int]]:
         position = 0
-        while position < len(self.line.rstrip()):
+        while position < len(self.line):
             match = _TOKEN.match(self.line, position)
             if not match:
-                start = position + len(self.line[position:]) - len(self.line[position:].lstrip())
-                raise self.error(f"{short(self.line[start], 10)} has no place here", start)
-            yield match.group().strip(), match.end() - len(match.group().strip())
+                start = len(self.line) - len(self.line[position:].lstrip())
+                raise located(f"{short(self.line[start], 10)} has no place here", self.number, self.line, start)
+            yield match[match.lastindex or 0], match.start(match.lastindex or 0)
             position = match.end()
 
-    def error(self, what: str, column: int | None = None) -> ProgramError:
-        """A sentence with line, column, and the line with a mark under the column."""
-        return located(what, self.number, self.line, self.column() if column is None else column)
+    def error(self, what: str, back: int = 0) -> ProgramError:
+        """A sentence with line, column, and a mark under the next token, or under one further back."""
+        return located(what, self.number, self.line, self.column(self.place - back))
 
-    def peek(self) -> str:
-        return self.tokens[self.place][0] if self.place < len(self.tokens) else ""
+    def column(self, place: int) -> int:
+        return self.tokens[place][1] if place < len(self.tokens) else len(self.line)
 
-    def ahead(self) -> str:
-        return self.tokens[self.place + 1][0] if self.place + 1 < len(self.tokens) else ""
+    def peek(self, ahead: int = 0) -> str:
+        return self.tokens[self.place + ahead][0] if self.place + ahead < len(self.tokens) else ""
 
-    def take(self, wanted: str = "") -> str:
+    def take(self, wanted: str = "") -> bool:
+        """Whether the next token is the one that is wanted; if so it is read."""
+        taken = self.peek() == wanted
+        self.place += taken
+        return taken
+
+    def need(self, wanted: str) -> None:
+        if not self.take(wanted):
+            raise self.error(f"expected {wanted!r}, found {self.found()}")
+
+    def found(self) -> str:
+        return short(self.peek()) if self.peek() else "the end of the line"
+
+    def word(self, what: str) -> str:
         token = self.peek()
-        if wanted and token != wanted:
-            raise self.error(f"expected {wanted!r}, found {short(token) if token else 'the end of the line'}")
+        if not token[:1].isalpha():
+            raise self.error(f"expected {what}, found {self.found()}")
         self.place += 1
         return token
 
     def statement(self) -> Sentence:
-        columns = [self.column()]
-        operands = [self.tensor()]
+        columns, operands = [self.column(0)], [self.tensor()]
         if not self.peek():
             return Sentence(self.number, tuple(operands), None, self.line, tuple(columns))
-        while self.peek() != "->":
+        while not self.take("->"):
             if not self.peek():
                 raise self.error("a statement ends with '-> Out[...]'")
-            columns.append(self.column())
+            columns.append(self.column(self.place))
             operands.append(self.tensor())
-        self.take("->")
-        columns.append(self.column())
-        out = self.tensor()
-        mark = self.mark()
+        columns.append(self.column(self.place))
+        out, mark = self.tensor(), self.mark()
         if self.peek():
             raise self.error("one statement a line, with one result")
         return Sentence(self.number, tuple(operands), out, self.line, tuple(columns), mark)
 
     def mark(self) -> str:
         """``{causal}`` behind a statement; empty if there is none."""
-        if self.peek() != "{":
+        if not self.take("{"):
             return ""
-        self.take("{")
-        name = self.word("a mark such as {vector}")
-        known = (*MARKS, *self.scope.marks)
+        name, known = self.word("a mark such as {vector}"), (*MARKS, *self.scope.marks)
         if name not in known:
-            self.place -= 1
-            raise self.error(f"{name!r} is no mark; {nearest(name, known)}, or bind it: program(..., marks={{{name!r}: factor}})")
-        self.take("}")
+            cure = f"{nearest(name, known)}, or bind it: program(..., marks={{{name!r}: factor}})"
+            raise self.error(f"{name!r} is no mark; {cure}", back=1)
+        self.need("}")
         return name
-
-    def column(self) -> int:
-        return self.tokens[self.place][1] if self.place < len(self.tokens) else len(self.line.rstrip())
 
     def tensor(self) -> Tensor:
         start = self.place
@@ -166,67 +166,51 @@ class _Reader:
         if name in WIDTHS and self.peek() not in ("[", ""):
             width = plain(WIDTHS[name])
             name = self.word("a tensor such as In[B, D]")
-        self.take("[")
+        self.need("[")
         dims = [self.dim()]
-        while self.peek() == ",":
-            self.take(",")
+        while self.take(","):
             dims.append(self.dim())
-        self.take("]")
+        self.need("]")
         partial: tuple[str, ...] = ()
-        if self.peek() == "{" and ("_" in self.ahead() or self.ahead() == "U") and self.ahead() not in self.scope.marks:
-            self.take("{")
+        if self.peek() == "{" and ("_" in self.peek(1) or self.peek(1) == "U") and self.peek(1) not in self.scope.marks:
+            self.need("{")
             head, _, axes = self.word("U_X").partition("_")
             if head != "U" or not axes:
-                self.place -= 1
-                raise self.error("partial sums are written {U_X}")
-            partial = self.axes(axes, self.place - 1)
-            self.take("}")
+                raise self.error("partial sums are written {U_X}", back=1)
+            partial = self.axes(axes)
+            self.need("}")
         width = width if width is not None else plain(self.scope.widths.get(name, self.scope.width))
         tensor = Tensor(name, tuple(dims), width, partial)
-        self.check(tensor, start)
+        twice = next((a for a, times in Counter((*tensor.axes, *partial)).items() if times > 1), None)
+        if twice is not None:
+            cure = f"gather one dimension first, e.g. drop one _{twice}"
+            raise self.error(f"axis {twice} shards {tensor} twice, so one chip would need two slices at once; {cure}", self.place - start)
+        again = next((n for n, times in Counter(tensor.names).items() if times > 1), None)
+        if again is not None:
+            cure = f"bind another name, e.g. program(..., {again}2={again})"
+            raise self.error(f"dimension {again} stands twice in {tensor}; {cure}", self.place - start)
         return tensor
-
-    def word(self, what: str) -> str:
-        token = self.peek()
-        if not token or not token[0].isalpha():
-            raise self.error(f"expected {what}, found {short(token) if token else 'the end of the line'}")
-        return self.take()
 
     def dim(self) -> Dim:
         token = self.word("a dimension such as D or F_Y")
         name, _, axes = (token, "", "") if token in self.scope.sizes else token.partition("_")
-        found = Dim(name, self.size(name, "dimension", 4096), self.axes(axes, self.place - 1))
-        if self.peek() != ":":
+        found = Dim(name, self.size(name, "dimension", 4096), self.axes(axes))
+        if not self.take(":"):
             return found
-        self.take(":")
         mark = self.word("what is touched, e.g. E:hit")
         return replace(found, touched=self.size(mark, "size", 8), mark=mark)
 
     def size(self, name: str, what: str, example: int) -> sp.Expr:
-        """What a name means: what the user bound it to, or a letter of the alphabet."""
+        """What the name that was read means: what the user bound it to, or a letter of the alphabet."""
         if name in self.scope.sizes or name in ALPHABET:
             return plain(self.scope.sizes.get(name, ALPHABET.get(name)))
-        self.place -= 1
         cure = nearest(name, [*self.scope.sizes, *(a for a in ALPHABET if len(a) == 1)])
-        raise self.error(f"{name!r} is no {what}; {cure}, or bind it: program(..., {name}={example})")
+        raise self.error(f"{name!r} is no {what}; {cure}, or bind it: program(..., {name}={example})", back=1)
 
-    def axes(self, letters: str, place: int) -> tuple[str, ...]:
+    def axes(self, letters: str) -> tuple[str, ...]:
+        """The mesh axes of the word that was read."""
         for letter in letters:
             if not ("A" <= letter <= "Z") or (letter in ALPHABET and letter not in "XYZ"):
-                self.place = place
-                raise self.error(f"{letter!r} is no mesh axis; name axes X, Y, Z or another capital that is no dimension")
+                cure = "name axes X, Y, Z or another capital that is no dimension"
+                raise self.error(f"{letter!r} is no mesh axis; {cure}", back=1)
         return tuple(letters)
-
-    def check(self, tensor: Tensor, start: int) -> None:
-        """Refuse an axis or a dimension that stands twice in one tensor."""
-        self.place, back = start, self.place
-        for axis in (*tensor.axes, *tensor.partial):
-            if (*tensor.axes, *tensor.partial).count(axis) > 1:
-                raise self.error(
-                    f"axis {axis} shards {tensor} twice, so one chip would need two slices at once;"
-                    f" gather one dimension first, e.g. drop one _{axis}"
-                )
-        for name in tensor.names:
-            if tensor.names.count(name) > 1:
-                raise self.error(f"dimension {name} stands twice in {tensor}; bind another name, e.g. program(..., {name}2={name})")
-        self.place = back

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import sympy as sp
 
@@ -18,19 +18,12 @@ from symroof.machine.collectives import Collective
 from symroof.machine.mesh import Mesh
 from symroof.machine.roofline import Work
 from symroof.program.backward import again, gradients
-from symroof.program.chain import chained, made_once
-from symroof.program.infer import Statement, once
-from symroof.program.parse import WIDTHS, Scope, axis_size, parse
-from symroof.program.roles import Role, role_of, unknown
+from symroof.program.infer import Statement, chained, made_once, once
+from symroof.program.parse import WIDTHS, Scope, parse
+from symroof.program.roles import Role, role_of
 from symroof.program.tensor import Tensor
 
 Overlap = Literal["all", "none", "comms add", "axes"]
-OVERLAPS: dict[str, str] = {
-    "all": "everything overlaps: the largest binds",
-    "none": "one after the other",
-    "comms add": "collectives one after the other, overlapped with arithmetic and memory",
-    "axes": "collectives of one axis one after the other, different axes, arithmetic and memory overlapped",
-}
 
 
 @dataclass(frozen=True, repr=False)
@@ -109,7 +102,7 @@ class Program(show.Shown):
     @property
     def memory(self) -> Cost:
         """Bytes per chip of all tensors together, each as it is sharded where it is first written; parts by tensor."""
-        return total((_stored(t) for t in self.tensors.values() if t.name not in self.on_chip), "byte").named("memory")
+        return total((t.bytes() for t in self.tensors.values() if t.name not in self.on_chip), "byte").named("memory")
 
     def bytes(self, *names: str) -> Cost:
         """Bytes per chip of some tensors.
@@ -120,7 +113,7 @@ class Program(show.Shown):
         for name in names:
             if name not in known:
                 raise ProgramError(f"the program has no tensor {short(name)}; {nearest(str(name), known)}")
-        return total((_stored(known[name]) for name in names), "byte").named("bytes")
+        return total((known[name].bytes() for name in names), "byte").named("bytes")
 
     @property
     def work(self) -> Work:
@@ -134,8 +127,8 @@ class Program(show.Shown):
         with the rest) or "axes" (collectives on one axis add, everything else overlaps). ``exact`` keeps the factors
         (X-1)/X, ``latency`` the hops. Raises ProgramError for another word.
         """
-        if overlap not in OVERLAPS:
-            raise ProgramError(f"{short(overlap)} is no overlap; {nearest(str(overlap), OVERLAPS)}")
+        if overlap not in get_args(Overlap):
+            raise ProgramError(f"{short(overlap)} is no overlap; {nearest(str(overlap), get_args(Overlap))}")
         math: Cost = (self.flops / C).named("math")
         hbm: Cost = (self.traffic / W_hbm).named("hbm")
         comms = [(c.axes, mesh.time(c, exact=exact, latency=latency)) for c in self.collectives]
@@ -143,9 +136,9 @@ class Program(show.Shown):
             return total([math, hbm, *(t for _, t in comms)]).named("program")
         groups: dict[Any, list[Cost]] = {}
         for i, (axes, time) in enumerate(comms):
-            groups.setdefault({"all": i, "comms add": 0, "axes": axes}[overlap], []).append(time)
-        names = {k: "comms" if overlap == "comms add" else f"comms {''.join(k)}" for k, g in groups.items() if len(g) > 1}
-        return largest([math, hbm, *(total(g).named(names[k]) if k in names else g[0] for k, g in groups.items())]).named("program")
+            groups.setdefault({"all": i, "comms add": "comms", "axes": f"comms {''.join(axes)}"}[overlap], []).append(time)
+        joined = [total(times).named(name) if len(times) > 1 else times[0] for name, times in groups.items()]
+        return largest([math, hbm, *joined]).named("program")
 
     # -- training
     @property
@@ -178,13 +171,6 @@ class Program(show.Shown):
         made_again = {s.out.name for s in again(self.statements, self.weights, remat)}
         skip = made_again | self.weights | {t.name for t in self.stored} | self.on_chip | {self.statements[-1].out.name}
         return self.bytes(*[n for n in self.tensors if n not in skip]).named("saved")
-
-    def only(self, *names: str) -> Program:
-        """The statements that make these tensors.
-
-        Raises ProgramError with the nearest name.
-        """
-        return replace(self, statements=tuple(self[name] for name in names))
 
     def __add__(self, other: Program) -> Program:
         roles = tuple(dict((*self.roles, *other.roles)).items())
@@ -236,8 +222,7 @@ def program(
     made_once(lines)
     found = once(s for line in lines for s in chained(line, factors))
     names = {t.name for s in found for t in (*s.operands, s.out)} | {t.name for t in stored}
-    unknown(roles, names)
-    for what, given in (("on_chip", on_chip), ("formats", widths)):
+    for what, given in (("a role", roles), ("on_chip", on_chip), ("formats", widths)):
         for name in given:
             if name not in names:
                 raise ProgramError(f"{what} names {short(name)}, which the program does not have; {nearest(str(name), names)}")
@@ -254,7 +239,3 @@ def _positive(name: str, value: Any) -> sp.Expr:
     if not expr.is_positive and (expr.is_number or expr.could_extract_minus_sign()):
         raise ProgramError(f"{name} = {short(expr)} is no size; give a positive number or an expression in symbols")
     return expr
-
-
-def _stored(tensor: Tensor) -> Cost:
-    return tensor.bytes({a: axis_size(a) for a in tensor.axes})

@@ -22,7 +22,7 @@ states p_st, tails p_conv, everything else the program's width.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
@@ -82,11 +82,3 @@ def widths(roles: Mapping[str, Role]) -> dict[str, sp.Expr]:
     """Bytes an element by tensor, as far as the roles say."""
     known = {name: WIDTH[role.word] for name, role in roles.items() if role.word in WIDTH}
     return known | {f"{name}'": width for name, width in known.items() if roles[name].word == "state"}
-
-
-def unknown(roles: Iterable[str], names: Iterable[str]) -> None:
-    """Raise ProgramError for a role of a tensor that the program does not have."""
-    known = set(names)
-    for name in roles:
-        if name not in known:
-            raise ProgramError(f"a role names {short(name)}, which the program does not have; {nearest(name, known)}")

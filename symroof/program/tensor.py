@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import prod
 
 import sympy as sp
 
 from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.symbols import ALPHABET, symbol
 from symroof.algebra.units import Unit
 
 _BYTE = Unit.of("byte")
+
+
+def ways(axes: Iterable[str]) -> sp.Expr:
+    """The chips along mesh axes: X, Y, Z of the alphabet, or a symbol of that letter."""
+    found = [ALPHABET[a] if a in "XYZ" else symbol(a, "1", f"size of mesh axis {a}") for a in axes]
+    return prod(found, start=sp.Integer(1))
 
 
 @dataclass(frozen=True)
@@ -65,10 +73,9 @@ class Tensor:
         """The same tensor under another name, without partial sums."""
         return replace(self, name=name, partial=())
 
-    def bytes(self, sizes: dict[str, sp.Expr], over: tuple[str, ...] | None = None) -> Cost:
+    def bytes(self, over: Iterable[str] | None = None) -> Cost:
         """Bytes per chip when it is split over its own axes, or over the given ones [byte]."""
-        axes = self.axes if over is None else over
-        return quantity(self.width * self.elements / prod((sizes[a] for a in axes), start=sp.Integer(1)), _BYTE, self.name)
+        return quantity(self.width * self.elements / ways(self.axes if over is None else over), _BYTE, self.name)
 
     @property
     def elements(self) -> sp.Expr:
