@@ -65,8 +65,8 @@ ORDERS = {
     "workloads": (
         *("models", "memory", "decode", "prefill", "deployment", "serving", "training_memory", "pretraining", "training", "sharding"),
     ),
-    "sheets": ("schema", "files", "sheet", "slices", "chips", "dtypes", "short", "llms"),
-    "measured": ("schema", "records", "bounds", "page", "__main__"),
+    "sheets": ("schema", "files", "sheet", "chips", "dtypes", "llms"),
+    "measured": ("records", "bounds", "page", "__main__"),
     "grid": ("cut", "graph", "product", "kernel", "trouble", "plan", "large", "axes", "tables", "sweep"),
     "show": (
         *("mathml", "pages", "tex.width", "tex.writer", "tex.layout", "maths", "document", "tex.tabular"),

@@ -11,8 +11,7 @@ from symroof import SymroofError, chip, decode, dtype, llm, prefill
 from symroof.errors import InputError, SheetError
 from symroof.measured.bounds import FORMULAS, beaten, binding, bound_of, cost_of, ratio
 from symroof.measured.page import page
-from symroof.measured.records import NEEDS, of_file, records
-from symroof.measured.schema import Category
+from symroof.measured.records import NEEDS, Category, of_file, records
 from symroof.sheets.sheet import Sheet
 from symroof.symbols import C_FORMAT, W_hbm
 

@@ -13,7 +13,7 @@ from symroof.algebra.cost import Cost, total
 from symroof.algebra.symbols import B, C, S, Symbol, T, W_hbm, n, p_w
 from symroof.algebra.value import Value
 from symroof.errors import InputError
-from symroof.machine.roofline import Work, matmul, roofline
+from symroof.machine.roofline import matmul, roofline
 from symroof.measured.records import Record
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
@@ -33,16 +33,15 @@ def cost_of(record: Record) -> Cost:
 
 def bound_of(record: Record) -> Value:
     """The bound of a measurement [s]: its formula at its chip, model and formats; of experts every step hits k, the fewest."""
-    cost = cost_of(record)
-    known: dict[Symbol, Fraction] = {n: Fraction(record.chips)}
-    for word, letter in (("batch", B), ("prompt", T)):
-        if word in record.sizes:
-            known[letter] = Fraction(record.sizes[word])
-    if S in cost.free_symbols:
-        known[S] = _context(record)
-    sheets = [record.chip, record.formats, Sheet(record.id, "", known)]
-    hits = {s.name: size for s, size in _fewest(record.model).items() if s in cost.free_symbols}
-    found: Value = cost.at(*sheets, *([record.model] if record.model is not None else []), **hits)
+    cost, m = cost_of(record), record.model
+    known = {letter: Fraction(record.sizes[word]) for word, letter in (("batch", B), ("prompt", T)) if word in record.sizes}
+    known |= {n: Fraction(record.chips)} | ({S: _context(record)} if S in cost.free_symbols else {})
+    sheets = [record.chip, record.formats, Sheet(record.id, "", known), *([] if m is None else [m])]
+    hits: dict[str, Any] = {}
+    if m is not None:
+        of = [kind for kind, _ in m.stack.structure if isinstance(kind, Experts) and kind.hit in cost.free_symbols]
+        hits = {str(kind.hit): m[kind.k] for kind in of if isinstance(kind.k, Symbol)}
+    found: Value = cost.at(*sheets, **hits)
     return found
 
 
@@ -66,10 +65,6 @@ def binding(value: Value) -> str:
 
 
 # -- one formula a category
-def _decode(record: Record) -> Cost:
-    return decode.bound(_model(record))
-
-
 def _prompts(record: Record) -> Cost:
     """The prompts of a batch: their FLOPs, or the weights, which all of them share."""
     one = prefill.bound(_model(record))
@@ -97,29 +92,15 @@ def _layer(record: Record) -> Cost:
     return (total(math).named("math") | total(held).named("weights")).named("layer").claiming(m.stack.in_layers)
 
 
-def _attention(record: Record) -> Cost:
-    return decode.attention_time(_model(record))
-
-
-def _gemm(record: Record) -> Cost:
-    m, k, width = (record.sizes[word] for word in "mkn")
-    return roofline(matmul(m, k, width))
-
-
-def _copy(record: Record) -> Cost:
-    """Read once, written once."""
-    return roofline(Work("copy", Cost(0, "FLOP", "flops"), Cost(2 * record.sizes["size"], "byte", "traffic")))["hbm"]
-
-
 FORMULAS: Mapping[str, Callable[[Record], Cost]] = {
-    "decode": _decode,
+    "decode": lambda record: decode.bound(_model(record)),
     "latency": _generated,
     "serving": _generated,
     "prefill": _prompts,
     "layer": _layer,
-    "attention": _attention,
-    "gemm": _gemm,
-    "copy": _copy,
+    "attention": lambda record: decode.attention_time(_model(record)),
+    "gemm": lambda record: roofline(matmul(*(record.sizes[word] for word in "mkn"))),
+    "copy": lambda record: (Cost(2 * record.sizes["size"], "byte") / W_hbm).named("hbm"),  # read once, written once
 }
 
 
@@ -144,14 +125,3 @@ def _context(record: Record) -> Fraction:
         return Fraction(sizes["context"])
     windows = record.model is not None and any(reach.window is not None for reach in record.model.stack.aggregates.reaches)
     return Fraction(sizes["prompt"] + 1) if windows else sizes["prompt"] + Fraction(sizes["generated"], 2)
-
-
-def _fewest(model: Llm | None) -> dict[Symbol, Any]:
-    """The letters for the experts that are hit, each at k: no routing hits fewer."""
-    found: dict[Symbol, Any] = {}
-    if model is None:
-        return found
-    for layer in model.stack.layers:
-        if isinstance(layer.kind, Experts) and isinstance(layer.kind.hit, Symbol) and isinstance(layer.kind.k, Symbol):
-            found[layer.kind.hit] = model[layer.kind.k]
-    return found

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Annotated, Literal
 
-from msgspec.structs import asdict
+import msgspec
 
 from symroof.algebra.quantity import parse_quantity
 from symroof.algebra.symbols import C_FORMAT, W_hbm
 from symroof.algebra.units import Unit
 from symroof.errors import SheetError, SymroofError, short
-from symroof.measured.schema import MeasuredFile, RecordTable
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.files import entry, listed, read
 from symroof.sheets.llms import Llm, from_file, kind_of, llm, model
-from symroof.sheets.schema import LlmFile
+from symroof.sheets.schema import Count, Date, Format, LayerTable, LlmFile, Name, Quantity, Source, Strict, Written
 from symroof.sheets.sheet import Sheet
 
 _SECOND, _BYTE = Unit.of("s"), Unit.of("byte")
@@ -35,6 +35,56 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 _OPTIONAL = {"layer": ("remat",)}
 _KEYS = tuple(dict.fromkeys(key for keys in (*NEEDS.values(), *_OPTIONAL.values()) for key in keys))
+
+
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,79}$")]
+Category = Literal["decode", "latency", "serving", "prefill", "layer", "attention", "gemm", "copy"]
+
+
+class Rates(Strict, frozen=True):
+    """The peak rates of a chip that has no sheet."""
+
+    title: str
+    flops: dict[Format, Quantity]
+    bandwidth: Quantity
+
+
+class RecordTable(Strict, frozen=True):
+    """One measurement: what ran where, in which formats, and the figure that was published."""
+
+    id: Id
+    category: Category
+    measured: str
+    chip: str
+    format: str
+    chips: Count = 1
+    weights: str = ""
+    kv: str = ""
+    math: str = ""
+    model: str = ""
+    layer: LayerTable | None = None
+    batch: Count | None = None
+    prompt: Count | None = None
+    generated: Count | None = None
+    context: Count | None = None
+    remat: Literal["none", "block", "matmuls"] | None = None
+    shape: tuple[Count, Count, Count] | None = None
+    size: str | None = None
+    note: str = ""
+
+
+class MeasuredFile(Strict, frozen=True):
+    """``models/measured/NAME.toml``: the measurements of one source, and what of chips and models no sheet says."""
+
+    title: str
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
+    date: Date
+    where: str
+    records: list[RecordTable]
+    note: str = ""
+    sources: dict[str, Source] = msgspec.field(default_factory=dict)
+    rates: dict[Name, Rates] = msgspec.field(default_factory=dict)
+    models: dict[Name, Written] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,12 +135,10 @@ def records() -> tuple[Record, ...]:
     Raises SheetError naming file and key for one that does not follow its schema, and for an id that is there twice.
     """
     found: dict[str, Record] = {}
-    for path in listed("measured").values():
-        for record in of_file(path):
-            if record.id in found:
-                other = found[record.id].origin.file
-                raise SheetError(f"{path.name}: there is a record {short(record.id)} in {other} already; give it another id")
-            found[record.id] = record
+    for record in (record for path in listed("measured").values() for record in of_file(path)):
+        if (other := found.setdefault(record.id, record)) is not record:
+            said = f"there is a record {short(record.id)} in {other.origin.file} already"
+            raise SheetError(f"{record.origin.file}: {said}; give it another id")
     return tuple(found.values())
 
 
@@ -101,7 +149,7 @@ def of_file(path: Path) -> tuple[Record, ...]:
     """
     file = read(path, MeasuredFile)
     origin = Origin(path.name, file.title, file.url, file.date, file.where, file.note)
-    models = {n: from_file(path, LlmFile(name=n, sources=file.sources, **asdict(m))) for n, m in file.models.items()}
+    models = {n: from_file(path, LlmFile(name=n, sources=file.sources, **msgspec.structs.asdict(m))) for n, m in file.models.items()}
     chips = {name: _chip(path, file, name) for name in file.rates}
     for what, names in (("rates", chips), ("models", models)):
         unused = next((n for n in names if not any(n in (row.chip, row.model) for row in file.records)), None)
@@ -126,7 +174,10 @@ def _record(row: RecordTable, origin: Origin, chips: Mapping[str, Sheet], models
     if row.shape is not None:
         sizes |= dict(zip("mkn", row.shape, strict=True))
     if row.size is not None:
-        sizes["size"] = int(_in(row.size, _BYTE))
+        number, unit = parse_quantity(row.size, _BYTE)
+        if unit != _BYTE:
+            raise SheetError(f"{short(row.size)} is in {unit}, not in {_BYTE}")
+        sizes["size"] = int(number)
     return Record(
         id=row.id,
         category=row.category,
@@ -169,13 +220,6 @@ def _seconds(row: RecordTable, sizes: Mapping[str, int]) -> Fraction:
         cure = "'9.53 ms'" if each is None else "'9.53 ms', '104.9 token/s' or '6818 token/s/chip'"
         raise SheetError(f"key 'measured': {short(row.measured)} is in {unit}; give e.g. {cure}")
     return Fraction(sizes["batch"] * each) / (number * rates[unit])
-
-
-def _in(text: str, unit: Unit) -> Fraction:
-    number, given = parse_quantity(text, unit)
-    if given != unit:
-        raise SheetError(f"{short(text)} is in {given}, not in {unit}")
-    return number
 
 
 def _formats(row: RecordTable) -> str:

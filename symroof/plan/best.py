@@ -15,8 +15,8 @@ from symroof.plan.choices import Choice, Choices, point
 from symroof.plan.wishes import Wishes
 from symroof.search.search import search
 from symroof.search.space import space
+from symroof.sheets.chips import Slice
 from symroof.sheets.sheet import Sheet
-from symroof.sheets.slices import Slice
 from symroof.workloads.training_memory import microbatches
 
 #: Sequences whose KV caches are together on one shard: B = b X Z, so that every shard has as many.

@@ -10,7 +10,7 @@ from symroof.algebra import show
 from symroof.algebra.value import Value
 from symroof.errors import InputError
 from symroof.search.found import Found, Slack
-from symroof.sheets.slices import Slice
+from symroof.sheets.chips import Slice
 
 
 @dataclass(frozen=True, repr=False)

@@ -14,10 +14,9 @@ from symroof.plan.best import Task, b, fits, searched
 from symroof.plan.choices import Choices
 from symroof.plan.layouts import divisors, rates
 from symroof.plan.wishes import SERVING, Wishes, words
-from symroof.sheets.chips import Chip
+from symroof.sheets.chips import Chip, Slice
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
-from symroof.sheets.slices import Slice
 from symroof.workloads import deployment
 
 _MOST = 1 << 16  # sequences per shard that are looked at

@@ -15,8 +15,7 @@ from math import prod
 from typing import Any
 
 from symroof.algebra.symbols import W_dcn, W_ici
-from symroof.sheets.chips import Chip
-from symroof.sheets.slices import Slice
+from symroof.sheets.chips import Chip, Slice
 
 HALF = Fraction(1, 2)
 

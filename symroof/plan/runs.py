@@ -15,10 +15,9 @@ from symroof.plan.best import Task, fits, searched
 from symroof.plan.choices import Choices
 from symroof.plan.layouts import divisors, rates
 from symroof.plan.wishes import TRAINING, Wishes
-from symroof.sheets.chips import Chip
+from symroof.sheets.chips import Chip, Slice
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
-from symroof.sheets.slices import Slice
 from symroof.workloads import pretraining
 from symroof.workloads.training_memory import microbatches
 

@@ -16,7 +16,7 @@ from symroof.algebra.value import Value
 from symroof.ask.known import Known
 from symroof.ask.letters import reach, refuse_unused
 from symroof.errors import InputError, UnknownName, short
-from symroof.sheets.slices import Slice
+from symroof.sheets.chips import Slice
 from symroof.transformer.stack import Stack
 from symroof.workloads import decode, memory, prefill, serving, sharding
 

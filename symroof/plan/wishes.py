@@ -14,9 +14,8 @@ from symroof.ask.known import Known
 from symroof.ask.letters import MEANT, reach, refuse_unused, said, word
 from symroof.errors import InputError, SymroofError, UnknownName, nearest, short
 from symroof.program.backward import REMATS
-from symroof.sheets.chips import Chip, chip
+from symroof.sheets.chips import Chip, Slice, chip
 from symroof.sheets.llms import Llm, llm
-from symroof.sheets.slices import Slice
 from symroof.workloads.training_memory import D_tok, p_opt, t_run
 
 _MESH = dict.fromkeys(("X", "Y", "Z"), "the search chooses the mesh; leave it out")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
@@ -12,9 +11,35 @@ from symroof.algebra.quantity import show_number
 from symroof.algebra.symbols import C_FORMAT, FORMAT_OF, C, M_hbm, Symbol, W_dcn, W_hbm, W_ici, n, n_axes, price
 from symroof.errors import SheetError, UnknownName, short
 from symroof.sheets.files import entry, listed, read, resolve
-from symroof.sheets.schema import ChipFile, Quantity
+from symroof.sheets.schema import ChipFile
 from symroof.sheets.sheet import Sheet
-from symroof.sheets.slices import Slice, parse_shape, rings, same_shape
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A shape such as ``4x4``; ``rings`` says of each axis whether it has wrap-around links (a switch has no axes)."""
+
+    name: str
+    shape: tuple[int, ...]
+    rings: tuple[bool, ...]
+
+    @property
+    def chips(self) -> int:
+        """How many chips."""
+        return prod(self.shape)
+
+    @property
+    def axes(self) -> int:
+        """The axes a collective can run over: those longer than one chip, at least one."""
+        return max(sum(size > 1 for size in self.shape), 1)
+
+    @property
+    def wrapped(self) -> bool:
+        """Whether every axis that is longer than one chip is a ring."""
+        return all(ring for ring, size in zip(self.rings, self.shape, strict=True) if size > 1)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,11 +76,8 @@ class Chip(Sheet):
 
         Raises UnknownName with the legal ones.
         """
-        try:
-            wanted = parse_shape(str(shape)[:20])
-        except ValueError:
-            wanted = ()
-        fitting = [s for s in self.slices if same_shape(s.shape, wanted) or wanted == (s.chips,)]
+        wanted = tuple(int(size) if size.strip().isdecimal() else 0 for size in str(shape)[:20].lower().split("x"))
+        fitting = [s for s in self.slices if sorted(s.shape) == sorted(wanted) or wanted == (s.chips,)]
         if fitting:
             return next((s for s in fitting if s.shape == wanted), fitting[0])
         raise UnknownName(f"{self.name} has no slice {short(shape)}; there is {', '.join(s.name for s in self.slices)}")
@@ -112,46 +134,48 @@ def chips() -> tuple[str, ...]:
 
 def _load(path: Path) -> Chip:
     file = read(path, ChipFile)
-    values: dict[Symbol, Fraction] = {}
-    sources: dict[Symbol, str] = {}
-
-    def put(symbol: Symbol, key: str, quantity: Quantity, times: int = 1, how: str = "") -> None:
-        number, source = entry(path, key, symbol, quantity, file.sources)
-        values[symbol], sources[symbol] = number * times, how + source
-
-    for f in C_FORMAT:
-        if f in file.flops:
-            put(C_FORMAT[f], f"flops.{f}", file.flops[f])
-    if not values:
+    if not file.flops:
         raise SheetError(f"{path.name}: [flops] is empty; give at least one format, e.g. bf16")
-    put(M_hbm, "hbm.size", file.hbm.size)
-    put(W_hbm, "hbm.bandwidth", file.hbm.bandwidth)
     if (file.link.axes is None) == (file.link.links is None):
         raise SheetError(f"{path.name}: [link] needs either axes (a torus) or links (a switch)")
+    written = {C_FORMAT[f]: (f"flops.{f}", file.flops[f]) for f in C_FORMAT if f in file.flops}
+    written |= {M_hbm: ("hbm.size", file.hbm.size), W_hbm: ("hbm.bandwidth", file.hbm.bandwidth)}
+    written[W_ici] = ("link.bandwidth", file.link.bandwidth)
+    written |= {W_dcn: ("dcn.bandwidth", file.dcn.bandwidth)} if file.dcn else {}
+    written |= {price: ("price.hour", file.price.hour)} if file.price else {}
+    known = {s: entry(path, key, s, quantity, file.sources) for s, (key, quantity) in written.items()}
+    values: dict[Symbol, Fraction] = {s: number for s, (number, _) in known.items()}
+    sources = {s: source for s, (_, source) in known.items()}
+    links, host = file.link.links, file.slices.host or ""
+    values[W_ici] *= links or 2
     both = "both directions of one axis, derived from the one-way link of "
-    several = f"{file.link.links} links one way, derived from the link of "
-    put(W_ici, "link.bandwidth", file.link.bandwidth, file.link.links or 2, several if file.link.links else both)
-    if file.dcn:
-        put(W_dcn, "dcn.bandwidth", file.dcn.bandwidth)
-    if file.price:
-        put(price, "price.hour", file.price.hour)
-    first = next((C_FORMAT[f] for f in ("bf16", "fp16") if C_FORMAT[f] in values), next(iter(values)))
-    defaults: Mapping[Symbol, Fraction | Symbol] = {C: first, n_axes: Fraction(file.link.axes or 1)}
-    slices = _slices(path, file)
-    links = f"{file.link.axes}-D torus" if file.link.axes else f"switch, {file.link.links} links"
-    host = file.slices.host or ""
-    domain = prod(parse_shape(host)) if host and not file.link.axes else 0
-    seller = {"seller": file.sources[file.price.hour.source].title} if file.price else {}
-    return Chip(file.name, file.title, values, defaults, sources, file.kind, slices, host, links, domain, **seller)
+    sources[W_ici] = (f"{links} links one way, derived from the link of " if links else both) + sources[W_ici]
+    first = next((C_FORMAT[f] for f in ("bf16", "fp16") if f in file.flops), next(iter(values)))
+    return Chip(
+        *(file.name, file.title, values, {C: first, n_axes: Fraction(file.link.axes or 1)}, sources),
+        kind=file.kind,
+        slices=_slices(path, file),
+        host=host,
+        links=f"switch, {links} links" if links else f"{file.link.axes}-D torus",
+        domain=prod(_shape(host)) if host and links else 0,
+        seller=file.sources[file.price.hour.source].title if file.price else Chip.seller,
+    )
 
 
 def _slices(path: Path, file: ChipFile) -> tuple[Slice, ...]:
-    found = []
+    found, axes = [], file.link.axes or 1
     for name in file.slices.legal:
-        shape = parse_shape(name)
-        if file.link.axes and len(shape) not in (file.link.axes, 1):
-            raise SheetError(f"{path.name}: key 'slices.legal': {name} has {len(shape)} axes, but link.axes is {file.link.axes}")
-        found.append(Slice(name, shape, rings(shape, file.slices.wrap, file.link.axes or 1)))
+        shape = _shape(name)
+        if file.link.axes and len(shape) not in (axes, 1):
+            raise SheetError(f"{path.name}: key 'slices.legal': {name} has {len(shape)} axes, but link.axes is {axes}")
+        # without wrap, through a switch, every axis is a ring; on a 3-D torus a slice has rings only if it consists of whole cubes
+        rings = tuple(file.slices.wrap is None or size % file.slices.wrap == 0 for size in shape)
+        found.append(Slice(name, shape, rings if axes < 3 else (all(rings),) * len(shape)))
     if not found:
         raise SheetError(f"{path.name}: key 'slices.legal' is empty; give the shapes one can get, e.g. ['2x2', '4x4']")
     return tuple(sorted(found, key=lambda s: s.chips))
+
+
+def _shape(name: str) -> tuple[int, ...]:
+    """``4x8`` as (4, 8)."""
+    return tuple(map(int, name.split("x")))

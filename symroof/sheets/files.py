@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -19,7 +19,6 @@ from symroof.sheets.schema import Quantity, Source
 
 _T = TypeVar("_T")
 _LARGEST = 1 << 20
-_GOT = {"array": "a list", "str": "a text", "int": "a number", "float": "a number", "bool": "true or false"}
 
 
 def folders() -> list[Path]:
@@ -44,18 +43,19 @@ def read(path: Path, schema: type[_T]) -> _T:
     try:
         if path.stat().st_size > _LARGEST:
             raise SheetError(f"{path.name} is larger than 1 MiB; a data file is a page of TOML, see models/README.md")
-        with path.open("rb") as file:
-            return msgspec.convert(tomllib.load(file), schema)
+        written = tomllib.loads(path.read_bytes().decode())
     except OSError as problem:
         raise SheetError(f"{_called(path)} cannot be read: {problem.strerror or problem}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise SheetError(f"{path.name} is not TOML: {short(problem, 120)}") from None
-    except msgspec.ValidationError as problem:
-        raise SheetError(f"{path.name}: {_explained(str(problem), schema)}") from None
     except SheetError:
         raise
     except ValueError:
         raise SheetError(f"{_called(path)} is no name of a file") from None
+    try:
+        return msgspec.convert(written, schema)
+    except msgspec.ValidationError as problem:
+        raise SheetError(f"{path.name}: {_wrong(written, schema) or problem}") from None
 
 
 def _called(path: Path) -> str:
@@ -64,59 +64,62 @@ def _called(path: Path) -> str:
     return repr(text if len(text) <= 100 else f"…{text[-99:]}")
 
 
-def _explained(message: str, schema: type) -> str:
-    """msgspec's message with the key in front and the nearest right key behind."""
-    text, _, place = message.partition(" - at `$")
-    where = place.rstrip("`").removeprefix(".").replace("[...]", ".*")
-    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL)
-    if unknown:
-        key = f"{where}.{unknown[1]}" if where else unknown[1]
-        return f"unknown key {short(key)}; {nearest(unknown[1], _keys(schema, where))}"
-    missing = re.fullmatch(r"Object missing required field `(.*)`", text)
-    if missing:
-        return f"key {f'{where}.{missing[1]}' if where else missing[1]!r} is missing; see models/README.md"
-    wrong = re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`(.*)", text, re.DOTALL)
-    if wrong:
-        wanted, got, more = wrong[1].replace(" | null", ""), wrong[2], wrong[3]
-        table = re.sub(r"\[\d+\]", "", where).replace(".*", ".NAME")
-        said = _GOT.get(got, f"`{got}`")
-        if wanted == "object":
-            return f"[{table}] is one table, not {said}; write [{table}], once, and its keys below it"
-        if wanted == "array" and got == "object":
+def _wrong(given: Any, of: Any, where: str = "", table: str = "") -> str:
+    """What is wrong with a value at a place of a file, by its schema; empty if nothing is. ``table`` is the place with any name as NAME."""
+    if NoneType in get_args(of):  # one that may be left out
+        of = get_args(of)[0]
+    inner: list[tuple[str, Any, Any, str]] = []  # its values: key, value, schema, place
+    if isinstance(of, type) and issubclass(of, msgspec.Struct):
+        known = {f.encode_name: f for f in msgspec.structs.fields(of)}
+        if isinstance(given, dict):
+            for key in (*given, *known):
+                if key not in known:
+                    return f"unknown key {short(f'{where}{key}')}; {nearest(key, known)}"
+                if key not in given and known[key].required:
+                    return f"key {f'{where}{key}'!r} is missing; see models/README.md"
+            inner = [(key, value, known[key].type, key) for key, value in given.items()]
+    elif get_origin(of) is dict:
+        name, each = get_args(of)
+        if isinstance(given, dict):
+            inner = [(key, *one) for key, value in given.items() for one in ((key, name, "NAME"), (value, each, "NAME"))]
+    elif get_origin(of) in (list, tuple):
+        each = get_args(of)[0]
+        if isinstance(given, list) and get_origin(of) is tuple and len(given) != len(get_args(of)):
+            return f"key {where[:-1]!r} is a list of {len(get_args(of))}, not of {len(given)}"
+        if isinstance(given, list):
+            return next(filter(None, (_wrong(x, each, f"{where[:-1]}[{i}].", table) for i, x in enumerate(given))), "")
+        if isinstance(given, dict):
             return f"[[{table}]] are tables in a list, not one table; write [[{table}]] in double brackets"
-        if wanted == "array":
-            return f"key {where!r} is a list, not {said}; write it in brackets"
-        text = f"expected `{wanted}`, got `{got}`{more}"
-    return f"key {where!r}: {text[0].lower()}{text[1:]}" if where else text
+        return f"key {where[:-1]!r} is a list, not {_said(given)}; write it in brackets"
+    else:
+        try:
+            msgspec.convert(given, of)
+        except msgspec.ValidationError as problem:
+            text = str(problem)
+            return f"key {where[:-1]!r}: {text[:1].lower()}{text[1:]}"
+        return ""
+    if not isinstance(given, dict):
+        return f"[{table}] is one table, not {_said(given)}; write [{table}], once, and its keys below it"
+    deeper = (_wrong(value, schema, f"{where}{key}.", f"{table}.{place}".lstrip(".")) for key, value, schema, place in inner)
+    return next(filter(None, deeper), "")
 
 
-def _keys(schema: type, where: str) -> list[str]:
-    """The keys that are right at a place such as ``hbm.size``."""
-    for part in re.sub(r"\[\d+\]", "", where).split(".") if where else []:
-        fields = {f.name: f.type for f in msgspec.structs.fields(schema)} if hasattr(schema, "__struct_fields__") else {}
-        inner = fields.get(part, schema)
-        options = [a for a in (inner, *getattr(inner, "__args__", ())) if hasattr(a, "__struct_fields__")]
-        schema = options[-1] if options else schema
-    return [f.encode_name for f in msgspec.structs.fields(schema)] if hasattr(schema, "__struct_fields__") else []
+def _said(given: Any) -> str:
+    words = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false"}
+    return words.get(type(given), f"`{type(given).__name__}`")
 
 
-def value(path: Path, key: str, symbol: Symbol, text: Any) -> Any:
-    """A quantity of a file, checked against the unit of its symbol.
+def entry(path: Path, key: str, symbol: Symbol, quantity: Quantity, sources: Mapping[str, Source]) -> tuple[Any, str]:
+    """The value of a quantity of a file, checked against the unit of its symbol, and its source as text.
 
     Raises SheetError naming file and key.
     """
     try:
-        return check(symbol, text)
+        return check(symbol, quantity.value), cited(path, key, quantity.source, sources)
+    except SheetError:
+        raise
     except SymroofError as problem:
-        raise SheetError(f"{path.name}: key {key!r}: {problem}") from None
-
-
-def entry(path: Path, key: str, symbol: Symbol, quantity: Quantity, sources: Mapping[str, Source]) -> tuple[Any, str]:
-    """The value of a quantity of a file, and its source as text.
-
-    Raises SheetError naming file and key.
-    """
-    return value(path, f"{key}.value", symbol, quantity.value), cited(path, key, quantity.source, sources)
+        raise SheetError(f"{path.name}: key '{key}.value': {problem}") from None
 
 
 def cited(path: Path, key: str, source: str, sources: Mapping[str, Source]) -> str:

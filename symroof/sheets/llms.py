@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,11 @@ from symroof.algebra.operands import rational
 from symroof.algebra.symbols import L, P, P_mm, Symbol, p_conv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.files import cited, entry, listed, read, resolve
-from symroof.sheets.schema import LlmFile
+from symroof.sheets.schema import Dims, LlmFile, ModelTable
 from symroof.sheets.sheet import Sheet
-from symroof.sheets.short import groups
 from symroof.transformer.build import Around, Group, refuse_second, stack
 from symroof.transformer.kind import Kind, counted
-from symroof.transformer.layers import KINDS, kind
+from symroof.transformer.layers import KINDS, Attention, Experts, LatentAttention, Mlp, kind
 from symroof.transformer.stack import Stack
 
 _EMPTY = Stack("nothing", ())
@@ -200,47 +200,66 @@ def from_file(path: Path, file: LlmFile) -> Llm:
     Raises SheetError naming file and key.
     """
     try:
-        if (file.model is None) == (file.dims is None):
+        table = file.model or file.dims
+        if table is None or (file.model and file.dims):
             raise SheetError("give either [model], [layers] and [[blocks]], or the short form [dims]; see models/README.md")
-        given, width, source = (_long if file.model else _short)(file)
-        found = stack(file.name, width, *given, origin=path.name)
+        given = _long(file, table) if isinstance(table, ModelTable) else _short(file, table)
+        found = stack(file.name, table.D, *given, origin=path.name)
     except SymroofError as problem:
         raise SheetError(f"{path.name}: {problem}") from None
-    cite = cited(path, "model" if file.model else "dims", source, file.sources) if source else path.name
+    cite = cited(path, "model" if file.model else "dims", table.source, file.sources) if table.source else path.name
     sheet = _sheet(found, file.title or file.name, cite)
-    published = file.published
-    if published is None:
+    said = file.published
+    if said is None:
         return sheet
-    total, _ = entry(path, "published.total", P, published.total, file.sources)
-    active = entry(path, "published.active", P_mm, published.active, file.sources)[0] if published.active else None
-    return replace(sheet, published=total, published_active=active, note=published.note)
+    total, _ = entry(path, "published.total", P, said.total, file.sources)
+    active = entry(path, "published.active", P_mm, said.active, file.sources)[0] if said.active else None
+    return replace(sheet, published=total, published_active=active, note=said.note)
 
 
-def _short(file: LlmFile) -> tuple[tuple[Any, Around], int, str]:
-    """The layers of a file in the short form."""
-    dims = file.dims
-    if dims is None or file.layers or file.blocks:
+def _short(file: LlmFile, dims: Dims) -> tuple[list[Group], Around]:
+    """The layers of a file in the short form: one table of dimensions, and what most models add to it."""
+    moe, mla, window = file.moe, file.mla, file.window
+    if file.layers or file.blocks:
         raise SheetError("[layers] and [[blocks]] need [model], not [dims]; see models/README.md")
-    return groups(dims, file.moe, file.mla, file.window), dims.D, dims.source
+    if moe and moe.dense_layers == dims.L:
+        raise SheetError(f"key 'moe.dense_layers' is {dims.L}, all layers dims.L, so that none has experts; leave [moe] out, or give less")
+    plain, windows = moe.dense_layers if moe else dims.L, window.layers if window else 0
+    for count, what in ((plain if moe else 0, "moe.dense_layers"), (windows, "window.layers")):
+        if count > dims.L:
+            raise SheetError(f"key {what!r} is {count}, more than the {dims.L} layers dims.L")
+    if mla and window:
+        raise SheetError("[mla] and [window] together are no short form; write the layers out, see models/README.md")
+    every: Kind = Attention(dims.N, dims.K, dims.H)
+    if mla:
+        every = LatentAttention(dims.N, mla.q_rank, mla.kv_rank, mla.nope, mla.rope, mla.v)
+    windowed = Attention(dims.N, dims.K, dims.H, window=window.size) if window else every
+    dense: Kind = Mlp(dims.F, gated=dims.gated)
+    routed = Experts(moe.E, moe.k, moe.F, shared=moe.F * moe.shared or None, gated=dims.gated) if moe else dense
+    ends = pairwise(sorted({0, windows, plain, dims.L}))
+    return [(b - a, [windowed if a < windows else every, dense if a < plain else routed]) for a, b in ends], Around(dims.V, dims.tied)
 
 
-def _long(file: LlmFile) -> tuple[tuple[Any, Around], int, str]:
+def _long(file: LlmFile, m: ModelTable) -> tuple[list[Group], Around]:
     """The layers of a file that writes them out."""
-    m = file.model
-    if m is None or file.moe or file.mla or file.window:
+    if file.moe or file.mla or file.window:
         raise SheetError("[moe], [mla] and [window] belong to the short form [dims]; beside [model] write the layers out")
     for table in file.layers.values():
         if table.get("kind") in KINDS:
             refuse_second(KINDS[str(table["kind"])], file.name, m.tied)
     kinds = {name: kind_of(f"layers.{name}", given) for name, given in file.layers.items()}
-    blocks = [(block.count, [_named(name, kinds) for name in block.layers]) for block in file.blocks]
-    unused = next((name for name in kinds if not any(name in block.layers for block in file.blocks)), None)
-    if unused is not None:
-        raise SheetError(f"[layers.{unused}] stands in no block; add it to a [[blocks]], or leave it out")
-    layers = sum(count for count, _ in blocks)
+    used = [name for block in file.blocks for name in block.layers]
+    for name in used:
+        if name not in kinds:
+            raise SheetError(f"key 'blocks.layers': there is no [layers.{short(name)}]; {nearest(name, kinds)}")
+    for name in kinds:
+        if name not in used:
+            raise SheetError(f"[layers.{name}] stands in no block; add it to a [[blocks]], or leave it out")
+    layers = sum(block.count for block in file.blocks)
     if m.L is not None and layers != m.L:
         raise SheetError(f"the blocks have {layers} layers, but model.L is {m.L}; add the missing ones, or correct it")
-    return (blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm)), m.D, m.source
+    blocks: list[Group] = [(block.count, [kinds[name] for name in block.layers]) for block in file.blocks]
+    return blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm)
 
 
 def kind_of(where: str, given: Mapping[str, Any]) -> Kind:
@@ -265,9 +284,3 @@ def kind_of(where: str, given: Mapping[str, Any]) -> Kind:
         return of(**{key: v for key, v in given.items() if key != "kind"})
     except SymroofError as problem:
         raise SheetError(f"[{where}]: {problem}") from None
-
-
-def _named(name: str, kinds: Mapping[str, Kind]) -> Kind:
-    if name not in kinds:
-        raise SheetError(f"key 'blocks.layers': there is no [layers.{short(name)}]; {nearest(name, kinds)}")
-    return kinds[name]
