@@ -249,10 +249,14 @@ def test_bars_of_a_tornado_are_slopes():
 
 
 # -- what a reader sees
+TITLE = "Where a decode step of LLaMA 3-70B in int8 on sixteen TPU v5e goes, by batch, at 2048 tokens of context"
+
+
+@pytest.mark.parametrize("titled", [False, True], ids=["untitled", "titled"])
 @pytest.mark.parametrize("width", ["column", "page"])
 @pytest.mark.parametrize("name", STANDARD)
-def test_no_text_covers_another_and_none_is_cut(name, width):
-    figure = drawn(name, width)
+def test_no_text_covers_another_and_none_is_cut(name, width, titled):
+    figure = STANDARD[name](Look(TITLE, width)) if titled else drawn(name, width)
     boxes = [(t.get_text(), box(t)) for t in texts(figure)]
     for (a, one), (b, other) in combinations(boxes, 2):
         shared = Bbox.intersection(one, other)

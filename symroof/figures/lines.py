@@ -109,7 +109,7 @@ def _threshold(bound: Bound | None, at: Sequence[float]) -> str:
 def breakdown(cost: Cost, *sheets: Any, along: points.Along, shade: Mapping[str, Bound] | None = None, look: Look = PLAIN) -> Any:
     """A cost and its smallest parts over the symbol of ``along=(B, 1, 512)``; where ``shade`` holds the ground is grey.
 
-    ``shade={"compute-bound": bound}`` names it; above the axes stands where that is, as formula and number.
+    ``shade={"compute-bound": bound}`` names it; below the axes stands where that is, as formula and number.
 
     Raises InputError for what is no cost, or for symbols without a value.
     """
@@ -136,7 +136,7 @@ def breakdown(cost: Cost, *sheets: Any, along: points.Along, shade: Mapping[str,
             axes.plot(xs, y, label=w.words(called), marker=_alone(xs, i), **how)
             drawn += [(w.words(called, 28), float(y[-1]), how)] if y[-1] > 0 else []
         if bound is not None:
-            canvas.legend(figure, look, handles=[_shaded(axes, name, bound, marks)], loc="outside upper left")
+            canvas.legend(figure, look, handles=[_shaded(axes, name, bound, marks)])
         labels.beside_ends(axes, drawn)
     return figure
 

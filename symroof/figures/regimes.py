@@ -140,7 +140,7 @@ def _on(place: labels.Labels, text: str, e: _Edge, along: bool) -> bool:
     fits = not along or artist.get_window_extent(place.renderer).width <= 0.92 * hypot(*(b - a))
     if along:
         angle = degrees(atan2(b[1] - a[1], b[0] - a[0]))
-        artist.set_rotation(angle - 180 if angle > 90 else angle + 180 if angle <= -89.5 else angle)
+        artist.set_rotation((angle + 89.5) % 180 - 89.5)  # never head over, and what is upright reads upwards
     for share in (0.5, 0.6, 0.4, 0.7, 0.3) if fits else ():
         artist.set_position(axes.transData.inverted().transform(a + (b - a) * share))
         box_of = artist.get_window_extent(place.renderer)
