@@ -172,6 +172,7 @@ function over(c, scene) {
     taken.push(write(ctx, mark.text, x + (right ? -4 : 4), box.top + 11 + 19 * mark.row, right ? "right" : "left", paper));
   }
   const points = scene.lines.flatMap((l) => (l.dash.length ? [] : l.y.map((v, i) => v !== null && [c.x(scene.xs[i]), c.y(v)]).filter(Boolean)));
+  for (const mark of scene.uprights || []) for (let y = box.top; y < c.bottom; y += 8) points.push([c.x(mark.x), y]);
   scene.written = (scene.labels || []).flatMap((label) => beside(c, label, taken, points) || []);
   for (const dot of scene.dots) diamond(ctx, c.x(dot.x), c.y(dot.y), dot.open);
   ctx.font = "bold " + FONT.replace("12", "14");
