@@ -168,7 +168,7 @@ def test_a_corner_bounds_a_block(expr, one, two, three):
     values = {s: np.array(v, float).reshape([-1 if t == s else 1 for t in axes]) for s, v in axes.items()}
     compiled, corners = tape(("sum", (expr,))), boxes.Corners(values, tuple(len(v) for v in axes.values()))
     for part in itertools.product(*[((0, len(v)), (len(v) // 2, len(v) // 2 + 1), (len(v) // 2, len(v))) for v in axes.values()]):
-        box = boxes.Boxes(*(np.array([[end[k] for end in part]]).reshape(1, len(axes)) for k in (0, 1)))
+        box = boxes.Boxes(*(np.array([[end[k] for end in part]]).reshape(len(axes), 1) for k in (0, 1)), np.zeros((1, 1)))
         spread = [np.ravel(at) for at in np.broadcast_arrays(*box.places())]
         places = [order[at] for order, at in zip(corners.order, spread, strict=True)]
         inside = zip(*[np.array(v)[at].tolist() for v, at in zip(axes.values(), places, strict=True)], strict=True) if axes else [()]
@@ -179,7 +179,10 @@ def test_a_corner_bounds_a_block(expr, one, two, three):
 
 
 def test_boxes_are_halved_until_every_point_is_there_once():
-    waiting, seen = boxes.Boxes(np.array([[0, 0, 0], [5, 0, 0]]), np.array([[5, 7, 1], [8, 7, 1]])), []
+    waiting, seen = (
+        boxes.Boxes(np.array([[0, 5], [0, 0], [0, 0]]), np.array([[5, 8], [7, 7], [1, 1]]), np.zeros((1, 2))),
+        [],
+    )
     assert waiting.sizes.tolist() == [35, 21]
     while len(waiting):
         single = waiting.sizes == 1

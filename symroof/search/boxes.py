@@ -16,7 +16,7 @@ import sympy as sp
 
 from symroof.algebra.cost import Condition
 from symroof.algebra.evaluate import Tape
-from symroof.grid.cut import padded
+from symroof.grid.cut import Slices, padded
 from symroof.solver.monotony import difference, direction
 
 SHORT = 4096  # values along an axis up to which those of a box are looked through, where they are in no order
@@ -34,42 +34,68 @@ def ways(costs: Sequence[sp.Expr], conditions: Sequence[Condition], values: Mapp
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
-    """Some boxes of a space: where each begins and ends along every axis, with the labels of an axis in order."""
+    """Boxes of a space, one a column: where each begins and ends along every axis, with its labels in order; the least costs in it."""
 
     low: Any
     high: Any
+    least: Any
+
+    @classmethod
+    def of(cls, parts: Sequence[Slices], apart: Any, costs: int) -> Boxes:
+        """Parts of a space as boxes, taken apart along some axes; nothing is known yet of the costs in them."""
+        low, high = (
+            np.array([[getattr(s, end) for s in p] for p in parts], np.int64).reshape(len(parts), -1).T for end in ("start", "stop")
+        )
+        for axis in np.flatnonzero(apart):
+            lengths = high[axis] - low[axis]
+            low, high = np.repeat(low, lengths, axis=1), np.repeat(high, lengths, axis=1)
+            low[axis] += np.arange(low.shape[1]) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+            high[axis] = low[axis] + 1
+        return cls(low, high, np.full((costs, low.shape[1]), -np.inf))
 
     def __len__(self) -> int:
-        return len(self.low)
+        return int(self.low.shape[1])
 
-    @property
+    @cached_property
     def sizes(self) -> Any:
         """The points of each."""
-        return np.prod(self.high - self.low, axis=1)
+        return np.prod(self.high - self.low, axis=0)
 
     def only(self, which: Any) -> Boxes:
         """Some of them."""
-        return Boxes(self.low[which], self.high[which])
+        if isinstance(which, slice):
+            return Boxes(self.low[:, which], self.high[:, which], self.least[:, which])
+        return Boxes(*(a.take(which, axis=1) for a in (self.low, self.high, self.least)))
+
+    def beside(self, other: Boxes) -> Boxes:
+        """Those of both."""
+        pairs = (self.low, other.low), (self.high, other.high), (self.least, other.least)
+        return Boxes(*(np.concatenate(pair, axis=1) for pair in pairs))
+
+    def where(self, alive: Any) -> Boxes:
+        """Those that are alive."""
+        return self if alive.all() else self.only(np.flatnonzero(alive))
 
     def halved(self, first: Any) -> Boxes:
         """Both halves of each, along the axis with most labels, and along those that come ``first`` before others."""
         lengths = self.high - self.low
-        axis = np.argmax(np.where((lengths > 1) & first, lengths + (1 << 62), lengths), axis=1)
-        rows, low, high = np.arange(len(self)), self.low.copy(), self.high.copy()
-        low[rows, axis] = high[rows, axis] = (self.low[rows, axis] + self.high[rows, axis]) // 2
-        return Boxes(*(np.stack(pair, axis=1).reshape(-1, low.shape[1]) for pair in ((self.low, low), (high, self.high))))
+        axis = np.argmax((lengths - 1) * np.where(first, 1 << 31, 1)[:, None], axis=0)
+        cut = np.arange(len(lengths))[:, None] == axis
+        middle = (self.low + self.high) // 2
+        ends = (self.low, np.where(cut, middle, self.low)), (np.where(cut, middle, self.high), self.high)
+        low, high = (np.stack(pair, axis=2).reshape(len(lengths), -1) for pair in ends)
+        return Boxes(low, high, np.repeat(self.least, 2, axis=1))
 
     def places(self) -> Sequence[Any]:
         """All points of all boxes: where each stands along every axis; of a single box as arrays that span it."""
         if len(self) == 1:
-            return np.ix_(*map(np.arange, self.low[0], self.high[0]))
+            return np.ix_(*map(np.arange, self.low[:, 0], self.high[:, 0]))
         sizes = self.sizes
-        box = np.repeat(np.arange(len(self)), sizes)
-        left = np.arange(len(box)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        found = []
-        for low, length in zip(self.low.T[::-1], (self.high - self.low).T[::-1], strict=True):
-            found.append(low[box] + left % length[box])
-            left //= length[box]
+        left, found = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes), []
+        for low, length in zip(self.low[::-1], (self.high - self.low)[::-1], strict=True):
+            many = np.repeat(length, sizes)
+            found.append(np.repeat(low, sizes) + left % many)
+            left //= many
         return found[::-1]
 
 
@@ -123,7 +149,7 @@ class Corners:
         if symbol not in self._along:
             return self._whole[symbol]
         axis, line, goes = self._along[symbol]
-        low, high = boxes.low[:, axis], boxes.high[:, axis]
+        low, high = boxes.low[axis], boxes.high[axis]
         if goes:
             return (line[low], line[high - 1])[::goes]
         if len(line) > SHORT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -13,16 +13,17 @@ import numpy as np
 import sympy as sp
 
 from symroof.algebra.evaluate import Tape, tape
-from symroof.grid.cut import BLOCK, Cut, blocks, padded
-from symroof.grid.plan import GridPlan, plan
+from symroof.grid.cut import BLOCK, Cut, Slices, blocks, padded, part
+from symroof.grid.plan import GridPlan, Tile, plan
 from symroof.search.boxes import Boxes, Corners, Ways
 from symroof.search.pool import CLOSE, MANY, Points, beaten, front, kept, level, settled, together, within
 
-LEAF = 256  # points of a box that is looked at point by point
-_LEAVES = 256  # such boxes that are looked at together
-_BOXES, _FEW = 1 << 12, 16  # boxes that are halved together, and before halving pays
-_ROOM = 1 << 14  # points of boxes that are evaluated before it is asked whether halving pays
-_RUNS = 256  # blocks of a space in which boxes are passed over
+LEAF = 4  # points of a box that is looked at point by point
+_LEAVES = 1024  # such boxes that are looked at together
+_BOXES, _FEW = 1 << 14, 16  # boxes that are halved together, and before there is anything to beat
+_LINES = 1 << 14  # boxes that a block begins with
+_BOUND = 16  # points that could be evaluated in a grid while a corner is
+_RUNS, _LONGEST = 16, 1 << 24  # blocks of a space in which boxes are passed over, and the points of one at most
 _RELATED = {">=": lambda a, b: a >= b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, "<": lambda a, b: a < b}
 
 
@@ -51,8 +52,26 @@ class Job:
     # -- how it is cut and compiled
     @cached_property
     def cut(self) -> Cut:
-        """The blocks of the space, large ones where boxes in them are passed over."""
-        return blocks(self.shape, max(BLOCK, prod(self.shape) // _RUNS) if self.ways else 0)
+        """The blocks of the space, large ones where boxes in them are passed over; every place stands for ``length`` points."""
+        if not self.ways:
+            return blocks(self.shape)
+        size = max(BLOCK, min(_LONGEST, prod(self.shape) // _RUNS))
+        return blocks(self.shape, size) if self.length == 1 else blocks(tuple(np.where(self._apart, self.shape, 1).tolist()), _LINES)
+
+    @cached_property
+    def length(self) -> int:
+        """The points of what a block is taken apart into at once: of a box that spans the axes along which it is known how the costs go."""
+        length = prod(n for n, apart in zip(self.shape, self._apart, strict=True) if not apart)
+        return length if self._apart.any() and length >= 2 * _BOUND else 1
+
+    @cached_property
+    def _apart(self) -> Any:
+        """The axes along which it is not known how a cost goes: a box that is longer than one there has no bound."""
+        return self._blind(self.ways[: len(self.costs)])
+
+    def _blind(self, ways: Sequence[Ways]) -> Any:
+        unknown = {s for way in ways for s, goes in way.items() if goes is None}
+        return np.array([any(i in self._corners.own[s] for s in unknown) for i in range(len(self.shape))], bool)
 
     @cached_property
     def _strides(self) -> Any:
@@ -73,13 +92,14 @@ class Job:
     @cached_property
     def _first(self) -> Any:
         """The axes along which boxes are halved before others: where it is not known how a cost or a condition goes."""
-        unknown = {s for way in self.ways for s, goes in way.items() if goes is None}
-        return np.array([any(i in self._corners.own[s] for s in unknown) for i in range(len(self.shape))])
+        return self._blind(self.ways)
 
     @cached_property
     def _plan(self) -> GridPlan:
-        slots = [place[0] for place in self._tape.slots[1]][: len(self.costs) + 2 * len(self.conditions)]
-        return plan(self._tape, self.values, self.shape, slots)
+        return self._planned(self.values, self.shape)
+
+    def _planned(self, values: Mapping[sp.Symbol, Any], shape: tuple[int, ...]) -> GridPlan:
+        return plan(self._tape, values, shape, [place[0] for place in self._tape.slots[1]][: len(self.costs) + 2 * len(self.conditions)])
 
     # -- one point, exactly
     def exact(self, index: int) -> dict[sp.Symbol, Fraction]:
@@ -95,16 +115,35 @@ class Job:
     # -- some blocks
     def run(self, start: int, stop: int, before: Points) -> Outcome:
         """Blocks ``start`` to ``stop``, with the points that are already there to beat."""
-        excluded = np.zeros(len(self.conditions), np.int64)
+        found, evaluated, excluded = before, 0, np.zeros(len(self.conditions), np.int64)
+        parts = [self._part(i) for i in range(start, stop)]
         if self.ways:
-            return self._halved([self.cut.slices(i)[1:] for i in range(start, stop)], before, excluded)
-        found, evaluated = before, 0
-        for i in range(start, stop):
-            tile = self._plan.block(i)
-            at = np.ix_(*(np.arange(s.start, s.stop) for s in tile.slices))
-            found = self._with(found, [a.ravel() for a in tile.arrays], at, tile.arrays[0].shape, excluded)
-            evaluated += tile.arrays[0].size
+            outcome = self._halved(parts, before)
+            if outcome is not None:
+                return outcome
+        for i, whole in zip(range(start, stop), parts, strict=True):
+            for tile in self._tiles(i, whole):
+                at = np.ix_(*(np.arange(w.start + s.start, w.start + s.stop) for w, s in zip(whole, tile.slices, strict=True)))
+                found = self._with(found, [a.ravel() for a in tile.arrays], at, tile.arrays[0].shape, excluded)
+                evaluated += tile.arrays[0].size
         return Outcome(found, evaluated, excluded)
+
+    def _part(self, block: int) -> Slices:
+        """A block as slices of the space."""
+        slices = self.cut.slices(block)[1:]
+        if self.length == 1:
+            return slices
+        return tuple(s if apart else slice(0, n) for s, n, apart in zip(slices, self.shape, self._apart, strict=True))
+
+    def _tiles(self, block: int, whole: Slices) -> Iterator[Tile]:
+        """A block, evaluated point by point."""
+        if self.ways:
+            values = {s: part(padded(v, len(whole)), whole) for s, v in self.values.items()}
+            made = self._planned(values, tuple(s.stop - s.start for s in whole))
+            yield from map(made.block, made.blocks())
+        else:
+            tile = self._plan.block(block)
+            yield Tile(tuple(slice(0, s.stop - s.start) for s in tile.slices), tile.arrays)
 
     def merged(self, a: Points, b: Points) -> Points:
         """The points of both that may win."""
@@ -139,48 +178,52 @@ class Job:
         return self.merged(found, self._few(Points(np.stack([a[possible] for a in picked[:count]], axis=1), index, sure[possible])))
 
     # -- boxes that are halved
-    def _halved(self, parts: Sequence[tuple[slice, ...]], found: Points, excluded: Any) -> Outcome:
+    def _halved(self, parts: Sequence[Slices], found: Points) -> Outcome | None:
         """The points of boxes that are small and may win; others are halved, the most promising first.
 
-        Where halving does not pay, because hardly any box is passed over, boxes of the size of a block are small.
+        None where that does not pay, because hardly any box is passed over.
         """
-        low, high = (np.array([[getattr(s, end) for s in p] for p in parts], np.int64).reshape(len(parts), -1) for end in ("start", "stop"))
-        waiting, evaluated, passed = [Boxes(low, high)], 0, 0
+        fresh = Boxes.of(parts, self._apart & (self.length > 1), len(self.costs))
+        waiting, evaluated, excluded = [fresh], 0, np.zeros(len(self.conditions), np.int64)
+        credit = int(fresh.sizes.sum()) // 2
         while waiting:
             every = waiting.pop()
-            boxes, promise = self._hopeful(every, found, excluded)
+            width = _BOXES if every.least[0, 0] == -np.inf or np.count_nonzero(found.sure) >= self.best else _FEW
+            while waiting and len(every) < width:
+                every = every.beside(waiting.pop())
+            if len(every) > width:
+                waiting.append(every.only(slice(width, None)))
+                every = every.only(slice(width))
+            boxes = self._hopeful(every, found, excluded)
             sizes = boxes.sizes
-            passed += int(every.sizes.sum() - sizes.sum())
-            small = sizes <= (LEAF if evaluated <= max(_ROOM, passed // 8) else BLOCK)
-            tiny = small & (sizes <= LEAF)
-            groups = np.split(np.flatnonzero(tiny), range(_LEAVES, np.count_nonzero(tiny), _LEAVES))
-            for group in (*(g for g in groups if len(g)), *([i] for i in np.flatnonzero(small & ~tiny))):
+            credit += int(every.sizes.sum() - sizes.sum()) - _BOUND * len(every)
+            if credit < 0:
+                return None
+            small = sizes <= (LEAF if sizes.sum() > LEAF * _LEAVES else BLOCK)
+            for group in np.split(np.flatnonzero(small), range(_LEAVES, np.count_nonzero(small), _LEAVES)):
                 leaves = boxes.only(group)
                 at = [order[place] for order, place in zip(self._corners.order, leaves.places(), strict=True)]
                 shape = np.broadcast_shapes(*(a.shape for a in at))
                 found = self._with(found, self._values(at, shape), at, shape, excluded)
                 evaluated += int(sizes[group].sum())
-            rest = boxes.only(np.flatnonzero(~small)[np.argsort(promise[~small], kind="stable")])
+            rest = boxes.only(np.flatnonzero(~small)[np.argsort(boxes.least[0][~small], kind="stable")])
             if len(rest):
-                halves = rest.halved(self._first)
-                width = _BOXES if np.count_nonzero(found.sure) >= self.best and passed // 8 > evaluated else _FEW
-                waiting += [halves.only(slice(i, i + width)) for i in reversed(range(0, len(halves), width))]
+                waiting.append(rest.halved(self._first))
         return Outcome(found, evaluated, excluded)
 
-    def _hopeful(self, boxes: Boxes, found: Points, excluded: Any) -> tuple[Boxes, Any]:
+    def _hopeful(self, boxes: Boxes, found: Points, excluded: Any) -> Boxes:
         """The boxes in which a corner leaves room for a point that is allowed and as good as those there are; with the least cost."""
-        alive, count = np.ones(len(boxes), bool), len(self.costs)
-        for i, (_, how, _) in enumerate(self.conditions):
-            (left, right), known = self._corners.of(boxes, self._sides[count + i], self.ways[count + i], -1)
-            never = alive & known & ~_may(left, how, right)
-            excluded[i] += boxes.sizes[never].sum()
-            alive &= ~never
-        least = np.empty((len(boxes), count))
+        boxes, count = boxes.where(~beaten(found, self.best, boxes.least)), len(self.costs)
         for i in range(count):
             (cost,), known = self._corners.of(boxes, self._sides[i], self.ways[i], 1)
-            least[:, i] = np.where(known, cost, -np.inf)
-        alive &= ~beaten(found, self.best, least)
-        return boxes.only(alive), least[alive, 0]
+            boxes.least[i] = np.where(known, cost, -np.inf)
+        boxes = boxes.where(~beaten(found, self.best, boxes.least))
+        for i, (_, how, _) in enumerate(self.conditions):
+            (left, right), known = self._corners.of(boxes, self._sides[count + i], self.ways[count + i], -1)
+            never = known & ~_may(left, how, right)
+            excluded[i] += boxes.sizes[never].sum()
+            boxes = boxes.where(~never)
+        return boxes
 
     def _values(self, at: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
         """The costs and sides of the conditions at some points, flat."""

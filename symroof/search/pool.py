@@ -56,11 +56,11 @@ def within(costs: Any, limit: float) -> Any:
 
 
 def beaten(points: Points, best: int, least: Any) -> Any:
-    """Where costs that are nowhere below a row of ``least`` are clearly worse than the k-th best, or than a point of the front."""
-    if least.shape[1] == 1:
-        return ~within(least[:, 0], level(points, best))
+    """Where costs that are nowhere below a column of ``least`` are clearly worse than the k-th best, or than a point of the front."""
+    if len(least) == 1:
+        return ~within(least[0], level(points, best))
     lower = least - CLOSE * np.abs(least)
-    return (points.costs[points.sure][:, None] < lower).all(axis=2).any(axis=0)
+    return (points.costs[points.sure][:, :, None] < lower).all(axis=1).any(axis=0)
 
 
 def kept(points: Points, best: int) -> Points:

@@ -58,7 +58,7 @@ class Seen:
         self.points = job.merged(self.points, outcome.points)
         self.evaluated += outcome.evaluated
         self.excluded = self.excluded + outcome.excluded
-        self.considered += sum(job.cut.points(i) for i in range(*span))
+        self.considered += sum(job.cut.points(i) for i in range(*span)) * job.length
         self.spans += 1
 
 
@@ -153,7 +153,7 @@ def _pass(sent: _Sent, seen: Seen) -> Iterator[float]:
             due = next(spans, None)
         for span, outcome in sent.back(seen.points):
             seen.take(sent.job, span, outcome)
-        yield seen.considered / sent.job.cut.size
+        yield seen.considered / (sent.job.cut.size * sent.job.length)
 
 
 def _spans(count: int) -> Iterator[Span]:
