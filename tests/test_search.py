@@ -186,8 +186,8 @@ def test_boxes_are_halved_until_every_point_is_there_once():
     assert waiting.sizes.tolist() == [35, 21]
     while len(waiting):
         single = waiting.sizes == 1
-        seen += zip(*map(np.ravel, np.broadcast_arrays(*waiting.only(single).places())), strict=True)
-        waiting = waiting.only(~single).halved(np.array([False, True, True]))
+        seen += zip(*map(np.ravel, np.broadcast_arrays(*waiting.where(single).places())), strict=True)
+        waiting = waiting.where(~single).halved(np.array([False, True, True]))
     assert sorted(seen) == list(itertools.product(range(8), range(7), [0]))
 
 
