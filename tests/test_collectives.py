@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from symroof import Cost, SymroofError, UnitError, chip, dtype, solve
 from symroof.errors import InputError, UnknownName
-from symroof.machine.collectives import Collective
-from symroof.machine.exchanges import EXCHANGES, Exchange
+from symroof.machine.collectives import EXCHANGES, Collective, Exchange
 from symroof.machine.links import Network, Switch, Torus, Tree
 from symroof.machine.simulation import Fabric, Wires
 from symroof.symbols import B, D, F, W_dcn, W_hbm, W_ici, X, Y, Z, n_axes, p, t_hop

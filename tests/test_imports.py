@@ -56,7 +56,7 @@ ORDERS = {
     "plan": ("layouts", "wishes", "choices", "best", "deployments", "runs", "story", "drawn"),
     "cli": ("main", "options", "serving", "questions", "tables", "files", "figures", "web"),
     "ask": ("names", "letters", "grammar", "known", "question"),
-    "machine": ("roofline", "simulation", "exchanges", "collectives", "links", "mesh"),
+    "machine": ("roofline", "simulation", "collectives", "links", "mesh"),
     "program": ("tensor", "roles", "parse", "infer", "backward", "program"),
     "transformer": (
         *("kind", "attention", "latent", "mlp", "experts", "mamba2", "embedding", "layers"),

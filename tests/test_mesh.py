@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from symroof import Cost, SymroofError, chip
 from symroof.errors import InputError, UnknownName
-from symroof.machine.collectives import Collective
-from symroof.machine.exchanges import EXCHANGES
+from symroof.machine.collectives import EXCHANGES, Collective
 from symroof.machine.links import Network, Switch, Torus, Tree
 from symroof.machine.mesh import Mesh, mesh
 from symroof.symbols import B, D, W_dcn, W_ici, X, Y, Z, p, t_hop

@@ -3,6 +3,19 @@
 V is the volume of the collective [byte] (see :class:`~symroof.machine.collectives.Collective`), N the chips of the axis, W
 a bandwidth [byte/s]. ``exact=False`` leaves out factors that tend to 1 as N grows; ``latency=True`` takes the
 larger of bandwidth and hops. Every time is a lower bound: links fully used, the arithmetic of reductions free.
+
+========================  ===========================================  ===========  ============================
+..                        Torus                                        Switch       Tree of levels (D_i, W_i)
+========================  ===========================================  ===========  ============================
+AllGather, ReduceScatter  V / (axes W)                                 V / W        max_i V/W_i
+AllReduce                 2 V / (axes W)                               2 V / W      max_i 2 V/W_i
+AllReduce with ``sharp``                                               V / W        max_i V/W_i
+AllToAll                  V max(sizes) / (4 N W), on one axis V/(4 W)  V / (N W)    max_i V/(D_i D_i+1 ... W_i)
+Permute                   2 V / W, one direction of one axis           V / W        max_i V/W_i
+exact                     (N - 1)/N; AllToAll odd: 1 - 1/size^2;       (N - 1)/N,   (D_i - 1)/D_i, but for
+..                        Permute on a ring: (size - 1)/size           not Permute  Permute and ``sharp``
+========================  ===========================================  ===========  ============================
+
 Source: How to Scale Your Model, part 3 (tori) and part 12 (switches and trees).
 """
 
@@ -20,26 +33,27 @@ from symroof.algebra.operands import beside, plain
 from symroof.algebra.symbols import W_dcn, W_ici, t_hop
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, UnitError, short
-from symroof.machine.collectives import check_volume
-from symroof.machine.exchanges import RATE, SECOND, Exchange, Lane, exchange
+from symroof.machine.collectives import RATE, SECOND, Exchange, Lane, check_volume, exchange
 
 
 class _Link(ABC):
     """What all links share: checked bandwidth and latency, a repr of what differs from the defaults."""
 
     rank: ClassVar[int] = 0
-    size: ClassVar[sp.Expr | None] = None
+
+    @property
+    def size(self) -> sp.Expr | None:
+        """The chips that it joins, where it knows them by itself."""
+        return None
 
     def __post_init__(self) -> None:
         for name, unit in (("bandwidth", RATE), ("hop", SECOND)):
             if name in self.__dict__:
                 self.__dict__[name] = _measured(getattr(self, name), unit, f"the {name} of a {type(self).__name__}")
-
         for name in ("wrap", "sharp"):
             if not isinstance(getattr(self, name, True), bool):
-                raise InputError(
-                    f"{name}={short(getattr(self, name))} of a {type(self).__name__} is neither True nor False; give one of them"
-                )
+                said = f"{name}={short(getattr(self, name))} of a {type(self).__name__}"
+                raise InputError(f"{said} is neither True nor False; give one of them")
 
     def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
         """The time [s] of a collective over ``size`` chips; of a tree over all of them, and of its slowest level."""
@@ -51,27 +65,16 @@ class _Link(ABC):
     def _time(self, how: Exchange, volume: Cost, size: sp.Expr, exact: bool, latency: bool) -> Cost: ...
 
     def __repr__(self) -> str:
-        said = [f for f in fields(self) if getattr(self, f.name) != self._default(f.name, f.default)]  # type: ignore[arg-type]
-        return f"{type(self).__name__}({', '.join(f'{f.name}={_shown(getattr(self, f.name))}' for f in said)})"
-
-    @staticmethod
-    def _default(name: str, default: Any) -> Any:
-        return quantity(default, RATE if name == "bandwidth" else SECOND) if isinstance(default, sp.Symbol) else default
+        values = {f.name: (_shown(getattr(self, f.name)), _shown(f.default)) for f in fields(self)}  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(f'{name}={now}' for name, (now, usual) in values.items() if now != usual)})"
 
 
 @dataclass(frozen=True, repr=False)
 class Torus(_Link):
     """ICI: ``axes`` physical axes of rings. ``bandwidth`` [byte/s] is both directions of one axis; without ``wrap`` half counts.
 
-    ==========================  ============================================================  ======================
-    AllGather, ReduceScatter    V / (axes W)                                                  exact (N - 1)/N
-    AllReduce                   2 V / (axes W)                                                exact (N - 1)/N
-    AllToAll                    V max(sizes) / (4 N W), on one axis V / (4 W)                 odd: 1 - 1/size^2
-    Permute                     2 V / W, to a neighbour: one direction of one axis            ring: (size - 1)/size
-    ==========================  ============================================================  ======================
-
     Hops are half of the sum of ``sizes`` (without wrap, of ``size - 1``), twice in an AllReduce. ``sizes`` are those of the
-    physical axes, N^(1/axes) each unless given. Source: How to Scale Your Model, part 3.
+    physical axes, N^(1/axes) each unless given.
 
     >>> from symroof.symbols import B, D, X, p
     >>> Torus(axes=2).time("AllGather", Cost(p*B*D, "byte"), X)
@@ -100,7 +103,7 @@ class Torus(_Link):
         self.__dict__["axes"] = len(self.sizes) or extent(self.axes, "the number of axes")
 
     @property
-    def size(self) -> sp.Expr | None:  # type: ignore[override]
+    def size(self) -> sp.Expr | None:
         """The chips that the sizes make together, if there are any."""
         return sp.Mul(*self.sizes) if self.sizes else None
 
@@ -118,15 +121,7 @@ class Torus(_Link):
 class Switch(_Link):
     """NVLink: every chip reaches every other; ``bandwidth`` [byte/s] is what one chip sends (and, meanwhile, receives).
 
-    ==========================  ==============  =================
-    AllGather, ReduceScatter    V / W           exact (N - 1)/N
-    AllReduce                   2 V / W         exact (N - 1)/N
-    AllReduce with ``sharp``    V / W           reduced in the switch
-    AllToAll                    V / (N W)       exact (N - 1)/N
-    Permute                     V / W
-    ==========================  ==============  =================
-
-    One hop, twice in an AllReduce without ``sharp``. Source: How to Scale Your Model, part 12.
+    One hop, twice in an AllReduce without ``sharp``, with which the switch adds up.
 
     >>> from symroof.symbols import B, D, Y, p
     >>> Switch("450 GB/s").time("AllGather", Cost(p*B*D, "byte"), Y, exact=True)
@@ -149,7 +144,7 @@ class Switch(_Link):
 class Network(Switch):
     """The data-centre network or InfiniBand, ``bandwidth`` [byte/s] one way per chip: the formulas of a Switch.
 
-    Outside of whatever else a collective runs over. Source: How to Scale Your Model, parts 5 and 12.
+    Outside of whatever else a collective runs over.
     """
 
     bandwidth: Any = W_dcn
@@ -160,17 +155,8 @@ class Network(Switch):
 class Tree(_Link):
     """A hierarchical fat tree: ``levels`` are (D_i, W_i) from the inside out: D_i children, each sending W_i [byte/s].
 
-    ==========================  ==============================  =======================
-    AllGather, ReduceScatter    V max_i 1/W_i                   exact (D_i - 1)/D_i
-    AllReduce                   twice that                      exact (D_i - 1)/D_i
-    AllReduce with ``sharp``    V max_i 1/W_i                   reduced in the switches
-    AllToAll                    max_i V/(D_i D_i+1 ... W_i)     exact (D_i - 1)/D_i
-    Permute                     V max_i 1/W_i
-    ==========================  ==============================  =======================
-
     Assumes that each level has wires of its own and all are busy at once; one hop per level. Of a level of Y/8 children, as many
-    as there are of it; with letters on both sides (Z/g) there is at least one. Source: How to Scale Your
-    Model, part 12.
+    as there are of it; with letters on both sides (Z/g) there is at least one.
 
     >>> from symroof.symbols import B, D, p
     >>> superpod = Tree(levels=((8, "450 GB/s"), (32, "400 GB/s"), (4, "12.8 TB/s")))
@@ -191,7 +177,7 @@ class Tree(_Link):
         self.__dict__["levels"] = tuple((extent(ways, of), _measured(rate, RATE, of)) for ways, rate in self.levels)
 
     @property
-    def size(self) -> sp.Expr:  # type: ignore[override]
+    def size(self) -> sp.Expr:
         """The chips of the tree: the product of the children of its levels."""
         return sp.Mul(*[ways for ways, _ in self.levels])
 

@@ -30,11 +30,8 @@ from symroof.algebra import show
 from symroof.algebra.cost import Cost, largest, quantity
 from symroof.algebra.symbols import ALPHABET, symbol
 from symroof.errors import InputError, UnknownName, nearest, short
-from symroof.machine.collectives import Collective
-from symroof.machine.exchanges import SECOND, exchange
+from symroof.machine.collectives import SECOND, Collective, exchange
 from symroof.machine.links import Link, Switch, Torus, Tree, agreed
-
-Stack = list[tuple[tuple[str, ...], Link | None, sp.Expr]]
 
 
 @dataclass(frozen=True, repr=False)
@@ -79,43 +76,29 @@ class Mesh(show.Shown):
         levels busy at once: V (D_i - 1)/(D_i inner W_i), the largest, where ``inner`` are the chips of the levels further
         in (tori, then switches, trees, networks). Source: How to Scale Your Model, parts 3 and 12.
         """
-        stack = [level for level in self._stack(collective.axes) if level[2] != 1]
-        if not stack:
-            return quantity(sp.Integer(0), SECOND, collective.name)
-        chips = sp.Mul(*[size for _, _, size in stack])
-        inner, times = sp.Integer(1), []
-        for axes, link, size in stack:
-            away = exchange(collective.kind).beyond(inner, size, chips)
-            volume = collective.volume / away if away != 1 else collective.volume
-            times.append(self._on(collective.kind, volume, axes, link, exact, latency).named(",".join(axes)))
-            inner = inner * size
-        return largest(times).named(collective.name)
-
-    def _on(self, kind: str, volume: Cost, axes: tuple[str, ...], link: Link | None, exact: bool, latency: bool) -> Cost:
-        """On one level: all its tori at once, or its one link."""
-        if link is not None:
-            return link.time(kind, volume, sp.Mul(*[self.sizes[axis] for axis in axes]), exact, latency)
-        tori = [(torus, self.sizes[axis]) for axis in axes if isinstance(torus := self.link(axis), Torus)]
-        return exchange(kind).torus_time(volume, tuple(lane for torus, size in tori for lane in torus.lanes(size)), exact, latency)
-
-    def _stack(self, axes: tuple[str, ...]) -> Stack:
-        """The levels of a collective from the inside out; tori are one level, as are axes through the same switch."""
-        levels: dict[Any, list[str]] = {}
-        for axis in sorted(axes, key=lambda a: (self.link(a).rank, self._place(a))):
+        levels: dict[Any, list[str]] = {}  # from the inside out; all tori are one, as are axes through the same switch
+        for axis in sorted(collective.axes, key=lambda a: (self.link(a).rank, self._place(a))):
             link = self.link(axis)
             levels.setdefault("tori" if isinstance(link, Torus) else (axis, link) if isinstance(link, Tree) else link, []).append(axis)
-        return [
-            (tuple(names), None if key == "tori" else self.link(names[0]), sp.Mul(*[self.sizes[a] for a in names]))
-            for key, names in levels.items()
-        ]
+        sizes = self.sizes
+        stack = [(axes, size) for axes in levels.values() if (size := sp.Mul(*[sizes[a] for a in axes])) != 1]
+        how, chips, inner, times = exchange(collective.kind), sp.Mul(*[size for _, size in stack]), sp.Integer(1), []
+        for axes, size in stack:
+            away = how.beyond(inner, size, chips)
+            volume = collective.volume / away if away != 1 else collective.volume
+            links = [(self.link(axis), sizes[axis]) for axis in axes]
+            lanes = [lane for link, each in links if isinstance(link, Torus) for lane in link.lanes(each)]
+            one = (
+                how.torus_time(volume, tuple(lanes), exact, latency) if lanes else links[0][0].time(how.name, volume, size, exact, latency)
+            )
+            times.append(one.named(",".join(axes)))
+            inner = inner * size
+        return largest(times).named(collective.name) if times else quantity(sp.Integer(0), SECOND, collective.name)
 
     def _place(self, axis: str) -> int:
         if axis not in self.axes:
             raise UnknownName(f"the mesh has no axis {short(axis)}; {nearest(str(axis), self.axes)}")
         return self.axes.index(axis)
-
-    def _rows(self) -> list[tuple[str, Link, sp.Expr]]:
-        return list(zip(self.axes, self.links, self.extents, strict=True))
 
 
 def mesh(**links: Link) -> Mesh:
@@ -137,8 +120,6 @@ def mesh(**links: Link) -> Mesh:
 def _extent(axis: str, link: Link) -> sp.Expr:
     if link.size is not None:
         return link.size
-    if axis not in ALPHABET:
-        return symbol(axis, "1", f"chips along the mesh axis {axis}")
-    if axis in ("X", "Y", "Z"):
-        return ALPHABET[axis]
+    if axis not in ALPHABET or axis in ("X", "Y", "Z"):
+        return ALPHABET.get(axis) or symbol(axis, "1", f"chips along the mesh axis {axis}")
     raise InputError(f"an axis cannot be called {axis}, which is {ALPHABET[axis].meaning}; call it X, Y, Z or a word of your own")

@@ -17,7 +17,7 @@ from symroof.algebra.operands import plain
 from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, C, D, L, P, S, V, X, Y, Z, n
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, short
-from symroof.machine.exchanges import exchange
+from symroof.machine.collectives import exchange
 from symroof.machine.links import Switch
 from symroof.program.program import Program
 from symroof.solver.limits import Limit
