@@ -782,8 +782,8 @@ VALUES = {
 }
 #: Formulas that may be zero, and of which models.
 NOTHING: dict[str, Callable[[Llm], bool]] = {
-    "decode.state_time": lambda m: m.stack.aggregates.state is None,
-    "models.states": lambda m: m.stack.aggregates.state is None,
+    "decode.state_time": lambda m: m.stack.aggregates.state == 0,
+    "models.states": lambda m: m.stack.aggregates.state == 0,
     "memory.kv_per_token": lambda m: kv not in m.values,
 }
 

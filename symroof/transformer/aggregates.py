@@ -42,24 +42,23 @@ f_pre_win = Symbol("f_pre_win", f_pre.unit, f_pre.meaning + ", inside a window",
 class Reach:
     """What grows with the tokens a layer sees: its window (None for all of them), and the letters for it.
 
-    ``cache`` [byte/token], ``pair`` and ``prompt`` [FLOP/pair] while decoding and while prompts are read; None for nothing.
+    ``cache`` [byte/token], ``pair`` [FLOP/pair] while decoding and while prompts are read; 0 for nothing.
     """
 
     window: sp.Expr | None
-    cache: sp.Expr | None
-    pair: Symbol | None
-    prompt: Symbol | None
+    cache: sp.Expr
+    pair: tuple[sp.Expr, sp.Expr]
 
 
 @dataclass(frozen=True)
 class Aggregates:
-    """The letters that a stack has, and what each is defined as."""
+    """The letters that a stack has, and what each is defined as; 0 for what it has not."""
 
     definitions: Mapping[Symbol, sp.Expr] = field(hash=False)
     reaches: tuple[Reach, ...]
     routed: tuple[tuple[sp.Expr, Symbol, sp.Expr], ...]  # experts hit, parameters of one expert over all layers, experts there are
-    state: Symbol | None
-    scan: tuple[Symbol | None, Symbol | None]
+    state: sp.Expr
+    scan: tuple[sp.Expr, sp.Expr]  # while decoding and while prompts are read
     multiplied: Symbol = P_mm
     read: Symbol = P_read
 
@@ -88,21 +87,29 @@ def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...]) -> Aggregates:
     found[P_mm] = P - sp.expand(total - _sum((f.active, count) for _, count, f in known))
     windows = dict.fromkeys(kind.sees() for kind, _, f in known if f.cache != 0 or f.pair != (0, 0))
     reaches = tuple(_reach(window, known, found) for window in sorted(windows, key=lambda w: (w is not None, str(w))))
-    state = _put(found, M_st, _sum((f.state, count) for _, count, f in known))
-    step, scan = (_sum((f.scan[i], count) for _, count, f in known) for i in (0, 1))
-    steps = _put(found, f_st, step)
-    return Aggregates(found, reaches, routed, state, (steps, steps if scan == step else _put(found, f_scan, scan)))
+    state = _put(found, M_st, ((f.state, count) for _, count, f in known))
+    scan = _both(found, (f_st, f_scan), [(f.scan, count) for _, count, f in known])
+    return Aggregates(found, reaches, routed, state, scan)
 
 
 def _sum(terms: Iterable[tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
     return sp.Add(*[sp.expand(each * count) for each, count in terms])
 
 
-def _put(found: dict[Symbol, sp.Expr], letter: Symbol, definition: sp.Expr) -> Symbol | None:
+def _put(found: dict[Symbol, sp.Expr], letter: Symbol, terms: Iterable[tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
+    """A letter for a sum; 0 where there is nothing."""
+    definition = _sum(terms)
     if definition == 0:
-        return None
+        return definition
     found[letter] = definition
     return letter
+
+
+def _both(found: dict[Symbol, sp.Expr], letters: tuple[Symbol, Symbol], terms: list[tuple[tuple[sp.Expr, sp.Expr], sp.Expr]]) -> Any:
+    """The letters of a pair of sums, while decoding and while prompts are read; one letter where they are the same."""
+    step, prompt = ([(each[i], count) for each, count in terms] for i in (0, 1))
+    first = _put(found, letters[0], step)
+    return first, first if _sum(step) == _sum(prompt) else _put(found, letters[1], prompt)
 
 
 def _own(letter: Symbol, mark: sp.Expr, plain: Symbol) -> Symbol:
@@ -123,7 +130,5 @@ def _routed(known: list[tuple[Kind, sp.Expr, LayerFacts]], found: dict[Symbol, s
 def _reach(window: sp.Expr | None, known: list[tuple[Kind, sp.Expr, LayerFacts]], found: dict[Symbol, sp.Expr]) -> Reach:
     of = [(count, f) for kind, count, f in known if kind.sees() == window]
     names = (kv, f_att, f_pre) if window is None else tuple(_own(s, window, S_win) for s in (kv_win, f_win, f_pre_win))
-    cache = _put(found, names[0], _sum((f.cache * p_kv, count) for count, f in of))
-    step, prompt = (_sum((f.pair[i], count) for count, f in of) for i in (0, 1))
-    pair = _put(found, names[1], step)
-    return Reach(window, cache, pair, pair if prompt == step else _put(found, names[2], prompt))
+    cache = _put(found, names[0], ((f.cache * p_kv, count) for count, f in of))
+    return Reach(window, cache, _both(found, (names[1], names[2]), [(f.pair, count) for count, f in of]))

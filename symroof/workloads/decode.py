@@ -153,4 +153,4 @@ def _moved(volume: Cost) -> Cost:
 
 def _rewritten(m: Model) -> Cost:
     """States are read and written once."""
-    return summed(m, [2 * (letters(m).state or 0)], "byte")
+    return summed(m, [2 * letters(m).state], "byte")

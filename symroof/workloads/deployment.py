@@ -125,7 +125,7 @@ def _cached(m: Model) -> Cost:
 
 def _states(m: Model) -> Cost:
     """Bytes per chip of states, split evenly; 0 where a model keeps none."""
-    return summed(m, [B * (letters(m).state or 0) / _CHIPS.expr], "byte")
+    return summed(m, [B * letters(m).state / _CHIPS.expr], "byte")
 
 
 def _time(block: Block) -> Cost:

@@ -84,7 +84,7 @@ def with_width(m: Model) -> list[Layer]:
 @lru_cache(maxsize=1)
 def _book() -> Aggregates:
     """The book's model in the place of aggregates: all parameters are read and multiplied, and attention only reads its cache."""
-    return Aggregates({}, (Reach(None, BOOK.cache.expr, None, None),), (), None, (None, None), P, P)
+    return Aggregates({}, (Reach(None, BOOK.cache.expr, (0, 0)),), (), sp.Integer(0), (0, 0), P, P)
 
 
 def letters(m: Model) -> Aggregates:
@@ -106,19 +106,17 @@ def present(m: Model, named: Mapping[str, Cost], join: Callable[[Iterable[Cost]]
 
 def cached(m: Model, context: Any = S) -> Cost:
     """Bytes of cache that a sequence keeps at a context: kv S, of windows no more than they see [byte]."""
-    at = Pass(1, context)
-    return summed(m, [r.cache * at.held(r.window) for r in letters(m).reaches if r.cache is not None], "byte")
+    return summed(m, [r.cache * Pass(1, context).held(r.window) for r in letters(m).reaches], "byte")
 
 
 def kept(m: Model, context: Any = S) -> Cost:
     """The same and states [byte]."""
-    return summed(m, [cached(m, context), letters(m).state or 0], "byte")
+    return summed(m, [cached(m, context), letters(m).state], "byte")
 
 
 def seen(m: Model, at: Pass) -> Cost:
     """FLOPs of attention of a pass, for one sequence [FLOP]; none in the book, where reading the cache takes longer."""
-    found = [(r.pair if at.decoding else r.prompt, r.window) for r in letters(m).reaches]
-    return summed(m, [s * at.pairs(window) for s, window in found if s is not None], "FLOP")
+    return summed(m, [r.pair[not at.decoding] * at.pairs(r.window) for r in letters(m).reaches], "FLOP")
 
 
 def seen_time(m: Model, at: Pass) -> Cost:
@@ -128,8 +126,7 @@ def seen_time(m: Model, at: Pass) -> Cost:
 
 def states(m: Model, at: Pass) -> Cost:
     """FLOPs of the states of a pass, for one sequence [FLOP]."""
-    letter = letters(m).scan[0 if at.decoding else 1]
-    return summed(m, [letter * plain(at.new)] if letter is not None else [], "FLOP")
+    return summed(m, [letters(m).scan[not at.decoding] * plain(at.new)], "FLOP")
 
 
 def read(m: Model, spread: Size = 1, tokens: Any = None) -> Cost:
