@@ -275,10 +275,6 @@ class Collective(show.Shown):
     V is what one slice of the *other* axes holds: for AllGather the gathered array, for ReduceScatter and AllReduce the
     array to be reduced, for AllToAll the whole array over the chips that take part, for Permute what each chip sends.
 
-    >>> from symroof.symbols import B, D, X, p
-    >>> Collective("AllGather", ("Y",), "In", Cost(p*B*D/X, "byte"))
-    AllGather_Y(In)  B*D*p/X  [byte]
-
     Raises UnknownName for another kind, InputError unless the axes are a tuple of different names, UnitError unless the
     volume is a Cost in byte.
     """

@@ -59,9 +59,6 @@ class Mesh(show.Shown):
     def sized(self, **sizes: Any) -> Mesh:
         """The same mesh with other sizes: whole numbers or expressions.
 
-        >>> mesh(X=Torus(), Y=Torus()).sized(Y=16).chips
-        16*X
-
         Raises UnknownName for an axis that is not there, InputError for what is no size or contradicts the link.
         """
         extents = list(self.extents)

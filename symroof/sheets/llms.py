@@ -111,10 +111,6 @@ class Llm(Sheet):
 def llm(name: str) -> Llm:
     """A language model by name, alias or path of a TOML file.
 
-    >>> from symroof.symbols import P
-    >>> int(llm("llama3-70b")[P])
-    70553706496
-
     Raises UnknownName with the nearest name, SheetError naming file and key if the file is wrong.
     """
     if not isinstance(name, str):

@@ -22,7 +22,7 @@ Layers with another window, or other experts, have letters of their own (``kv_wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -76,59 +76,45 @@ class Aggregates:
 @lru_cache(maxsize=256)
 def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...]) -> Aggregates:
     """The aggregates of layers and their counts."""
-    known = [(kind, count, facts(kind)) for kind, count in layers]
     found: dict[Symbol, sp.Expr] = {}
-    for kind, _, _ in known:
+    for kind, _ in layers:
         found.update(kind.defined())
-    total = found[P] = _sum((sp.Add(*f.stored.values()), count) for _, count, f in known)
-    routed = _routed(known, found)
+
+    def summed(each: Callable[[LayerFacts], sp.Expr], window: Any = ()) -> sp.Expr:
+        """What layers come to together: all of them, or those of a window."""
+        of = [(kind, count) for kind, count in layers if window == () or kind.sees() == window]
+        return sp.Add(*[sp.expand(each(facts(kind)) * count) for kind, count in of])
+
+    def put(letter: Symbol, definition: sp.Expr) -> sp.Expr:
+        """A letter for a sum; 0 where there is nothing."""
+        if definition != 0:
+            found[letter] = definition
+        return letter if definition != 0 else definition
+
+    def both(letter: Symbol, prompts: Symbol, step: sp.Expr, prompt: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+        """The letters of a sum while decoding and while prompts are read; one letter where they are the same."""
+        first = put(letter, step)
+        return first, first if step == prompt else put(prompts, prompt)
+
+    total = found[P] = summed(lambda f: sp.Add(*f.stored.values()))
+    routed = []
+    for hit in dict.fromkeys(hit for kind, _ in layers for hit in facts(kind).routed):
+        letter = put(_own(P_exp, hit, E_hit), summed(lambda f: f.routed.get(hit, sp.Integer(0))))
+        routed.append((hit, letter, plain(next(kind.part("experts") for kind, _ in layers if hit in facts(kind).routed))))
     # less what is not counted, so that another P changes them too
-    found[P_read] = P - sp.expand(total - _sum((f.always, count) for _, count, f in known))
-    found[P_mm] = P - sp.expand(total - _sum((f.active, count) for _, count, f in known))
-    windows = dict.fromkeys(kind.sees() for kind, _, f in known if f.cache != 0 or f.pair != (0, 0))
-    reaches = tuple(_reach(window, known, found) for window in sorted(windows, key=lambda w: (w is not None, str(w))))
-    state = _put(found, M_st, ((f.state, count) for _, count, f in known))
-    scan = _both(found, (f_st, f_scan), [(f.scan, count) for _, count, f in known])
-    return Aggregates(found, reaches, routed, state, scan)
-
-
-def _sum(terms: Iterable[tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
-    return sp.Add(*[sp.expand(each * count) for each, count in terms])
-
-
-def _put(found: dict[Symbol, sp.Expr], letter: Symbol, terms: Iterable[tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
-    """A letter for a sum; 0 where there is nothing."""
-    definition = _sum(terms)
-    if definition == 0:
-        return definition
-    found[letter] = definition
-    return letter
-
-
-def _both(found: dict[Symbol, sp.Expr], letters: tuple[Symbol, Symbol], terms: list[tuple[tuple[sp.Expr, sp.Expr], sp.Expr]]) -> Any:
-    """The letters of a pair of sums, while decoding and while prompts are read; one letter where they are the same."""
-    step, prompt = ([(each[i], count) for each, count in terms] for i in (0, 1))
-    first = _put(found, letters[0], step)
-    return first, first if _sum(step) == _sum(prompt) else _put(found, letters[1], prompt)
+    found[P_read] = P - sp.expand(total - summed(lambda f: f.always))
+    found[P_mm] = P - sp.expand(total - summed(lambda f: f.active))
+    reaches = []
+    windows = dict.fromkeys(kind.sees() for kind, _ in layers if facts(kind).cache != 0 or facts(kind).pair != (0, 0))
+    for w in sorted(windows, key=lambda w: (w is not None, str(w))):
+        names = (kv, f_att, f_pre) if w is None else tuple(_own(s, w, S_win) for s in (kv_win, f_win, f_pre_win))
+        cache = put(names[0], summed(lambda f: f.cache * p_kv, w))
+        reaches.append(Reach(w, cache, both(names[1], names[2], summed(lambda f: f.pair[0], w), summed(lambda f: f.pair[1], w))))
+    state = put(M_st, summed(lambda f: f.state))
+    scan = both(f_st, f_scan, summed(lambda f: f.scan[0]), summed(lambda f: f.scan[1]))
+    return Aggregates(found, tuple(reaches), tuple(routed), state, scan)
 
 
 def _own(letter: Symbol, mark: sp.Expr, plain: Symbol) -> Symbol:
     """A letter for layers whose window or experts have a letter of their own: ``kv_win_local`` beside ``S_win_local``."""
     return letter if mark == plain or not isinstance(mark, Symbol) else letter.marked(mark.label or mark.name)
-
-
-def _routed(known: list[tuple[Kind, sp.Expr, LayerFacts]], found: dict[Symbol, sp.Expr]) -> tuple[tuple[sp.Expr, Symbol, sp.Expr], ...]:
-    rows = []
-    for hit in dict.fromkeys(hit for _, _, f in known for hit in f.routed):
-        letter = _own(P_exp, hit, E_hit)
-        found[letter] = _sum((f.routed[hit], count) for _, count, f in known if hit in f.routed)
-        experts = next(kind.part("experts") for kind, _, f in known if hit in f.routed)
-        rows.append((hit, letter, plain(experts)))
-    return tuple(rows)
-
-
-def _reach(window: sp.Expr | None, known: list[tuple[Kind, sp.Expr, LayerFacts]], found: dict[Symbol, sp.Expr]) -> Reach:
-    of = [(count, f) for kind, count, f in known if kind.sees() == window]
-    names = (kv, f_att, f_pre) if window is None else tuple(_own(s, window, S_win) for s in (kv_win, f_win, f_pre_win))
-    cache = _put(found, names[0], ((f.cache * p_kv, count) for count, f in of))
-    return Reach(window, cache, _both(found, (names[1], names[2]), [(f.pair, count) for count, f in of]))

@@ -11,7 +11,6 @@ import sympy as sp
 
 from symroof.algebra.symbols import B, T
 from symroof.program.program import Program
-from symroof.program.tensor import Tensor
 from symroof.transformer.kind import Kind, Pass
 
 #: Stands for the pairs of a new token and a token it sees, and for the tokens that are cached, while FLOPs are taken apart.
@@ -51,51 +50,44 @@ class LayerFacts:
 def facts(kind: Kind) -> LayerFacts:
     """What one layer of a kind comes to."""
     step = kind.program(at=Opaque(new=1))
-    always, routed, rows = _read(step)
-    stored: dict[str, sp.Expr] = {}
-    for t in _having(step, "weight"):
-        of = step.role(t.name).of
-        stored[of] = stored.get(of, sp.Integer(0)) + t.elements
-    cached = sp.Add(*[t.elements for t in _having(step, "cache")]) / (B * HELD)
+    known = step.tensors
+    weights, shared, buffers, caches, states = (
+        [known[name] for name in step.having(*words)] for words in (("weight",), ("shared",), ("buffer",), ("cache",), ("state", "tail"))
+    )
+    stored: dict[str, list[sp.Expr]] = {}
+    for t in weights:
+        stored.setdefault(step.role(t.name).of, []).append(t.elements)
+    always, rows, routed = [], [], dict[sp.Expr, list[sp.Expr]]()
+    for t in (*weights, *shared):
+        touched = next((d.touched for d in t.dims if d.touched is not None), None)
+        if touched is None:
+            always.append(t.elements)
+        elif touched == B:  # rows that are looked up
+            rows.append(t.touched / B)
+        else:
+            routed.setdefault(touched, []).append(t.touched / touched)
+    cache = _sum([t.elements for t in caches]) / (B * HELD)
     anew = {s.out.name for s in step.statements}
-    state = sp.Add(*[t.elements * t.width for t in _having(step, "state", "tail") if t.name not in anew]) / B
+    state = _sum([t.elements * t.width for t in states if t.name not in anew]) / B
     active, *decoding = _work(step, 1)
-    alike = cached == 0 and state == 0  # nothing of another token is seen: a token costs the same in every pass
-    _, *reading = (active, *decoding) if alike else _work(kind.program(at=Opaque(context=HELD)), T)
-    pair, scan = zip(decoding, reading, strict=True)
+    alike = cache == 0 and state == 0  # nothing of another token is seen: a token costs the same in every pass
+    reading = decoding if alike else _work(kind.program(at=Opaque(context=HELD)), T)[1:]
     return LayerFacts(
-        stored={of: sp.expand(count) for of, count in stored.items()},
-        buffers=sp.Add(*[t.elements for t in _having(step, "buffer")]),
+        stored={of: _sum(counts) for of, counts in stored.items()},
+        buffers=_sum([t.elements for t in buffers]),
         active=active,
-        always=always,
-        routed=routed,
-        rows=rows,
-        cache=sp.expand(cached),
+        always=_sum(always),
+        routed={hit: _sum(counts) for hit, counts in routed.items()},
+        rows=_sum(rows),
+        cache=sp.expand(cache),
         state=sp.expand(state),
-        pair=pair,
-        scan=scan,
+        pair=(decoding[0], reading[0]),
+        scan=(decoding[1], reading[1]),
     )
 
 
-def _having(program: Program, *words: str) -> list[Tensor]:
-    known = program.tensors
-    return [known[name] for name in program.having(*words)]
-
-
-def _read(program: Program) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr], sp.Expr]:
-    """Parameters that a step reads: always, for each expert that is hit, and for each token that looks rows up."""
-    always, rows = sp.Integer(0), sp.Integer(0)
-    routed: dict[sp.Expr, sp.Expr] = {}
-    for t in _having(program, "weight", "shared"):
-        touched = [d for d in t.dims if d.touched is not None]
-        if not touched:
-            always += t.elements
-        elif touched[0].touched == B:
-            rows += t.touched / B
-        else:
-            hit = touched[0].touched
-            routed[hit] = routed.get(hit, sp.Integer(0)) + t.touched / hit
-    return sp.expand(always), {hit: sp.expand(of) for hit, of in routed.items()}, sp.expand(rows)
+def _sum(terms: list[sp.Expr]) -> sp.Expr:
+    return sp.expand(sp.Add(*terms))
 
 
 def _work(program: Program, new: Any) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
@@ -112,4 +104,4 @@ def _work(program: Program, new: Any) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
             pairs.append(work / (B * PAIRS))
         else:
             rest.append(work / (B * new))
-    return sp.expand(sp.Add(*products)), sp.expand(sp.Add(*pairs)), sp.expand(sp.Add(*rest))
+    return _sum(products), _sum(pairs), _sum(rest)

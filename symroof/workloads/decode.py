@@ -44,11 +44,6 @@ def step(m: Model = None) -> Cost:
 def approximation(m: Model) -> Limit:
     """The book's step as what it is for a dense model: an approximation of ``step(m)``; ``.error(...)`` says how far it is off.
 
-    >>> from symroof import chip, dtype, llm
-    >>> m = llm("llama3-8b")
-    >>> approximation(m).error(chip("h100"), m, dtype("bf16"), B=1, S=1024, n=1)
-    6.9 % high
-
     Raises InputError for a model that the book's formula does not belong to.
     """
     return approximated(step(), step(m), m)

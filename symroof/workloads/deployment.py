@@ -34,11 +34,7 @@ def weights(m: Model = None) -> Cost:
 
 
 def cache(m: Model = None) -> Cost:
-    """Bytes per chip of what sequences keep, as the attention programs hold it; beyond the KV heads, and of latents, a copy.
-
-    >>> cache()
-    2*B*H*L*S*p_kv*Max(K, Y)/(X*Y*Z)  [byte]
-    """
+    """Bytes per chip of what sequences keep, as the attention programs hold it; beyond the KV heads, and of latents, a copy."""
     return present(m, {"attention": _cached(m), "states": _states(m)}).named("KV cache")
 
 

@@ -36,12 +36,7 @@ def kv_per_token(m: Model = None) -> Cost:
 
 
 def kv_per_sequence(m: Model = None) -> Cost:
-    """What a sequence with S tokens of context keeps [byte]: kv S, of windows no more than they see, and states.
-
-    >>> from symroof import llm
-    >>> kv_per_sequence(llm("gpt-oss-120b"))
-    S*kv + kv_win*Min(S, S_win)  [byte]
-    """
+    """What a sequence with S tokens of context keeps [byte]: kv S, of windows no more than they see, and states."""
     return kept(m).named("KV per sequence")
 
 
@@ -99,9 +94,6 @@ def whole(bound: Bound) -> Cost:
 
     The domain of the bound is not part of it. Raises SolveError if the bound has more than one threshold, InputError for
     what is no bound.
-
-    >>> whole(fewest_chips_for_weights())
-    ceiling(P*p_w/M_hbm)  [chip]
     """
     if not isinstance(bound, Bound):
         raise InputError(f"{short(bound)} is no threshold; give one, e.g. whole(fewest_chips(m))")

@@ -47,13 +47,7 @@ def prefill_time(m: Model = None) -> Cost:
 
 
 def approximation(m: Model) -> Limit:
-    """The book's prefill as an approximation of ``prefill_time(m)``; ``.error(...)`` says how far it is off.
-
-    >>> from symroof import chip, dtype, llm
-    >>> m = llm("llama3-8b")
-    >>> approximation(m).error(chip("h100"), m, dtype("bf16"), T=131072, n=1, MFU="40%")
-    67 % low
-    """
+    """The book's prefill as an approximation of ``prefill_time(m)``; ``.error(...)`` says how far it is off."""
     return approximated(prefill_time(), prefill_time(m), m)
 
 

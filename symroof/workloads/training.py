@@ -47,9 +47,6 @@ SCHEMES = {
 def layer(scheme: str, direction: Direction = "forward") -> Program:
     """The MLP of the book under a scheme, forward or backward.
 
-    >>> layer("tensor parallel").collectives
-    (AllGather_Y(In)  B*D*p_a  [byte], ReduceScatter_Y(Out)  B*D*p_a  [byte])
-
     Raises UnknownName with the schemes, or directions, there are.
     """
     return mlps(scheme, direction).blocks[0].program
@@ -59,12 +56,6 @@ def mlps(scheme: str, direction: Direction = "forward", m: Model = None) -> Bloc
     """The MLPs and experts of a model under a scheme, and how often each stands in it; without a model the book's MLP.
 
     An MLP beside attention is taken with collectives of its own.
-
-    >>> from symroof import llm
-    >>> comms(mlps("tensor parallel", m=llm("mixtral-8x7b")))
-    comms  [s]  = sum of
-      AllGather_Y(In)       B*D*L*p_a/(M_Y*W_ici)
-      ReduceScatter_Y(Out)  B*D*L*p_a/(M_Y*W_ici)
 
     Raises UnknownName with the schemes, or directions, there are; InputError for a model that has neither MLPs nor experts.
     """
@@ -96,23 +87,13 @@ def comms(of: Program | Blocks, on: Mesh | None = None) -> Cost:
 
 
 def math(of: Program | Blocks) -> Cost:
-    """The time of the FLOPs of a program, or of the layers of a model, without those of routers [s].
-
-    >>> math(layer("FSDP", "backward"))
-    8*B*D*F/(C*X)  [s]
-    """
+    """The time of the FLOPs of a program, or of the layers of a model, without those of routers [s]."""
     flops = sp.factor(sp.Add(*[_flops(program) * times for program, times in _programs(of)]))
     return (Cost(flops, "FLOP").claiming(of.of) / C).named("math")
 
 
 def comm_bytes(scheme: str, m: Model = None) -> Cost:
-    """Bytes that layers move per chip, forward and backward, an AllReduce twice [byte]; parts by direction.
-
-    >>> comm_bytes("data parallel")
-    communicated  [byte]  = sum of
-      forward   0
-      backward  4*D*F*p_w
-    """
+    """Bytes that layers move per chip, forward and backward, an AllReduce twice [byte]; parts by direction."""
     on = mesh(X=Torus(), Y=Torus())
     moved = {way: (comms(mlps(scheme, way, m), on) * W_ici).declare("byte") for way in DIRECTIONS}
     return total(_merged(cost).map(sp.expand).named(way) for way, cost in moved.items()).named("communicated")

@@ -116,12 +116,6 @@ def flops_per_token(m: Model = None, causal: bool = True) -> Cost:
 
     6 P_mm, and attention over sequences of S tokens: of the (S+1)/2 that a token sees on average if ``causal``, of S if not.
     In the book 6P, attention left out.
-
-    >>> from symroof import llm
-    >>> flops_per_token(llm("llama3-8b"))
-    training FLOPs  [FLOP/token]  = sum of
-      matmuls    6*P_mm
-      attention  3*f_att*(S + 1)/2
     """
     at = Pass(new=S, context=S, causal=causal)
     parts = {"matmuls": multiplied(m, S), "attention": seen(m, at), "states": states(m, at)}
@@ -173,11 +167,7 @@ def bubble() -> Cost:
 
 
 def fewest_microbatches() -> Bound:
-    """The microbatches with which a pipeline idles at most bubble_max of a step.
-
-    >>> fewest_microbatches().at(Z=4, bubble_max=0.1)
-    27
-    """
+    """The microbatches with which a pipeline idles at most bubble_max of a step."""
     return solve(Cost(_IDLE, "1", "idle turns") <= Cost(bubble_max * _TURNS, "1", "allowed"), microbatches)
 
 
