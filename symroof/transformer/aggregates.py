@@ -99,8 +99,9 @@ def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...]) -> Aggregates:
     total = found[P] = summed(lambda f: sp.Add(*f.stored.values()))
     routed = []
     for hit in dict.fromkeys(hit for kind, _ in layers for hit in facts(kind).routed):
-        letter = put(_own(P_exp, hit, E_hit), summed(lambda f: f.routed.get(hit, sp.Integer(0))))
-        routed.append((hit, letter, plain(next(kind.part("experts") for kind, _ in layers if hit in facts(kind).routed))))
+        of = [(kind, count) for kind, count in layers if hit in facts(kind).routed]
+        letter = put(_own(P_exp, hit, E_hit), sp.Add(*[sp.expand(facts(kind).routed[hit] * count) for kind, count in of]))
+        routed.append((hit, letter, plain(of[0][0].part("experts"))))
     # less what is not counted, so that another P changes them too
     found[P_read] = P - sp.expand(total - summed(lambda f: f.always))
     found[P_mm] = P - sp.expand(total - summed(lambda f: f.active))
