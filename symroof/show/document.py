@@ -6,7 +6,7 @@ Markdown, CSV) is one renderer of it. What is said within a line or a cell is :d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -38,6 +38,11 @@ class Share:
     bars: tuple[tuple[float, float, str], ...]
     about: str = ""
     text: str = ""
+
+
+def bar(length: float, about: str, kind: str = "all") -> Share:
+    """One bar from the left."""
+    return Share(((0.0, length, kind),), about)
 
 
 Inline = str | Math | Amount | Share
@@ -213,8 +218,3 @@ def letters(symbols: Iterable[Any]) -> Table:
 def counted(count: int, word: str) -> str:
     """``1 step``, ``2 steps``."""
     return f"{count} {word}{'s' * (count != 1)}"
-
-
-def labels(at: Mapping[str, Any]) -> str:
-    """Where a point is: ``B=1, chip=tpu-v5e``."""
-    return ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in at.items())

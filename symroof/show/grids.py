@@ -2,104 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from math import log
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import log, prod
 from typing import Any
 
 from symroof.algebra.quantity import show_quantity
+from symroof.show import document as doc
 from symroof.show.derivations import formula
-from symroof.show.document import (
-    Amount,
-    Bars,
-    Block,
-    Column,
-    Document,
-    Note,
-    Share,
-    Table,
-    Text,
-    Title,
-    Words,
-    amount,
-    labels,
-    plain,
-    table,
-)  # fmt: skip
+from symroof.show.document import Bars, Block, Document, Note, Table, Text, Title, Words, amount, bare, table
+from symroof.show.forms.text import value
 from symroof.show.views import view
 
 _MOST = 12  # rows or columns of a table of samples
 _POINTS = 10  # points of a search that are listed
 
 
+def _label(label: Any) -> str:
+    return f"{label:g}" if isinstance(label, float) else str(label)
+
+
+def _labels(at: Mapping[str, Any]) -> str:
+    """Where a point is: ``B=1, chip=tpu-v5e``."""
+    return ", ".join(f"{name}={_label(x)}" for name, x in at.items())
+
+
 # -- sweeps
 @view("grid.sweep.Sweep")
 def sweep(s: Any) -> Iterator[Block]:
     """The axes, the range, and the values: a table along one axis, a map over the two longest."""
-    title = f"{s.name or 'sweep'}  [{s.unit}]  {s.size:,} points"
-    axes = table(("axis", "values"), [(a.name, str(a)) for a in s.scale], headed=False)
-    if not s.size:
-        yield Title(title)
-        yield axes
-        return
-    low, high = (show_quantity(float(f()), s.unit) for f in (s.values.min, s.values.max))
-    yield Title(f"{title}, {low} to {high}")
-    yield axes
-    yield Text(f"least at {labels(s.argmin)}", 1)
-    if s.scale:
-        yield from _map(s) if len(s.scale) > 1 else _line(s)
+    ends = [show_quantity(float(f()), s.unit) for f in (s.values.min, s.values.max)] if s.size else []
+    yield Title(f"{s.name or 'sweep'}  [{s.unit}]  {s.size:,} points" + f", {' to '.join(ends)}" * bool(ends))
+    yield table(("axis", "values"), [(a.name, str(a)) for a in s.scale], headed=False)
+    if s.size:
+        yield Text(f"least at {_labels(s.argmin)}", 1)
+        yield from () if not s.scale else _map(s) if len(s.scale) > 1 else _line(s)
 
 
 def _line(s: Any) -> Iterator[Block]:
     """Values along the only axis, with what binds where a maximum decides."""
-    (axis,) = s.scale
-    least, top = int(s.values.argmin()), float(s.values.max())
-    names = s.binding if s.cost.join == "max" else None
-    places = picked(len(axis), _MOST, (least,))
-    rows: list[tuple[Words, ...]] = []
+    (axis,), least, top, binds = s.scale, int(s.values.argmin()), float(s.values.max()), _binding(s)
+    places, rows = _picked(len(axis), least), []
     for i in places:
-        number = float(s.values[i])
-        share = number / top if top > 0 and number >= 0 else 0.0
-        shown = amount(number, s.unit)
-        rows.append((_label(axis, i), shown, Share(((0.0, share, "all"),), shown.text), names.names[int(names.codes[i])] if names else ""))
-    yield table((Column(axis.name, True), s.name or "value", "", "binds"), rows, marked=(places.index(least),), fold="")
+        shown = amount(float(s.values[i]), s.unit)
+        bar = doc.bar(shown.number / top if top > 0 and shown.number >= 0 else 0.0, shown.text)
+        rows.append((_label(axis.labels[i]), shown, bar, binds(i)))
+    yield table((doc.Column(axis.name, True), s.name or "value", "", "binds"), rows, marked=(places.index(least),), fold="")
     yield from _sampled(len(axis), len(places), "values")
 
 
 def _map(s: Any) -> Iterator[Block]:
     """A table over the two longest axes, the others where the value is least; darker is more, on a log scale."""
-    at = s.argmin
     longest = sorted(range(len(s.scale)), key=lambda i: -len(s.scale[i]))[:2]
-    fixed = {a.name: at[a.name] for i, a in enumerate(s.scale) if i not in longest}
+    fixed = {a.name: s.argmin[a.name] for i, a in enumerate(s.scale) if i not in longest}
     plane = s.sel(**fixed) if fixed else s
     down, across = plane.scale
     least = divmod(int(plane.values.argmin()), len(across))
-    rows, columns = picked(len(down), _MOST, least[:1]), picked(len(across), _MOST, least[1:])
-    shade = _shades(float(plane.values.min()), float(plane.values.max()))
-    binding = plane.binding if plane.cost.join == "max" else None
-    cells: list[tuple[Words, ...]] = []
-    for i in rows:
-        numbers = [float(plane.values[i, j]) for j in columns]
-        binds = [binding.names[int(binding.codes[i, j])] if binding is not None else "" for j in columns]
-        shown = [Amount(x, s.unit, show_quantity(x, s.unit), shade(x), who) for x, who in zip(numbers, binds, strict=True)]
-        cells.append((_label(down, i), *shown))
+    rows, columns = _picked(len(down), least[0]), _picked(len(across), least[1])
+    shade, binds = _shades(float(plane.values.min()), float(plane.values.max())), _binding(plane)
+
+    def cell(i: int, j: int) -> doc.Amount:
+        x = float(plane.values[i, j])
+        return doc.Amount(x, s.unit, show_quantity(x, s.unit), shade(x), binds(i, j))
+
     if fixed:
-        yield Note(f"at {labels(fixed)}, where it is least", fold="")
-    yield table((f"{down.name} \u2193  {across.name} \u2192", *(_label(across, j) for j in columns)), cells, fold="")
+        yield Note(f"at {_labels(fixed)}, where it is least", fold="")
+    head = (f"{down.name} \u2193  {across.name} \u2192", *(_label(across.labels[j]) for j in columns))
+    yield table(head, [(_label(down.labels[i]), *(cell(i, j) for j in columns)) for i in rows], fold="")
     yield from _sampled(len(down) * len(across), len(rows) * len(columns), "points")
 
 
-def _label(axis: Any, i: int) -> str:
-    label = axis.labels[i]
-    return f"{label:g}" if hasattr(label, "dtype") and label.dtype.kind == "f" else str(label)
+def _binding(s: Any) -> Callable[..., str]:
+    """From a place to the part that binds there; to nothing where no maximum decides."""
+    found = s.binding if s.cost.join == "max" else None
+    return lambda *place: str(found.names[int(found.codes[place])]) if found else ""
 
 
 def _shades(low: float, high: float) -> Callable[[float], float]:
     """From a number to how dark its cell is, 0 to 1."""
     if not (low < high < float("inf")):
         return lambda x: 0.0 if x < float("inf") else 1.0
-    if low > 0:
-        return lambda x: log(x / low) / log(high / low)
-    return lambda x: (x - low) / (high - low)
+    return lambda x: log(x / low) / log(high / low) if low > 0 else (x - low) / (high - low)
 
 
 def _sampled(every: int, shown: int, word: str) -> Iterator[Block]:
@@ -107,17 +89,17 @@ def _sampled(every: int, shown: int, word: str) -> Iterator[Block]:
         yield Note(f"{shown} of {every:,} {word} shown", fold="")
 
 
-def picked(length: int, most: int, also: Sequence[int] = ()) -> list[int]:
-    """At most ``most`` of so many places, evenly, the ends and some ``also`` among them."""
-    if length <= most:
+def _picked(length: int, also: int) -> list[int]:
+    """A few of so many places, evenly, the ends and another one among them."""
+    if length <= _MOST:
         return list(range(length))
-    return sorted({round(i * (length - 1) / (most - 1)) for i in range(most)} | set(also))
+    return sorted({round(i * (length - 1) / (_MOST - 1)) for i in range(_MOST)} | {also})
 
 
 @view("grid.sweep.Spot")
 def spot(s: Any) -> Iterator[Block]:
     """One point of a sweep."""
-    yield Text(f"at {labels(s.at)}:")
+    yield Text(f"at {_labels(s.at)}:")
     yield Bars(s.value, 1)
 
 
@@ -125,67 +107,51 @@ def spot(s: Any) -> Iterator[Block]:
 @view("search.found.Found")
 def found(f: Any) -> Document:
     """The points, the best first; what the conditions leave at the winner; how many points were looked at."""
-    known = f.known_gains
     blocks: list[Block] = []
     if f.points:
-        blocks.append(points(f.points[:_POINTS]))
+        blocks.append(_points(f.points[:_POINTS]))
         if len(f.points) > _POINTS:
             blocks.append(Note(f"... {len(f.points) - _POINTS} more points"))
-        if f.points[0].value.parts and len(f.points[0].values) == 1:
-            blocks.append(Bars(f.points[0].value, fold=""))
-        blocks.append(limits(f, f.binding if known else None))
-        blocks += [Note(gained(gain)) for gain in known]
-    counts = f"{f.considered:,} points considered, {f.pruned:,} pruned, {f.evaluated:,} evaluated in {f.seconds:.2g} s"
-    blocks.append(Note(counts))
+        if f.best.value.parts and len(f.best.values) == 1:
+            blocks.append(Bars(f.best.value, fold=""))
+        blocks += [_limits(f.limits, f.binding if f.known_gains else None), *(Note(_gained(gain)) for gain in f.known_gains)]
+    blocks.append(Note(f"{f.considered:,} points considered, {f.pruned:,} pruned, {f.evaluated:,} evaluated in {f.seconds:.2g} s"))
     if not f.complete:
         blocks.append(Note("interrupted: the best of what was seen"))
     return Document(tuple(blocks), {"rows": f.rows() if f.points else [], "considered": f.considered, "evaluated": f.evaluated})
 
 
-def points(some: Sequence[Any]) -> Table:
+def _points(some: Sequence[Any]) -> Table:
     """Where points are, and what every cost is there."""
     names = [v.name or f"cost {i + 1}" for i, v in enumerate(some[0].values)]
     axes = list(dict.fromkeys(name for point in some for name in point.at))
-    rows: list[tuple[Words, ...]] = [
-        (*(_short(p.at.get(a, "")) for a in axes), *(amount(float(v), v.unit) for v in p.values)) for p in some
-    ]
-    return table([*(Column(a, True) for a in axes), *names], rows, marked=(0,) if len(rows) > 1 else (), level=0)
+    rows: list[tuple[Words, ...]] = [(*(_label(p.at.get(a, "")) for a in axes), *map(bare, p.values)) for p in some]
+    return table([*(doc.Column(a, True) for a in axes), *names], rows, marked=(0,) if len(rows) > 1 else (), level=0)
 
 
-def _short(label: Any) -> str:
-    return f"{label:g}" if isinstance(label, float) else str(label)
-
-
-def limits(f: Any, binds: Any) -> Table:
+def _limits(limits: Sequence[Any], binds: Any) -> Table:
     """The conditions at the winner, with a bar for how much of each is used."""
-    rows = []
-    for limit in f.limits:
+    rows: list[tuple[Words, ...]] = []
+    for limit in limits:
         used = f"{limit.room:.1%} left"
-        share = Share(((0.0, 1.0 - limit.room, "bound" if limit.room < 0.01 else "all"),), used)
-        left, right = (amount(float(v), v.unit) for v in (limit.left, limit.right))
-        rows.append((limit.name, left, right, share, used, "<- binds" if limit is binds else ""))
+        bar = doc.bar(1.0 - limit.room, used, "bound" if limit.room < 0.01 else "all")
+        rows.append((limit.name, bare(limit.left), bare(limit.right), bar, used, "<- binds" if limit is binds else ""))
     return table(("condition at the best", "is", "of", "", "left", ""), rows)
 
 
 @view("search.found.Slack")
 def limit(one: Any) -> Iterator[Block]:
     """A condition at the winner, and how much of it is left."""
-    yield Text(_limit(one))
-
-
-def _limit(one: Any) -> str:
-    left, right = (show_quantity(float(v), v.unit) for v in (one.left, one.right))
-    return f"{one.name}: {left} of {right}, {one.room:.1%} left"
+    yield Text(f"{one.name}: {bare(one.left).text} of {bare(one.right).text}, {one.room:.1%} left")
 
 
 @view("search.found.Gain")
 def gain(one: Any) -> Iterator[Block]:
     """What relaxing a condition buys."""
-    yield Text(gained(one))
+    yield Text(_gained(one))
 
 
-def gained(one: Any) -> str:
-    """What relaxing a condition buys, in words."""
+def _gained(one: Any) -> str:
     change = "nothing" if one.factor == 1 else f"{one.factor - 1:+.2%}, {one.best!r}"
     return f"{one.limit.name} relaxed by {one.by:.0%}: {change}"
 
@@ -193,15 +159,15 @@ def gained(one: Any) -> str:
 @view("search.found.Candidate")
 def candidate(c: Any) -> Iterator[Block]:
     """One point, with the parts of its costs."""
-    yield Text(_candidate(c))
+    yield Text(f"{c.labels}: {'   '.join(bare(v).text for v in c.values) if len(c.values) > 1 else value(c.value)}")
     yield from (Bars(v, fold="") for v in c.values if v.parts)
 
 
-def _candidate(c: Any) -> str:
-    from symroof.show.forms.text import value
-
-    shown = "   ".join(show_quantity(float(v), v.unit) for v in c.values) if len(c.values) > 1 else value(c.value)
-    return f"{c.labels}: {shown}"
+@view("search.space.Space")
+def space(s: Any) -> Iterator[Block]:
+    """How many points there are, axis by axis."""
+    axes = " x ".join(f"{name} {n:,}" for name, n in s.lengths.items())
+    yield Text(f"space of {prod(s.lengths.values()):,} points: {axes or 'no axes'}")
 
 
 # -- deployments and runs
@@ -212,39 +178,34 @@ def choices(c: Any, top: int = _POINTS) -> Document:
     blocks: list[Block] = [Title(f"{c.model}: the best of every slice by {c.by}")]
     if able:
         blocks += [_choices(able[:top], (0,) if len(able) > 1 else ()), Text(f"Best: {_choice(able[0])}.", 1)]
-        blocks += [Note(line, 2) for line in _margins(able[0], c.by)]
+        for slack, factor, then in able[0].margins:
+            change = "nothing" if factor == 1 else f"the {c.by} by {factor - 1:+.2%}, at {then}"
+            blocks.append(Note(f"{slack!r}; 10 % more would change {change}", 2))
     if len(able) > top:
         blocks.append(Note(f"{len(able) - top} more", 1))
     if none:
         rows = [(row.chip, row.slice.name, row.option, row.stopped_by) for row in none[:top]]
         blocks += [Text("These cannot:"), table(("chip", "slice", "option", "because"), rows)]
-    blocks.append(Note(", ".join(f"{count:,} {name}" for name, count in c.counts.items()), 1))
-    blocks += [Note(line, 1) for line in c.stands_on]
-    best = able[0].row() if able else None
-    data = {"model": c.model, "by": c.by, "best": best, "rows": c.table(), "stands_on": c.stands_on}
+    counts = ", ".join(f"{count:,} {name}" for name, count in c.counts.items())
+    blocks += [Note(line, 1) for line in (counts, *c.stands_on)]
+    data = {"model": c.model, "by": c.by, "best": able[0].row() if able else None, "rows": c.table(), "stands_on": c.stands_on}
     return Document(tuple(blocks), data, not able)
 
 
-def _margins(best: Any, by: str) -> Iterator[str]:
-    for slack, factor, then in best.margins:
-        change = "nothing" if factor == 1 else f"the {by} by {factor - 1:+.2%}, at {then}"
-        yield f"{slack!r}; 10 % more would change {change}"
-
-
-def _choices(rows: Sequence[Any], marked: tuple[int, ...] = ()) -> Table:
+def _choices(rows: Sequence[Any], marked: tuple[int, ...] = (), fold: str | None = None) -> Table:
     names = list(dict.fromkeys(name for row in rows for name in row.values))
-    heads: list[Column | Words] = ["chip", "slice", "option", "mesh", Column("batch", True), *names, "stopped by"]
-    cells = []
+    head = ("chip", "slice", "option", "mesh", doc.Column("batch", True), *names, "stopped by")
+    cells: list[tuple[Words, ...]] = []
     for row in rows:
-        values = [amount(row.values[name]) if name in row.values else "" for name in names]
+        values = (amount(row.values[name]) if name in row.values else "" for name in names)
         cells.append((row.chip, row.slice.name, row.option, row.ways, f"{row.batch:,}" if row.batch else "", *values, row.stopped_by))
-    return table(heads, cells, marked=marked)
+    return table(head, cells, marked=marked, fold=fold)
 
 
 @view("plan.choices.Choice")
 def choice(c: Any) -> Document:
     """The best of one slice, on a line."""
-    return Document((Text(_choice(c)), Table(_choices([c]).columns, _choices([c]).rows, fold="")), c.row())
+    return Document((Text(_choice(c)), _choices([c], fold="")), c.row())
 
 
 def _choice(c: Any) -> str:
@@ -255,45 +216,30 @@ def _choice(c: Any) -> str:
     return f"{where}, {c.ways}, B={c.batch}: {shown}; stopped by {c.stopped_by}"
 
 
-@view("search.space.Space")
-def space(s: Any) -> Iterator[Block]:
-    """How many points there are, axis by axis."""
-    lengths = s.lengths
-    points = 1
-    for n in lengths.values():
-        points *= n
-    yield Text(f"space of {points:,} points: {' x '.join(f'{name} {n:,}' for name, n in lengths.items()) or 'no axes'}")
-
-
 # -- the serving story
 @view("plan.story.Story")
 def story(told: Any, formulas: bool = False) -> Document:
     """A row for every key, a column for every choice of formats; ``formulas`` adds each row's formula."""
-    labels = dict.fromkeys((r.key, r.label) for c in told.columns for r in c.rows)
     by_key = [{r.key: r for r in c.rows} for c in told.columns]
-    rows = []
-    for key, label in labels:
-        said = next(c[key].formula for c in by_key if key in c)
-        cells = [c[key].shown if key in c else "" for c in by_key]
-        rows.append((label, *cells, *([formula(said) if said is not None else ""] if formulas else [])))
-    heads: list[Column | Words] = ["", *(Column(c.known.format, True) for c in told.columns), *["formula"] * formulas]
+    rows: list[list[Words]] = []
+    firsts: dict[str, Any] = {}
+    for r in (r for c in told.columns for r in c.rows):
+        firsts.setdefault(r.key, r)
+    for first in firsts.values():
+        said = [formula(first.formula) if first.formula is not None else ""] if formulas else []
+        rows.append([first.label, *(c[first.key].shown if first.key in c else "" for c in by_key), *said])
+    heads: list[doc.Column | Words] = ["", *(doc.Column(c.known.format, True) for c in told.columns), *["formula"] * formulas]
     chip, model = told.known.chip, told.known.model
     tokens = ", ".join(f"{name} {float(x):g}" for name, x in list(told.traffic.items())[:3])
-    blocks: list[Block] = [Title(f"{model and model.title} on {chip and chip.title}: {tokens} tokens"), table(heads, rows)]
-    blocks += [Note(line) for line in told.stands_on]
+    title = Title(f"{model and model.title} on {chip and chip.title}: {tokens} tokens")
     about = {"model": model and model.name, "chip": chip and chip.name, **told.traffic}
-    data = {**about, "formats": {c.known.format: _story_record(c.rows) for c in told.columns}, "stands_on": told.stands_on}
-    return Document(tuple(blocks), data, not told.fits)
+    formats = {c.known.format: {r.key: _row(r) for r in c.rows} for c in told.columns}
+    data = {**about, "formats": formats, "stands_on": told.stands_on}
+    return Document((title, table(heads, rows), *(Note(line) for line in told.stands_on)), data, not told.fits)
 
 
-def _story_record(rows: Sequence[Any]) -> dict[str, Any]:
-    return {
-        r.key: {
-            "label": r.label.strip(),
-            "value": r.value,
-            "unit": str(r.formula.unit) if r.formula is not None and r.value is not None and not isinstance(r.value, str) else None,
-            "shown": r.shown,
-            "formula": None if r.formula is None else plain(formula(r.formula)).replace("\n", " "),
-        }
-        for r in rows
-    }
+def _row(r: Any) -> dict[str, Any]:
+    known = r.formula is not None and r.value is not None and not isinstance(r.value, str)
+    said = None if r.formula is None else doc.plain(formula(r.formula)).replace("\n", " ")
+    unit = str(r.formula.unit) if known else None
+    return {"label": r.label.strip(), "value": r.value, "unit": unit, "shown": r.shown, "formula": said}
