@@ -71,7 +71,7 @@ ORDERS = {
     "show": (
         *("mathml", "pages", "tex.width", "tex.writer", "tex.layout", "maths", "document", "tex.tabular"),
         *("forms.csv", "forms.text", "forms.markdown", "forms.json", "forms.html", "forms.latex"),
-        *("views", "formulas", "sheets", "bounds", "derivations", "optima", "grids", "hook", "tex.numbers", "tex.paper"),
+        *("views", "formulas", "sheets", "bounds", "derivations", "optima", "grids", "tex.numbers", "tex.paper"),
     ),
     "book": ("question", "chapters", "document", "site"),
     "answers": ("book", "said", "files", "tables", "questions", "optima"),

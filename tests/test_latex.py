@@ -50,7 +50,7 @@ from symroof.book import chapters as book
 from symroof.cli import cli
 from symroof.cli.files import document as document_command
 from symroof.errors import InputError, SymroofError
-from symroof.show.tex.layout import cost_box, display, lines
+from symroof.show.tex.layout import display, lines, tree_box
 from symroof.show.tex.width import ROOM, width
 from symroof.symbols import B, C, D, F, P, S, W_hbm, X, n, p_w, t_lim
 
@@ -192,7 +192,7 @@ def test_fragments_in_a_fresh_article(tmp_path):
 
 @compiles
 def test_widths_are_those_of_paper(tmp_path):
-    shown = [cost_box(c).tex for c in workloads().values()]
+    shown = [tree_box(c).tex for c in workloads().values()]
     rows = "\n".join(rf"\settowidth{{\w}}{{$\displaystyle {tex}$}}\typeout{{WIDTH \the\w}}" for tex in shown)
     log = compiled(
         f"\\documentclass{{article}}\\usepackage{{amsmath}}\\newlength\\w\\begin{{document}}\n{rows}\nx\\end{{document}}", tmp_path
@@ -254,14 +254,14 @@ def some_values(free, seed):
 def test_a_workload_on_paper_is_worth_what_it_is_worth(room):
     for i, (name, cost) in enumerate(workloads().items()):
         values = some_values(cost.free_symbols, i)
-        (found,) = sides(display(cost_box(cost), room), by_name(values))
+        (found,) = sides(display(tree_box(cost), room), by_name(values))
         assert found == pytest.approx(float(worth(cost.expr, values)), rel=1e-9), name
 
 
 @settings(max_examples=some(150))
 @given(costs(), points(), st.sampled_from([ROOM, 200.0, 100.0, 30.0]))
 def test_a_formula_says_the_same_however_it_is_broken(cost, at, room):
-    (found,) = sides(display(cost_box(cost), room), by_name({s: at[s] for s in SYMBOLS}))
+    (found,) = sides(display(tree_box(cost), room), by_name({s: at[s] for s in SYMBOLS}))
     assert found == pytest.approx(float(worth(cost.expr, at)), rel=1e-9)
 
 
@@ -385,7 +385,7 @@ def test_a_long_sum_has_a_line_for_each_part():
 
 @pytest.mark.parametrize("room", [400.0, 335.0, 280.0])
 def test_no_line_is_wider_than_the_room(room):
-    wide = [cost_box(c) for c in workloads().values()]
+    wide = [tree_box(c) for c in workloads().values()]
     assert max(width(tex) + 10 * depth for b in wide for depth, tex in lines(b, room)) <= room
 
 

@@ -70,7 +70,7 @@ def short(expr: Any) -> Math:
 
 def costly(c: Cost, braces: bool = True) -> Math:
     """A cost, in LaTeX with its named parts under braces."""
-    return Math(lambda: show.text(c.expr), lambda: layout.cost_box(c, braces=braces))
+    return Math(lambda: show.text(c.expr), lambda: layout.tree_box(c, braces=braces))
 
 
 def measured(number: Any, unit: Unit) -> Math:
@@ -128,7 +128,7 @@ def when(conditions: Sequence[Any]) -> Math:
 
 def beside(*maths: Math) -> Math:
     """Formulas some way apart."""
-    return Math(lambda: "   ".join(m.text for m in maths), lambda: layout.listed([m.box for m in maths], [""] * len(maths)))
+    return Math(lambda: "   ".join(m.text for m in maths), lambda: layout.listed([m.box for m in maths]))
 
 
 def followed(first: Math, text: str, tex: str = "") -> Math:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from importlib import import_module
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import sympy as sp
 
@@ -21,11 +21,11 @@ _FILES = ("formulas", "bounds", "optima", "grids", "sheets", "derivations")
 _VIEWS: dict[str, Seen] = {}
 
 
-def view(*classes: str) -> Callable[[_Made], _Made]:
-    """Make a function the view of classes, named by room, file and class: ``@view("algebra.cost.Cost")``."""
+def view(name: str) -> Callable[[_Made], _Made]:
+    """Make a function the view of a class, named by room, file and class: ``@view("algebra.cost.Cost")``."""
 
     def put(function: _Made) -> _Made:
-        _VIEWS.update(dict.fromkeys((f"symroof.{name}" for name in classes), function))
+        _VIEWS[f"symroof.{name}"] = function
         return function
 
     return put
@@ -38,7 +38,8 @@ def see(thing: Any) -> Document:
     """
     if isinstance(thing, Document):
         return thing
-    function = _found(cast(Hashable, type(thing)))
+    names = [f"{base.__module__}.{base.__qualname__}" for base in type(thing).__mro__]
+    function = next((views()[name] for name in names if name in views()), None)
     if function is None and isinstance(thing, sp.Basic):
         return Document((Formula(math(thing)),))
     if function is None:
@@ -47,16 +48,9 @@ def see(thing: Any) -> Document:
     return made if isinstance(made, Document) else Document(tuple(made))
 
 
-@lru_cache(maxsize=1)
+@cache
 def views() -> Mapping[str, Seen]:
     """Every class that has a view, by its full name, and the function that makes it."""
     for name in _FILES:
         import_module(f"symroof.show.{name}")
     return _VIEWS
-
-
-@lru_cache(maxsize=256)
-def _found(kind: Hashable) -> Seen | None:
-    known = views()
-    named = (known.get(f"{base.__module__}.{base.__qualname__}") for base in (kind.__mro__ if isinstance(kind, type) else ()))
-    return next(filter(None, named), None)

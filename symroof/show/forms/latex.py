@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from symroof.algebra.value import Value
 from symroof.show.document import Bars, Block, Document, Formula, Note, Table, Title, Words, inlines, plain, shallow
 from symroof.show.maths import Math
-from symroof.show.tex.layout import Box, align, chain, cost_box, display, indented, lines, result, sentence, value_box
+from symroof.show.tex.layout import Box, align, chain, display, indented, lines, result, sentence, tree_box
 from symroof.show.tex.tabular import Fragment, Raw, Tex, cell_of, common, finished, small, tabular, widest
 from symroof.show.tex.width import ROOM, width
 from symroof.show.tex.writer import name, unit
@@ -49,10 +49,8 @@ def said(words: Words) -> Box:
 
 # -- formulas and values
 def _formula(block: Formula) -> str:
-    if block.node is None:
-        return display(block.math.box)
-    shown = cost_box(block.node) if block.node.join else block.math.box
-    return chain(name(block.node.name), [("=", shown)]) if block.node.name else display(shown)
+    called = block.node.name if block.node is not None else ""
+    return chain(name(called), [("=", block.math.box)]) if called else display(block.math.box)
 
 
 def _value(value: Value) -> Fragment:
@@ -60,7 +58,7 @@ def _value(value: Value) -> Fragment:
     if value.is_array:
         return Fragment(display(sentence([f"{value.name or 'value'} [{value.unit}]: {value.range}"])))
     called = name(value.name) if value.name else ""
-    sides = [("=" if called else "", value_box(value))] if len(value.parts) > 1 else []
+    sides = [("=" if called else "", tree_box(value))] if len(value.parts) > 1 else []
     sides.append(("=" if called or sides else "", result(value)))
     return Fragment(chain(called, sides))
 

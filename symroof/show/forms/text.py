@@ -44,15 +44,15 @@ def _block(block: Block, width: int | None) -> Iterator[str]:
 
 def _lines(block: Text | Note | Formula | Bars) -> str:
     if isinstance(block, Formula):
-        return tree(block.node, block.math) if block.node is not None else block.math.text
+        return tree(block.node) if block.node is not None else block.math.text
     return value(block.value) if isinstance(block, Bars) else plain(block.words)
 
 
 # -- formulas and values
-def tree(node: Cost, math: Math | None = None) -> str:
+def tree(node: Cost) -> str:
     """A cost at one glance: ``expr  [unit]``, or its name, its unit and one line per part."""
     if not node.join:
-        return f"{math.text if math else show.text(node.expr)}  [{node.unit}]"
+        return f"{show.text(node.expr)}  [{node.unit}]"
     lines = [f"{node.name}  [{node.unit}]".lstrip() + f"  = {node.join} of"]
     for depth, part, whole in branches(node):
         wide = max(len(beside.name) for beside in whole.parts)

@@ -11,12 +11,14 @@ from typing import Any
 
 import sympy as sp
 
+from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.roots import under_one_root
 from symroof.algebra.value import Value
 from symroof.show.tex.width import ROOM, width
 from symroof.show.tex.writer import name, quantity, write
 
+Tree = Cost | Value
 Line = tuple[int, str]  # how deep it is indented, and what stands there
 _SHORT = 90.0  # a left side that leaves enough room behind it
 _GAP = r"\hphantom{=}"
@@ -53,12 +55,10 @@ def lines(box: Box, room: float, depth: int = 0) -> list[Line]:
     made: list[Line] = [(depth, split.before)] if split.before else []
     if split.filled:
         split = _filled(split, room - inner * _STEP)
-    for i, (part, sign) in enumerate(zip(split.parts, split.between, strict=True)):
+    for part, sign in zip(split.parts, split.between, strict=True):
         found = lines(part, room - width(sign), inner)
         found[0] = (inner, sign + found[0][1])
-        if split.commas and i + 1 < len(split.parts):
-            found[-1] = (found[-1][0], found[-1][1] + ",")
-        made += found
+        made += found if not split.commas or part is split.parts[-1] else [*found[:-1], (found[-1][0], found[-1][1] + ",")]
     if split.after:
         made.append((depth, split.after))
     return made
@@ -116,11 +116,12 @@ def around(inner: Box, before: str, after: str) -> Split:
 
 def most(word: str, parts: Sequence[Box]) -> Split:
     """The parts of a maximum or a minimum on their own lines."""
-    return Split(tuple(parts), ("",) * len(parts), rf"\{word}\biggl(", r"\biggr)", True)
+    return Split(tuple(parts), ("",) * len(parts), rf"\{word}\biggl(", r"\biggr)", commas=True)
 
 
-def listed(boxes: Sequence[Box], words: Sequence[str]) -> Box:
+def listed(boxes: Sequence[Box], words: Sequence[str] = ()) -> Box:
     """Formulas one after the other, each with its word before it; split, each on its own line."""
+    words = words or [""] * len(boxes)
     one = r" \quad ".join(f"{w} {b.tex}".strip() for w, b in zip(words, boxes, strict=True))
     return Box(one, lambda: Split(tuple(boxes), tuple(f"{w} ".lstrip() for w in words)))
 
@@ -253,59 +254,51 @@ def _factor(expr: Any, put: Mapping[Any, str] | None) -> str:
     return rf"\left({write(expr, put)}\right)" if isinstance(expr, sp.Add) else write(expr, put)
 
 
-# -- costs and values, their named parts under braces
-def cost_box(cost: Any, put: Mapping[Any, str] | None = None, braces: bool = True) -> Box:
-    """A Cost with its named parts under braces; a part that is split says its name behind its last line."""
+# -- costs and values
+def tree_box(whole: Tree, put: Mapping[Any, str] | None = None, braces: bool = True) -> Box:
+    """A Cost or a Value as its parts, the named ones under braces; of a maximum of numbers only what binds.
 
-    def leaf(part: Any, negative: bool) -> Box:
-        return box(-part.expr if negative else part.expr, put)
+    A part that is split says its name behind its last line.
+    """
 
-    return _tree(cost, leaf, lambda c: not c.join and bool(c.expr.could_extract_minus_sign()), lambda _, node: braces and node is cost)
+    def named(part: Any, node: Tree) -> bool:
+        if isinstance(node, Value) and node.join == "max":
+            return bool(part.name) and node.binds(part)
+        return bool(part.name) and braces and node is whole
 
+    def joined(node: Any, negative: bool) -> Box:
+        if not node.join:
+            return _leaf(node, negative, put)
+        parts: list[Box] = []
+        for part in node.parts:
+            inner = joined(part, node.join == "sum" and _negative(part))
+            if named(part, node):
+                inner = _braced(inner, part.name)
+            elif part.join == node.join == "sum":
+                inner = _bracketed(inner)
+            parts.append(inner)
+        if node.join == "max":
+            return Box(rf"\max\left({', '.join(p.tex for p in parts)}\right)", lambda: most("max", parts))
+        signs = ["- " if _negative(p) else "+ " * bool(i) for i, p in enumerate(node.parts)]
+        alone = any(named(p, node) for p in node.parts)
+        one = " ".join(f"{s}{p.tex}" for s, p in zip(signs, parts, strict=True))
+        return Box(one, lambda: Split(tuple(parts), tuple(signs), filled=not alone))
 
-def value_box(value: Value) -> Box:
-    """A Value as its parts; of a maximum only what binds is under a brace."""
-
-    def leaf(part: Value, negative: bool) -> Box:
-        return Box(quantity(abs(float(part)), part.unit))
-
-    def named(part: Value, node: Value) -> bool:
-        return node.binds(part) if node.join == "max" else node is value
-
-    return _tree(value, leaf, lambda v: not v.join and float(v) < 0, named)
-
-
-def result(value: Value) -> Box:
-    """A value as a quantity, with what is said around it."""
-    if value.note:
-        return sentence([value.note])
-    before, found, after = value.shown.partition(show_quantity(float(value), value.unit))
-    first, last = (name(f" {' '.join(part.split())} ") if found and part.strip() else "" for part in (before, after))
-    return Box(f"{first} {quantity(value.number, value.unit)} {last}".strip())
-
-
-def _tree(node: Any, leaf: Callable[[Any, bool], Box], negative: Callable[[Any], bool], named: Callable[[Any, Any], bool]) -> Box:
-    if not node.join:
-        return leaf(node, False)
-    parts: list[Box] = []
-    for part in node.parts:
-        minus = node.join == "sum" and negative(part)
-        inner = leaf(part, minus) if not part.join else _tree(part, leaf, negative, named)
-        if part.name and named(part, node):
-            inner = _braced(inner, part.name)
-        elif part.join == node.join == "sum":
-            inner = _bracketed(inner)
-        parts.append(inner)
-    if node.join == "max":
-        return Box(rf"\max\left({', '.join(p.tex for p in parts)}\right)", lambda: most("max", parts))
-    signs = ["- " if negative(p) else "+ " * bool(i) for i, p in enumerate(node.parts)]
-    alone = any(p.name and named(p, node) for p in node.parts)
-    one = " ".join(f"{s}{p.tex}" for s, p in zip(signs, parts, strict=True))
-    return Box(one, lambda: Split(tuple(parts), tuple(signs), filled=not alone))
+    return joined(whole, False)
 
 
 def _bracketed(inner: Box) -> Box:
     return Box(rf"\left({inner.tex}\right)", lambda: around(inner, r"\biggl(", r"\biggr)"))
+
+
+def _leaf(part: Any, negative: bool, put: Mapping[Any, str] | None) -> Box:
+    if isinstance(part, Value):
+        return Box(quantity(abs(float(part)), part.unit))
+    return box(-part.expr if negative else part.expr, put)
+
+
+def _negative(part: Any) -> bool:
+    return not part.join and bool(float(part) < 0 if isinstance(part, Value) else part.expr.could_extract_minus_sign())
 
 
 def _braced(inner: Box, called: str) -> Box:
@@ -316,3 +309,12 @@ def _braced(inner: Box, called: str) -> Box:
         return replace(found, after=found.after + under) if found.after else around(inner, r"\biggl[", rf"\biggr]{under}")
 
     return resplit(rf"\underbrace{{{inner.tex}}}{under}", inner, change)
+
+
+def result(value: Value) -> Box:
+    """A value as a quantity, with what is said around it."""
+    if value.note:
+        return sentence([value.note])
+    before, found, after = value.shown.partition(show_quantity(float(value), value.unit))
+    first, last = (name(f" {' '.join(part.split())} ") if found and part.strip() else "" for part in (before, after))
+    return Box(f"{first} {quantity(value.number, value.unit)} {last}".strip())

@@ -15,7 +15,7 @@ from symroof.algebra.value import Span, Value
 from symroof.errors import InputError, short
 from symroof.show.bounds import answer, lying, signs
 from symroof.show.formulas import asked
-from symroof.show.tex.layout import Box, box, chain, cost_box, display, result, suffixed, value_box
+from symroof.show.tex.layout import Box, box, chain, display, result, suffixed, tree_box
 from symroof.show.tex.tabular import Fragment
 from symroof.show.tex.writer import name, quantity, texts, unit, write
 from symroof.solver.bound import Bound
@@ -49,10 +49,10 @@ def numbers(formula: Any, /, *sheets: Any, **values: Any) -> Fragment:
 
 def _cost(cost: Cost, given: Given) -> tuple[str, Sides]:
     called = name(cost.name) if cost.name else ""
-    sides = [("=" if called else "", cost_box(cost)), *_put(cost, given)]
+    sides = [("=" if called else "", tree_box(cost)), *_put(cost, given)]
     worth = cost.put(given)
     if isinstance(worth, Value) and len(worth.parts) > 1:
-        sides.append(("=", value_box(worth)))
+        sides.append(("=", tree_box(worth)))
     if isinstance(worth, Cost) and given.exprs and sides[-1][1].tex == write(readable(worth.expr)):
         sides.pop()  # it says the same
     return called, [*sides, ("=", _left(worth) if isinstance(worth, Cost) else result(worth))]
@@ -67,7 +67,7 @@ def _put(formula: Any, given: Given) -> Iterator[tuple[str, Box]]:
     """A cost or an expression in what its letters stand for, if any stand for others, and with the numbers put in."""
 
     def written(put: Mapping[Any, str] | None) -> Box:
-        return cost_box(formula, put, False) if isinstance(formula, Cost) else box(formula, put)
+        return tree_box(formula, put, False) if isinstance(formula, Cost) else box(formula, put)
 
     if given.exprs:
         there = dict(given.exprs)
