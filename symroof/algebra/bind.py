@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.claims import NONE, ORDER, Claims, hold, thresholds
-from symroof.algebra.evaluate import tape
+from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import measured_unit, unreal
 from symroof.algebra.quantity import parse_quantity
 from symroof.algebra.symbols import DERATES, FORMAT_OF, FRACTIONS, Symbol
@@ -283,7 +283,7 @@ def _settle(exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:
     for _ in range(len(exprs) + 1):
         ready = [s for s, e in exprs.items() if e.free_symbols <= numbers.keys()]
         for s in ready:
-            numbers[s] = _not_negative(s, exprs[s], _worth(exprs[s], numbers))
+            numbers[s] = _not_negative(s, exprs[s], worth(exprs[s], numbers))
             del exprs[s]
         if not ready:
             break
@@ -293,11 +293,6 @@ def _settle(exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:
     for s in list(exprs):
         while exprs[s].free_symbols & exprs.keys():
             exprs[s] = exprs[s].xreplace(exprs)
-
-
-def _worth(expr: sp.Expr, numbers: Mapping[Symbol, Any]) -> Any:
-    compiled = tape(expr)
-    return compiled.run([numbers[i] for i in compiled.inputs])[compiled.slots[0]]
 
 
 def _not_negative(s: Symbol, expr: sp.Expr, number: Any) -> Any:
@@ -312,7 +307,7 @@ def _agree(of: Claims, sheets: tuple[Any, ...], anew: Mapping[Symbol, Any], numb
     """Refuse letters given beside a model that contradict it, such as heads that do not divide, and orders that a formula claims."""
     for less, more, *said in (claim.what for claim in of if claim.kind == ORDER):
         if less.free_symbols | more.free_symbols <= numbers.keys():
-            beyond = _worth(less, numbers) > _worth(more, numbers)
+            beyond = worth(less, numbers) > worth(more, numbers)
             if beyond.any() if hasattr(beyond, "any") else beyond:
                 raise InputError(*said or [f"{less} is beyond {more} at these values, and is a part of it; give {less} at most {more}"])
     for sheet in sheets if anew else ():

@@ -8,7 +8,7 @@ smallest shape it needs. Nothing is generated as source and nothing is executed 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, reduce
@@ -160,11 +160,16 @@ def tape(shape: Shape) -> Tape:
 
     Raises InputError naming a function that has no row in the table.
     """
-    build = _Builder()
     shape = _tidied(shape)
-    build.collect(shape)
+    build = _Builder(shape)
     slots = build.node(shape)
     return Tape(tuple(build.inputs), tuple(build.constants), tuple(build.steps), slots)
+
+
+def worth(shape: Shape, values: Mapping[sp.Symbol, Any], strict: bool = True) -> Any:
+    """What a shape is worth at values by symbol: exact for fractions; arrays that are not run strictly may give inf and NaN."""
+    compiled = tape(shape)
+    return compiled.run([values[s] for s in compiled.inputs], strict)[compiled.slots[0]]
 
 
 def _tidied(shape: Shape) -> Shape:
@@ -175,24 +180,13 @@ def _tidied(shape: Shape) -> Shape:
 class _Builder:
     """Gives every distinct sub-expression one slot: first the inputs, then the constants, then the steps."""
 
-    def __init__(self) -> None:
-        self.inputs: list[sp.Symbol] = []
-        self.constants: list[Fraction | float] = []
+    def __init__(self, shape: Shape) -> None:
+        atoms = {a for leaf in _leaves(shape) for a in leaf.atoms() if a.is_Symbol or a.is_number}
+        self.inputs = sorted((a for a in atoms if a.is_Symbol), key=sp.default_sort_key)
+        numbers = sorted((a for a in atoms if not a.is_Symbol), key=sp.default_sort_key)
+        self.constants = list(map(_constant, numbers))
+        self.places: dict[Any, int] = {atom: i for i, atom in enumerate((*self.inputs, *numbers))}
         self.steps: list[tuple[type, tuple[int, ...]]] = []
-        self.places: dict[Any, int] = {}
-
-    def collect(self, shape: Shape) -> None:
-        leaves: set[sp.Expr] = set()
-        _leaves(shape, leaves)
-        atoms: set[sp.Basic] = set()
-        for leaf in leaves:
-            atoms |= leaf.atoms(sp.Symbol) | {a for a in leaf.atoms() if a.is_number}
-        for atom in sorted((a for a in atoms if a.is_Symbol), key=sp.default_sort_key):
-            self.places[atom] = len(self.inputs)
-            self.inputs.append(atom)
-        for atom in sorted((a for a in atoms if not a.is_Symbol), key=sp.default_sort_key):
-            self.places[atom] = len(self.inputs) + len(self.constants)
-            self.constants.append(_constant(atom))
 
     def node(self, shape: Shape) -> Any:
         if isinstance(shape, sp.Expr):
@@ -220,12 +214,8 @@ class _Builder:
         return self.places[key]
 
 
-def _leaves(shape: Shape, into: set[sp.Expr]) -> None:
-    if isinstance(shape, sp.Expr):
-        into.add(shape)
-    else:
-        for child in shape[1]:
-            _leaves(child, into)
+def _leaves(shape: Shape) -> set[sp.Expr]:
+    return {shape} if isinstance(shape, sp.Expr) else set().union(*map(_leaves, shape[1]))
 
 
 def _constant(number: sp.Expr) -> Fraction | float:

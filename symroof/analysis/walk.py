@@ -223,7 +223,7 @@ def cases(walk: Callable[[Facts], Result], facts: Facts) -> tuple[Case[Result], 
             return []
         except Undecided as open_question:
             a, b = open_question.above, open_question.below
-        first, second = (take(known.also(*pair), (*when, relation(*pair))) for pair in ((a, b), (b, a)))
+        first, second = (take(known.also(pair), (*when, relation(*pair))) for pair in ((a, b), (b, a)))
         if len(first) == len(second) == 1 and first[0].result == second[0].result:
             return [Case(when, first[0].result)]  # it does not decide after all
         if len(first) + len(second) > _MOST:

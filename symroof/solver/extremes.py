@@ -12,9 +12,10 @@ An expression with maxima is a list of smooth cases. Who needs what of it:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import chain, product
 
 import sympy as sp
@@ -64,7 +65,7 @@ def branches(expr: sp.Expr, xs: frozenset[sp.Symbol] | None = None) -> Rows:
     if isinstance(expr, sp.Min):
         return _few([list(chain(*rows)) for rows in product(*[branches(a, xs) for a in expr.args])])
     if isinstance(expr, sp.Add):
-        return _pairwise(list(expr.args), xs, lambda a, b: a + b)
+        return _pairwise(expr.args, xs, operator.add)
     if isinstance(expr, sp.Mul):
         return _product(expr, xs)
     if isinstance(expr, sp.Pow) and expr.exp.is_Rational and expr.base.is_nonnegative:
@@ -74,12 +75,11 @@ def branches(expr: sp.Expr, xs: frozenset[sp.Symbol] | None = None) -> Rows:
 
 
 def _product(expr: sp.Mul, xs: frozenset[sp.Symbol] | None) -> Rows:
-    plain = [a for a in expr.args if not _splits(a, xs)]
     others = [a for a in expr.args if _splits(a, xs)]
-    factor = sp.Mul(*plain)
+    factor = sp.Mul(*(a for a in expr.args if a not in others))
     if not all(a.is_nonnegative for a in others) and len(others) > 1:
         raise NoClosedForm(f"two factors of {short(expr)} hold maxima and may be negative")
-    rows = _pairwise(others, xs, lambda a, b: a * b)
+    rows = _pairwise(others, xs, operator.mul)
     if factor.is_nonnegative:
         return [[factor * e for e in row] for row in rows]
     if factor.is_nonpositive:
@@ -87,11 +87,11 @@ def _product(expr: sp.Mul, xs: frozenset[sp.Symbol] | None) -> Rows:
     raise NoClosedForm(f"{short(factor)} scales a maximum and may have either sign")
 
 
-def _pairwise(args: list[sp.Expr], xs: frozenset[sp.Symbol] | None, join: Callable[[sp.Expr, sp.Expr], sp.Expr]) -> Rows:
-    found = branches(args[0], xs)
-    for arg in args[1:]:
-        found = _few([[join(a, b) for a in left for b in right] for left in found for right in branches(arg, xs)])
-    return found
+def _pairwise(args: Iterable[sp.Expr], xs: frozenset[sp.Symbol] | None, join: Callable[[sp.Expr, sp.Expr], sp.Expr]) -> Rows:
+    def joined(found: Rows, rows: Rows) -> Rows:
+        return _few([[join(a, b) for a in left for b in right] for left in found for right in rows])
+
+    return reduce(joined, (branches(arg, xs) for arg in args))
 
 
 def _splits(expr: sp.Expr, xs: frozenset[sp.Symbol] | None) -> bool:
@@ -155,12 +155,12 @@ def extremes(cost: Cost, made: Made, over: Sequence[sp.Symbol] = ()) -> Iterator
 def smooth(cost: Cost, made: Made) -> Cost:
     """The cost with every choice made: sums keep their parts, a maximum is its winner under its own name."""
     if cost.join == "max":
-        won = smooth(_winner(_joined(cost), made), made)
+        won = smooth(_winner(_outer(cost)[0], made), made)
         names = [n for n in (cost.name, won.name) if n]
         return won.named(": ".join(names)) if names else won
     if cost.join == "sum":
         return changed(cost, parts=tuple(smooth(p, made) for p in cost.parts))
-    left = _without(cost.expr, made)
+    left = _without(cost, made)
     return cost if left == cost.expr else changed(cost, leaf=sp.factor_terms(sp.together(left)))
 
 
@@ -171,21 +171,28 @@ def won(cost: Cost, made: Made) -> tuple[tuple[str, str], ...]:
 
 
 def _extremes(cost: Cost, made: Made) -> Iterator[Extreme]:
-    if cost.join == "max":
-        choice = _joined(cost)
+    if cost.join == "sum":
+        yield from chain(*(_extremes(part, made) for part in cost.parts))
+        return
+    for choice in _outer(cost):
         if len(choice.parts) > 1:
             yield choice
         if len(choice.parts) == 1 or choice in made:
             yield from _extremes(_winner(choice, made), made)
-    elif cost.join == "sum":
-        for part in cost.parts:
-            yield from _extremes(part, made)
-    else:
-        yield from _within(cost.expr, made)
 
 
-def _joined(cost: Cost) -> Extreme:
-    return Extreme(cost.expr, cost.name, _named([(p.name, p) for p in cost.parts]))
+def _outer(cost: Cost) -> list[Extreme]:
+    """The outermost choices of a maximum, or of a formula."""
+    if cost.join:
+        return [Extreme(cost.expr, cost.name, _named((p.name, p) for p in cost.parts))]
+    found = []
+    for extreme in outermost(cost.expr):
+        try:
+            unit = measured_unit(extreme) or ONE
+        except UnitError:  # numbers that were put in have no unit of their own
+            unit = ONE
+        found.append(Extreme(extreme, "", _named(("", quantity(a, unit)) for a in extreme.args), isinstance(extreme, sp.Max)))
+    return found
 
 
 def _winner(choice: Extreme, made: Made) -> Cost:
@@ -193,30 +200,12 @@ def _winner(choice: Extreme, made: Made) -> Cost:
     return choice.parts[made[choice] if len(choice.parts) > 1 else 0][1]
 
 
-def _within(expr: sp.Expr, made: Made) -> Iterator[Extreme]:
-    """The choices inside a formula, outermost first."""
-    for choice in map(_extreme, outermost(expr)):
-        yield choice
-        if choice in made:
-            yield from _within(choice.parts[made[choice]][1].expr, made)
-
-
-def _extreme(extreme: sp.Expr) -> Extreme:
-    try:
-        unit = measured_unit(extreme) or ONE
-    except UnitError:  # numbers that were put in have no unit of their own
-        unit = ONE
-    return Extreme(extreme, "", _named([("", quantity(a, unit)) for a in extreme.args]), isinstance(extreme, sp.Max))
-
-
-def _without(expr: sp.Expr, made: Made) -> sp.Expr:
+def _without(cost: Cost, made: Made) -> sp.Expr:
     """A formula with its maxima and minima replaced by what wins."""
-    found = map(_extreme, outermost(expr))
-    won = {c.expr: _without(c.parts[made[c]][1].expr, made) for c in found}
-    return expr.xreplace(won) if won else expr
+    return cost.expr.xreplace({c.expr: _without(_winner(c, made), made) for c in _outer(cost)})
 
 
-def _named(parts: list[tuple[str, Cost]]) -> tuple[tuple[str, Cost], ...]:
+def _named(parts: Iterable[tuple[str, Cost]]) -> tuple[tuple[str, Cost], ...]:
     """Parts by name, equal ones together."""
     found: dict[sp.Expr, tuple[str, Cost]] = {}
     for name, part in parts:
@@ -229,7 +218,7 @@ def _heaviest(cost: Cost, made: Made, over: Sequence[sp.Symbol]) -> Extreme:
     """What the smooth cost adds up: its named parts, or the terms of its formula, those of the same powers together."""
     whole, left = cost, smooth(cost, made)
     while whole.join == "max":
-        whole = _winner(_joined(whole), made)
+        whole = _winner(_outer(whole)[0], made)
     if whole.join == "sum":  # the same choice while its parts are, whichever of their own maxima win
         nonzero = [not p.expr.is_zero for p in left.parts]
         parts = [(p.name or show.text(p.expr), p) for p, kept in zip(left.parts, nonzero, strict=True) if kept]
@@ -272,7 +261,7 @@ def ways(cost: Cost, facts: Facts = NOTHING, over: Sequence[sp.Symbol] = (), mos
         for row in product(*held):
             when = tuple(dict.fromkeys((*cleared(a, b), name) for compared in row for a, b, name in compared))
             if _occurs(when, facts):
-                found.append(Way(made, left, _needed(when, facts)))
+                found.append(Way(made, left, facts.without_implied(when, lambda compared: compared[:2])))
             if len(found) > most:
                 raise NoClosedForm(f"its maxima can fall in more than {most} ways")
     return found
@@ -326,19 +315,7 @@ def _alternatives(winner: sp.Expr, other: sp.Expr, name: str, largest: bool) -> 
 def _occurs(when: tuple[Compared, ...], facts: Facts) -> bool:
     """Whether comparisons hold together at more than ties."""
     pairs = [(a, b) for a, b, _ in when]
-    if Facts((*facts.known, *pairs)).contradict:
-        return False
-    return not any(Facts((*facts.known, *(p for p in pairs if p != pair))).order(*pair) == -1 for pair in pairs)
-
-
-def _needed(when: tuple[Compared, ...], facts: Facts) -> tuple[Compared, ...]:
-    """The comparisons less those that follow from the others, the longest left out first."""
-    kept = list(when)
-    for pair in sorted(when, key=lambda p: sp.count_ops(p[0]) + sp.count_ops(p[1]), reverse=True):
-        others = [p for p in kept if p is not pair]
-        if Facts((*facts.known, *((a, b) for a, b, _ in others))).order(*pair[:2]) in (0, 1):
-            kept = others
-    return tuple(kept)
+    return not facts.also(*pairs).contradict and not any(facts.also(*(p for p in pairs if p != q)).order(*q) == -1 for q in pairs)
 
 
 @lru_cache(maxsize=4096)

@@ -6,41 +6,43 @@ algebra (Fourier and Motzkin's elimination, in exact arithmetic). A sum is at le
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import lcm, log
-from typing import Any
+from itertools import chain, product
+from math import lcm, log, prod
+from typing import Any, TypeVar
 
 import sympy as sp
 
-from symroof.algebra.evaluate import tape
+from symroof.algebra.evaluate import worth
 from symroof.solver.polynomial import expand, sides
 
 _MOST = 400  # rows of an elimination; beyond them the answer is "not known"
 _CLOSE = 1e-12
 Powers = tuple[tuple[Any, Fraction], ...]
+#: ``sum(e * log(base)) >= 0``; powers of symbols (and other positive expressions), and of numbers (positive fractions).
+_Row = tuple[Powers, Powers]
+_T = TypeVar("_T")
+_Pair = tuple[sp.Expr, sp.Expr]
 
 
 @dataclass(frozen=True)
 class Facts:
     """Relations ``left >= right`` between positive expressions that are known to hold."""
 
-    known: tuple[tuple[sp.Expr, sp.Expr], ...] = ()
+    known: tuple[_Pair, ...] = ()
 
     @staticmethod
     def of(relations: Iterable[sp.Rel]) -> Facts:
         """Facts from sympy relations; of an equation both directions."""
-        pairs: list[tuple[sp.Expr, sp.Expr]] = []
-        for rel in relations:
-            above, below = (rel.lhs, rel.rhs) if isinstance(rel, (sp.Ge, sp.Gt, sp.Eq)) else (rel.rhs, rel.lhs)
-            pairs += [(above, below)] + ([(below, above)] if isinstance(rel, sp.Eq) else [])
-        return Facts(tuple(dict.fromkeys(pairs)))
+        both = [((r.lhs, r.rhs), (r.rhs, r.lhs)) if isinstance(r, sp.Eq) else ((r.gts, r.lts),) for r in relations]
+        return NOTHING.also(*chain(*both))
 
-    def also(self, above: sp.Expr, below: sp.Expr) -> Facts:
-        """These facts and ``above >= below``."""
-        return self if (above, below) in self.known else Facts((*self.known, (above, below)))
+    def also(self, *pairs: _Pair) -> Facts:
+        """These facts and others."""
+        return Facts(tuple(dict.fromkeys((*self.known, *pairs))))
 
     def order(self, a: sp.Expr, b: sp.Expr) -> int | None:
         """1 if ``a >= b`` follows, -1 if ``a <= b`` does, 0 if both do, None if neither is known."""
@@ -49,17 +51,18 @@ class Facts:
     @property
     def contradict(self) -> bool:
         """Whether the facts cannot all hold (what elimination can see of it)."""
-        rows = [_row(above, below) for above, below in self.known]
-        return any(_never(*pair) for pair in self.known) or _impossible([r for r in rows if r is not None])
+        return any(_never(*pair) for pair in self.known) or _impossible(_rows(self.known))
 
-    def without_implied(self, relations: Iterable[sp.Rel]) -> tuple[sp.Rel, ...]:
-        """The relations less those that follow from these facts and the other relations."""
-        kept = list(dict.fromkeys(relations))
-        for rel in sorted(kept, key=sp.count_ops, reverse=True):
-            others = [r for r in kept if r is not rel]
-            strict = isinstance(rel, (sp.Gt, sp.Lt)) and any(isinstance(r, (sp.Ge, sp.Le)) for r in others)
-            above, below = (rel.lhs, rel.rhs) if isinstance(rel, (sp.Ge, sp.Gt)) else (rel.rhs, rel.lhs)
-            if not strict and Facts((*self.known, *Facts.of(others).known)).order(above, below) in (0, 1):
+    def without_implied(self, asked: Iterable[_T], pair: Callable[[Any], _Pair] = lambda rel: (rel.gts, rel.lts)) -> tuple[_T, ...]:
+        """Relations (or what else has a ``pair`` of sides) less those that follow from these facts and the others, the longest first.
+
+        A strict relation follows from none that is not strict.
+        """
+        kept = list(dict.fromkeys(asked))
+        for one in sorted(kept, key=lambda c: sum(map(sp.count_ops, pair(c))), reverse=True):
+            others = [o for o in kept if o is not one]
+            strict = isinstance(one, (sp.Gt, sp.Lt)) and any(isinstance(o, (sp.Ge, sp.Le)) for o in others)
+            if not strict and self.also(*map(pair, others)).order(*pair(one)) in (0, 1):
                 kept = others
         return tuple(kept)
 
@@ -68,14 +71,14 @@ NOTHING = Facts()
 
 
 @lru_cache(maxsize=8192)
-def _order(a: sp.Expr, b: sp.Expr, known: tuple[tuple[sp.Expr, sp.Expr], ...]) -> int | None:
+def _order(a: sp.Expr, b: sp.Expr, known: tuple[_Pair, ...]) -> int | None:
     above, below = _at_least(a, b, known), _at_least(b, a, known)
     if above and below:
         return 0
     return 1 if above else -1 if below else None
 
 
-def _at_least(a: sp.Expr, b: sp.Expr, known: tuple[tuple[sp.Expr, sp.Expr], ...]) -> bool:
+def _at_least(a: sp.Expr, b: sp.Expr, known: tuple[_Pair, ...]) -> bool:
     """Whether ``a >= b`` is known; maxima and minima by their parts."""
     if a == b or b.is_zero or a is sp.oo or (a, b) in known:
         return True
@@ -89,15 +92,15 @@ def _at_least(a: sp.Expr, b: sp.Expr, known: tuple[tuple[sp.Expr, sp.Expr], ...]
         return bool(a >= b) if a.is_Rational and b.is_Rational else _number(a) >= _number(b) * (1 - _CLOSE)
     row = _row(b, a)
     if row is not None:  # a/b is a monomial: b > a must be impossible
-        rows = [_row(above, below) for above, below in known]
-        if _impossible([r for r in rows if r is not None], row):
+        rows = _rows(known)
+        if _impossible(rows, row):
             return True
-        if None not in rows:
+        if len(rows) == len(known):
             return False  # among monomials the elimination finds all that follows
     return _sums(a, b, known)
 
 
-def _sums(a: sp.Expr, b: sp.Expr, known: tuple[tuple[sp.Expr, sp.Expr], ...]) -> bool:
+def _sums(a: sp.Expr, b: sp.Expr, known: tuple[_Pair, ...]) -> bool:
     """``a >= b`` term by term, or because some fact says even more."""
     sides = _sides(a, b)
     if sides is None:
@@ -105,7 +108,7 @@ def _sums(a: sp.Expr, b: sp.Expr, known: tuple[tuple[sp.Expr, sp.Expr], ...]) ->
     plus, minus = list(sides[0]), sides[1]
     if not minus or any(_says_more(a, b, *fact) for fact in known):
         return True
-    rows = [row for row in (_row(*pair) for pair in known) if row is not None]
+    rows = _rows(known)
     for term in minus:
         match = next((t for t in plus if (row := _row(term, t)) is not None and _impossible(rows, row)), None)
         if match is None:
@@ -123,8 +126,7 @@ def _hides_terms(expr: sp.Expr) -> bool:
 @lru_cache(maxsize=8192)
 def _number(expr: sp.Expr) -> float:
     """What a number with roots or functions is worth; two within a few bits of each other count as equal."""
-    compiled = tape(expr)
-    return float(compiled.run([])[compiled.slots[0]])
+    return float(worth(expr, {}))
 
 
 @lru_cache(maxsize=8192)
@@ -157,20 +159,6 @@ def _says_more(a: sp.Expr, b: sp.Expr, above: sp.Expr, below: sp.Expr) -> bool:
 
 
 # -- comparisons of monomials as rows of a linear system in logarithms
-@dataclass(frozen=True)
-class _Row:
-    """``sum(e * log(base)) >= 0``; numbers (positive fractions) apart from symbols and other positive expressions."""
-
-    symbols: Powers
-    numbers: Powers
-
-    def times(self, by: Fraction) -> _Row:
-        return _Row(tuple((s, e * by) for s, e in self.symbols), tuple((c, e * by) for c, e in self.numbers))
-
-    def plus(self, other: _Row) -> _Row:
-        return _Row(_added(self.symbols, other.symbols), _added(self.numbers, other.numbers))
-
-
 @lru_cache(maxsize=8192)
 def _row(above: sp.Expr, below: sp.Expr) -> _Row | None:
     """The row of ``above >= below``; None if their ratio is no product of powers of positive things."""
@@ -179,23 +167,15 @@ def _row(above: sp.Expr, below: sp.Expr) -> _Row | None:
     symbols: dict[Any, Fraction] = {}
     numbers: dict[Any, Fraction] = {}
     for base, exponent in sp.factor_terms(above / below).as_powers_dict().items():
-        if not exponent.is_Rational or not base.is_positive:
+        if not exponent.is_Rational or not base.is_positive or (base.is_number and not base.is_Rational):
             return None
-        e = Fraction(int(exponent.p), int(exponent.q))
-        if base.is_Rational:
-            numbers[Fraction(int(base.p), int(base.q))] = e
-        elif base.is_number:
-            return None
-        else:
-            symbols[base] = symbols.get(base, Fraction(0)) + e
-    return _Row(tuple((s, e) for s, e in symbols.items() if e), tuple(numbers.items()))
+        key, side = (Fraction(int(base.p), int(base.q)), numbers) if base.is_Rational else (base, symbols)
+        side[key] = side.get(key, Fraction(0)) + Fraction(int(exponent.p), int(exponent.q))
+    return tuple((s, e) for s, e in symbols.items() if e), tuple(numbers.items())
 
 
-def _added(a: Powers, b: Powers) -> Powers:
-    total: dict[Any, Fraction] = dict(a)
-    for base, e in b:
-        total[base] = total.get(base, Fraction(0)) + e
-    return tuple((base, e) for base, e in total.items() if e)
+def _rows(known: Iterable[_Pair]) -> list[_Row]:
+    return [row for row in (_row(*pair) for pair in known) if row is not None]
 
 
 def _impossible(rows: list[_Row], strictly: _Row | None = None) -> bool:
@@ -203,9 +183,9 @@ def _impossible(rows: list[_Row], strictly: _Row | None = None) -> bool:
     system = [(row, False) for row in rows] + ([(strictly, True)] if strictly is not None else [])
     relevant = _connected(system, strictly)
     while True:
-        if any(not row.symbols and _false(row.numbers, strict) for row, strict in relevant):
+        if any(not symbols and _false(numbers, strict) for (symbols, numbers), strict in relevant):
             return True
-        free = dict.fromkeys(s for row, _ in relevant for s, _ in row.symbols)
+        free = dict.fromkeys(s for (symbols, _), _ in relevant for s, _ in symbols)
         if not free or len(relevant) > _MOST:
             return False
         relevant = _eliminated(relevant, min(free, key=lambda s: _growth(relevant, s)))
@@ -215,36 +195,44 @@ def _connected(system: list[tuple[_Row, bool]], start: _Row | None) -> list[tupl
     """The rows that share symbols with the question, at any remove."""
     if start is None:
         return system
-    reached = {s for s, _ in start.symbols}
+    reached = {s for s, _ in start[0]}
     while True:
-        more = {s for row, _ in system for s, _ in row.symbols if reached & {t for t, _ in row.symbols}} | reached
+        met = [(row, strict) for row, strict in system if strict or any(s in reached for s, _ in row[0])]
+        more = {s for row, _ in met for s, _ in row[0]}
         if more == reached:
-            return [(row, strict) for row, strict in system if strict or reached & {s for s, _ in row.symbols}]
+            return met
         reached = more
 
 
 def _growth(system: list[tuple[_Row, bool]], symbol: Any) -> int:
-    powers = [dict(row.symbols).get(symbol, Fraction(0)) for row, _ in system]
-    return sum(p > 0 for p in powers) * sum(p < 0 for p in powers)
+    powers = [e for (symbols, _), _ in system for s, e in symbols if s == symbol]
+    return sum(e > 0 for e in powers) * sum(e < 0 for e in powers)
 
 
 def _eliminated(system: list[tuple[_Row, bool]], symbol: Any) -> list[tuple[_Row, bool]]:
     """Every pair of rows with opposite signs of a symbol, added so that it drops out."""
-    powers = [(row, strict, dict(row.symbols).get(symbol, Fraction(0))) for row, strict in system]
+    powers = [(row, strict, dict(row[0]).get(symbol, Fraction(0))) for row, strict in system]
     kept = [(row, strict) for row, strict, p in powers if p == 0]
+    rising, falling = ([item for item in powers if item[2] * sense > 0] for sense in (1, -1))
     pairs = [
-        (up.times(1 / p).plus(down.times(-1 / q)), strict or also) for up, strict, p in powers if p > 0 for down, also, q in powers if q < 0
+        ((_added(up[0], 1 / p, down[0], -1 / q), _added(up[1], 1 / p, down[1], -1 / q)), strict or also)
+        for (up, strict, p), (down, also, q) in product(rising, falling)
     ]
     return list(dict.fromkeys([*kept, *pairs]))
 
 
+def _added(a: Powers, times: Fraction, b: Powers, by: Fraction) -> Powers:
+    total = {base: e * times for base, e in a}
+    for base, e in b:
+        total[base] = total.get(base, Fraction(0)) + e * by
+    return tuple((base, e) for base, e in total.items() if e)
+
+
 def _false(numbers: Powers, strict: bool) -> bool:
     """Whether ``sum(e * log(number)) >= 0`` (``> 0``) is false; exactly, where floats cannot tell."""
-    total = sum(float(e) * log(c) for c, e in numbers)
-    if abs(total) > 1e-9 * (1 + sum(abs(float(e) * log(c)) for c, e in numbers)):
-        return total < 0
-    whole = lcm(*(e.denominator for _, e in numbers)) if numbers else 1
-    product = Fraction(1)
-    for c, e in numbers:
-        product *= c ** int(e * whole)
-    return product <= 1 if strict else product < 1
+    logs = [float(e) * log(c) for c, e in numbers]
+    if abs(sum(logs)) > 1e-9 * (1 + sum(map(abs, logs))):
+        return sum(logs) < 0
+    whole = lcm(*(e.denominator for _, e in numbers))
+    ratio = prod((c ** int(e * whole) for c, e in numbers), start=Fraction(1))
+    return ratio <= 1 if strict else ratio < 1

@@ -10,7 +10,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import Given
-from symroof.algebra.evaluate import tape
+from symroof.algebra.evaluate import tape, worth
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
@@ -83,8 +83,7 @@ def _rounds_roots(expr: sp.Expr) -> bool:
 
 def number(expr: sp.Expr, given: Given, strict: bool = True) -> Any:
     """An expression at given numbers; arrays that are not run strictly may hold inf and NaN."""
-    compiled = tape(expr)
-    return compiled.run([given.numbers[s] for s in compiled.inputs], strict)[compiled.slots[0]]
+    return worth(expr, given.numbers, strict)
 
 
 def _holds(rel: sp.Rel, given: Given) -> Any:
@@ -157,7 +156,7 @@ def _nearest_miss(left: sp.Expr, right: sp.Expr, relation: str, x: sp.Symbol) ->
     for i in range(-60, 101):
         at = Fraction(10) ** (i // 4) * (1, 2, 3, 6)[i % 4]
         try:
-            greater, lesser = (float(t.run([at] * len(t.inputs))[t.slots[0]]) for t in sides)
+            greater, lesser = (float(worth(side, {x: at})) for side in sides)
         except (InputError, OverflowError, TypeError):
             continue
         if lesser > 0 and greater / lesser > best:

@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.cost import COMPARE
-from symroof.algebra.evaluate import tape
+from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import rational
 from symroof.errors import InputError
 from symroof.solver.polynomial import sign
@@ -32,8 +32,7 @@ class Point(dict[sp.Symbol, Any]):
     def __call__(self, expr: sp.Expr) -> Any:
         """What an expression is worth here."""
         if expr not in self.known:
-            compiled = tape(expr)
-            self.known[expr] = compiled.run([self[s] for s in compiled.inputs])[compiled.slots[0]]
+            self.known[expr] = worth(expr, self)
         return self.known[expr]
 
     def __str__(self) -> str:
