@@ -51,6 +51,16 @@ class Condition(show.Shown):
         return together(self.left.of, self.right.of)
 
     @property
+    def ordered(self) -> tuple[Any, Any]:
+        """The side that has to be larger, and the other."""
+        return (self.left, self.right) if self.relation[0] == ">" else (self.right, self.left)
+
+    @property
+    def strict(self) -> bool:
+        """Whether equality does not do."""
+        return len(self.relation) == 1
+
+    @property
     def expr(self) -> sp.Rel:
         """The condition as an unevaluated sympy relation."""
         return sp.Rel(self.left.expr, self.right.expr, self.relation, evaluate=False)

@@ -20,7 +20,7 @@ from symroof.algebra.cost import Cost, changed
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Deviation, Value, deviation, values_of
 from symroof.errors import InputError, NoClosedForm, SolveError, short
-from symroof.solver.polynomial import Polynomial, expand, polynomial, sign
+from symroof.solver.polynomial import Polynomial, expand, fronted, polynomial, sign
 from symroof.solver.steps import Weights
 
 Rates = Mapping[sp.Symbol, int]  # 1 for what grows without bound, -1 for what vanishes
@@ -98,15 +98,7 @@ def _extreme(expr: sp.Expr, weights: Rates) -> Grown:
     ordered([e for e, _ in found], expr)
     top = max(flip * p for _, p in found)
     kept = list(dict.fromkeys(e for e, p in found if flip * p == top))
-    shared = _shared(kept)
-    return kept[0] if len(kept) == 1 else shared * expr.func(*(e / shared for e in kept), evaluate=False), flip * top
-
-
-def _shared(terms: list[sp.Expr]) -> sp.Expr:
-    """The powers of letters that all terms have, so that a ratio of what grows cancels outside of a maximum too."""
-    powers = [e.as_powers_dict() for e in terms]
-    alike = [s for s in powers[0] if s.is_Symbol and all(p.get(s) == powers[0][s] for p in powers)]
-    return sp.Mul(*[s ** powers[0][s] for s in alike])
+    return kept[0] if len(kept) == 1 else fronted(expr.func(*kept, evaluate=False)), flip * top
 
 
 def _whole(expr: sp.Expr, weights: Rates) -> Grown:

@@ -11,7 +11,7 @@ import sympy as sp
 
 from symroof.errors import NoClosedForm
 from symroof.solver.facts import NOTHING, Facts
-from symroof.solver.polynomial import over, sides, sign, split
+from symroof.solver.polynomial import fronted, over, shared, sides, sign, split
 
 _MOST = 256
 
@@ -52,34 +52,12 @@ def guarded(pieces: Pieces, *positive: sp.Expr) -> Pieces:
         if known is not None:
             pieces = pieces if known > 0 else NEVER
             continue
-        above, below = map(_numbered, split(expr))
-        common = _common(above, below)
+        above, below = map(fronted, split(expr))
+        common = shared((above, below))
         kind = sp.Ge if all(p.low is None and p.high is None for p in pieces) else sp.Gt
         rel = kind(_without(above, common), _without(below, common), evaluate=False)
         pieces = tuple(Piece(p.low, p.high, (*p.when, rel)) for p in pieces if not _denied(rel, p.when))
     return pieces
-
-
-def _numbered(side: sp.Expr) -> sp.Expr:
-    """The side with the numbers that the parts of a maximum share in front of it."""
-    if not side.has(sp.Max, sp.Min):
-        return side
-
-    def fronted(e: sp.Expr) -> sp.Expr:
-        numbers = [a.as_coeff_Mul()[0] for a in e.args]
-        shared = sp.gcd_list(numbers) if all(c.is_Rational and c > 0 for c in numbers) else sp.Integer(1)
-        return e if shared == 1 else shared * e.func(*[a / shared for a in e.args], evaluate=False)
-
-    return side.replace(lambda e: isinstance(e, (sp.Max, sp.Min)), fronted)
-
-
-def _common(above: sp.Expr, below: sp.Expr) -> sp.Expr:
-    """The monomial that both sides share; an expression that only has positive factors."""
-    (number, mine), (also, other) = above.as_coeff_Mul(), below.as_coeff_Mul()
-    shared = sp.gcd(number, also) if number.is_Rational and also.is_Rational and number and also else sp.Integer(1)
-    theirs = other.as_powers_dict()
-    powers = ((b, e, theirs[b]) for b, e in mine.as_powers_dict().items() if b.is_positive and not b.is_Rational and b in theirs)
-    return shared * sp.Mul(*[b ** min(e, o) for b, e, o in powers if e.is_Rational and o.is_Rational and min(e, o) > 0])
 
 
 def _without(product: sp.Expr, factor: sp.Expr) -> sp.Expr:
@@ -180,7 +158,7 @@ def relation(above: sp.Expr, below: sp.Expr) -> sp.Rel:
     if _rooted(above) or _rooted(below):
         return sp.Ge(above, below, evaluate=False)
     plus, minus = split(over(above - below)[0])
-    common = _common(plus, minus)
+    common = shared((plus, minus))
     return sp.Ge(_without(plus, common), _without(minus, common), evaluate=False)
 
 

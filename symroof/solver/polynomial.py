@@ -6,6 +6,7 @@ whose monomials all have one sign has that sign for all values, and Descartes' r
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from math import gcd, lcm
@@ -108,6 +109,31 @@ def front(expr: sp.Expr) -> sp.Expr:
     rest = [c / number * sp.Mul(*[s ** (powers.get(s, 0) - e) for s, e in least.items()]) for c, powers in found]
     inner = sp.Add(*rest)
     return sp.Mul(content, inner, evaluate=False) if content.is_Rational and content != 1 else content * inner
+
+
+def shared(exprs: Iterable[sp.Expr]) -> sp.Expr:
+    """The monomial that expressions share: a number, and powers of what is positive."""
+    parts = [e.as_coeff_Mul() for e in exprs]
+    numbers, powers = [c for c, _ in parts], [rest.as_powers_dict() for _, rest in parts]
+    found = sp.gcd_list(numbers) if all(c.is_Rational and c > 0 for c in numbers) else sp.Integer(1)
+    for base, exponent in powers[0].items():
+        every = [p.get(base, sp.Integer(0)) for p in powers]
+        if base.is_positive and not base.is_Rational and all(e.is_Rational and e * exponent > 0 for e in every):
+            found *= base ** (min(every) if exponent > 0 else max(every))
+    return found
+
+
+def fronted(expr: sp.Expr) -> sp.Expr:
+    """``max(2*a*c, 4*b*c)`` as ``2*c*max(a, 2*b)``, and the maximum of numbers as a number."""
+    return expr.replace(lambda e: isinstance(e, (sp.Max, sp.Min)), _fronted) if expr.has(sp.Max, sp.Min) else expr
+
+
+def _fronted(extreme: sp.Expr) -> sp.Expr:
+    if extreme.is_number:
+        return extreme.func(*extreme.args)
+    common = shared(extreme.args)
+    rest = [a / common for a in extreme.args]
+    return extreme if common == 1 else common * extreme.func(*rest, evaluate=all(a.is_number for a in rest))
 
 
 def _monomial(term: sp.Expr) -> tuple[sp.Rational, dict[sp.Symbol, sp.Rational]] | None:

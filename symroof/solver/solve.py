@@ -25,7 +25,7 @@ from symroof.solver.extremes import branches
 from symroof.solver.function import smooth
 from symroof.solver.limits import check_letters, weighed
 from symroof.solver.pieces import Pieces
-from symroof.solver.polynomial import sides
+from symroof.solver.polynomial import fronted, sides
 from symroof.solver.rounded import rounded
 from symroof.solver.steps import FLIP, Answer, Claim, Step, facing, together
 
@@ -55,10 +55,8 @@ def asked(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol], s
 
 def claimed(question: Bound) -> Claim:
     """That the side which has to be larger is at least the other; maxima of numbers worked out, common factors in front of the rest."""
-    left, right = (_tightened(side.expr) for side in (question.condition.left, question.condition.right))
-    relation = question.condition.relation
-    greater, lesser = (left, right) if relation[0] == ">" else (right, left)
-    return Claim(greater, lesser, question.symbol, question.weights, len(relation) == 1)
+    greater, lesser = (fronted(side.expr) for side in question.condition.ordered)
+    return Claim(greater, lesser, question.symbol, question.weights, question.condition.strict)
 
 
 def _as_condition(condition: Any) -> Condition:
@@ -74,28 +72,6 @@ def _twin(symbol: sp.Symbol, known: set[sp.Symbol]) -> str:
     """That there is a letter of that name in another unit."""
     twin = next((s for s in known if s.name == symbol.name and isinstance(s, Symbol)), None)
     return "" if twin is None else f" (there is another {symbol} in {twin.unit}, yours is in {getattr(symbol, 'unit', '1')})"
-
-
-def _tightened(expr: sp.Expr) -> sp.Expr:
-    """``max(a*c, b*c)`` as ``c*max(a, b)``, and the maximum of numbers as a number."""
-    if not expr.has(sp.Max, sp.Min):
-        return expr
-    return expr.replace(lambda e: isinstance(e, (sp.Max, sp.Min)), _fronted)
-
-
-def _fronted(extreme: sp.Expr) -> sp.Expr:
-    if extreme.is_number:
-        return extreme.func(*extreme.args)
-    powers = [a.as_powers_dict() for a in extreme.args]
-    common = sp.Integer(1)
-    for base, exponent in powers[0].items():
-        others = [p.get(base, sp.Integer(0)) for p in powers]
-        if base.is_positive and not base.is_number and all(e.is_Rational and e * exponent > 0 for e in others):
-            common *= base ** (min(others) if exponent > 0 else max(others))
-    if common == 1:
-        return extreme
-    rest = [a / common for a in extreme.args]
-    return common * extreme.func(*rest, evaluate=all(a.is_number for a in rest))
 
 
 def held(claim: Claim) -> Answer:
