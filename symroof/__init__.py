@@ -19,8 +19,9 @@ from symroof.algebra.units import Unit
 from symroof.algebra.value import Span, Value
 from symroof.errors import SymroofError, UnitError
 from symroof.machine.roofline import Work, matmul, roofline
-from symroof.solver.bound import Bound, Step
+from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
+from symroof.solver.steps import Step
 
 if TYPE_CHECKING:
     from symroof.analysis.best import Best

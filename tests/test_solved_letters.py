@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from symroof import chip, decode, dtype, elasticity, layers, llm, llms, model, regimes, sensitivities, solve
-from symroof.algebra.value import Value
+from symroof.algebra.value import Span, Value
 from symroof.errors import InputError, SolveError, UnknownName
-from symroof.solver.bound import Bound, Span
+from symroof.solver.bound import Bound
 from symroof.symbols import ALPHABET, B, E, F, S, p_kv, t_lim
 
 HERE = (chip("h100").on("8"), dtype("bf16"))

@@ -77,6 +77,10 @@ class Condition(show.Shown):
         """The same with the aggregate letters of a model written out, those that ``letters`` are part of; see ``Cost.expand``."""
         return Condition(self.left.expand(*letters), self.relation, self.right.expand(*letters))
 
+    def put(self, given: Given) -> Condition:
+        """The same with checked values put in."""
+        return self.between(self.left.put(given), self.right.put(given))
+
     def between(self, left: Any, right: Any) -> Condition:
         """The same relation between other sides, each a Cost or a Value."""
         return Condition(self.left.like(left), self.relation, self.right.like(right))
@@ -292,7 +296,7 @@ class Cost(show.Shown):
             left = cost.map(lambda e: e.xreplace(exact))
             if not left.free_symbols:
                 return left.put(Given())  # what had no value cancelled
-            return left.claiming(reworded(left.of, lambda c: c.between(c.left.put(given), c.right.put(given))))
+            return left.claiming(reworded(left.of, lambda c: c.put(given)))
         compiled = tape(cost.shape)
         slots = named_slots(compiled, [given.numbers[s] for s in compiled.inputs])
         return _value(cost, slots, compiled.slots)

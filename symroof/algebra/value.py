@@ -188,7 +188,6 @@ def certainty(brackets: tuple[tuple[Any, Any], ...] | None, doubt: str) -> str:
 
 
 _WORTH_SAYING = 0.05
-_INF = float("inf")
 
 
 @dataclass(frozen=True, repr=False)
@@ -211,7 +210,7 @@ class Deviation(show.Shown):
     @property
     def where(self) -> str:
         """The values of the symbols that were taken as large or small: ``D = 8192, F = 28672``."""
-        return ", ".join(f"{s} = {_plain(v)}" for s, v in self.at)
+        return ", ".join(f"{s} = {show_quantity(float(v), ONE)}" for s, v in self.at)
 
     @property
     def matters(self) -> bool:
@@ -244,9 +243,9 @@ class Deviation(show.Shown):
         return f" at {self.where}" if self.at else ""
 
 
-def deviation(limit: Value, exact: Value, at: Iterable[tuple[sp.Symbol, Any]]) -> Deviation:
-    """Compare a limit with the exact value, each a threshold or a cost."""
-    found = tuple(at)
+def deviation(limit: Value, exact: Value, weights: Iterable[tuple[sp.Symbol, int]], numbers: Mapping[Any, Any]) -> Deviation:
+    """Compare a limit with the exact value, each a threshold or a cost, at the values of what was large or small."""
+    found = tuple((s, numbers[s]) for s, _ in weights)
     words = _words(limit, exact)
     if words:
         return Deviation(None, exact, found, words)
@@ -257,29 +256,13 @@ def deviation(limit: Value, exact: Value, at: Iterable[tuple[sp.Symbol, Any]]) -
 
 def _words(limit: Value, exact: Value) -> str:
     """What to say where one of the two is no number to compare."""
-    kinds = [_kind(v) for v in (limit, exact)]
+    kinds = ["always" if v.always else "" if 0 < abs(v.number) < INF else "never" for v in (limit, exact)]
     if kinds == ["", ""]:
         return ""
     if kinds[0] == kinds[1]:
         return f"the limit and the exact condition both {kinds[0]} hold"
     exactly = f"{kinds[1]} holds" if kinds[1] else f"has {show_quantity(float(exact), exact.unit)}"
     return f"the exact condition {exactly}" + (f", the limit {kinds[0]} holds" if kinds[0] else "")
-
-
-def _kind(value: Value) -> str:
-    if value.always:
-        return "always"
-    return "" if 0 < abs(value.number) < _INF else "never"
-
-
-def values_of(symbols: Iterable[sp.Symbol], numbers: Mapping[Any, Any]) -> tuple[tuple[sp.Symbol, Any], ...]:
-    """The symbols with their values."""
-    return tuple((s, numbers[s]) for s in symbols)
-
-
-def _plain(value: Any) -> str:
-    number = float(value)
-    return str(int(number)) if number == int(number) and abs(number) < 1e9 else show_number(number)
 
 
 INF = float("inf")
@@ -355,11 +338,9 @@ def half_line(x: sp.Symbol, found: Value) -> Span:
     return Span(x, ((low, high),) if low.number < high.number else (), found.doubt)
 
 
-def _left_out(end: End, side: int) -> End:
-    return replace(end, open=True)
-
-
-def runs(true: Sequence[bool], ends: Mapping[int, End], left_out: Callable[[End, int], End] = _left_out) -> Ends:
+def runs(
+    true: Sequence[bool], ends: Mapping[int, End], left_out: Callable[[End, int], End] = lambda end, side: replace(end, open=True)
+) -> Ends:
     """Runs of True as intervals; ``ends`` says at which of the places an end stands.
 
     The end of a run at a place that is False is ``left_out``, which also hears on which side of that end the run is (0 below, 1 above).

@@ -14,15 +14,12 @@ from symroof.algebra.bind import Given, bind
 from symroof.algebra.claims import ORDER, Claim, solved
 from symroof.algebra.cost import Cost, quantity
 from symroof.algebra.operands import rational
-from symroof.algebra.value import Deviation, Span, Value, deviation, values_of
+from symroof.algebra.value import Deviation, Span, Value, deviation
 from symroof.errors import InputError, SolveError
 from symroof.solver.numeric.at import decided, spanned, within
 from symroof.solver.pieces import Piece
 from symroof.solver.proof.proof import Proof, Verification, prove, verify
 from symroof.solver.solved import Solved
-from symroof.solver.steps import Step
-
-_STRICT = {"low": (">=", ">"), "high": ("<=", "<")}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,7 +34,10 @@ class Bound(show.Shown, Solved):
     @property
     def relation(self) -> str:
         """``>=`` or ``<=`` (``>``, ``<`` for a strict condition) of a bound with one side."""
-        return self._relation("low" if self._single.low is not None else "high", self._single)
+        piece = self._single
+        up = piece.low is not None
+        strict = self.condition.strict if piece.strict is None else piece.strict[0 if up else 1]
+        return (">" if up else "<") + "=" * (not strict)
 
     @property
     def expr(self) -> sp.Expr:
@@ -75,9 +75,6 @@ class Bound(show.Shown, Solved):
             raise SolveError(f"{self!r} does not depend on {self.symbol}; look at .pieces[0].when")
         return self.pieces[0]
 
-    def _relation(self, side: str, piece: Piece) -> str:
-        return _STRICT[side][len(self.condition.relation) == 1 if piece.strict is None else piece.strict[side == "high"]]
-
     # -- what it is worth
     def at(self, *sheets: Any, **values: Any) -> Any:
         """The threshold at these values, a Value (infinite where it is never reached, with the reason).
@@ -86,15 +83,16 @@ class Bound(show.Shown, Solved):
         the Value carries its ``error`` if what was called large or small has values too, and says when it is above 5 %
         (arrays and spans do not). At a model what the letter cannot be is left out: more experts a token than there are.
         """
-        return within(self.symbol, self._at(sheets, values), spanned(self.symbol, sheets, values))
-
-    def _at(self, sheets: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
         given = bind(self.free_symbols, sheets, values, self.of, (self.symbol,))
-        free = self.free_symbols if not self.closed else self._needed()
-        if given.exprs or free - given.numbers.keys():
+        exprs = [e for p in self.pieces for e in (p.low, p.high, *p.when) if e is not None]
+        needed = set().union(*(e.free_symbols for e in exprs)) if self.closed else self.free_symbols
+        found: Any
+        if given.exprs or needed - given.numbers.keys():
             left = self.put(given)
-            return left if left.free_symbols else decided(left, Given())
-        return self._beside_exact(decided(self, given), given)
+            found = left if left.free_symbols else decided(left, Given())
+        else:
+            found = self._beside_exact(decided(self, given), given)
+        return within(self.symbol, found, spanned(self.symbol, sheets, values))
 
     def settled(self, values: Mapping[Any, Any]) -> Any:
         """The threshold as a number, or an array of them where values are arrays; None as long as symbols are left.
@@ -139,11 +137,7 @@ class Bound(show.Shown, Solved):
         exact = decided(self.exact, given)
         if not isinstance(exact, Value):
             return found
-        return replace(found, error=deviation(found, exact, values_of((s for s, _ in self.weights), given.numbers)))
-
-    def _needed(self) -> set[sp.Symbol]:
-        exprs = [e for p in self.pieces for e in (p.low, p.high, *p.when) if e is not None]
-        return set().union(*(e.free_symbols for e in exprs))
+        return replace(found, error=deviation(found, exact, self.weights, given.numbers))
 
     def verify(self, samples: int = 200, seed: int = 0) -> Verification:
         """Try random positive values just below and just above every threshold; reports any counterexample."""
@@ -156,11 +150,6 @@ class Bound(show.Shown, Solved):
         """
         return prove(self, samples, seed)
 
-    # -- how it looks
-
     def latex(self, steps: bool = False) -> str:
         """LaTeX of the bound; with ``steps`` the derivation before it, as a display."""
         return str(show.render[-1](self, "derived" if steps else "latex"))
-
-
-__all__ = ["Bound", "Span", "Step"]

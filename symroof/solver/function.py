@@ -17,7 +17,7 @@ import sympy as sp
 from symroof.errors import NoClosedForm, short
 from symroof.solver.limits import grown, leading
 from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, intersection, union
-from symroof.solver.polynomial import expand, front, over, polynomial, sides, sign, split, tidy
+from symroof.solver.polynomial import expand, front, linear, over, polynomial, sides, sign, split, tidy
 from symroof.solver.positive import by_sign, collected, rooted, where_positive
 from symroof.solver.steps import Answer, Claim, Step, answered, together
 
@@ -167,16 +167,11 @@ def _reaches(inside: sp.Expr, target: sp.Expr, positive: sp.Expr, up: bool, wher
     if sign(positive) == 1:
         return put
     if sign(inside) == 1:
-        straight = up and all(p.high is None and not p.when and p.low is not None and _rises(p.low, d) for p in found)
+        straight = up and all(p.high is None and not p.when and p.low is not None and linear(p.low, d) for p in found)  # no end, no x
         return put if straight else guarded(put, positive) + (guarded(ALWAYS, -positive) if up else NEVER)
     below = where(inside + d if up else -d - inside)
     mirrored = tuple(_put(p, d, -target) for p in below)
     return guarded(put, positive) + guarded(mirrored, -positive)
-
-
-def _rises(low: sp.Expr, d: sp.Symbol) -> bool:
-    """Whether an end moves with the number in proportion, so that it is none of a positive unknown if the number is not."""
-    return bool(low.is_polynomial(d) and sp.degree(low, d) <= 1)
 
 
 def _put(piece: Piece, d: sp.Symbol, target: sp.Expr) -> Piece:

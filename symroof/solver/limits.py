@@ -18,7 +18,7 @@ from symroof.algebra.bind import bind
 from symroof.algebra.claims import together
 from symroof.algebra.cost import Cost, changed
 from symroof.algebra.units import Unit
-from symroof.algebra.value import Deviation, Value, deviation, values_of
+from symroof.algebra.value import Deviation, Value, deviation
 from symroof.errors import InputError, NoClosedForm, SolveError, short
 from symroof.solver.polynomial import Polynomial, expand, fronted, polynomial, sign
 from symroof.solver.steps import Weights
@@ -166,8 +166,7 @@ class Limit(show.Shown):
         if found.is_array or given.exprs or self.exact.free_symbols - given.numbers.keys():
             return found
         exact = self.exact.put(given)
-        at = values_of((s for s, _ in self.weights), given.numbers)
-        return found if exact.is_array else replace(found, error=deviation(found, exact, at))
+        return found if exact.is_array else replace(found, error=deviation(found, exact, self.weights, given.numbers))
 
     def error(self, *sheets: Any, **values: Any) -> Deviation:
         """The exact relative error of the limit at values for all symbols.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 from math import gcd, lcm
 
 import sympy as sp
@@ -51,7 +51,7 @@ def sign(expr: sp.Expr) -> int | None:
     if expr == 0:  # the assumptions of sympy would isolate the roots of a long sum
         return 0
     terms = sp.Add.make_args(expr)
-    found = {_monomial_sign(t) for t in terms}
+    found = {1 if t.is_positive else -1 if t.is_negative else None for t in terms}
     if len(found) > 1 and expr.is_number:
         return _number_sign(terms)
     return found.pop() if len(found) == 1 else None
@@ -70,12 +70,6 @@ def _number_sign(terms: tuple[sp.Expr, ...]) -> int | None:
 def expand(expr: sp.Expr) -> sp.Expr:
     """A sum of monomials."""
     return sp.expand(expr, power_base=False, power_exp=False, log=False)
-
-
-def _monomial_sign(term: sp.Expr) -> int | None:
-    if term.is_positive:
-        return 1
-    return -1 if term.is_negative else None
 
 
 @lru_cache(maxsize=8192)
@@ -148,10 +142,8 @@ def _monomial(term: sp.Expr) -> tuple[sp.Rational, dict[sp.Symbol, sp.Rational]]
 @lru_cache(maxsize=8192)
 def over(expr: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Numerator and denominator, neither of them with fractions in it."""
-    if expr.is_Add and all(_monomial(t) is not None for t in expr.args):
-        top, bottom = sp.fraction(front(expr))
-        return top, bottom
-    top, bottom = sp.fraction(sp.together(expr))
+    monomials = expr.is_Add and all(_monomial(t) is not None for t in expr.args)
+    top, bottom = sp.fraction(front(expr) if monomials else sp.together(expr))
     return top, bottom
 
 
@@ -163,28 +155,28 @@ def sides(above: sp.Expr, below: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
     return split(known * top) if known else None
 
 
+def linear(expr: sp.Expr, x: sp.Symbol) -> bool:
+    """Whether an expression is a constant and a multiple of x."""
+    return bool(expr.is_polynomial(x) and sp.degree(expr, x) <= 1)
+
+
 def polynomial(expr: sp.Expr, x: sp.Symbol) -> Polynomial:
     """A sum of monomials as a polynomial in a power of x.
 
     Raises NoClosedForm if x stands anywhere but in powers with rational exponents.
     """
-    by_power = _by_power(expr, x)
-    lowest = min(by_power)
-    shifted = {e - lowest: c for e, c in by_power.items()}
-    q = reduce(lcm, (int(e.q) for e in shifted), 1)
-    step = reduce(gcd, (int(e * q) for e in shifted), 0) or 1
-    power = sp.Rational(step, q)
-    degree = int(max(shifted) / power)
-    coeffs = [shifted.get(power * i, sp.Integer(0)) for i in range(degree + 1)]
-    return Polynomial(x, power, tuple(coeffs))
-
-
-def _by_power(expr: sp.Expr, x: sp.Symbol) -> dict[sp.Rational, sp.Expr]:
-    found: dict[sp.Rational, list[sp.Expr]] = {}
+    by_power: dict[sp.Rational, list[sp.Expr]] = {}
     for term in sp.Add.make_args(expand(expr)):
         coeff, rest = term.as_independent(x, as_Add=False)
         base, exponent = rest.as_base_exp()
         if rest != 1 and not (base == x and exponent.is_Rational):
             raise NoClosedForm(f"{x} stands inside {short(rest)}")
-        found.setdefault(exponent if rest != 1 else sp.Integer(0), []).append(coeff)
-    return {e: sp.Add(*cs) for e, cs in found.items()}
+        by_power.setdefault(exponent if rest != 1 else sp.Integer(0), []).append(coeff)
+    lowest = min(by_power)
+    shifted = {e - lowest: sp.Add(*cs) for e, cs in by_power.items()}
+    q = lcm(*(int(e.q) for e in shifted))
+    step = gcd(*(int(e * q) for e in shifted)) or 1
+    power = sp.Rational(step, q)
+    degree = int(max(shifted) / power)
+    coeffs = [shifted.get(power * i, sp.Integer(0)) for i in range(degree + 1)]
+    return Polynomial(x, power, tuple(coeffs))

@@ -8,7 +8,7 @@ rises or falls with each rounded quantity, one end of these makes it easier and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -20,38 +20,42 @@ from symroof.errors import NoClosedForm, SolveError, short
 from symroof.solver.bound import Bound
 from symroof.solver.monotony import difference
 from symroof.solver.pieces import ALWAYS, Piece, Pieces, exceeds
-from symroof.solver.polynomial import sign
+from symroof.solver.polynomial import linear, sign
 from symroof.solver.solved import bare
 from symroof.solver.steps import Step, answered
 
 
 def between(numeric: Bound, atoms: set[sp.Expr]) -> Bound:
     """The numeric bound with a necessary and a sufficient one beside it, as far as these have a closed form."""
-    condition = numeric.condition
     names = {atom: sp.Dummy("r", positive=True) for atom in sorted(atoms, key=sp.default_sort_key)}
-    left, right = (side.expr.xreplace(names) for side in (condition.left, condition.right))
-    greater, lesser = (left, right) if condition.relation[0] == ">" else (right, left)
+    renamed = _put(numeric.condition, names)
+    greater, lesser = (side.expr for side in renamed.ordered)
     easier: dict[sp.Expr, sp.Expr] = {}
     harder: dict[sp.Expr, sp.Expr] = {}
     for atom, name in names.items():
         way = difference(greater, lesser, name)
         if way is None:
             return replace(numeric, reason=f"{numeric.reason}, and whether {short(atom)} makes it easier or harder is not known")
-        low, high = _range(atom, _linear_in(greater, name) and _linear_in(lesser, name))
+        low, high = _range(atom, linear(greater, name) and linear(lesser, name))
         easier[name], harder[name] = (high, low) if way >= 0 else (low, high)
     inside = f"inside {short(next(iter(atoms)))} and beside it" if len(atoms) == 1 else f"inside {len(atoms)} rounded quantities"
     reason = f"{numeric.symbol} stands {inside}"
     found = []
     for put in (easier, harder):
-        asked = bare(left.xreplace(put), condition.relation, right.xreplace(put))
+        asked = _put(renamed, put)
         found.append(numeric.solved_again(asked) if numeric.symbol in asked.free_symbols else _without(numeric, asked))
     return replace(numeric, reason=reason, necessary=_outer(found[0], 0), sufficient=_outer(found[1], 1))
 
 
+def _put(condition: Condition, put: Mapping[sp.Expr, sp.Expr]) -> Condition:
+    """A condition with expressions in place of others; units no longer matter."""
+    return bare(condition.left.expr.xreplace(put), condition.relation, condition.right.expr.xreplace(put))
+
+
 def _without(numeric: Bound, asked: Condition) -> Bound:
     """A condition from which the unknown has dropped out: any will do, or none."""
-    greater, lesser = (asked.left, asked.right) if asked.relation[0] == ">" else (asked.right, asked.left)
-    when = exceeds(greater.expr, lesser.expr, len(asked.relation) == 1)
+    greater, lesser = (side.expr for side in asked.ordered)
+    when = exceeds(greater, lesser, asked.strict)
     pieces = () if when is sp.false else ALWAYS if when is sp.true else (Piece(when=(when,)),)
     return replace(numeric, condition=asked, pieces=pieces, steps=(), reason=f"{numeric.symbol} drops out", closed=True)
 
@@ -70,17 +74,13 @@ def _range(atom: sp.Expr, straight: bool) -> tuple[sp.Expr, sp.Expr]:
     return u, sp.Max(1, 2 * u, evaluate=False)
 
 
-def _linear_in(expr: sp.Expr, name: sp.Symbol) -> bool:
-    return bool(expr.is_polynomial(name) and sp.degree(expr, name) <= 1) if not expr.has(sp.Max, sp.Min) else False
-
-
 _NAMES: dict[type, str] = {sp.ceiling: "ceiling", sp.floor: "floor", PowerOfTwo: "power of two"}
 
 
 def rounded(numeric: Bound) -> Bound:
     """The answer where no smooth closed form exists: ``numeric`` itself, unless its unknown is what is rounded."""
-    condition, x = numeric.condition, numeric.symbol
-    atoms = _roundings(condition.left.expr, x) | _roundings(condition.right.expr, x)
+    x = numeric.symbol
+    atoms = set().union(*(_roundings(side.expr, x) for side in numeric.condition.ordered))
     if not atoms:
         return numeric
     if numeric.weights:
@@ -89,9 +89,9 @@ def rounded(numeric: Bound) -> Bound:
         if len(atoms) == 1:
             (atom,) = atoms
             k = sp.Symbol(short(atom).strip("'"), positive=True)
-            left, right = (side.expr.xreplace({atom: k}) for side in (condition.left, condition.right))
-            if not (left.has(x) or right.has(x)):
-                return _through(numeric, atom, k, bare(left, condition.relation, right))
+            inner = _put(numeric.condition, {atom: k})
+            if x not in inner.free_symbols:
+                return _through(numeric, atom, k, inner)
     except SolveError as problem:
         return replace(numeric, reason=str(problem))
     return between(numeric, atoms)
@@ -111,11 +111,9 @@ def _through(numeric: Bound, atom: sp.Expr, k: sp.Symbol, inner: Condition) -> B
     found = numeric.solved_again(inner, k)
     if not found.closed:
         raise NoClosedForm(f"for {short(atom)} itself: {found.reason}")
-    strict = len(inner.relation) == 1
     every: list[Piece] = []
     for piece in _with_zero(found.pieces, atom, k, inner):
-        lows, highs = _ends(piece, atom, strict)
-        sides = [_argument(numeric, atom.args[0], end) for end in (lows, highs) if end is not None]
+        sides = [_argument(numeric, atom.args[0], end) for end in _ends(piece, atom, inner.strict)]
         every += [_joined(choice, piece.when) for choice in product(*sides)]
     pieces = list(dict.fromkeys(p for p in every if sp.false not in p.when))
     if any(p.everything for p in pieces):
@@ -149,11 +147,8 @@ def _with_zero(pieces: Pieces, atom: sp.Expr, k: sp.Symbol, inner: Condition) ->
 
 def _at_zero(inner: Condition, k: sp.Symbol) -> sp.Basic:
     """Whether the condition holds for a floor of 0, as a relation between the other symbols."""
-    sides = (inner.left, inner.right) if inner.relation[0] == ">" else (inner.right, inner.left)
-    greater, lesser = (side.expr.subs(k, 0) for side in sides)
-    if any(e.has(sp.zoo, sp.nan, sp.oo) for e in (greater, lesser)):
-        return sp.false
-    return exceeds(greater, lesser, len(inner.relation) == 1)
+    greater, lesser = (side.expr.subs(k, 0) for side in inner.ordered)
+    return sp.false if any(e.has(sp.zoo, sp.nan, sp.oo) for e in (greater, lesser)) else exceeds(greater, lesser, inner.strict)
 
 
 # -- back to the unknown
@@ -185,11 +180,10 @@ def _undone(kind: type, side: str, end: sp.Expr, strict: bool) -> _End:
     return _End(">" if side == ">" else "<=", number, end, sp.Integer(1), not after, guarded=True)
 
 
-def _ends(piece: Piece, atom: sp.Expr, strict: bool) -> tuple[_End | None, _End | None]:
+def _ends(piece: Piece, atom: sp.Expr, strict: bool) -> list[_End]:
     outs = piece.strict or (strict, strict)
     ends = ((">", piece.low, outs[0]), ("<", piece.high, outs[1]))
-    low, high = (None if end is None else _undone(atom.func, side, end, out) for side, end, out in ends)
-    return low, high
+    return [_undone(atom.func, side, end, out) for side, end, out in ends if end is not None]
 
 
 def _argument(numeric: Bound, u: sp.Expr, end: _End) -> list[Piece]:
@@ -212,7 +206,7 @@ def _argument(numeric: Bound, u: sp.Expr, end: _End) -> list[Piece]:
 def _straight(pieces: Pieces, d: sp.Symbol) -> bool:
     """Whether every end moves in proportion with the number, and no condition asks about it."""
     ends = [e for p in pieces for e in (p.low, p.high) if e is not None]
-    rising = all(e.is_polynomial(d) and sp.degree(e, d) <= 1 and sign(e.coeff(d, 1)) == 1 for e in ends)
+    rising = all(linear(e, d) and sign(e.coeff(d, 1)) == 1 for e in ends)
     return rising and not any(w.has(d) for p in pieces for w in p.when)
 
 

@@ -93,7 +93,7 @@ class Solved:
 
     def put(self, given: Given) -> Self:
         """The bound with values put into its condition, solved again."""
-        condition = self.condition.between(self.condition.left.put(given), self.condition.right.put(given))
+        condition = self.condition.put(given)
         found = self.solved_again(condition, weights=tuple((s, w) for s, w in self.weights if s in condition.free_symbols))
         return replace(found, steps=substituted(self.steps, found.steps, given))
 

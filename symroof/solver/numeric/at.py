@@ -10,7 +10,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import Given
-from symroof.algebra.evaluate import tape, worth
+from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
@@ -40,7 +40,7 @@ def decided(bound: Solved, given: Given) -> Value | Span:
         falling = _falling(bound) if bound.pieces else falling
     if any(_rounds_roots(e) for p in bound.pieces for e in (p.low, p.high) if e is not None):
         return _certified(bound, given)  # a root that is rounded has to be known to the last digit
-    span = Span(bound.symbol, _ends(bound.pieces, given, len(bound.condition.relation) == 1))
+    span = Span(bound.symbol, _ends(bound.pieces, given, bound.condition.strict))
     note = ""
     if not span.ends:
         note = f"never: {_denial(bound, given)}"
@@ -135,28 +135,27 @@ def _certified(bound: Solved, given: Given) -> Value | Span:
     """Thresholds that are proven: exact roots of polynomials, or intervals halved to a bracket of 1e-12."""
     condition, x = bound.condition, bound.symbol
     exact = {s: rational(given.numbers.get(s, 1)) for s in bound.free_symbols}  # what has no number cancels
-    left, right = (side.map(lambda e: e.xreplace(exact)).expr for side in (condition.left, condition.right))
-    found = exactly(left, right, condition.relation, x)
+    greater, lesser = (side.map(lambda e: e.xreplace(exact)).expr for side in condition.ordered)
+    found = exactly(greater, lesser, condition.strict, x)
     among = f"{x}" if found else f"{x} between 1e-15 and 1e25"
-    found = found or swept(left, right, condition.relation, x)
+    found = found or swept(greater, lesser, condition.strict, x)
     at = f"at {', '.join(given.sheets)} " if given.sheets else ""
     note = ""
     if found.ends == ((START, STOP),):
         note = f"always: {at}every {among} will do"
     elif not found.ends:
-        why = f"; {found.doubt}" if found.doubt else _nearest_miss(left, right, condition.relation, x)
+        why = f"; {found.doubt}" if found.doubt else _nearest_miss(greater, lesser, x)
         note = f"never{', as far as it was proven' if found.doubt else ''}: {at}no {among} will do{why}"
     return found.answer(note)
 
 
-def _nearest_miss(left: sp.Expr, right: sp.Expr, relation: str, x: sp.Symbol) -> str:
+def _nearest_miss(above: sp.Expr, below: sp.Expr, x: sp.Symbol) -> str:
     """How far the greater side stays below the lesser at best, as sampled."""
-    sides = [tape(side) for side in ((left, right) if relation[0] == ">" else (right, left))]
     best, where = 0.0, 0.0
     for i in range(-60, 101):
         at = Fraction(10) ** (i // 4) * (1, 2, 3, 6)[i % 4]
         try:
-            greater, lesser = (float(worth(side, {x: at})) for side in sides)
+            greater, lesser = (float(worth(side, {x: at})) for side in (above, below))
         except (InputError, OverflowError, TypeError):
             continue
         if lesser > 0 and greater / lesser > best:

@@ -38,11 +38,11 @@ class Undecided(Exception):
 
 
 class Box:
-    """A condition in x alone, to be asked about intervals and points."""
+    """``greater >= lesser`` (``>`` if strict) in x alone, to be asked about intervals and points."""
 
-    def __init__(self, left: sp.Expr, right: sp.Expr, relation: str) -> None:
-        self.sides = (tape(left), tape(right)) if relation[0] == ">" else (tape(right), tape(left))
-        self.strict = len(relation) == 1
+    def __init__(self, greater: sp.Expr, lesser: sp.Expr, strict: bool) -> None:
+        self.sides = (tape(greater), tape(lesser))
+        self.strict = strict
         self.constants = [[(_constant(c), _ZERO) for c in side.constants] for side in self.sides]
         self.rational = all(_is_rational(side) for side in self.sides)
 

@@ -62,12 +62,11 @@ class _Difference:
         return reduce(lambda total, item: total * signs[item[0]] ** abs(item[1]), self.powers.items(), self.overall)
 
 
-def exactly(left: sp.Expr, right: sp.Expr, relation: str, x: sp.Symbol) -> Span | None:
-    """Where a condition in x alone holds among all positive numbers; None unless it is one on polynomials.
+def exactly(greater: sp.Expr, lesser: sp.Expr, strict: bool, x: sp.Symbol) -> Span | None:
+    """Where ``greater >= lesser`` (``>``), in x alone, holds among all positive numbers; None unless it is one on polynomials.
 
     A point where the sides only touch counts for ``>=`` (an interval of one point), and is left out for ``>``.
     """
-    greater, lesser = (left, right) if relation[0] == ">" else (right, left)
     try:
         above, below = branches(greater, frozenset((x,))), branches(lesser, frozenset((x,)))
     except NoClosedForm:
@@ -81,11 +80,10 @@ def exactly(left: sp.Expr, right: sp.Expr, relation: str, x: sp.Symbol) -> Span 
     if len(differences) < len(found):
         return None
     roots = _roots({f for d in differences.values() for f in d.powers})
-    least = 1 if len(relation) == 1 else 0
 
     def holds(signs: dict[sp.Poly, int]) -> bool:
         known = {pair: d.sign(signs) for pair, d in differences.items()}
-        good = {pair for pair, s in known.items() if s is not None and s >= least}
+        good = {pair for pair, s in known.items() if s is not None and s >= strict}
         return any(all(any((a, b) in good for b in column) for a in row for column in below) for row in above)
 
     true = [holds(s) for s in _every_sign(roots, differences.values())]
@@ -183,9 +181,9 @@ class _Stretch:
         return self.high > self.low * (1 + 1e-11)
 
 
-def swept(left: sp.Expr, right: sp.Expr, relation: str, x: sp.Symbol) -> Span:
-    """Where a condition in x alone holds between 1e-15 and 1e25, every end with a bracket."""
-    box = Box(left, right, relation)
+def swept(greater: sp.Expr, lesser: sp.Expr, strict: bool, x: sp.Symbol) -> Span:
+    """Where ``greater >= lesser`` (``>``), in x alone, holds between 1e-15 and 1e25, every end with a bracket."""
+    box = Box(greater, lesser, strict)
     stretches = _stretches(box)
     open_places = {i: s for i, s in enumerate(stretches) if s.true is None}
     ends = {i: _threshold(box, s) for i, s in open_places.items()}
