@@ -47,7 +47,7 @@ STANDS_ON = {
 ORDERS = {
     "algebra": ("units", "quantity", "roots", "symbols", "show", "operands", "evaluate", "value", "claims", "bind", "cost"),
     "solver": (
-        *("polynomial", "facts", "extremes", "monotony", "pieces", "steps", "limits", "positive", "function", "solved"),
+        *("polynomial", "facts", "extremes", "monotony", "pieces", "steps", "limits", "positive", "function"),
         *("numeric.boxes", "numeric.thresholds", "numeric.at", "proof.points", "proof.proof", "bound", "rounded", "solve"),
     ),
     "analysis": ("walk", "regimes", "problem", "descent", "best", "minimize", "slopes", "elasticity", "sensitivity", "degree"),

@@ -19,7 +19,7 @@ from symroof.errors import InputError, SolveError
 from symroof.solver.numeric.at import decided, spanned, within
 from symroof.solver.pieces import Piece
 from symroof.solver.proof.proof import Proof, Verification, prove, verify
-from symroof.solver.solved import Solved
+from symroof.solver.steps import Solved
 
 
 @dataclass(frozen=True, eq=False, repr=False)

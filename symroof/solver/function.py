@@ -1,4 +1,4 @@
-"""The third stage of ``solve``: a claim without maxima, cleared of denominators and factored, as one polynomial or one function.
+"""The third stage of ``solve``: an inequality without maxima, cleared of denominators and factored, as one polynomial or one function.
 
 A product is positive where an even number of its factors is negative, so its factors are parts of it. An unknown that stands
 once inside an exponential, a logarithm or a power is solved for from the outside in: ``a*exp(b*x) + c >= d`` is linear in
@@ -19,7 +19,7 @@ from symroof.solver.limits import grown, leading
 from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, intersection, union
 from symroof.solver.polynomial import expand, front, linear, over, polynomial, sides, sign, split, tidy
 from symroof.solver.positive import by_sign, collected, rooted, where_positive
-from symroof.solver.steps import Answer, Claim, Step, answered, together
+from symroof.solver.steps import Answer, Inequality, Step, answered, together
 
 When = tuple[sp.Rel, ...]
 Where = Callable[[sp.Expr], Pieces]  # where an expression in the unknown is positive
@@ -27,17 +27,12 @@ Where = Callable[[sp.Expr], Pieces]  # where an expression in the unknown is pos
 
 @dataclass(frozen=True)
 class _Function:
-    """A monotonic function of ``inside``; ``base`` of a power with the unknown above, ``power`` of one with it below."""
+    """A monotonic function of ``inside``: ``base`` to that power, that to a ``power``, or with neither its logarithm."""
 
     whole: sp.Expr
     inside: sp.Expr
     base: sp.Expr | None = None
     power: sp.Expr | None = None
-
-    @property
-    def logarithm(self) -> bool:
-        """Whether it is a logarithm."""
-        return self.base is None and self.power is None
 
 
 def inverted(expr: sp.Expr, x: sp.Symbol, where: Where) -> Pieces:
@@ -46,34 +41,22 @@ def inverted(expr: sp.Expr, x: sp.Symbol, where: Where) -> Pieces:
     Raises NoClosedForm if it does not, or where the function is not known to be monotonic.
     """
     k = sp.Dummy("k", positive=True)
-    inside = [f for f in _factors(expr, x) if not (f.as_base_exp()[0] == x and f.as_base_exp()[1].is_Rational)]
-    if len(inside) < len(_factors(expr, x)):
+    terms = sp.Add.make_args(expand(expr))
+    factors = list(dict.fromkeys(f for t in terms for f in sp.Mul.make_args(t) if f.has(x)))
+    inside = [f for f in factors if not (f.as_base_exp()[0] == x and f.as_base_exp()[1].is_Rational)]
+    if len(inside) < len(factors):
         raise NoClosedForm(f"{x} stands inside {short(inside[0])} and outside of it")
-    found: dict[sp.Expr, _Function] = {}
-    terms = []
-    for term in sp.Add.make_args(expand(expr)):
-        coeff, rest = term.as_independent(x, as_Add=False)
-        for factor in sp.Mul.make_args(rest) if rest != 1 else ():
-            function, times = _taken(factor, x)
-            found[function.whole] = function
-            coeff *= k**times
-        terms.append(coeff)
+    taken = {f: _taken(f, x) for f in inside}
+    found = {function.whole: function for function, _ in taken.values()}
     if len(found) != 1:
         raise NoClosedForm(f"{x} stands inside {' and '.join(short(f) for f in found)}")
     (function,) = found.values()
-    poly = polynomial(sp.Add(*terms), k)
-    if not function.logarithm:
-        return union([_undone(piece, function, where) for piece in where_positive(poly)])
-    if poly.degree != 1 or poly.power != 1 or any(t.as_independent(k, as_Add=False)[1] not in (1, k) for t in terms):
-        raise NoClosedForm(f"{x} stands inside powers of {short(function.whole)}")
-    end = tidy(-poly.coeffs[0]) / tidy(poly.coeffs[1])
-    return union([_undone(piece, function, where) for piece in by_sign(poly.coeffs[1], (Piece(low=end),), (Piece(high=end),))])
-
-
-def _factors(expr: sp.Expr, x: sp.Symbol) -> list[sp.Expr]:
-    """The factors of all terms in which x stands."""
-    terms = sp.Add.make_args(expand(expr))
-    return list(dict.fromkeys(f for t in terms for f in sp.Mul.make_args(t) if f.has(x)))
+    powers = [sp.Mul(*[k ** taken[f][1] if f in taken else f for f in sp.Mul.make_args(t)]) for t in terms]
+    poly = polynomial(sp.Add(*powers), k)
+    if function.base is None and function.power is None:  # it may be negative
+        end = tidy(-poly.coeffs[0]) / tidy(poly.coeffs[1])
+        return union([_undone(piece, function, where) for piece in by_sign(poly.coeffs[1], (Piece(low=end),), (Piece(high=end),))])
+    return union([_undone(piece, function, where) for piece in where_positive(poly)])
 
 
 def _taken(factor: sp.Expr, x: sp.Symbol) -> tuple[_Function, sp.Expr]:
@@ -109,23 +92,18 @@ def _undone(piece: Piece, function: _Function, where: Where) -> Pieces:
 
 def _side(function: _Function, end: sp.Expr, up: bool, where: Where, when: When) -> Pieces:
     """``function >= end`` (or ``<=``), whatever the sign of the end."""
-    if function.logarithm:
-        return _reaches(function.inside, sp.exp(end), sp.Integer(1), up, where)
+    inside, one = function.inside, sp.Integer(1)
+    if function.base is not None:
+        above, target = _like(end - 1, when), sp.log(end) / sp.log(function.base)
+        rising, falling = (_reaches(inside, target, s * above, up == (s > 0), where) for s in (1, -1))
+        found = by_sign(function.base - 1, rising, falling)
+    elif function.power is not None:
+        rising, falling = (_reaches(inside, end ** (1 / function.power), one, way, where) for way in (up, not up))
+        found = by_sign(function.power, rising, falling)
+    else:
+        return _reaches(inside, sp.exp(end), one, up, where)
     positive = _like(end, when)
-    inner = guarded(_side_of(function, end, up, where, when), positive)
-    return union([inner, guarded(ALWAYS, -positive) if up else NEVER])
-
-
-def _side_of(function: _Function, end: sp.Expr, up: bool, where: Where, when: When) -> Pieces:
-    """The same for an end that is positive."""
-    if function.power is not None:
-        root = end ** (1 / function.power)
-        rising, falling = (_reaches(function.inside, root, sp.Integer(1), way, where) for way in (up, not up))
-        return by_sign(function.power, rising, falling)
-    base = sp.E if function.base is None else function.base
-    above, target = _like(end - 1, when), sp.log(end) / sp.log(base)
-    ways = {s: _reaches(function.inside, target, s * above, up == (s > 0), where) for s in (1, -1)}
-    return by_sign(base - 1, ways[1], ways[-1]) if not base.is_number else ways[1 if base > 1 else -1]
+    return union([guarded(found, positive), guarded(ALWAYS, -positive) if up else NEVER])
 
 
 def _like(expr: sp.Expr, when: When) -> sp.Expr:
@@ -193,55 +171,55 @@ _PRIMES = tuple(map(sp.Integer, (10007, 20011, 30011, 40009, 50021, 60013, 70001
 
 
 @lru_cache(maxsize=2048)
-def smooth(claim: Claim) -> Answer:
-    """Where a claim without maxima holds: a sign, or one polynomial, or a product whose factors must agree."""
-    x, strict = claim.x, claim.strict
-    overall, bases, positive = factors(claim.greater - claim.lesser, x)
+def smooth(asked: Inequality) -> Answer:
+    """Where an inequality without maxima holds: a sign, or one polynomial, or a product whose factors must agree."""
+    x, strict = asked.x, asked.strict
+    overall, bases, positive = factors(asked.greater - asked.lesser, x)
     odd = [base for base, power in bases if power % 2]
     even = [base for base, power in bases if power % 2 == 0 and x in base.free_symbols]
     if even and not odd and (overall > 0) == strict:  # a square, which is 0 at its roots and nowhere else
-        roots = [[_alone(expand(s * base), claim)[0] for s in (1, -1)] for base in even]
+        roots = [[_alone(expand(s * base), asked)[0] for s in (1, -1)] for base in even]
         pieces = intersection(map(union, roots)) if strict else union(map(intersection, roots))
         return pieces, answered(x, pieces, "a square is 0 at its root, and positive elsewhere")
     if not odd:
         holds = overall > 0 or (overall == 0 and not strict)
-        return ALWAYS if holds else NEVER, (_settled(claim),)
-    lines = _cleared(claim, positive)
+        return ALWAYS if holds else NEVER, (_settled(asked),)
+    lines = _cleared(asked, positive)
     if len(bases) > 1 or bases[0][1] != 1:
         shown = overall * sp.Mul(*[tidy(base) ** power for base, power in bases], evaluate=False)
         lines = (*lines, Step("bring all terms to one side and factor", shown, ">=", sp.Integer(0)))
     if len(odd) == 1:
-        pieces, inner = _alone(expand(overall * odd[0]), claim)
+        pieces, inner = _alone(expand(overall * odd[0]), asked)
         return pieces, (*lines, *inner)
     rows = [
-        [[claim.between(*split(s * base))] for base, s in zip(odd, signs, strict=True)]
+        [[asked.between(*split(s * base))] for base, s in zip(odd, signs, strict=True)]
         for signs in product((1, -1), repeat=len(odd))
         if overall * sp.prod(signs) > 0
     ]
-    whole = claim.between(lines[-1].left, lines[-1].right)
+    whole = asked.between(lines[-1].left, lines[-1].right)
     why = "take the product apart: an even number of its factors may be negative"
     pieces, inner = together(whole, rows, why, lambda part: _alone(part.greater - part.lesser, part))
     return pieces, (*lines, *inner)
 
 
-def _alone(expr: sp.Expr, claim: Claim) -> Answer:
+def _alone(expr: sp.Expr, asked: Inequality) -> Answer:
     """Where ``expr >= 0``, as a polynomial in the unknown or through the one function that it stands in."""
-    x = claim.x
+    x = asked.x
     try:
         poly = polynomial(expr, x)
     except NoClosedForm:
-        if claim.weights:
+        if asked.weights:
             raise
-        pieces = inverted(expr, x, lambda inner: smooth(Claim(inner, sp.Integer(0), x))[0])
+        pieces = inverted(expr, x, lambda inner: smooth(Inequality(inner, sp.Integer(0), x))[0])
         return pieces, answered(x, pieces, f"undo, from the outside in, what {x} stands in; every function is monotonic")
     lines = [collected(poly, "collect {}" if poly.degree else "leave out what is positive")]
-    limit = leading(poly, dict(claim.weights)) if claim.weights else poly
+    limit = leading(poly, dict(asked.weights)) if asked.weights else poly
     if limit.coeffs != poly.coeffs:
-        words = " and ".join(grown(claim.weights))
+        words = " and ".join(grown(asked.weights))
         terms, kept = ({*sp.Add.make_args(expand(p.expr))} for p in (poly, limit))
         shared = "" if kept <= terms else "; cancel what they share"
         lines.append(collected(limit, f"keep the terms that matter for {words}{shared}", "limit"))
-    pieces, inner = rooted(limit, claim.strict)
+    pieces, inner = rooted(limit, asked.strict)
     return pieces, (*lines, *inner)
 
 
@@ -293,9 +271,9 @@ def _prime(base: sp.Expr, x: sp.Symbol) -> bool:
     return abs(content) == 1 and len(listed) == 1 and listed[0][1] == 1
 
 
-def _cleared(claim: Claim, positive: sp.Expr) -> tuple[Step, ...]:
+def _cleared(asked: Inequality, positive: sp.Expr) -> tuple[Step, ...]:
     """Both sides without denominators and without what they share; ``positive`` is the positive factor of their difference."""
-    greater, lesser = claim.greater, claim.lesser
+    greater, lesser = asked.greater, asked.lesser
     content, multiplier = sp.fraction(positive)
     shared = sp.Mul(*[f for f in sp.Mul.make_args(content) if not f.has(sp.Add)])
     lines = []
@@ -317,12 +295,12 @@ def _scaled(side: sp.Expr, by: sp.Expr) -> sp.Expr:
     return tidy(made)
 
 
-def _settled(claim: Claim) -> Step:
+def _settled(asked: Inequality) -> Step:
     """A difference that has the same sign everywhere: always, or never."""
     zero = sp.Integer(0)
-    above, below = sides(claim.greater, claim.lesser) or split(over(claim.greater - claim.lesser)[0])
+    above, below = sides(asked.greater, asked.lesser) or split(over(asked.greater - asked.lesser)[0])
     if above == below == 0:
-        return Step("both sides are the same" + (", so none is larger" if claim.strict else ""), zero, ">=", zero)
+        return Step("both sides are the same" + (", so none is larger" if asked.strict else ""), zero, ">=", zero)
     if below == 0:
         return Step("subtract the smaller side; only positive terms are left, so it always holds", above, ">=", zero)
     if above == 0:

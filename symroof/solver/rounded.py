@@ -21,8 +21,7 @@ from symroof.solver.bound import Bound
 from symroof.solver.monotony import difference
 from symroof.solver.pieces import ALWAYS, Piece, Pieces, exceeds
 from symroof.solver.polynomial import linear, sign
-from symroof.solver.solved import bare
-from symroof.solver.steps import Step, answered
+from symroof.solver.steps import Step, answered, bare
 
 
 def between(numeric: Bound, atoms: set[sp.Expr]) -> Bound:

@@ -3,7 +3,7 @@
 All symbols are positive and costs are sums of monomials, so after clearing denominators the signs of the coefficients
 say where the condition holds (Descartes' rule of signs). Maxima and minima fall apart into unions and intersections.
 
-    condition ──▶ maxima ──▶ function ──▶ positive ──▶ bound        (each stage hands on where a claim holds, and its steps)
+    condition ──▶ maxima ──▶ function ──▶ positive ──▶ bound        (each stage hands on where an inequality holds, and its steps)
 """
 
 from __future__ import annotations
@@ -27,66 +27,7 @@ from symroof.solver.limits import check_letters, weighed
 from symroof.solver.pieces import Pieces
 from symroof.solver.polynomial import fronted, sides
 from symroof.solver.rounded import rounded
-from symroof.solver.steps import FLIP, Answer, Claim, Step, facing, together
-
-
-def asked(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol], small: Iterable[sp.Symbol]) -> Bound:
-    """The question as a bound without an answer; the aggregate letters that a symbol is part of are written out.
-
-    Raises SolveError if the symbol does not occur in the condition, is itself called large or small, or if a symbol of
-    the condition is not positive.
-    """
-    weights = weighed(large, small)
-    condition = _as_condition(condition).expand(symbol, *(s for s, _ in weights))
-    if not isinstance(symbol, sp.Symbol):
-        raise SolveError(f"{short(symbol)} is no symbol; solve for one, e.g. solve(condition, B) with B from symroof.symbols")
-    known = condition.free_symbols
-    if symbol not in known:
-        raise SolveError(
-            f"{symbol} does not occur in {short(condition)}{_twin(symbol, known)}; "
-            f"solve for one of {', '.join(sorted(s.name for s in known)) or 'none'}"
-        )
-    if any(s == symbol for s, _ in weights):
-        raise SolveError(f"{symbol} cannot be the unknown and large or small at once; leave it out of large= and small=")
-    check_letters(weights, known, short(condition))
-    start = Step("the condition", condition.left.expr, condition.relation, condition.right.expr, kind="start")
-    return Bound(symbol, condition, (), weights, (start,), closed=False)
-
-
-def claimed(question: Bound) -> Claim:
-    """That the side which has to be larger is at least the other; maxima of numbers worked out, common factors in front of the rest."""
-    greater, lesser = (fronted(side.expr) for side in question.condition.ordered)
-    return Claim(greater, lesser, question.symbol, question.weights, question.condition.strict)
-
-
-def _as_condition(condition: Any) -> Condition:
-    if isinstance(condition, Condition):
-        return condition
-    if isinstance(condition, sp.Rel) and condition.rel_op in FLIP:
-        unit = measured_unit(condition.lhs) or ONE
-        return Condition(Cost(condition.lhs, unit), condition.rel_op, Cost(condition.rhs, unit))
-    raise SolveError(f"{short(condition)} is no condition; compare two costs, e.g. solve(t['math'] >= t['hbm'], B)")
-
-
-def _twin(symbol: sp.Symbol, known: set[sp.Symbol]) -> str:
-    """That there is a letter of that name in another unit."""
-    twin = next((s for s in known if s.name == symbol.name and isinstance(s, Symbol)), None)
-    return "" if twin is None else f" (there is another {symbol} in {twin.unit}, yours is in {getattr(symbol, 'unit', '1')})"
-
-
-def held(claim: Claim) -> Answer:
-    """Where a claim holds: the union over branches of one side of the intersection over branches of the other."""
-    moving = frozenset((claim.x, *(s for s, _ in claim.weights)))
-    above, below = branches(claim.greater, moving), branches(claim.lesser, moving)
-    if len(above) == len(above[0]) == len(below) == len(below[0]) == 1:
-        return smooth(claim)
-    rows = [[[claim.between(a, b) for b in column] for a, column in product(row, below)] for row in above]
-    words = []
-    if len(above) > 1 or len(below[0]) > 1:
-        words.append("one part of the larger side suffices")
-    if len(above[0]) > 1 or len(below) > 1:
-        words.append("the larger side has to exceed every part of the smaller one")
-    return together(claim, rows, f"take the maxima apart: {' and '.join(words)}", smooth)
+from symroof.solver.steps import FLIP, Answer, Inequality, Step, Weights, facing, together
 
 
 def solve(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol] = (), small: Iterable[sp.Symbol] = ()) -> Bound:
@@ -101,24 +42,65 @@ def solve(condition: Condition, symbol: sp.Symbol, large: Iterable[sp.Symbol] = 
     Raises SolveError if the symbol does not occur in the condition, is itself called large or small, or if a symbol of
     the condition is not positive.
     """
-    question = replace(asked(condition, symbol, large, small), again=solve)
-    claim = claimed(question)
+    weights = weighed(large, small)
+    condition = _checked(condition, symbol, weights)
+    start = Step("the condition", condition.left.expr, condition.relation, condition.right.expr, kind="start")
+    question = Bound(symbol, condition, (), weights, (start,), closed=False, again=solve)
+    greater, lesser = (fronted(side.expr) for side in condition.ordered)
+    asked = Inequality(greater, lesser, symbol, weights, condition.strict)
     try:
-        pieces, steps = held(claim)
+        pieces, steps = held(asked)
     except NoClosedForm as problem:
         return rounded(replace(question, reason=str(problem)))
-    steps = facing((*question.steps, *steps), question.condition.relation)
-    return replace(question, pieces=pieces, steps=steps, reason=_reason(pieces, claim), closed=True)
+    return replace(question, pieces=pieces, steps=facing((start, *steps), condition.relation), reason=_reason(pieces, asked), closed=True)
 
 
-def _reason(pieces: Pieces, claim: Claim) -> str:
+def _checked(condition: Any, symbol: Any, weights: Weights) -> Condition:
+    """The condition, the aggregate letters that a symbol is part of written out, if it can be solved for that symbol."""
+    if isinstance(condition, sp.Rel) and condition.rel_op in FLIP:
+        unit = measured_unit(condition.lhs) or ONE
+        condition = Condition(Cost(condition.lhs, unit), condition.rel_op, Cost(condition.rhs, unit))
+    if not isinstance(condition, Condition):
+        raise SolveError(f"{short(condition)} is no condition; compare two costs, e.g. solve(t['math'] >= t['hbm'], B)")
+    asked = condition.expand(symbol, *(s for s, _ in weights))
+    if not isinstance(symbol, sp.Symbol):
+        raise SolveError(f"{short(symbol)} is no symbol; solve for one, e.g. solve(condition, B) with B from symroof.symbols")
+    known = asked.free_symbols
+    if symbol not in known:
+        twin = next((s for s in known if s.name == symbol.name and isinstance(s, Symbol)), None)
+        other = f" (there is another {symbol} in {twin.unit}, yours is in {getattr(symbol, 'unit', '1')})" if twin else ""
+        letters = ", ".join(sorted(s.name for s in known)) or "none"
+        raise SolveError(f"{symbol} does not occur in {short(asked)}{other}; solve for one of {letters}")
+    if any(s == symbol for s, _ in weights):
+        raise SolveError(f"{symbol} cannot be the unknown and large or small at once; leave it out of large= and small=")
+    check_letters(weights, known, short(asked))
+    return asked
+
+
+# -- the second stage
+def held(asked: Inequality) -> Answer:
+    """Where an inequality holds: the union over branches of one side of the intersection over branches of the other."""
+    moving = frozenset((asked.x, *(s for s, _ in asked.weights)))
+    above, below = branches(asked.greater, moving), branches(asked.lesser, moving)
+    if len(above) == len(above[0]) == len(below) == len(below[0]) == 1:
+        return smooth(asked)
+    rows = [[[asked.between(a, b) for b in column] for a, column in product(row, below)] for row in above]
+    words = []
+    if len(above) > 1 or len(below[0]) > 1:
+        words.append("one part of the larger side suffices")
+    if len(above[0]) > 1 or len(below) > 1:
+        words.append("the larger side has to exceed every part of the smaller one")
+    return together(asked, rows, f"take the maxima apart: {' and '.join(words)}", smooth)
+
+
+def _reason(pieces: Pieces, asked: Inequality) -> str:
     """Why a condition always or never holds."""
     if pieces and not any(p.everything for p in pieces):
         return ""
-    x = claim.x
-    if claim.greater.has(sp.Max, sp.Min) or claim.lesser.has(sp.Max, sp.Min):
+    x = asked.x
+    if asked.greater.has(sp.Max, sp.Min) or asked.lesser.has(sp.Max, sp.Min):
         return f"at every {x} one part of the maxima decides it" if pieces else f"for no {x}, whichever part of the maxima decides"
-    above, below = sides(claim.greater, claim.lesser) or (sp.Integer(1), sp.Integer(1))
+    above, below = sides(asked.greater, asked.lesser) or (sp.Integer(1), sp.Integer(1))
     if above == below == 0:
         return "both sides are the same" + ("" if pieces else ", so neither is larger")
     if pieces:

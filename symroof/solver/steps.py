@@ -1,15 +1,20 @@
-"""The lines of a derivation, as a textbook writes them, and a claim that is held together by parts of it."""
+"""A derivation: its lines, as a textbook writes them, an inequality that is held together by parts of it, and what was found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import Given
+from symroof.algebra.claims import Claims
+from symroof.algebra.cost import Condition, quantity
 from symroof.algebra.operands import rational
+from symroof.algebra.units import ONE, Unit
+from symroof.errors import SolveError
 from symroof.solver.pieces import Piece, Pieces, intersection, joined, not_too_many, union
 
 #: One of the rows holds; a row holds if all of its columns do; a column if one of the parts named in it does.
@@ -165,12 +170,12 @@ def _value(expr: sp.Expr) -> str:
     return f"{float(expr):.6g}" if expr.is_number else show.text(expr)
 
 
-#: Where a claim holds, and the lines that lead there.
+#: Where an inequality holds, and the lines that lead there.
 Answer = tuple[Pieces, tuple[Step, ...]]
 
 
 @dataclass(frozen=True)
-class Claim:
+class Inequality:
     """``greater >= lesser`` (``>`` if strict), to be solved for x; ``weights`` name what grows without bound (1) or vanishes (-1)."""
 
     greater: sp.Expr
@@ -179,14 +184,14 @@ class Claim:
     weights: Weights = ()
     strict: bool = False
 
-    def between(self, greater: sp.Expr, lesser: sp.Expr) -> Claim:
+    def between(self, greater: sp.Expr, lesser: sp.Expr) -> Inequality:
         """The same about two other sides."""
         return replace(self, greater=greater, lesser=lesser)
 
 
-def together(claim: Claim, rows: Sequence[Sequence[Sequence[Claim]]], why: str, alone: Callable[[Claim], Answer]) -> Answer:
+def together(asked: Inequality, rows: Sequence[Sequence[Sequence[Inequality]]], why: str, alone: Callable[[Inequality], Answer]) -> Answer:
     """Solve every part once (``alone``), as a numbered derivation of its own, and put the answers together."""
-    found: dict[Claim, tuple[str, Pieces]] = {}
+    found: dict[Inequality, tuple[str, Pieces]] = {}
     lines: list[Step] = []
     for part in dict.fromkeys(part for row in rows for column in row for part in column):
         pieces, inner = alone(part)
@@ -196,6 +201,93 @@ def together(claim: Claim, rows: Sequence[Sequence[Sequence[Claim]]], why: str, 
     each = [[union(found[part][1] for part in column) for column in row] for row in rows]
     not_too_many(each)
     pieces = union([intersection(row) for row in each])
-    pieces = pieces if claim.strict else joined(pieces)
+    pieces = pieces if asked.strict else joined(pieces)
     of = tuple(tuple(tuple(found[part][0] for part in column) for column in row) for row in rows)
-    return pieces, (apart(claim.greater, claim.lesser, of, why), *lines, *answered(claim.x, pieces, "together", "together"))
+    return pieces, (apart(asked.greater, asked.lesser, of, why), *lines, *answered(asked.x, pieces, "together", "together"))
+
+
+# -- the whole
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """Where a condition holds: ``symbol`` in one of the ``pieces``, each ``low <= symbol <= high`` under its ``when``.
+
+    ``kind`` is "bound", "always", "never" or, where no closed form exists, "numeric"; ``reason`` says why.
+    """
+
+    symbol: sp.Symbol
+    condition: Condition
+    pieces: tuple[Piece, ...]
+    weights: Weights = ()
+    steps: tuple[Step, ...] = ()
+    reason: str = ""
+    closed: bool = True
+    again: Callable[..., Any] | None = field(default=None, repr=False)  # how it was solved
+    necessary: Self | None = None  # without a closed form: what must hold, and what suffices
+    sufficient: Self | None = None
+
+    @property
+    def kind(self) -> str:
+        """ "bound", "always", "never" or "numeric"."""
+        if not self.closed:
+            return "numeric"
+        if not self.pieces:
+            return "never"
+        return "always" if any(p.everything for p in self.pieces) else "bound"
+
+    @property
+    def large(self) -> tuple[sp.Symbol, ...]:
+        """The symbols that were taken as large."""
+        return tuple(s for s, w in self.weights if w > 0)
+
+    @property
+    def small(self) -> tuple[sp.Symbol, ...]:
+        """The symbols that were taken as small."""
+        return tuple(s for s, w in self.weights if w < 0)
+
+    @property
+    def approximations(self) -> tuple[str, ...]:
+        """What was assumed beyond the condition: ``("large D", "large F")``."""
+        return tuple(f"{'large' if w > 0 else 'small'} {s}" for s, w in self.weights)
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of the unknown."""
+        unit: Unit = getattr(self.symbol, "unit", ONE)
+        return unit
+
+    @property
+    def of(self) -> Claims:
+        """What the condition assumes of the model."""
+        return self.condition.of
+
+    @property
+    def free_symbols(self) -> set[sp.Symbol]:
+        """The symbols that ``.at`` may be given: those of the condition but the unknown."""
+        return self.condition.free_symbols - {self.symbol}
+
+    @property
+    def exact(self) -> Self:
+        """The bound without its approximations."""
+        return self.solved_again(self.condition)
+
+    def solved_again(self, condition: Condition, x: sp.Symbol | None = None, weights: Weights = ()) -> Self:
+        """Another condition solved in the same way, for the same symbol or for x."""
+        if self.again is None:
+            raise SolveError(f"{self!r} was not made by solve(...), so it cannot be solved again")
+        found: Self = self.again(condition, x or self.symbol, [s for s, w in weights if w > 0], [s for s, w in weights if w < 0])
+        return found
+
+    def of_condition(self, condition: Condition) -> Self:
+        """The same question about another condition, to be solved when ``.at`` is asked."""
+        return replace(self, condition=condition, pieces=(), steps=(), closed=False)
+
+    def put(self, given: Given) -> Self:
+        """The bound with values put into its condition, solved again."""
+        condition = self.condition.put(given)
+        found = self.solved_again(condition, weights=tuple((s, w) for s, w in self.weights if s in condition.free_symbols))
+        return replace(found, steps=substituted(self.steps, found.steps, given))
+
+
+def bare(left: sp.Expr, relation: str, right: sp.Expr) -> Condition:
+    """A condition between expressions whose units no longer matter."""
+    return Condition(quantity(left, ONE), relation, quantity(right, ONE))

@@ -18,7 +18,7 @@ from symroof.algebra.value import INF, START, STOP, End, Ends, Span, Value, half
 from symroof.errors import InputError
 from symroof.solver.numeric.thresholds import exactly, swept
 from symroof.solver.pieces import Piece
-from symroof.solver.solved import Solved
+from symroof.solver.steps import Solved
 
 
 def decided(bound: Solved, given: Given) -> Value | Span:

@@ -43,7 +43,8 @@ class Box:
     def __init__(self, greater: sp.Expr, lesser: sp.Expr, strict: bool) -> None:
         self.sides = (tape(greater), tape(lesser))
         self.strict = strict
-        self.constants = [[(_constant(c), _ZERO) for c in side.constants] for side in self.sides]
+        exact = [[interval(c) if isinstance(c, Fraction) else interval(c) * _ABOUT for c in side.constants] for side in self.sides]
+        self.constants = [[(c, _ZERO) for c in side] for side in exact]
         self.rational = all(_is_rational(side) for side in self.sides)
 
     def holds(self, low: Any, high: Any) -> bool | None:
@@ -99,10 +100,6 @@ def interval(low: Any, high: Any = None) -> Any:
     if isinstance(low, Fraction):
         return _IV.mpf(low.numerator) / _IV.mpf(low.denominator)
     return _IV.mpf(low)
-
-
-def _constant(number: Any) -> Any:
-    return interval(number) if isinstance(number, Fraction) else _IV.mpf(number) * _ABOUT
 
 
 def _is_rational(side: Tape) -> bool:
@@ -212,14 +209,10 @@ def _rounded(how: Callable[[Fraction], Any], widest: Any) -> Callable[[Dual], Du
     def row(arg: Dual) -> Dual:
         if arg[0].b > 2**1000 or arg[0].a < -(2**1000):
             return widest(arg[0]), None
-        low, high = (how(_fraction(end)) for end in arg[0]._mpi_)
+        low, high = (how(Fraction(*map(int, to_rational(end)))) for end in arg[0]._mpi_)
         return (interval(Fraction(low)), _ZERO) if low == high else (interval(Fraction(low), Fraction(high)), None)
 
     return row
-
-
-def _fraction(raw: Any) -> Fraction:
-    return Fraction(*map(int, to_rational(raw)))
 
 
 def _positive_root(*coeffs: Dual) -> Dual:
@@ -229,32 +222,25 @@ def _positive_root(*coeffs: Dual) -> Dual:
         values = [-v for v in values]
     if values[0].a <= 0:
         raise Undecided
-    low = high = _IV.mpf(1)
 
     def at(y: Any) -> Any:
         return reduce(lambda total, c: total * y + c, values, _ZERO)
 
-    for _ in range(2000):
-        if at(low).b < 0:
-            break
-        low = low / 2
-    else:
-        raise Undecided
-    for _ in range(2000):
-        if at(high).a > 0:
-            break
-        high = high * 2
-    else:
-        raise Undecided
-    return _IV.mpf([_climb(low, high, lambda y: at(y).b < 0).a, _climb(high, low, lambda y: at(y).a > 0).b]), None
+    def first(good: Callable[[Any], bool], step: float) -> Any:
+        return next((y for i in range(2000) if good(y := _IV.mpf(step) ** i)), None)
 
+    def climbed(good: Any, bad: Any, is_good: Callable[[Any], bool]) -> Any:
+        """The last point, on the way from a good to a bad one, that is good."""
+        for _ in range(100):
+            middle = _IV.mpf(((good + bad) / 2).a)
+            good, bad = (middle, bad) if is_good(middle) else (good, middle)
+        return good
 
-def _climb(good: Any, bad: Any, is_good: Callable[[Any], bool]) -> Any:
-    """The last point, on the way from a good to a bad one, that is good."""
-    for _ in range(100):
-        middle = _IV.mpf(((good + bad) / 2).a)
-        good, bad = (middle, bad) if is_good(middle) else (good, middle)
-    return good
+    below, above = (lambda y: at(y).b < 0), (lambda y: at(y).a > 0)
+    low, high = first(below, 0.5), first(above, 2)
+    if low is None or high is None:
+        raise Undecided
+    return _IV.mpf([climbed(low, high, below).a, climbed(high, low, above).b]), None
 
 
 INTERVALS: dict[type, Callable[..., Dual]] = {

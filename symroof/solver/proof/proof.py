@@ -34,8 +34,7 @@ from symroof.solver.proof.points import (
     truth,
     unput,
 )
-from symroof.solver.solved import Solved
-from symroof.solver.steps import Step
+from symroof.solver.steps import Solved, Step
 
 _CLOSE, _LIMIT = Fraction(1, 10**6), Fraction(1, 10**5)  # how far from a threshold exact lines and limits are compared
 _FAR = Fraction(1, 50)  # the same for the answer of a limit, which drops terms
