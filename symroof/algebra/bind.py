@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.claims import NONE, ORDER, Claims, hold, thresholds
+from symroof.algebra.claims import NONE, ORDER, Claims, hold, stacks, thresholds
 from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import measured_unit, unreal
 from symroof.algebra.quantity import parse_quantity
@@ -165,7 +166,7 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     model = hold(of, sheets)
     raw, origin, defaults = _from_sheets(sheets)
     gone = thresholds(of)
-    defined = {s: e for sheet in sheets for s, e in getattr(sheet, "definitions", {}).items()} if named or asked or gone else {}
+    defined = _definitions(sheets) if named or asked or gone else {}
     reachable = wanted | _reachable(wanted, {**defaults, **raw}) | _reachable(wanted, defined)
     anew = {_find(name, reachable, {*asked, *gone} - wanted): value for name, value in named.items()}
     raw.update(anew)
@@ -179,9 +180,8 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     numbers = {s: v for s, v in checked.items() if not isinstance(v, sp.Expr)}
     _settle(exprs, numbers)
     _agree(of, sheets, {s: numbers[s] for s in anew if s in numbers}, numbers, asked)
-    for stack in (sheet.stack for sheet in sheets if asked and getattr(sheet, "stack", None) is not None):
-        for s in asked:
-            stack.alone(s, anew)
+    for stack, s in product(stacks(sheets), asked):
+        stack.alone(s, anew)
     _refuse_missing(exprs, raw, origin)
     _derate(wanted, exprs, numbers)
     for eta in wanted & set(DERATES):
@@ -193,8 +193,12 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
 
 def followed(free: Iterable[sp.Symbol], symbol: sp.Symbol, sheets: Iterable[Any], named: Mapping[str, Any]) -> dict[sp.Symbol, sp.Expr]:
     """What sheets derive from a symbol, of the letters that are ``free`` and not given: it moves with the symbol."""
-    defined = {s: e for sheet in sheets for s, e in getattr(sheet, "definitions", {}).items()}
+    defined = _definitions(sheets)
     return {s: defined[s] for s in free if s != symbol and s in defined and s.name not in named and symbol in _reachable({s}, defined)}
+
+
+def _definitions(sheets: Iterable[Any]) -> dict[sp.Symbol, sp.Expr]:
+    return {s: e for sheet in sheets for s, e in getattr(sheet, "definitions", {}).items()}
 
 
 def _from_sheets(sheets: tuple[Any, ...]) -> tuple[dict[Symbol, Any], dict[Symbol, str], dict[Symbol, Any]]:
@@ -212,7 +216,7 @@ def _from_sheets(sheets: tuple[Any, ...]) -> tuple[dict[Symbol, Any], dict[Symbo
         for s, value in values.items():
             if not isinstance(s, sp.Symbol):
                 raise InputError(f"{short(s)} in {name} is no symbol; write {{B: 64}} with the symbol B, or B=64")
-            if s in raw and not _equal(raw[s], value):
+            if s in raw and raw[s] is not value and _somewhere(raw[s] != value):
                 raise InputError(f"{origin[s]} and {name} both give {s}, and differ; give one of them, or write {s}=...")
             raw[s], origin[s] = value, name
     return raw, origin, defaults
@@ -223,11 +227,6 @@ def _follow(wanted: set[sp.Symbol], defined: Mapping[Symbol, sp.Expr], raw: dict
     for s in wanted | _reachable(wanted, defined):
         if s in defined and s not in given and given & ({*defined[s].free_symbols} | _reachable({s}, defined)):
             raw[s] = defined[s]
-
-
-def _equal(a: Any, b: Any) -> bool:
-    same: Any = a is b or a == b
-    return bool(same.all()) if hasattr(same, "all") else bool(same)
 
 
 def _reachable(wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any]) -> set[sp.Symbol]:
@@ -283,8 +282,11 @@ def _settle(exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:
     for _ in range(len(exprs) + 1):
         ready = [s for s, e in exprs.items() if e.free_symbols <= numbers.keys()]
         for s in ready:
-            numbers[s] = _not_negative(s, exprs[s], worth(exprs[s], numbers))
-            del exprs[s]
+            expr = exprs.pop(s)
+            numbers[s] = worth(expr, numbers)
+            if _somewhere(numbers[s] < 0):
+                parts = ", ".join(sorted(x.name for x in expr.free_symbols))
+                raise InputError(f"{s} = {short(expr)} comes out negative at these values; correct one of {parts}")
         if not ready:
             break
     for s, e in list(exprs.items()):
@@ -295,26 +297,19 @@ def _settle(exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:
             exprs[s] = exprs[s].xreplace(exprs)
 
 
-def _not_negative(s: Symbol, expr: sp.Expr, number: Any) -> Any:
-    below = number < 0
-    if below.any() if hasattr(below, "any") else below:
-        parts = ", ".join(sorted(x.name for x in expr.free_symbols))
-        raise InputError(f"{s} = {short(expr)} comes out negative at these values; correct one of {parts}")
-    return number
+def _somewhere(truth: Any) -> bool:
+    return bool(truth.any() if hasattr(truth, "any") else truth)
 
 
 def _agree(of: Claims, sheets: tuple[Any, ...], anew: Mapping[Symbol, Any], numbers: Mapping[Symbol, Any], asked: Any) -> None:
     """Refuse letters given beside a model that contradict it, such as heads that do not divide, and orders that a formula claims."""
     for less, more, *said in (claim.what for claim in of if claim.kind == ORDER):
-        if less.free_symbols | more.free_symbols <= numbers.keys():
-            beyond = worth(less, numbers) > worth(more, numbers)
-            if beyond.any() if hasattr(beyond, "any") else beyond:
-                raise InputError(*said or [f"{less} is beyond {more} at these values, and is a part of it; give {less} at most {more}"])
-    for sheet in sheets if anew else ():
-        stack = getattr(sheet, "stack", None)
-        if stack is not None and anew.keys() & stack.letters:
-            for case in _cases({s: v for s, v in anew.items() if s in stack.letters}):
-                stack.check({**{s: v for s, v in sheet.values.items() if s not in asked}, **case})
+        if less.free_symbols | more.free_symbols <= numbers.keys() and _somewhere(worth(less, numbers) > worth(more, numbers)):
+            raise InputError(*said or [f"{less} is beyond {more} at these values, and is a part of it; give {less} at most {more}"])
+    for model in (sheet for sheet in sheets if stacks([sheet])):
+        new = {s: v for s, v in anew.items() if s in model.stack.letters}
+        for case in _cases(new) if new else ():
+            model.stack.check({**{s: v for s, v in model.values.items() if s not in asked}, **case})
 
 
 def _cases(anew: Mapping[Symbol, Any]) -> Iterable[Mapping[Symbol, Any]]:

@@ -110,13 +110,12 @@ def hold(claims: Claims, sheets: Iterable[Any]) -> bool:
 
     Raises InputError with the cure if they do not hold for it.
     """
-    given = False
-    for sheet in sheets:
-        stack = getattr(sheet, "stack", None)
-        if stack is None:
-            continue
-        given = True
-        refused = stack.refuses(claims)
-        if refused:
-            raise InputError(refused)
-    return given
+    models = stacks(sheets)
+    for refused in filter(None, (stack.refuses(claims) for stack in models)):
+        raise InputError(refused)
+    return bool(models)
+
+
+def stacks(sheets: Iterable[Any]) -> list[Any]:
+    """The layers of the models among sheets."""
+    return [sheet.stack for sheet in sheets if getattr(sheet, "stack", None) is not None]

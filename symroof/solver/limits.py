@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import sympy as sp
 
@@ -26,6 +26,7 @@ from symroof.solver.steps import Weights
 Rates = Mapping[sp.Symbol, int]  # 1 for what grows without bound, -1 for what vanishes
 Grown = tuple[sp.Expr, sp.Rational]  # what is left of an expression, and the power with which it grows
 _ZERO = sp.Integer(0)
+_T = TypeVar("_T")
 
 
 def grown(weights: Iterable[tuple[sp.Symbol, int]], between: str = ", ") -> list[str]:
@@ -74,9 +75,14 @@ def _sum(expr: sp.Expr, weights: Rates) -> Grown:
 
 def _fastest(terms: sp.Expr, weights: Rates) -> Grown:
     """The terms of a sum that grow fastest."""
-    found = [growth(a, weights) for a in sp.Add.make_args(terms)]
-    top = max(power for _, power in found)
-    return sp.Add(*[e for e, power in found if power == top]), top
+    kept, top = _leaders([growth(a, weights) for a in sp.Add.make_args(terms)])
+    return sp.Add(*kept), top
+
+
+def _leaders(found: list[tuple[_T, sp.Rational]], flip: int = 1) -> tuple[list[_T], sp.Rational]:
+    """What grows fastest (slowest), and how fast that is."""
+    top = max(flip * power for _, power in found)
+    return [one for one, power in found if flip * power == top], flip * top
 
 
 def adding(terms: Sequence[sp.Expr], whole: sp.Expr) -> None:
@@ -96,9 +102,8 @@ def _extreme(expr: sp.Expr, weights: Rates) -> Grown:
     flip = 1 if isinstance(expr, sp.Max) else -1
     found = [growth(a, weights) for a in expr.args]
     ordered([e for e, _ in found], expr)
-    top = max(flip * p for _, p in found)
-    kept = list(dict.fromkeys(e for e, p in found if flip * p == top))
-    return kept[0] if len(kept) == 1 else fronted(expr.func(*kept, evaluate=False)), flip * top
+    kept, top = _leaders(found, flip)
+    return kept[0] if len({*kept}) == 1 else fronted(expr.func(*dict.fromkeys(kept), evaluate=False)), top
 
 
 def _whole(expr: sp.Expr, weights: Rates) -> Grown:
@@ -231,13 +236,9 @@ def _cost(cost: Cost, weights: Rates) -> tuple[Cost, sp.Rational]:
     if cost.leaf is not None:
         expr, power = growth(cost.leaf, weights)
         return changed(cost, leaf=expr), power
-    found = [_cost(part, weights) for part in cost.parts]
-    power = max(p for _, p in found)
-    parts = [part for part, p in found if p == power]
-    if cost.join == "max":
-        ordered([part.expr for part in parts], cost.expr)
-    else:
-        adding([part.expr for part in parts], cost.expr)
+    parts, power = _leaders([_cost(part, weights) for part in cost.parts])
+    check = ordered if cost.join == "max" else adding
+    check([part.expr for part in parts], cost.expr)
     if len(parts) == 1:
         return changed(parts[0], name=cost.name or parts[0].name, source=cost.source or parts[0].source), power
     return changed(cost, parts=tuple(parts)), power

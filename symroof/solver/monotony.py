@@ -14,7 +14,7 @@ import sympy as sp
 
 from symroof.algebra.roots import PowerOfTwo
 from symroof.solver.extremes import picks
-from symroof.solver.polynomial import over, sign
+from symroof.solver.polynomial import cleared_sign, sign
 
 _RISING = (sp.Max, sp.Min, sp.ceiling, sp.floor, sp.log, sp.exp, sp.sinh, sp.asinh, PowerOfTwo)
 _ROUNDED = (sp.ceiling, sp.floor, sp.Abs, PowerOfTwo)
@@ -34,12 +34,19 @@ def _by_form(expr: sp.Expr, x: sp.Symbol) -> int | None:
         return 0
     if expr == x:
         return 1
-    if expr.is_Mul:
-        return _of_product(expr, x)
-    if expr.is_Pow:
-        return _of_power(expr, x)
     if expr.is_Add or isinstance(expr, _RISING):
         return _joined(_by_form(a, x) for a in expr.args)
+    if expr.is_Mul:
+        fixed, moved = expr.as_independent(x, as_Add=False)
+        factors = sp.Mul.make_args(moved)
+        outside, way = sign(fixed), _joined(_by_form(f, x) for f in factors)
+        if way is None or outside is None or (len(factors) > 1 and not all(f.is_nonnegative for f in factors)):
+            return None
+        return way * outside
+    if expr.is_Pow and expr.exp.is_Rational:
+        way = _by_form(expr.base, x)
+        odd = expr.exp.is_Integer and expr.exp > 0 and expr.exp % 2 == 1
+        return way * (1 if expr.exp > 0 else -1) if way is not None and (expr.base.is_nonnegative or odd) else None
     return None
 
 
@@ -47,25 +54,6 @@ def _joined(ways: Iterable[int | None]) -> int | None:
     """The direction that all share; those that stay do not count."""
     found = set(ways) - {0}
     return found.pop() if len(found) == 1 else None if found else 0
-
-
-def _of_product(expr: sp.Expr, x: sp.Symbol) -> int | None:
-    fixed, moved = expr.as_independent(x, as_Add=False)
-    factors = sp.Mul.make_args(moved)
-    outside = sign(fixed)
-    way = _joined(_by_form(f, x) for f in factors)
-    if way is None or outside is None or (len(factors) > 1 and not all(f.is_nonnegative for f in factors)):
-        return None
-    return way * outside
-
-
-def _of_power(expr: sp.Expr, x: sp.Symbol) -> int | None:
-    base, exponent = expr.as_base_exp()
-    way = _by_form(base, x)
-    if way is None or not exponent.is_Rational:
-        return None
-    odd = exponent.is_Integer and exponent > 0 and exponent % 2 == 1
-    return way * (1 if exponent > 0 else -1) if base.is_nonnegative or odd else None
 
 
 def _by_slope(expr: sp.Expr, x: sp.Symbol) -> int | None:
@@ -76,11 +64,10 @@ def _by_slope(expr: sp.Expr, x: sp.Symbol) -> int | None:
     for i, smooth in enumerate(islice(picks(expr), _MOST + 1)):
         if i == _MOST:
             return None
-        top, bottom = over(sp.diff(smooth, x))
-        above, below = sign(top), sign(bottom)
-        if above is None or not below:
+        way = cleared_sign(sp.diff(smooth, x))
+        if way is None:
             return None
-        ways.add(above * below)
+        ways.add(way)
     return _joined(ways)
 
 

@@ -11,7 +11,7 @@ import sympy as sp
 
 from symroof.errors import NoClosedForm
 from symroof.solver.facts import NOTHING, Facts
-from symroof.solver.polynomial import fronted, over, shared, sides, sign, split
+from symroof.solver.polynomial import cleared_sign, fronted, over, shared, sides, sign, split
 
 _MOST = 256
 
@@ -124,33 +124,26 @@ def intersection(parts: Iterable[Pieces]) -> Pieces:
         if len(found) > _MOST:
             raise NoClosedForm(f"the condition falls into more than {_MOST} pieces")
         when = tuple(dict.fromkeys(w for p in choice for w in p.when))
-        if any(_denied(w, when) for w in when) or (len(when) > 1 and _empty(when)):
+        if len(when) > 1 and _empty(when):
             continue
         lows = [p.low for p in choice if p.low is not None]
         highs = [p.high for p in choice if p.high is not None]
-        low = _extreme(lows, sp.Max) if lows else None
-        high = _extreme(highs, sp.Min) if highs else None
-        if low is not None and high is not None:
+        if lows and highs:
             if any(_order(a, b) == 1 for a in lows for b in highs):
                 continue
-            when = (*when, *(rel for a in lows for b in highs for rel in _in_order(a, b)))
+            gaps = ((b, a) for a in lows for b in highs if not (_rooted(a) or _rooted(b) or NOTHING.order(b, a) in (0, 1)))
+            when = (*when, *(relation(b, a) for b, a in gaps))  # the ends leave something between them; where roots hide it, at values
+        low, high = (_extreme(ends, kind) if ends else None for ends, kind in ((lows, sp.Max), (highs, sp.Min)))
         found.append(Piece(low, high, NOTHING.without_implied(when) if len(when) > 1 else when))
     return union([tuple(found)])
 
 
 def _empty(when: tuple[sp.Rel, ...]) -> bool:
     """Whether conditions contradict each other: a strict one the others deny, say."""
-    if Facts.of(when).contradict:
+    if any(_denied(w, when) for w in when) or Facts.of(when).contradict:
         return True
     strict = (w for w in when if isinstance(w, sp.Gt))
     return any(Facts.of(o for o in when if o is not w).order(w.lhs, w.rhs) in (-1, 0) for w in strict)
-
-
-def _in_order(low: sp.Expr, high: sp.Expr) -> tuple[sp.Rel, ...]:
-    """The condition under which two ends leave something between them; none if they always do, or where roots hide it."""
-    if _rooted(low) or _rooted(high) or NOTHING.order(high, low) in (0, 1):
-        return ()
-    return (relation(high, low),)
 
 
 def relation(above: sp.Expr, below: sp.Expr) -> sp.Rel:
@@ -196,6 +189,4 @@ def _order(a: sp.Expr, b: sp.Expr) -> int | None:
         return 0
     if a.has(sp.Max, sp.Min, sp.Function) or b.has(sp.Max, sp.Min, sp.Function):
         return None
-    top, bottom = over(a - b)
-    above, below = sign(top), sign(bottom)
-    return None if above is None or not below else above * below
+    return cleared_sign(a - b)

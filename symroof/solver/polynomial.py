@@ -57,6 +57,12 @@ def sign(expr: sp.Expr) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
+def cleared_sign(expr: sp.Expr) -> int | None:
+    """The sign of a quotient: of its numerator and of its denominator."""
+    above, below = map(sign, over(expr))
+    return None if above is None or not below else above * below
+
+
 def _number_sign(terms: tuple[sp.Expr, ...]) -> int | None:
     """The sign of a sum of numbers, some with roots; 0 if they differ by what a float rounds off."""
     worth = [t.evalf(40) for t in terms]

@@ -30,8 +30,7 @@ def collected(poly: Polynomial, why: str, kind: str = "exact") -> Step:
         if sign(poly.coeffs[1]) == -1 or (sign(poly.coeffs[1]) is None and sign(poly.coeffs[0]) == 1):
             return Step(why, tidy(-c1) * xs[1], "<=", c0, poly.x, kind)
         return Step(why, c1 * xs[1], ">=", -c0, poly.x, kind)
-    above = sp.Add(*[split(c)[0] * y for c, y in zip(poly.coeffs, xs, strict=True)])
-    below = sp.Add(*[split(c)[1] * y for c, y in zip(poly.coeffs, xs, strict=True)])
+    above, below = (sp.Add(*[split(c)[side] * y for c, y in zip(poly.coeffs, xs, strict=True)]) for side in (0, 1))
     return Step(why, above, ">=", below, poly.x, kind)
 
 
@@ -148,7 +147,6 @@ Signs = tuple[int, ...]
 Coeffs = list[sp.Expr]
 _MOST_UNKNOWN = 3  # coefficients whose sign depends on the values
 _MOST_TERMS = 60  # of a discriminant that is written out
-_LONG = f"how many roots a cubic has takes a discriminant of more than {_MOST_TERMS} terms here"
 
 
 def higher(poly: Polynomial) -> Pieces:
@@ -251,10 +249,7 @@ def _dips(c: Coeffs, at: Sequence[sp.Expr], signs: Signs, n: int) -> tuple[sp.Re
             more = expand((n - k) ** (n - k) * k**k * mid_c**n - n**n * high_c**k * low_c ** (n - k))
             return _told(more)
     if not at:
-        inside = discriminant(c)
-        if len(sp.Add.make_args(inside)) > _MOST_TERMS:
-            raise NoClosedForm(_LONG)
-        return _told(inside)
+        return _told(_discriminant(c))
     plus = sp.Add(*[a for a, s in zip(at, signs, strict=True) if s > 0])
     minus = sp.Add(*[-a for a, s in zip(at, signs, strict=True) if s < 0])
     return sp.Gt(minus, plus, evaluate=False), sp.Ge(plus, minus, evaluate=False)
@@ -266,18 +261,19 @@ def _told(more: sp.Expr) -> tuple[sp.Rel, sp.Rel]:
     return sp.Gt(plus, minus, evaluate=False), sp.Ge(minus, plus, evaluate=False)
 
 
-def discriminant(c: Sequence[sp.Expr]) -> sp.Expr:
+def _discriminant(c: Sequence[sp.Expr]) -> sp.Expr:
     """Of a cubic, the lowest coefficient first: positive for three real roots, negative for one."""
     d, k, b, a = c
-    return expand(b**2 * k**2 - 4 * a * k**3 - 4 * b**3 * d + 18 * a * b * k * d - 27 * a**2 * d**2)
+    found = expand(b**2 * k**2 - 4 * a * k**3 - 4 * b**3 * d + 18 * a * b * k * d - 27 * a**2 * d**2)
+    if len(sp.Add.make_args(found)) > _MOST_TERMS:
+        raise NoClosedForm(f"how many roots a cubic has takes a discriminant of more than {_MOST_TERMS} terms here")
+    return found
 
 
 # -- one root or three
 def _three(poly: Polynomial, c: Coeffs, outward: int) -> Pieces:
     """A cubic with signs ``+ - + -``."""
-    inside = discriminant(c)
-    if len(sp.Add.make_args(inside)) > _MOST_TERMS:
-        raise NoClosedForm(_LONG)
+    inside = _discriminant(c)
     highest = _highest(c, -1)
     lowest = 1 / _highest([-k for k in c[::-1]], -1)
     middle = tidy(-c[0]) / (tidy(c[3]) * highest * lowest)

@@ -112,7 +112,7 @@ def _through(numeric: Bound, atom: sp.Expr, k: sp.Symbol, inner: Condition) -> B
         raise NoClosedForm(f"for {short(atom)} itself: {found.reason}")
     every: list[Piece] = []
     for piece in _with_zero(found.pieces, atom, k, inner):
-        sides = [_argument(numeric, atom.args[0], end) for end in _ends(piece, atom, inner.strict)]
+        sides = [_argument(numeric, atom.args[0], end) for end in _ends(piece, atom.func, inner.strict)]
         every += [_joined(choice, piece.when) for choice in product(*sides)]
     pieces = list(dict.fromkeys(p for p in every if sp.false not in p.when))
     if any(p.everything for p in pieces):
@@ -127,7 +127,9 @@ def _with_zero(pieces: Pieces, atom: sp.Expr, k: sp.Symbol, inner: Condition) ->
     if atom.func is not sp.floor:
         yield from pieces
         return
-    guard = _at_zero(inner, k)
+    greater, lesser = (side.expr.subs(k, 0) for side in inner.ordered)
+    undefined = any(e.has(sp.zoo, sp.nan, sp.oo) for e in (greater, lesser))
+    guard = sp.false if undefined else exceeds(greater, lesser, inner.strict)  # whether 0 will do
     covered = False
     for piece in pieces:
         if piece.low is not None:
@@ -142,12 +144,6 @@ def _with_zero(pieces: Pieces, atom: sp.Expr, k: sp.Symbol, inner: Condition) ->
             yield replace(piece, low=sp.Rational(1, 2))
     if guard is not sp.false and not covered:
         yield Piece(high=sp.Rational(1, 2), when=() if guard is sp.true else (guard,))
-
-
-def _at_zero(inner: Condition, k: sp.Symbol) -> sp.Basic:
-    """Whether the condition holds for a floor of 0, as a relation between the other symbols."""
-    greater, lesser = (side.expr.subs(k, 0) for side in inner.ordered)
-    return sp.false if any(e.has(sp.zoo, sp.nan, sp.oo) for e in (greater, lesser)) else exceeds(greater, lesser, inner.strict)
 
 
 # -- back to the unknown
@@ -166,23 +162,17 @@ class _End:
     guarded: bool = False
 
 
-def _undone(kind: type, side: str, end: sp.Expr, strict: bool) -> _End:
-    """What ``kind(u) >= end`` (side ``>``) or ``kind(u) <= end`` (side ``<``) asks of u; ``strict`` without the equality."""
-    up, down = sp.ceiling(end), sp.floor(end)
-    after = (side == ">") == strict  # whether the whole number is the last one up to the end, or the last one before it
-    if kind is sp.floor:
-        number = down + 1 if after else up
-        return _End(">=" if side == ">" else "<", number, end, sp.Integer(0), not after)
-    if kind is sp.ceiling:
-        return _End(">" if side == ">" else "<=", down if after else up - 1, end, sp.Integer(1), not after)
-    number = PowerOfTwo(down + 1) / 2 if after else PowerOfTwo(end) / 2
-    return _End(">" if side == ">" else "<=", number, end, sp.Integer(1), not after, guarded=True)
-
-
-def _ends(piece: Piece, atom: sp.Expr, strict: bool) -> list[_End]:
+def _ends(piece: Piece, kind: type, strict: bool) -> Iterator[_End]:
+    """What ``kind(u)`` in a piece asks of u, end by end; ``strict`` if equality does not do."""
     outs = piece.strict or (strict, strict)
-    ends = ((">", piece.low, outs[0]), ("<", piece.high, outs[1]))
-    return [_undone(atom.func, side, end, out) for side, end, out in ends if end is not None]
+    for side, end, out in ((">", piece.low, outs[0]), ("<", piece.high, outs[1])):
+        if end is not None:
+            up, down = sp.ceiling(end), sp.floor(end)
+            after = (side == ">") == out  # whether the whole number is the last one up to the end, or the last one before it
+            numbers = {sp.floor: (up, down + 1), sp.ceiling: (up - 1, down), PowerOfTwo: (PowerOfTwo(end) / 2, PowerOfTwo(down + 1) / 2)}
+            relation = side + "=" * ((kind is sp.floor) == (side == ">"))
+            least = sp.Integer(0 if kind is sp.floor else 1)
+            yield _End(relation, numbers[kind][after], end, least, not after, guarded=kind is PowerOfTwo)
 
 
 def _argument(numeric: Bound, u: sp.Expr, end: _End) -> list[Piece]:
@@ -194,19 +184,14 @@ def _argument(numeric: Bound, u: sp.Expr, end: _End) -> list[Piece]:
     strict = len(end.relation) == 1
     pieces = [replace(p.put(d, end.number), strict=p.strict or (strict, strict)) for p in found.pieces]
     positive = exceeds(end.compared, end.least, end.strictly)
-    if positive is sp.true or (not end.guarded and _straight(found.pieces, d)):
+    ends = [e for p in found.pieces for e in (p.low, p.high) if e is not None]
+    straight = all(linear(e, d) and sign(e.coeff(d, 1)) == 1 for e in ends) and not any(w.has(d) for p in found.pieces for w in p.when)
+    if positive is sp.true or (straight and not end.guarded):  # an end below zero is then none
         return pieces
     below = exceeds(end.least, end.compared, not end.strictly)
     guarded = [replace(p, when=(*p.when, positive)) for p in pieces] if positive is not sp.false else []
     otherwise = [Piece(when=() if below is sp.true else (below,))] if end.relation[0] == ">" else []
     return guarded + otherwise
-
-
-def _straight(pieces: Pieces, d: sp.Symbol) -> bool:
-    """Whether every end moves in proportion with the number, and no condition asks about it."""
-    ends = [e for p in pieces for e in (p.low, p.high) if e is not None]
-    rising = all(linear(e, d) and sign(e.coeff(d, 1)) == 1 for e in ends)
-    return rising and not any(w.has(d) for p in pieces for w in p.when)
 
 
 def _joined(choice: tuple[Piece, ...], when: tuple[sp.Rel, ...]) -> Piece:

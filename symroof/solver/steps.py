@@ -64,6 +64,11 @@ class Step(show.Shown):
         """Whether it belongs to a part, or to a part of that; everything belongs to the whole, which is ""."""
         return not part or f"{self.part}.".startswith(f"{part}.")
 
+    def under(self, part: str) -> Step:
+        """The same as a line of a numbered part."""
+        of = tuple(tuple(tuple(f"{part}.{one}" for one in column) for column in row) for row in self.of)
+        return replace(self, part=f"{part}.{self.part}" if self.part else part, of=of, says=says(of) or self.says)
+
 
 # -- the lines of an answer
 def answered(x: sp.Symbol, pieces: Pieces, why: str | Callable[[Piece], Why], kind: str = "result") -> tuple[Step, ...]:
@@ -80,38 +85,15 @@ def answered(x: sp.Symbol, pieces: Pieces, why: str | Callable[[Piece], Why], ki
         for relation, end in ends:
             text, about = (why, None) if isinstance(why, str) else why(piece)
             lines.append(Step(named + text, x, relation, end, about, kind, inside=piece.when, case=case))
-        words = _domain(x, case, len(pieces), bool(ends))
+        if len(pieces) == 1:
+            words = f"the domain; elsewhere no {x} will do" if ends else f"then every {x} will do, else none"
+        else:
+            words = f"the domain of case {case}" if ends else f"case {case}: then every {x} will do"
         lines += [Step(words, w.lhs, w.rel_op, w.rhs, kind="domain", inside=piece.when, case=case) for w in piece.when]
     return tuple(lines)
 
 
-def _domain(x: sp.Symbol, case: int, cases: int, ends: bool) -> str:
-    if cases == 1:
-        return f"the domain; elsewhere no {x} will do" if ends else f"then every {x} will do, else none"
-    return f"the domain of case {case}" if ends else f"case {case}: then every {x} will do"
-
-
 # -- putting them together
-def inside_part(lines: Iterable[Step], label: str) -> list[Step]:
-    """Lines as those of a numbered part."""
-    return [
-        replace(
-            s, part=f"{label}.{s.part}" if s.part else label, of=_relabelled(s.of, label), says=says(_relabelled(s.of, label)) or s.says
-        )
-        for s in lines
-    ]
-
-
-def _relabelled(of: Parts, label: str) -> Parts:
-    return tuple(tuple(tuple(f"{label}.{one}" for one in column) for column in row) for row in of)
-
-
-def apart(greater: sp.Expr, lesser: sp.Expr, of: Parts, why: str) -> Step:
-    """A line that says which parts make the whole."""
-    of = tuple(dict.fromkeys(tuple(dict.fromkeys(row)) for row in of))
-    return Step(why, greater, ">=", lesser, kind="apart", of=of, says=says(of))
-
-
 def says(of: Parts) -> str:
     """``part 1 and (part 2 or part 3)``."""
     names = list(dict.fromkeys(one for row in of for column in row for one in column))
@@ -140,17 +122,14 @@ def facing(lines: Iterable[Step], relation: str) -> tuple[Step, ...]:
         if relation[0] == "<" and step.kind in _FACING and step.kind != "start":
             step = replace(step, left=step.right, relation=FLIP[step.relation], right=step.left)
         before = kept[-1] if kept and kept[-1].part == step.part and not kept[-1].says else None
-        if before is None or step.says or not _alike(before, step):
+        again = before and step.same in (before.same, (before.right, FLIP[before.relation], before.left))
+        if before is None or step.says or not again:
             kept.append(step)
         elif before.kind in ("exact", "clear") and step.kind in ("result", "domain"):
             kept[-1] = replace(step, why=before.why if step.kind == "result" else step.why, about=before.about)
         elif step.kind == "domain" and not (before.kind in ("part", "start") and last):
             kept.append(step)
     return tuple(kept)
-
-
-def _alike(a: Step, b: Step) -> bool:
-    return a.same == b.same or a.same == (b.right, FLIP[b.relation], b.left)
 
 
 def substituted(before: tuple[Step, ...], after: tuple[Step, ...], given: Given) -> tuple[Step, ...]:
@@ -162,12 +141,8 @@ def substituted(before: tuple[Step, ...], after: tuple[Step, ...], given: Given)
     put = {s: e for s, e in given.exprs.items() if s in free}
     free = free.union(*(e.free_symbols for e in put.values()))
     put |= {s: rational(v) for s, v in given.numbers.items() if s in free and s not in put}
-    values = ", ".join(f"{s} = {_value(e)}" for s, e in put.items())
+    values = ", ".join(f"{s} = {f'{float(e):.6g}' if e.is_number else show.text(e)}" for s, e in put.items())
     return (*head, replace(after[0], why=f"substitute {values}", kind="substitute", put=tuple(put.items())), *after[1:])
-
-
-def _value(expr: sp.Expr) -> str:
-    return f"{float(expr):.6g}" if expr.is_number else show.text(expr)
 
 
 #: Where an inequality holds, and the lines that lead there.
@@ -197,13 +172,15 @@ def together(asked: Inequality, rows: Sequence[Sequence[Sequence[Inequality]]], 
         pieces, inner = alone(part)
         label = str(len(found) + 1)
         found[part] = label, pieces
-        lines += [Step(f"part {label}", part.greater, ">=", part.lesser, kind="part", part=label), *inside_part(inner, label)]
+        lines += [Step(f"part {label}", part.greater, ">=", part.lesser, kind="part", part=label), *(s.under(label) for s in inner)]
     each = [[union(found[part][1] for part in column) for column in row] for row in rows]
     not_too_many(each)
     pieces = union([intersection(row) for row in each])
     pieces = pieces if asked.strict else joined(pieces)
-    of = tuple(tuple(tuple(found[part][0] for part in column) for column in row) for row in rows)
-    return pieces, (apart(asked.greater, asked.lesser, of, why), *lines, *answered(asked.x, pieces, "together", "together"))
+    named = [dict.fromkeys(tuple(found[part][0] for part in column) for column in row) for row in rows]
+    of = tuple(dict.fromkeys(map(tuple, named)))
+    apart = Step(why, asked.greater, ">=", asked.lesser, kind="apart", of=of, says=says(of))
+    return pieces, (apart, *lines, *answered(asked.x, pieces, "together", "together"))
 
 
 # -- the whole

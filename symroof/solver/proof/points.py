@@ -1,10 +1,10 @@
-"""Relations at points: exact where the values are, undecided where rounding could decide."""
+"""Points: a value for every symbol, and whether relations hold there; exact where the values are, undecided where rounding could decide."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import Any
@@ -18,7 +18,6 @@ from symroof.errors import InputError
 from symroof.solver.polynomial import sign
 from symroof.solver.steps import Step
 
-_CLOSE = Fraction(1, 10**6)  # how far from a border
 _GROWN = Fraction(10) ** 30  # what is large
 
 
@@ -44,36 +43,61 @@ class Point(dict[sp.Symbol, Any]):
         new.known = {e: v for e, v in self.known.items() if x not in e.free_symbols}
         return new
 
+    def holds(self, left: sp.Expr, relation: str, right: sp.Expr) -> bool | None:
+        """Whether a relation holds here; None where rounding could decide, with sixty digits too."""
+        if left == right:
+            return "=" in relation
+        a, b = self(left), self(right)
+        if (isinstance(a, Fraction) and isinstance(b, Fraction)) or abs(a - b) > 1e-12 * abs(a):
+            return bool(COMPARE[relation](a, b))
+        values = {s: rational(Fraction(v)) for s, v in self.items()}
+        a, b = (e.xreplace(values).evalf(60) for e in (left, right))
+        if not (a.is_Number and b.is_Number):
+            return None
+        same = abs(a - b) <= sp.Float("1e-50", 60) * abs(a)  # what then still agrees is equal
+        return "=" in relation if same else bool(COMPARE[relation](a, b))
 
-def related(left: sp.Expr, relation: str, right: sp.Expr, at: Point) -> bool | None:
-    """Whether a relation holds at a point; None where rounding could decide."""
-    if left == right:
-        return "=" in relation
-    a, b = at(left), at(right)
-    if not (isinstance(a, Fraction) and isinstance(b, Fraction)) and abs(a - b) <= 1e-12 * abs(a):
-        return _closely(left, relation, right, at)
-    return bool(COMPARE[relation](a, b))
+    def inside(self, step: Step) -> bool:
+        """Whether the point lies in the domain of a step."""
+        return all(self.holds(w.lhs, w.rel_op, w.rhs) for w in step.inside)
 
+    def unput(self, step: Step) -> Point:
+        """The point before values were put in."""
+        exprs = dict(step.put)
+        numbers = {s: e for s, e in exprs.items() if e.is_number}
+        others = {s: e.xreplace({k: n for k, n in numbers.items() if k != s}) for s, e in exprs.items() if s not in numbers}
+        return Point({**self, **{s: self(e) for s, e in (numbers | others).items()}})
 
-def _closely(left: sp.Expr, relation: str, right: sp.Expr, at: Point) -> bool | None:
-    """The same with sixty digits; what then still agrees is equal."""
-    values = {s: rational(Fraction(v)) for s, v in at.items()}
-    a, b = (e.xreplace(values).evalf(60) for e in (left, right))
-    if not (a.is_Number and b.is_Number):
-        return None
-    if abs(a - b) <= sp.Float("1e-50", 60) * abs(a):
-        return "=" in relation
-    return bool(a > b) if relation[0] == ">" else bool(a < b)
+    def crossings(self, left: sp.Expr, right: sp.Expr, x: sp.Symbol) -> list[Fraction]:
+        """Where two sides cross along a symbol, by a coarse grid and bisection."""
 
+        def above(to: float) -> bool:
+            moved = self.moved(x, to)
+            return bool(moved(left) >= moved(right))
 
-def truth(step: Step, at: Point) -> bool | None:
-    """Whether the relation of a step holds at a point."""
-    return related(*step.same, at)
+        try:
+            grid = [(10.0**e, above(10.0**e)) for e in range(-12, 13, 2)]
+            found = []
+            for (low, was), (high, now) in pairwise(grid):
+                if was != now:
+                    for _ in range(40):
+                        middle = math.sqrt(low * high)
+                        low, high = (middle, high) if above(middle) == was else (low, middle)
+                    found.append(Fraction(math.sqrt(low * high)))
+        except (InputError, TypeError):
+            return []
+        return found
 
+    def changes(self, rel: sp.Rel, but: sp.Symbol | None = None) -> Iterator[tuple[sp.Symbol, Fraction]]:
+        """Where a relation changes along each of its symbols but one."""
+        symbols = sorted(rel.free_symbols - {but}, key=str)
+        return ((s, to) for s in symbols for to in self.crossings(rel.lhs, rel.rhs, s))
 
-def inside(step: Step, at: Point) -> bool:
-    """Whether a point lies in the domain of a step."""
-    return all(related(w.lhs, w.rel_op, w.rhs, at) for w in step.inside)
+    def narrowed(self, step: Step) -> Point | None:
+        """A point in a narrow domain: close to the place where one of its conditions changes along one of its symbols."""
+        places = (place for w in step.inside for place in self.changes(w))
+        near = (self.moved(s, to * (1 + side * Fraction(1, 10**k))) for s, to in places for k in (1, 2, 3, 4, 5, 6) for side in (-1, 1))
+        return next((p for p in near if p.inside(step)), None)
 
 
 def impossible(step: Step) -> bool:
@@ -82,67 +106,7 @@ def impossible(step: Step) -> bool:
     return any(sign(v.rhs * w.rhs - v.lhs * w.lhs) in (0, 1) for v, w in pairs if all(sign(e) == 1 for e in (*v.args, *w.args)))
 
 
-def _crossed(rel: sp.Rel, symbols: set[sp.Symbol], at: Point) -> Iterator[tuple[sp.Symbol, Fraction]]:
-    """Where a relation changes along each of some symbols."""
-    return ((s, to) for s in sorted(symbols, key=str) for to in crossings(rel.lhs, rel.rhs, s, at))
-
-
-def narrowed(step: Step, at: Point) -> Point | None:
-    """A point in a narrow domain: close to the place where one of its conditions changes along one of its symbols."""
-    places = (place for w in step.inside for place in _crossed(w, w.free_symbols, at))
-    near = (at.moved(s, to * (1 + side * Fraction(1, 10**k))) for s, to in places for k in (1, 2, 3, 4, 5, 6) for side in (-1, 1))
-    return next((p for p in near if inside(step, p)), None)
-
-
-def borders(relations: Iterable[sp.Rel], x: sp.Symbol, at: Point) -> list[Point]:
-    """Points just inside and just outside of conditions, found along a symbol other than the unknown."""
-    first = (next(_crossed(w, w.free_symbols - {x}, at), None) for w in relations)
-    return [at.moved(s, to * (1 + d)) for s, to in filter(None, first) for d in (-_CLOSE, _CLOSE)]
-
-
-def number(expr: sp.Expr, at: Point) -> Fraction | None:
-    """An exact number, or None where there is none."""
-    try:
-        return Fraction(at(expr))
-    except (InputError, TypeError, ValueError, OverflowError):
-        return None
-
-
-def unput(step: Step, at: Point) -> Point:
-    """A point before values were put in."""
-    exprs = dict(step.put)
-    numbers = {s: e for s, e in exprs.items() if e.is_number}
-    others = {s: e.xreplace({k: n for k, n in numbers.items() if k != s}) for s, e in exprs.items() if s not in numbers}
-    return Point({**at, **{s: at(e) for s, e in (numbers | others).items()}})
-
-
 def sample(chance: random.Random, weight: int, decades: int) -> Fraction:
     """A positive number over some decades, the square of a fraction so that its root is one; large or small by its weight."""
     root = Fraction(chance.randint(100, 999), 300) * Fraction(10) ** (chance.randint(-decades, decades) // 3)
     return root**2 * _GROWN**weight
-
-
-def square(x: Fraction) -> Fraction:
-    """The nearest number whose root is a fraction."""
-    return Fraction(math.sqrt(x)) ** 2
-
-
-def crossings(left: sp.Expr, right: sp.Expr, x: sp.Symbol, at: Point) -> list[Fraction]:
-    """Where two sides cross along a symbol, by a coarse grid and bisection."""
-
-    def above(to: float) -> bool:
-        moved = at.moved(x, to)
-        return bool(moved(left) >= moved(right))
-
-    try:
-        grid = [(10.0**e, above(10.0**e)) for e in range(-12, 13, 2)]
-        found = []
-        for (low, was), (high, now) in pairwise(grid):
-            if was != now:
-                for _ in range(40):
-                    middle = math.sqrt(low * high)
-                    low, high = (middle, high) if above(middle) == was else (low, middle)
-                found.append(Fraction(math.sqrt(low * high)))
-    except (InputError, TypeError):
-        return []
-    return found

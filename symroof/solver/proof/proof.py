@@ -6,8 +6,10 @@ domain, a limit at large (and small) values, and the answer with the condition i
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -20,20 +22,7 @@ from symroof.algebra.cost import COMPARE
 from symroof.algebra.value import INF, Span, half_line
 from symroof.errors import InputError
 from symroof.solver.numeric.at import decided
-from symroof.solver.proof.points import (
-    Point,
-    borders,
-    crossings,
-    impossible,
-    inside,
-    narrowed,
-    number,
-    related,
-    sample,
-    square,
-    truth,
-    unput,
-)
+from symroof.solver.proof.points import Point, impossible, sample
 from symroof.solver.steps import Solved, Step
 
 _CLOSE, _LIMIT = Fraction(1, 10**6), Fraction(1, 10**5)  # how far from a threshold exact lines and limits are compared
@@ -166,14 +155,14 @@ class _Check:
             return self._named(i)
         before = self._before(i)
         if step.kind == "substitute":
-            return self._tried(i, lambda at: _agree(truth(step, at), truth(before, unput(step, at))))
+            return self._tried(i, lambda at: _agree(at.holds(*step.same), at.unput(step).holds(*before.same)))
         if step.kind == "apart":
-            return self._tried(i, lambda at: _agree(self._whole(step, at), truth(before, at), truth(step, at)))
+            return self._tried(i, lambda at: _agree(self._whole(step, at), at.holds(*before.same), at.holds(*step.same)))
         if step.kind in _ANSWERS:
             return self._tried(i, lambda at: self._answer(step, before, at))
         if step.left == step.right and sp.expand(before.left - before.right) == 0:
             return Line(step, self.samples)
-        return self._tried(i, lambda at: _agree(truth(step, at), truth(before, at)) if inside(step, at) else None)
+        return self._tried(i, lambda at: _agree(at.holds(*step.same), at.holds(*before.same)) if at.inside(step) else None)
 
     # -- what a step has to agree with
     def _before(self, i: int) -> Step:
@@ -200,7 +189,7 @@ class _Check:
 
     def _whole(self, step: Step, at: Point) -> bool | None:
         """What the parts of a step make together."""
-        truths = {one: truth(self.starts[one], at) for row in step.of for column in row for one in column}
+        truths = {one: at.holds(*self.starts[one].same) for row in step.of for column in row for one in column}
         if None in truths.values():
             return None
         return any(all(any(truths[one] for one in column) for column in row) for row in step.of)
@@ -212,21 +201,21 @@ class _Check:
         if len(named) != len(step.inside):
             return False  # a condition of its domain is not said
         held = [self._case([s for s in group if s.case == k], at) for k in dict.fromkeys(s.case for s in group)]
-        true = truth(before, at)
+        true = at.holds(*before.same)
         if true is None or None in held:
             return None
-        within = inside(step, at)
+        within = at.inside(step)
         if any(held) == true:
             return True if within or step.kind == "domain" else None
         if step.kind == "domain":  # to blame if it is not the condition under which the case was derived
             w = step.inside[named.index(step)]
-            return truth(step, at) == related(w.lhs, w.rel_op, w.rhs, at)
+            return at.holds(*step.same) == at.holds(w.lhs, w.rel_op, w.rhs)
         return not within
 
     def _case(self, lines: list[Step], at: Point) -> bool | None:
         """Whether one case of an answer holds: its domain, and within that its ends."""
         for kind in (("domain",), ("result", "together")):
-            truths = [truth(s, at) for s in lines if s.kind in kind]
+            truths = [at.holds(*s.same) for s in lines if s.kind in kind]
             if not all(truths):
                 return None if None in truths else False
         return True
@@ -262,7 +251,9 @@ class _Check:
             places = list(self._places(domain, step.kind in _ENDS, grown))
             if step.kind in ("domain", "apart") and not grown:
                 rels = step.inside or [sp.Rel(s.left, s.right, s.relation, evaluate=False) for s in mine if s.kind == "part"]
-                places += [near for at in places[: min(_BORDERS, self.samples)] for near in borders(rels, self.x, at)]
+                some = places[: min(_BORDERS, self.samples)]
+                borders = [(at, next(at.changes(w, self.x), None)) for at in some for w in rels]
+                places += [at.moved(edge[0], edge[1] * (1 + d)) for at, edge in borders if edge for d in (-_CLOSE, _CLOSE)]
             first = next(s for s in self.steps if s.part == step.part and s.kind != "substitute")
             self.points[key] = [near for at in places for near in self._around(at, ends, first, grown)]
         return self.points[key]
@@ -276,25 +267,29 @@ class _Check:
                 break
             weights = self.weights if grown else {}
             at = Point({s: sample(chance, weights.get(s, 0), 4 if grown or n < _TRIES // 2 else 9) for s in self.symbols})
-            within = inside(domain, at)
+            within = at.inside(domain)
             met += within
             if within or (n < self.samples and not only):
                 yield at
             if n in _NARROW and not met and not grown:
-                found = narrowed(domain, at)
+                found = at.narrowed(domain)
                 met += found is not None
                 if found is not None:
                     yield found
 
     def _around(self, at: Point, ends: list[Step], first: Step, grown: bool) -> Iterator[Point]:
         close = _LIMIT if grown else _CLOSE
-        found = [e for e in (number(s.right, at) for s in ends) if e is not None and e > 0]
+        found = []
+        for s in ends:
+            with suppress(InputError, TypeError, ValueError, OverflowError):  # no number
+                found += [Fraction(at(s.right))]
+        found = [e for e in found if e > 0]
         if not grown and (not found or self.weights):
-            found += crossings(first.left, first.right, self.x, at)
+            found += at.crossings(first.left, first.right, self.x)
         for e in found:
             for x in (e * (1 - close), e * (1 + close)):
                 if all(abs(x / other - 1) >= close * Fraction(9, 10) for other in found):
-                    yield at.moved(self.x, x if grown else square(x))
+                    yield at.moved(self.x, x if grown else Fraction(math.sqrt(x)) ** 2)  # whose root is a fraction
         if not (grown and found):
             yield at
 
