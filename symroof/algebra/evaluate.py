@@ -8,6 +8,7 @@ smallest shape it needs. Nothing is generated as source and nothing is executed 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -86,18 +87,18 @@ def _whole(how: str, values: Any) -> Any:
 
 #: sympy class -> (on exact fractions, on arrays). A test shows that every row fires.
 TABLE: dict[type, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    sp.Add: (_fold(lambda a, b: a + b), _fold(lambda a, b: a + b)),
-    sp.Mul: (_fold(lambda a, b: a * b), _fold(lambda a, b: a * b)),
+    sp.Add: (_fold(operator.add), _fold(operator.add)),
+    sp.Mul: (_fold(operator.mul), _fold(operator.mul)),
     sp.Pow: (_exact_power, _array_power),
     sp.Max: (max, _fold(_numpy("maximum"))),
     sp.Min: (min, _fold(_numpy("minimum"))),
     sp.ceiling: (lambda a: Fraction(math.ceil(a)), lambda a: _whole("ceil", a)),
     sp.floor: (lambda a: Fraction(math.floor(a)), lambda a: _whole("floor", a)),
     sp.Abs: (abs, _numpy("abs")),
-    sp.log: (lambda a: math.log(a), _numpy("log")),
-    sp.exp: (lambda a: math.exp(a), _numpy("exp")),
-    sp.sinh: (lambda a: math.sinh(a), _numpy("sinh")),
-    sp.asinh: (lambda a: math.asinh(a), _numpy("arcsinh")),
+    sp.log: (math.log, _numpy("log")),
+    sp.exp: (math.exp, _numpy("exp")),
+    sp.sinh: (math.sinh, _numpy("sinh")),
+    sp.asinh: (math.asinh, _numpy("arcsinh")),
     PositiveRoot: (positive_root, positive_root),
     PowerOfTwo: (power_of_two, power_of_two),
 }
@@ -119,27 +120,21 @@ class Tape:
         Raises InputError if a division by zero, an overflow or an invalid operation occurs on the way; arrays that
         are not run strictly get inf and NaN there.
         """
-        arrays = any(hasattr(v, "shape") for v in values)
+        how: Literal["raise", "ignore"] = "raise" if strict else "ignore"
         try:
-            return self._on_arrays(values, "raise" if strict else "ignore") if arrays else self._exactly(values)
+            if not any(hasattr(v, "shape") for v in values):
+                return self._rows(0, [*values, *self.constants])
+            import numpy as np
+
+            with np.errstate(divide=how, over=how, invalid=how):
+                return self._rows(1, [v if hasattr(v, "shape") else float(v) for v in (*values, *self.constants)])
         except (ZeroDivisionError, OverflowError, FloatingPointError, ValueError) as problem:
             given = short(", ".join(f"{s} = {_brief(v)}" for s, v in zip(self.inputs, values, strict=True)), 300)[1:-1]
             raise InputError(f"cannot be evaluated: {_why(problem)} (with {given})") from None
 
-    def _exactly(self, values: Sequence[Number]) -> list[Number]:
-        slots: list[Any] = [*values, *self.constants]
+    def _rows(self, column: int, slots: list[Any]) -> list[Number]:
         for kind, places in self.steps:
-            slots.append(TABLE[kind][0](*[slots[i] for i in places]))
-        return slots
-
-    def _on_arrays(self, values: Sequence[Number], how: Literal["raise", "ignore"]) -> list[Number]:
-        import numpy as np
-
-        slots: list[Any] = [v if hasattr(v, "shape") else float(v) for v in values]
-        slots += [float(c) for c in self.constants]
-        with np.errstate(divide=how, over=how, invalid=how):
-            for kind, places in self.steps:
-                slots.append(TABLE[kind][1](*[slots[i] for i in places]))
+            slots.append(TABLE[kind][column](*[slots[i] for i in places]))
         return slots
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partialmethod
 from math import ceil, floor
 from typing import Any
 
@@ -83,10 +85,8 @@ class Value(show.Shown):
             raise InputError(f"no whole number of {self.name or 'the value'} will do ({self.note})")
         if self.bracket is not None and not isinstance(self.number, Fraction):
             exact = self.bracket[0] if self.round_down else self.bracket[1]  # no whole number lies between
-        whole = floor(exact) if self.round_down else ceil(exact)
-        if self.open and whole == exact:
-            return whole - 1 if self.round_down else whole + 1
-        return whole
+        whole, outward = (floor(exact), -1) if self.round_down else (ceil(exact), 1)
+        return whole + outward if self.open and whole == exact else whole
 
     @property
     def binding(self) -> Any:
@@ -108,17 +108,13 @@ class Value(show.Shown):
         """Whether this is the part that binds: of a maximum the first of the largest, whatever it is called."""
         return self.join == "max" and not self.is_array and part is max(self.parts, key=lambda p: p.number)
 
-    def __lt__(self, other: Any) -> Any:
-        return NotImplemented if hasattr(other, "_sympy_") else self.number < self._same(other)
+    def _compared(self, how: Callable[[Any, Any], Any], other: Any) -> Any:
+        return NotImplemented if hasattr(other, "_sympy_") else how(self.number, self._same(other))
 
-    def __le__(self, other: Any) -> Any:
-        return NotImplemented if hasattr(other, "_sympy_") else self.number <= self._same(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return NotImplemented if hasattr(other, "_sympy_") else self.number > self._same(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return NotImplemented if hasattr(other, "_sympy_") else self.number >= self._same(other)
+    __lt__ = partialmethod(_compared, operator.lt)
+    __le__ = partialmethod(_compared, operator.le)
+    __gt__ = partialmethod(_compared, operator.gt)
+    __ge__ = partialmethod(_compared, operator.ge)
 
     def _same(self, other: Any) -> Any:
         """The other side of a comparison as a number of this unit."""
