@@ -151,7 +151,11 @@ class Cost(show.Shown):
         >>> decode.step(llm("llama3-8b"))["attention/cache"].expand()
         2*B*H*K*L*S*p_kv/(W_hbm*n)  [s]
         """
-        return expanded(self, letters)
+        put = written_out(self.of, letters)
+        if not self.free_symbols & put.keys():
+            return self
+        left = self.map(lambda e: e.xreplace(put))
+        return left.claiming(reworded(after(self.of, left.free_symbols), lambda c: c.expand(*letters)))
 
     @property
     def shape(self) -> Shape:
@@ -205,13 +209,13 @@ class Cost(show.Shown):
         return self if isinstance(other, (int, float)) and other == 0 else _joined("sum", self._beside(other), self)
 
     def __neg__(self) -> Cost:
-        return _negative(self)
+        return changed(self, leaf=-self.expr, parts=(), join="", claims=self.of)
 
     def __sub__(self, other: Any) -> Cost:
-        return _joined("sum", self, _negative(self._beside(other)))
+        return _joined("sum", self, -self._beside(other))
 
     def __rsub__(self, other: Any) -> Cost:
-        return _joined("sum", self._beside(other), _negative(self))
+        return _joined("sum", self._beside(other), -self)
 
     def __or__(self, other: Any) -> Cost:
         return _joined("max", self, self._beside(other))
@@ -334,24 +338,11 @@ def _value(cost: Cost, slots: list[Any], where: Any) -> Value:
     return Value(slots[where[0]], cost.unit, cost.name, cost.join, parts)
 
 
-def expanded(cost: Cost, letters: tuple[sp.Symbol, ...] = ()) -> Cost:
-    """A cost with definitions put in, those of all aggregates or of those that letters are part of."""
-    put = written_out(cost.of, letters)
-    if not cost.free_symbols & put.keys():
-        return cost
-    left = cost.map(lambda e: e.xreplace(put))
-    return left.claiming(reworded(after(cost.of, left.free_symbols), lambda c: c.expand(*letters)))
-
-
 def _joined(join: str, a: Cost, b: Cost) -> Cost:
     same_unit(a, b, "added" if join == "sum" else "overlapped")
     together(a.of, b.of)
     flat = [part for side in (a, b) for part in (side.parts if side.join == join and not side.name else (side,))]
     return changed(_ONE, leaf=None, unit=a.unit, parts=tuple(flat), join=join)
-
-
-def _negative(cost: Cost) -> Cost:
-    return changed(cost, leaf=-cost.expr, parts=(), join="", claims=cost.of)
 
 
 _FIELDS = ("leaf", "unit", "name", "parts", "join", "source", "claims")

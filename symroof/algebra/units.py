@@ -30,35 +30,15 @@ _ALIASES = {  # plurals in -s are understood by themselves
     "parameter": "param",
     "tok": "token",
 }
+_SECONDS = {"min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600, "day": 86400}
 _SCALED = {  # units that are a number times a base unit
-    "min": (Fraction(60), "s"),
-    "minute": (Fraction(60), "s"),
-    "h": (Fraction(3600), "s"),
-    "hr": (Fraction(3600), "s"),
-    "hour": (Fraction(3600), "s"),
-    "day": (Fraction(86400), "s"),
+    **{word: (Fraction(seconds), "s") for word, seconds in _SECONDS.items()},
     "bit": (Fraction(1, 8), "byte"),
     "cent": (Fraction(1, 100), "USD"),
 }
-PREFIXES = {
-    "n": Fraction(1, 10**9),
-    "u": Fraction(1, 10**6),
-    "µ": Fraction(1, 10**6),
-    "μ": Fraction(1, 10**6),
-    "m": Fraction(1, 1000),
-    "k": Fraction(10**3),
-    "K": Fraction(10**3),
-    "M": Fraction(10**6),
-    "G": Fraction(10**9),
-    "T": Fraction(10**12),
-    "P": Fraction(10**15),
-    "E": Fraction(10**18),
-    "Ki": Fraction(2**10),
-    "Mi": Fraction(2**20),
-    "Gi": Fraction(2**30),
-    "Ti": Fraction(2**40),
-    "Pi": Fraction(2**50),
-}
+_TENS = {"n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_TWOS = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50}
+PREFIXES = {p: Fraction(10) ** e for p, e in _TENS.items()} | {p: Fraction(2**e) for p, e in _TWOS.items()}
 LONGEST = 120  # characters of a quantity; anything longer is not one
 _TOKEN = re.compile(r"\s*(?:([A-Za-zµμ$]+)(?:\^(-?\d)(?!\d))?|([*·/()]))|\s+")
 

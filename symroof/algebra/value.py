@@ -327,8 +327,10 @@ class Span(show.Shown):
         return Value(end.number, self.unit, self.symbol.name, "", (), note, down, bracket, out, self.doubt)
 
 
-def half_line(x: sp.Symbol, found: Value) -> Span:
-    """What one threshold stands for: all below it, or all above; nothing where it is never reached."""
+def as_span(x: sp.Symbol, found: Value | Span) -> Span:
+    """What one threshold stands for: all below it, or all above; nothing where it is never reached. A span is one already."""
+    if isinstance(found, Span):
+        return found
     end = End(found.number, found.bracket, found.open)
     low, high = (START, end) if found.round_down else (end, STOP)
     return Span(x, ((low, high),) if low.number < high.number else (), found.doubt)

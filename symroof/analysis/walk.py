@@ -17,7 +17,7 @@ from symroof.algebra import show
 from symroof.algebra.cost import Condition, Cost, quantity
 from symroof.algebra.operands import rational
 from symroof.algebra.units import ONE
-from symroof.algebra.value import Span, half_line
+from symroof.algebra.value import as_span
 from symroof.errors import SolveError, short
 from symroof.solver.extremes import EXTREMES, Extreme, extremes
 from symroof.solver.facts import NOTHING, Facts
@@ -253,7 +253,7 @@ def where(above: sp.Expr, below: sp.Expr, x: sp.Symbol) -> Pieces:
     if bound.free_symbols:
         raise SolveError(f"{show.text(above)} against {show.text(below)} has no closed form for {x}: {bound.reason}")
     found = bound.at()
-    span = found if isinstance(found, Span) else half_line(x, found)
+    span = as_span(x, found)
     return tuple(Piece(_end(low), _end(high)) for low, high in span.intervals)
 
 

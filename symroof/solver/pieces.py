@@ -52,12 +52,15 @@ def guarded(pieces: Pieces, *positive: sp.Expr) -> Pieces:
         if known is not None:
             pieces = pieces if known > 0 else NEVER
             continue
-        above, below = map(fronted, split(expr))
-        common = shared((above, below))
         kind = sp.Ge if all(p.low is None and p.high is None for p in pieces) else sp.Gt
-        rel = kind(_without(above, common), _without(below, common), evaluate=False)
+        rel = _cleared(kind, *map(fronted, split(expr)))
         pieces = tuple(Piece(p.low, p.high, (*p.when, rel)) for p in pieces if not _denied(rel, p.when))
     return pieces
+
+
+def _cleared(kind: type, above: sp.Expr, below: sp.Expr) -> sp.Rel:
+    common = shared((above, below))
+    return kind(_without(above, common), _without(below, common), evaluate=False)
 
 
 def _without(product: sp.Expr, factor: sp.Expr) -> sp.Expr:
@@ -150,9 +153,7 @@ def relation(above: sp.Expr, below: sp.Expr) -> sp.Rel:
     """``above >= below`` for two positive quantities, cleared of denominators and common factors where they have no roots."""
     if _rooted(above) or _rooted(below):
         return sp.Ge(above, below, evaluate=False)
-    plus, minus = split(over(above - below)[0])
-    common = shared((plus, minus))
-    return sp.Ge(_without(plus, common), _without(minus, common), evaluate=False)
+    return _cleared(sp.Ge, *split(over(above - below)[0]))
 
 
 def exceeds(above: sp.Expr, below: sp.Expr, strict: bool) -> sp.Basic:

@@ -10,11 +10,13 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import Given
+from symroof.algebra.claims import stacks
+from symroof.algebra.cost import COMPARE
 from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
-from symroof.algebra.value import INF, START, STOP, End, Ends, Span, Value, half_line
+from symroof.algebra.value import INF, START, STOP, End, Ends, Span, Value, as_span
 from symroof.errors import InputError
 from symroof.solver.numeric.thresholds import exactly, swept
 from symroof.solver.pieces import Piece
@@ -59,8 +61,8 @@ def _ends(pieces: tuple[Piece, ...], given: Given, strict: bool) -> Ends:
     for piece in pieces:
         if all(_holds(rel, given) for rel in piece.when):
             out, off = piece.strict or (strict and piece.low is not None, strict and piece.high is not None)
-            low = 0 if piece.low is None else max(number(piece.low, given), 0)
-            high = INF if piece.high is None else number(piece.high, given)
+            low = 0 if piece.low is None else max(worth(piece.low, given.numbers), 0)
+            high = INF if piece.high is None else worth(piece.high, given.numbers)
             if high > 0 and (low < high or (low == high and not (out or off))):
                 found.append((low, out, high, not off))
     merged: list[tuple[Any, bool, Any, bool]] = []
@@ -81,23 +83,15 @@ def _rounds_roots(expr: sp.Expr) -> bool:
     return any(e.has(*roots) or any(not p.exp.is_Integer for p in e.atoms(sp.Pow)) for e in inside)
 
 
-def number(expr: sp.Expr, given: Given, strict: bool = True) -> Any:
-    """An expression at given numbers; arrays that are not run strictly may hold inf and NaN."""
-    return worth(expr, given.numbers, strict)
-
-
 def _holds(rel: sp.Rel, given: Given) -> Any:
-    left, right = number(rel.lhs, given), number(rel.rhs, given)
-    return left >= right if isinstance(rel, sp.Ge) else left > right
+    return COMPARE[rel.rel_op](*(worth(side, given.numbers) for side in rel.args))
 
 
 def _on_edge(piece: Piece, given: Given) -> bool:
     """Whether the first of its conditions that does not clearly hold is an equality."""
-    for rel in piece.when:
-        left, right = number(rel.lhs, given), number(rel.rhs, given)
-        if left <= right:
-            return bool(left == right)
-    return False
+    sides = (tuple(worth(side, given.numbers) for side in rel.args) for rel in piece.when)
+    left, right = next(((a, b) for a, b in sides if a <= b), (1, 0))
+    return bool(left == right)
 
 
 def _denial(bound: Solved, given: Given) -> str:
@@ -106,8 +100,8 @@ def _denial(bound: Solved, given: Given) -> str:
     for piece in bound.pieces:
         for rel in piece.when:
             if not _holds(rel, given):
-                needed = float(number(rel.rhs, given))
-                short = f"is {show_number(float(number(rel.lhs, given)) / needed, 3)} of what it needs" if needed else "is not positive"
+                left, needed = (float(worth(side, given.numbers)) for side in rel.args)
+                short = f"is {show_number(left / needed, 3)} of what it needs" if needed else "is not positive"
                 return f"{at}the left side of {show.text(rel)} {short}"
     return at + (bound.reason or f"no {bound.symbol} is left")
 
@@ -121,7 +115,7 @@ def _array(bound: Solved, given: Given) -> Value:
         raise InputError(f"{bound!r} has no single threshold for arrays; evaluate it one set of values at a time")
     best: Any = None
     for piece in bound.pieces:
-        ends = np.asarray(number(piece.low if lows else piece.high, given, strict=False), dtype=np.float64)
+        ends = np.asarray(worth(piece.low if lows else piece.high, given.numbers, strict=False), dtype=np.float64)
         inside = np.array(True)
         for rel in piece.when:
             inside = inside & np.asarray(_holds(rel, given))
@@ -170,7 +164,7 @@ Range = tuple[Any, Any, str]
 
 def spanned(x: sp.Symbol, sheets: Iterable[Any], named: Mapping[str, Any]) -> Range | None:
     """The least and the largest number that a letter can be in the model of a sheet, and words for it; None where all are."""
-    for sheet in (s for s in sheets if getattr(s, "stack", None) is not None):
+    for sheet in (s for s in sheets if stacks([s])):
         low, high = sheet.stack.span(x, {s: named.get(s.name, v) for s, v in sheet.values.items()})
         if low or high < INF:
             ends = [f"from {float(low):g}"] * bool(low) + [f"up to {float(high):g}"] * (high < INF)
@@ -183,7 +177,7 @@ def within(x: sp.Symbol, found: Any, given: Range | None) -> Any:
     if given is None or not isinstance(found, (Value, Span)) or (isinstance(found, Value) and (found.is_array or found.note)):
         return found
     low, high, words = given
-    span = found if isinstance(found, Span) else half_line(x, found)
+    span = as_span(x, found)
     inside = [(a, b) for a, b in span.ends if a.number <= high and b.number >= low]
     cut = Span(x, tuple((START if a.number <= low else a, STOP if b.number >= high else b) for a, b in inside), span.doubt)
     if cut == span:

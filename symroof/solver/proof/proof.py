@@ -19,7 +19,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import Given
 from symroof.algebra.cost import COMPARE
-from symroof.algebra.value import INF, Span, half_line
+from symroof.algebra.value import INF, as_span
 from symroof.errors import InputError
 from symroof.solver.numeric.at import decided
 from symroof.solver.proof.points import Point, impossible, sample
@@ -66,7 +66,7 @@ def verify(bound: Solved, samples: int, seed: int) -> Verification:
             found = decided(bound, Given(values))
         except InputError:  # its threshold is beyond what floats can hold
             continue
-        span = found if isinstance(found, Span) else half_line(x, found)
+        span = as_span(x, found)
         ends = [Fraction(e) for interval in span.intervals for e in interval if 0 < e < INF]
         tries = [e * (1 + d) for e in ends for d in (-close, close)]
         tries += [] if bound.weights and ends else [_sample(chance, 0) for _ in range(2)]
