@@ -35,7 +35,7 @@ def between(numeric: Bound, atoms: set[sp.Expr]) -> Bound:
         way = difference(greater, lesser, name)
         if way is None:
             return replace(numeric, reason=f"{numeric.reason}, and whether {short(atom)} makes it easier or harder is not known")
-        low, high = _range(atom, linear(greater, name) and linear(lesser, name))
+        low, high = _range(atom, all(linear(side, name) and not side.has(sp.Max, sp.Min) for side in (greater, lesser)))
         easier[name], harder[name] = (high, low) if way >= 0 else (low, high)
     inside = f"inside {short(next(iter(atoms)))} and beside it" if len(atoms) == 1 else f"inside {len(atoms)} rounded quantities"
     reason = f"{numeric.symbol} stands {inside}"
