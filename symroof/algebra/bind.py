@@ -37,7 +37,13 @@ def check(symbol: sp.Symbol, value: Any) -> Any:
     """
     unit: Unit = symbol.unit if isinstance(symbol, Symbol) else ONE
     if isinstance(value, str):
-        return _positive(symbol, _from_text(symbol, unit, value))
+        try:
+            number, given = parse_quantity(value, unit)
+        except UnitError as problem:
+            raise UnitError(f"{symbol}: {problem}") from None
+        if given != ONE or unit.measured != ONE:
+            _same_unit(symbol, unit, given)
+        return _positive(symbol, number)
     if hasattr(value, "unit") and hasattr(value, "number"):  # a Value
         _same_unit(symbol, unit, value.unit)
         value = value.number
@@ -50,17 +56,6 @@ def check(symbol: sp.Symbol, value: Any) -> Any:
     if isinstance(value, (list, tuple, range)) or hasattr(value, "__array__"):
         return _array(symbol, value)
     return _positive(symbol, _scalar(symbol, value))
-
-
-def _from_text(symbol: sp.Symbol, unit: Unit, text: str) -> Fraction:
-    try:
-        number, given = parse_quantity(text, unit)
-    except UnitError as problem:
-        raise UnitError(f"{symbol}: {problem}") from None
-    if given == ONE and unit.measured == ONE:
-        return number
-    _same_unit(symbol, unit, given)
-    return number
 
 
 def _same_unit(symbol: sp.Symbol, unit: Unit, given: Unit) -> None:
@@ -88,22 +83,16 @@ def _expression(symbol: sp.Symbol, unit: Unit, value: sp.Expr) -> sp.Expr:
 def _scalar(symbol: sp.Symbol, value: Any) -> Fraction:
     """Exact: a float counts as the decimal it prints as, so 0.4 is 2/5."""
     try:
-        if isinstance(value, (bool, bytes, bytearray)) or value is None:
+        if isinstance(value, (bool, bytes, bytearray)):
             raise TypeError
-        if isinstance(value, (int, Fraction)):
-            return Fraction(value)
-        if isinstance(value, sp.Rational):
-            return Fraction(int(value.p), int(value.q))
-        number = float(value)
-        if number != number:
-            raise InputError(f"{symbol} is NaN; give a positive number")
-        return Fraction(repr(number))
-    except (TypeError, ValueError, OverflowError) as problem:
-        if isinstance(problem, SymroofError):
-            raise
+        number = Fraction(value) if isinstance(value, (int, Fraction, sp.Rational)) else float(value)
+        if number == number:
+            return Fraction(repr(number)) if isinstance(number, float) else number
+    except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"{symbol} = {short(value)} cannot be used; give a positive number below 1e308, a text such as '8192', or an array"
         ) from None
+    raise InputError(f"{symbol} is NaN; give a positive number")
 
 
 def _positive(symbol: sp.Symbol, value: Fraction) -> Fraction:

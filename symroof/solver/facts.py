@@ -123,13 +123,11 @@ def _hides_terms(expr: sp.Expr) -> bool:
     return expr.has(sp.Max, sp.Min, sp.Function) or any(p.base.is_Add and not p.exp.is_Integer for p in expr.atoms(sp.Pow))
 
 
-@lru_cache(maxsize=8192)
 def _number(expr: sp.Expr) -> float:
     """What a number with roots or functions is worth; two within a few bits of each other count as equal."""
     return float(worth(expr, {}))
 
 
-@lru_cache(maxsize=8192)
 def _sides(a: sp.Expr, b: sp.Expr) -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]] | None:
     """The positive and the negative terms of a - b over a positive denominator; None if there is no such form."""
     if _hides_terms(a) or _hides_terms(b):
@@ -149,7 +147,6 @@ def _never(above: sp.Expr, below: sp.Expr) -> bool:
     return sides is not None and bool(sides[0]) and not sides[1]
 
 
-@lru_cache(maxsize=8192)
 def _says_more(a: sp.Expr, b: sp.Expr, above: sp.Expr, below: sp.Expr) -> bool:
     """Whether a/b >= above/below for all values."""
     if above.has(sp.Max, sp.Min) or below.has(sp.Max, sp.Min) or below.is_zero:
