@@ -6,7 +6,7 @@ Where one part of a cost overtakes another is a Bound of ``solve``, for every pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations
@@ -25,7 +25,7 @@ from symroof.show.mathml import mathml
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.web.mathml import broken, numbers
-from symroof.web.spec import Choice, Mark, Option, Range, Spec, View, whole
+from symroof.web.spec import Choice, Mark, Range, Spec, whole
 
 _NAME = "page_f"
 _MOST = 24  # pairs of parts that are solved for
@@ -100,9 +100,9 @@ def ties(cost: Cost, x: sp.Symbol) -> Iterator[Tie]:
 
 # -- how quantities are written
 def written(unit: Unit) -> dict[str, Any]:
-    """From which power of ten on a number is multiplied by what, the texts around it; 1; how an axis is drawn.
+    """From which power of ten on a number is multiplied by what, the texts around it; 1; the factor of an axis, and its unit.
 
-    All of it is taken from ``show_quantity``, so that the browser writes what Python does.
+    All of it is taken from ``show_quantity``, so that the browser writes what Python does. Seconds and bytes stand at the ticks.
     """
     decades: list[list[Any]] = []
     for power in range(-18, 25):
@@ -112,18 +112,14 @@ def written(unit: Unit) -> dict[str, Any]:
         how = [float(f"{float(match[0]) / value:.6g}"), text[: match.start()], text[match.end() :].replace(" us", " µs")] if match else None
         if how and (not decades or decades[-1][1:] != how):
             decades.append([power, *how])
-    return {"decades": decades, "one": show_quantity(1.0, unit), **_axis(unit)}
-
-
-def _axis(unit: Unit) -> dict[str, Any]:
-    """How an axis in this unit is drawn: its factor, and the unit behind its name, where the ticks do not carry it."""
-    powers, name = dict(unit.powers), str(unit)
+    powers, factor, axis = dict(unit.powers), 1.0, str(unit)
     if powers.get("USD") == 1 and powers.get("token") == -1:
-        return {"factor": 1e6, "axis": "USD/Mtoken"}
-    if powers.get("USD") == 1 and powers.get("s") == -1:
-        return {"factor": 3600.0, "axis": name.replace("/s", "/h", 1)}
-    carried = powers in ({"s": 1}, {"byte": 1}) or name == "1"
-    return {"factor": 1.0, "axis": "" if carried else "tokens" if powers == {"token": 1} else name}
+        factor, axis = 1e6, "USD/Mtoken"
+    elif powers.get("USD") == 1 and powers.get("s") == -1:
+        factor, axis = 3600.0, axis.replace("/s", "/h", 1)
+    else:
+        axis = {"s": "", "byte": "", "1": "", "token": "tokens"}.get(axis, axis)
+    return {"decades": decades, "one": show_quantity(1.0, unit), "factor": factor, "axis": axis}
 
 
 # -- the data
@@ -156,7 +152,11 @@ def compiled(spec: Spec) -> tuple[dict[str, Any], str]:
         raise InputError(f"{', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no value on the page; {cure}")
     code = Code()
     axes = (spec.along.symbol, spec.sliders[0].symbol if spec.kind == "map" else None)
-    views = {family: _view(view, axes, code) for family, view in spec.views.items()}
+    views = {}
+    for family, view in spec.views.items():
+        marked = {_sides(m.bound) for m in view.marks}
+        costs, marks = [_cost(c, axes, marked, code) for c in view.costs], [_mark(m, axes[0], code) for m in view.marks]
+        views[family] = {"costs": costs, "marks": marks}
     symbols = {s for v in spec.views.values() for s in v.free_symbols} | {r.symbol for r in (spec.along, *spec.sliders)}
     units = {c.unit for v in spec.views.values() for c in v.costs} | {_unit(s) for s in symbols}
     data = {
@@ -173,13 +173,10 @@ def compiled(spec: Spec) -> tuple[dict[str, Any], str]:
     return data, code.text
 
 
-def _view(view: View, axes: tuple[sp.Symbol, sp.Symbol | None], code: Code) -> dict[str, Any]:
-    marked = {_sides(m.bound) for m in view.marks}
-    return {"costs": [_cost(c, axes, marked, code) for c in view.costs], "marks": [_mark(m, axes[0], code) for m in view.marks]}
-
-
 def _cost(cost: Cost, axes: tuple[sp.Symbol, sp.Symbol | None], marked: set[Any], code: Code) -> dict[str, Any]:
     x, y = axes
+    # ``@B@`` in LaTeX for each letter; names stay in their order, as ``!`` stands before every other character
+    places = {s: Symbol(f"{s.name}!", _unit(s), "", rf"\cdot @{s.name}@") for s in cost.free_symbols}
     found = [("x", t) for t in ties(cost, x) if _sides(t.bound) not in marked]
     found += [("y", t) for t in ties(cost, y)] if y is not None else []
     return {
@@ -187,16 +184,10 @@ def _cost(cost: Cost, axes: tuple[sp.Symbol, sp.Symbol | None], marked: set[Any]
         "name": cost.name or "cost",
         "unit": str(cost.unit),
         "latex": cost.latex(),
-        "placed": _placed(cost).latex(),
+        "placed": cost.map(lambda e: e.xreplace(places)).latex(),
         "rows": [_row(r) for r in rows(cost)],
         "ties": [_bound(t.bound, code) | {"label": t.label, "along": way, "node": t.node, "pair": [t.first, t.second]} for way, t in found],
     }
-
-
-def _placed(cost: Cost) -> Cost:
-    """The cost with ``@B@`` in LaTeX for each letter; names stay in their order, as ``!`` stands before every other character."""
-    places = {s: Symbol(f"{s.name}!", _unit(s), "", rf"\cdot @{s.name}@") for s in cost.free_symbols}
-    return cost.map(lambda e: e.xreplace(places))
 
 
 def _sides(bound: Bound) -> frozenset[sp.Expr]:
@@ -243,23 +234,19 @@ def _range(r: Range) -> dict[str, Any]:
 
 
 def _choice(choice: Choice) -> dict[str, Any]:
-    options = [_option(o) for o in choice.options]
+    options = []
+    for o in choice.options:
+        about = {"name": o.name, "title": o.title or o.name, "within": o.within, "family": o.family}
+        options.append(about | {"values": _numbers(o.values, o.name), "defaults": _numbers(o.defaults, o.name)})
     return {"key": choice.key, "label": choice.label, "slider": choice.slider, "start": choice.first.name, "options": options}
 
 
-def _option(o: Option) -> dict[str, Any]:
-    tables = {"values": o.values, "defaults": o.defaults}
-    numbers = {kind: {s.name: _number(s, v, o.name) for s, v in table.items()} for kind, table in tables.items()}
-    return {"name": o.name, "title": o.title or o.name, "within": o.within, "family": o.family, **numbers}
-
-
-def _number(s: sp.Symbol, value: Any, of: str) -> Any:
-    """A number, or the name of the letter that it stands for."""
-    if isinstance(value, sp.Symbol):
-        return value.name
-    if isinstance(value, (int, float, Fraction)) or getattr(value, "is_number", False):
-        return float(value)
-    raise InputError(f"{of} gives {s} as {short(value)}; on a page a sheet gives numbers, or one letter for another")
+def _numbers(table: Mapping[sp.Symbol, Any], of: str) -> dict[str, Any]:
+    """Each letter as a number, or as the name of the letter that it stands for."""
+    for s, v in table.items():
+        if not isinstance(v, (int, float, Fraction, sp.Symbol)) and not getattr(v, "is_number", False):
+            raise InputError(f"{of} gives {s} as {short(v)}; on a page a sheet gives numbers, or one letter for another")
+    return {s.name: v.name if isinstance(v, sp.Symbol) else float(v) for s, v in table.items()}
 
 
 def _unit(s: sp.Symbol) -> Unit:

@@ -78,7 +78,8 @@ def render(spec: Spec) -> Page:
     data, functions = compiled(spec)
     library = _source("uplot.js", "vendor")
     known = [f"const DATA = {script_json(_without(data, SHOWN))};", f"const LIBRARY = {script_json(_digest(library))};", functions]
-    program = _wrapped("\n".join(['"use strict";', *known, *map(_source, _SCRIPTS)]))
+    text = "\n".join(['"use strict";', *known, *map(_source, _SCRIPTS)])  # in a scope of its own, and nothing ends its element early
+    program = "(function () {\n" + text.replace("</script", "<\\/script").replace("<!--", "<\\!--") + "\n})();\n"
     policy = (
         f"default-src 'none'; script-src {_digest(library)} {_digest(program)};"
         " style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
@@ -99,11 +100,6 @@ def _without(data: Any, names: tuple[str, ...]) -> Any:
     if isinstance(data, dict):
         return {name: _without(inside, names) for name, inside in data.items() if name not in names}
     return [_without(inside, names) for inside in data] if isinstance(data, list) else data
-
-
-def _wrapped(program: str) -> str:
-    """A script of its own scope that cannot end its element early."""
-    return "(function () {\n" + program.replace("</script", "<\\/script").replace("<!--", "<\\!--") + "\n})();\n"
 
 
 @cache

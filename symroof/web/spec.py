@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil, log2
 from typing import Any
 
 import sympy as sp
@@ -15,16 +16,8 @@ from symroof.solver.bound import Bound
 
 _PER_OCTAVE = 4
 _WHOLE = {"token", "chip", "1", "param", "sequence"}  # of the alphabet: what is counted
-_RANGES = {
-    "B": (1, 4096),
-    "S": (128, 2**20),
-    "T": (128, 2**17),
-    "G": (1, 2**15),
-    "n": (1, 4096),
-    "X": (1, 4096),
-    "Y": (1, 256),
-    "L": (1, 256),
-}
+_RANGES = {"B": (1, 4096), "S": (128, 2**20), "T": (128, 2**17), "G": (1, 2**15), "n": (1, 4096)}
+_RANGES |= {"X": (1, 4096), "Y": (1, 256), "L": (1, 256)}
 _STARTS = {"B": 32, "S": 8192, "T": 8192, "G": 512, "n": 16}
 _BROKEN = {"MFU", "p", "p_w", "p_kv", "p_a"}
 
@@ -66,17 +59,18 @@ class Range:
 
         Raises InputError for what is neither.
         """
-        ends = _RANGES.get(symbol.name) if given is None else given
-        if ends is None:
-            ends = (start / 100, start * 100) if start else (1, 10**6)
+        ends: Any = given
+        if given is None:
+            ends = _RANGES.get(symbol.name, (start / 100, start * 100) if start else (1, 10**6))
         if not isinstance(ends, (tuple, list)) or len(ends) < 2 or not all(_positive(e) for e in ends):
             raise InputError(f"{short(given)} is no range for {symbol}; give its ends, e.g. (1, 4096), or a list of stops")
+        stops = tuple(sorted({float(e) for e in ends}))
         if isinstance(ends, tuple) and len(ends) == 2:
             if not ends[0] < ends[1]:
                 raise InputError(f"{short(given)} is no range for {symbol}; give the lower end first, e.g. (1, 4096)")
-            stops = _stops(float(ends[0]), float(ends[1]), whole(symbol))
-        else:
-            stops = tuple(sorted({float(e) for e in ends}))
+            low, high = stops
+            steps = [low * 2 ** (i / _PER_OCTAVE) for i in range(ceil(_PER_OCTAVE * log2(0.999 * high / low)))]
+            stops = tuple(sorted({*((float(round(x)) if whole(symbol) else float(f"{x:.4g}")) for x in steps), high}))
         usual = _STARTS.get(symbol.name, 0)
         first = float(start or (usual if stops[0] <= usual <= stops[-1] else stops[len(stops) // 2]))
         return Range(symbol, stops, first, _between(stops[0], stops[-1], whole(symbol)))
@@ -150,14 +144,6 @@ def _positive(x: Any) -> bool:
         return 0 < float(x) < float("inf")
     except (TypeError, ValueError):
         return False
-
-
-def _stops(low: float, high: float, counted: bool) -> tuple[float, ...]:
-    found, i = [], 0
-    while (x := low * 2 ** (i / _PER_OCTAVE)) < high * 0.999:
-        found.append(float(round(x)) if counted else float(f"{x:.4g}"))
-        i += 1
-    return tuple(sorted({*found, high}))
 
 
 def _between(low: float, high: float, counted: bool, most: int = 512) -> tuple[float, ...]:
