@@ -67,7 +67,7 @@ class Question:
         if is_condition and not unknown:
             raise InputError(f"{short(text)} is a condition; say for which letter it is solved, e.g. {how}")
         if unknown and not is_condition:
-            raise InputError(f"{short(text)} is a formula, which is not solved for a letter; leave {unknown} out, or write a condition")
+            raise InputError(f"{short(text)} is a formula, and only a condition is solved for a letter, as {how} says; leave {unknown} out")
         return Question.whether(text, known, unknown) if is_condition else Question.about(text, known)
 
     @property
