@@ -16,7 +16,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -71,6 +72,17 @@ def short(text: object, limit: int = 60) -> str:
     """The text for a message: quoted, on one line, never longer than ``limit``."""
     shown = str(text)[: limit + 1].replace("\n", " ")
     return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")
+
+
+@contextmanager
+def told(path: object, doing: str = "written", cure: str = "give another path") -> Iterator[None]:
+    """What a file or a directory does not allow in here, told in a sentence: an InputError."""
+    try:
+        yield
+    except SymroofError:
+        raise
+    except (OSError, ValueError) as problem:
+        raise InputError(f"{short(path)} cannot be {doing}: {getattr(problem, 'strerror', '') or problem}; {cure}") from None
 
 
 def closest(name: str, known: Iterable[str], cutoff: float = 0.55) -> str | None:

@@ -17,7 +17,7 @@ from symroof.ask.known import Known
 from symroof.ask.letters import alphabet
 from symroof.ask.names import formulas, summary
 from symroof.ask.question import Question
-from symroof.errors import InputError, short
+from symroof.errors import InputError, short, told
 from symroof.export.export import export
 from symroof.sheets.sheet import Sheet
 from symroof.solver.bound import Bound
@@ -49,10 +49,8 @@ def saved(source: str, path: str) -> None:
 
     Raises InputError if that is not possible.
     """
-    try:
+    with told(path, cure="give another path with -o"):
         Path(path).write_text(source, encoding="utf-8", newline="\n")
-    except OSError as problem:
-        raise InputError(f"{short(path)} cannot be written: {problem.strerror or problem}; give another path with -o") from None
 
 
 # -- a document

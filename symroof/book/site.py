@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from importlib.resources import files
 from itertools import zip_longest
@@ -16,7 +15,7 @@ from symroof.book.chapters import Book, contents, counts, headed
 from symroof.book.chapters import questions as all_questions
 from symroof.book.document import MARK, document
 from symroof.book.question import Answer, Question, apart
-from symroof.errors import InputError, short
+from symroof.errors import InputError, short, told
 from symroof.show.bounds import piece, steps
 from symroof.show.derivations import formula
 from symroof.show.document import Block, Formula, Text, counted, plain
@@ -40,7 +39,7 @@ def write(
     if jinja2 or latex2mathml is not installed.
     """
     where = Path(directory)
-    with _told(directory, "read"):
+    with told(directory, "read", "give another directory"):
         file = where.exists() and not where.is_dir()
         free = force or file or not where.exists() or not any(where.iterdir()) or any(_ours(where / name, _MARKS[name]) for name in _MARKS)
     if file:
@@ -50,21 +49,11 @@ def write(
         raise InputError(f"{short(where)} is not empty and holds no book of ours; {cure}")
     book = contents(all_questions() if questions is None else questions)
     made = {**({} if latex_only else site(book)), "book.tex": document(book)}
-    with _told(directory, "written"):
+    with told(directory, cure="give another directory"):
         where.mkdir(parents=True, exist_ok=True)
         for name, text in made.items():
             (where / name).write_text(text, encoding="utf-8", newline="\n")
     return where / ("book.tex" if latex_only else "index.html"), book
-
-
-@contextmanager
-def _told(directory: str | Path, what: str) -> Iterator[None]:
-    """What goes wrong with a directory inside, in a sentence."""
-    try:
-        yield
-    except (OSError, ValueError) as problem:
-        why = getattr(problem, "strerror", "") or problem
-        raise InputError(f"{short(directory)} cannot be {what}: {why}; give another directory") from None
 
 
 def _ours(file: Path, mark: str) -> bool:

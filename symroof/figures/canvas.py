@@ -13,7 +13,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from symroof.errors import InputError, short
+from symroof.errors import InputError, short, told
 from symroof.figures.words import library, plain
 
 #: Inches: a column and a page of the usual two-column paper, and how high they are, as a share of it.
@@ -160,9 +160,6 @@ def save(figure: Any, path: str | Path) -> Path:
     kind = target.suffix.lower()
     if kind not in _SAID:
         raise InputError(f"a figure is written as .pdf, .svg or .png, not as {short(target.name)}; name it e.g. figure.pdf")
-    try:
-        with style():
-            figure.savefig(target, format=kind[1:], metadata=_SAID[kind], dpi=200)
-    except OSError as problem:
-        raise InputError(f"{short(target)} cannot be written: {(problem.strerror or str(problem)).lower()}; choose another place") from None
+    with told(target), style():
+        figure.savefig(target, format=kind[1:], metadata=_SAID[kind], dpi=200)
     return target

@@ -34,7 +34,8 @@ class Labels:
         for i, (x, y, across, up) in enumerate(around):
             artist.set(position=(x, y), ha=across, va=up)
             box = artist.get_window_extent(self.renderer)
-            covered = self._covered(box)
+            near = (self.dots > (box.x0 - 1, box.y0 - 1)) & (self.dots < (box.x1 + 1, box.y1 + 1))
+            covered = int(near.all(axis=1).sum())  # points of curves that lie under it
             if self.free(box) and not (clear and covered):
                 found.append((covered + 0.35 * i, i, box))
         if not found:
@@ -51,11 +52,6 @@ class Labels:
         if box.x0 < axes.x0 + 1 or box.x1 > inside.x1 - 1 or box.y0 < axes.y0 + 1 or box.y1 > inside.y1 - 1:
             return False
         return not any(box.padded(_GAP).overlaps(other) for other in self.taken)
-
-    def _covered(self, box: Any) -> int:
-        """How many points of the curves lie under a box."""
-        x, y = self.dots[:, 0], self.dots[:, 1]
-        return int(((x > box.x0 - 1) & (x < box.x1 + 1) & (y > box.y0 - 1) & (y < box.y1 + 1)).sum())
 
 
 def _drawn(axes: Any) -> Any:

@@ -191,7 +191,12 @@ def roofline(rate: Cost, ridge: Bound, on: Mapping[str, Sequence[Any]], dots: Se
     sheets = [(s,) if not isinstance(s, (tuple, list)) else tuple(s) for s in on.values()]
     if not sheets or len(sheets) > len(canvas.LINES):
         raise InputError(f"a roofline is drawn for one to {len(canvas.LINES)} chips, not {len(sheets)}")
-    ridges = [_ridge(ridge, s, name) for name, s in zip(on, sheets, strict=True)]
+    ridges: list[float] = []
+    for name, own in zip(on, sheets, strict=True):
+        found = points.ends(ridge, own)
+        if len(found) != 1:
+            raise InputError(f"a roof has one ridge, and {short(ridge)} has {len(found)} at {short(name)}")
+        ridges += found
     at = [(points.number(d.intensity), points.number(d.rate)) for d in dots]
     kinds = list(dict.fromkeys(d.kind for d in dots))
     every = [*ridges, *(x for x, _ in at)]
@@ -207,8 +212,10 @@ def roofline(rate: Cost, ridge: Bound, on: Mapping[str, Sequence[Any]], dots: Se
             how = {"marker": canvas.marker(i), "ms": 5.5, "mec": "white", "mew": 0.5, **canvas.line(i)}
             axes.plot(xs, roof, label=f"{w.words(name, 36)}: {w.amount(x)}", markevery=[here], **how)
         for i, kind in enumerate(kinds):
-            own = zip(*[place for d, place in zip(dots, at, strict=True) if d.kind == kind], strict=True)
-            axes.plot(*own, "oshdp<>"[i % 7], color="black", mfc="white", ms=5, mew=1, zorder=6, label=w.words(kind) if kind else "_dots")
+            places = zip(*[place for d, place in zip(dots, at, strict=True) if d.kind == kind], strict=True)
+            axes.plot(
+                *places, "oshdp<>"[i % 7], color="black", mfc="white", ms=5, mew=1, zorder=6, label=w.words(kind) if kind else "_dots"
+            )
         canvas.legend(figure, look, title=f"ridge {points.rule(ridge)} [{ridge.symbol.unit}]", alignment="left")
         place = labels.Labels(axes)
         for dot, where in zip(dots, at, strict=True):
@@ -217,13 +224,6 @@ def roofline(rate: Cost, ridge: Bound, on: Mapping[str, Sequence[Any]], dots: Se
         for corner in corners:
             place.put(w.amount(corner[0]), corner, (*labels.ABOVE, *labels.LEFT, *labels.RIGHT, *labels.BELOW), clear=True)
     return figure
-
-
-def _ridge(ridge: Bound, sheets: Sequence[Any], name: str) -> float:
-    found = points.ends(ridge, sheets)
-    if len(found) != 1:
-        raise InputError(f"a roof has one ridge, and {short(ridge)} has {len(found)} at {short(name)}")
-    return found[0]
 
 
 # -- throughput over latency

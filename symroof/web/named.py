@@ -61,6 +61,10 @@ class Offer:
     def choices(self) -> tuple[Choice, ...]:
         """Chip, slice of that chip, model, format of weights, of the KV cache, of the arithmetic."""
         slices = tuple(_slice(c, s) for c in self.chips for s in c.slices)
+        has = {f for c in self.chips for f in c.formats}
+        if self.math and self.math not in has:
+            raise InputError(f"no chip here does arithmetic in {short(self.math)}; {nearest(self.math, has)}")
+        rates = (Option("bf16 or fp16", "bf16 or fp16"), *(Option(f, f, {C: rate}) for f, rate in C_FORMAT.items() if f in has))
         caches = (Option("as weights", "as the weights", {_P_KV: _P_W}), *(_letters_of(f, "p_kv") for f in self.formats))
         return (
             Choice("chip", "Chip", tuple(option(c) for c in self.chips)),
@@ -68,7 +72,7 @@ class Offer:
             Choice("model", "Model", tuple(option(m) for m in self.models)),
             Choice("weights", "Weights in", tuple(_letters_of(f, "p", "p_w") for f in self.formats)),
             Choice("kv", "KV cache in", caches),
-            Choice("math", "Arithmetic in", tuple(self._arithmetic()), start=self.math),
+            Choice("math", "Arithmetic in", rates, start=self.math),
         )
 
     @property
@@ -79,12 +83,6 @@ class Offer:
             return first.slice(self.shape).name
         needed = memory.fewest_chips(None if model.stack.dense else model).at(first, model, dtype(self.formats[0]), B=1, S=8192)
         return next((s.name for s in first.slices if s.chips >= needed.number), first.slices[-1].name)
-
-    def _arithmetic(self) -> list[Option]:
-        has = {f for c in self.chips for f in c.formats}
-        if self.math and self.math not in has:
-            raise InputError(f"no chip here does arithmetic in {short(self.math)}; {nearest(self.math, has)}")
-        return [Option("bf16 or fp16", "bf16 or fp16"), *(Option(f, f, {C: rate}) for f, rate in C_FORMAT.items() if f in has)]
 
 
 @dataclass(frozen=True)

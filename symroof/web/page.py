@@ -65,17 +65,18 @@ def page(
         held,
         _claims(views, [sheet for options in offers.values() for sheet in options]),
     )
-    views = {kind: _mapped(view, dict(given.exprs)) for kind, view in views.items()}
+    if put := dict(given.exprs):  # letters that stand for expressions
+        views = {kind: _mapped(view, put) for kind, view in views.items()}
     fixed = {s: float(v) for s, v in given.numbers.items() if s not in offered or s.name in held}
     fixed |= {eta: 1.0 for eta in DERATES if eta in free.values() and eta not in fixed and eta not in found.values()}
     first = next(iter(views.values())).costs[0]
     return render(Spec([title or first.name or "cost"], views, moved[0], tuple(moved[1:]), choices, fixed))
 
 
-def _mapped(view: View, put: Mapping[sp.Symbol, sp.Expr]) -> View:
+def _mapped(view: View, put: dict[sp.Symbol, sp.Expr]) -> View:
     """A view with expressions put in for letters."""
-    marks = (replace(m, bound=m.bound.at(dict(put))) if m.bound.free_symbols & put.keys() else m for m in view.marks)
-    return View(tuple(c.map(lambda e: e.xreplace(dict(put))) for c in view.costs), tuple(marks)) if put else view
+    marks = (replace(m, bound=m.bound.at(put)) if m.bound.free_symbols & put.keys() else m for m in view.marks)
+    return View(tuple(c.map(lambda e: e.xreplace(put)) for c in view.costs), tuple(marks))
 
 
 def _view(costs: Any, marks: Mapping[str, Any], m: Any) -> View:

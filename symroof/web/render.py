@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from symroof.errors import InputError, short
+from symroof.errors import InputError, short, told
 from symroof.show.pages import environment, script_json
 from symroof.web.compiled import SHOWN, compiled
 from symroof.web.spec import Spec
@@ -41,10 +41,8 @@ class Page:
         target = Path(path)
         if target.is_dir():
             raise InputError(f"{short(target)} is a directory; give a file in it, e.g. {short(target / 'page.html')}")
-        try:
+        with told(target):
             target.write_text(self.html, encoding="utf-8", newline="\n")
-        except OSError as problem:
-            raise InputError(f"{short(target)} cannot be written: {problem.strerror or problem}; give another path") from None
         return target
 
     def __repr__(self) -> str:

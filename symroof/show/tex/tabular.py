@@ -12,7 +12,7 @@ from symroof.algebra import show
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
-from symroof.errors import InputError, short
+from symroof.errors import InputError, told
 from symroof.show.document import DEEPER, Amount, Share
 from symroof.show.maths import Math
 from symroof.show.tex.width import ROOM, width
@@ -70,13 +70,9 @@ def together(pieces: Iterable[Fragment]) -> Fragment:
 
 def save(path: str | Path, text: str) -> Path:
     """Write LaTeX to a file. Raises InputError if that is not possible."""
-    where = Path(path)
-    try:
-        where.write_text(text, encoding="utf-8", newline="\n")
-    except (OSError, ValueError) as problem:
-        why = getattr(problem, "strerror", "") or problem
-        raise InputError(f"{short(path)} cannot be written: {why}; give another path") from None
-    return where
+    with told(path):
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
+    return Path(path)
 
 
 # -- tables
