@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from itertools import chain, product
 
@@ -110,7 +111,7 @@ def _few(rows: Rows) -> Rows:
 
 
 # -- the maxima of a cost with names for their parts
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Extreme:
     """A maximum (or minimum): what is compared, each with its name; equal parts count as one under both names.
 
@@ -118,21 +119,15 @@ class Extreme:
     """
 
     expr: sp.Expr
-    name: str
-    parts: tuple[tuple[str, Cost], ...]
-    largest: bool = True
+    name: str = field(compare=False)
+    parts: tuple[tuple[str, Cost], ...] = field(compare=False)
+    largest: bool = field(default=True, compare=False)
     heaviest: bool = False
 
     def called(self, number: int) -> str:
         """The name of a part, or its formula."""
         name, part = self.parts[number]
         return name or show.text(show.readable(part.expr))
-
-    def __hash__(self) -> int:
-        return hash((self.expr, self.heaviest))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Extreme) and (self.expr, self.heaviest) == (other.expr, other.heaviest)
 
 
 #: For every choice made, the number of the part that wins.
@@ -273,15 +268,11 @@ def _made(cost: Cost, made: dict[Extreme, int], facts: Facts, over: Sequence[sp.
     if open_ is None:
         yield made
         return
-    exprs = [part.expr for _, part in open_.parts]
-    for i in range(len(exprs)):
-        if not _beaten(exprs, i, facts, 1 if open_.largest else -1):
+    exprs, sense = [part.expr for _, part in open_.parts], 1 if open_.largest else -1
+    for i, expr in enumerate(exprs):
+        orders = ((j, facts.order(*cleared(other, expr))) for j, other in enumerate(exprs) if j != i)
+        if not any(order == sense or (order == 0 and j < i) for j, order in orders):
             yield from _made(cost, {**made, open_: i}, facts, over)
-
-
-def _beaten(exprs: list[sp.Expr], i: int, facts: Facts, sense: int) -> bool:
-    orders = [(j, facts.order(*cleared(other, exprs[i]))) for j, other in enumerate(exprs) if j != i]
-    return any(order == sense or (order == 0 and j < i) for j, order in orders)
 
 
 def _against(choice: Extreme, made: Made, inner: bool) -> Iterator[list[list[Compared]]]:
@@ -301,10 +292,9 @@ def _alternatives(winner: sp.Expr, other: sp.Expr, name: str, largest: bool) -> 
     def compared(rest: sp.Expr) -> Compared:
         return (winner, rest, name) if largest else (rest, winner, name)
 
-    try:
+    rows: Rows = []
+    with suppress(NoClosedForm):
         rows = branches(other)
-    except NoClosedForm:
-        rows = []
     if largest and rows and all(len(row) == 1 for row in rows):
         return [[compared(row[0]) for row in rows]]
     if not largest and len(rows) == 1:
