@@ -14,9 +14,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import reduce
-from itertools import groupby, pairwise
-from math import ceil, floor, lcm, sqrt
+from itertools import chain, groupby, pairwise, product
+from math import ceil, floor, lcm, prod, sqrt
 
 import sympy as sp
 from sympy.polys.polyerrors import CoercionFailed, GeneratorsError, PolynomialError
@@ -59,7 +58,7 @@ class _Difference:
         """Its sign where its factors have these; None where it divides by zero."""
         if any(power < 0 and signs[f] == 0 for f, power in self.powers.items()):
             return None
-        return reduce(lambda total, item: total * signs[item[0]] ** abs(item[1]), self.powers.items(), self.overall)
+        return self.overall * prod(signs[f] if power % 2 else abs(signs[f]) for f, power in self.powers.items())
 
 
 def exactly(greater: sp.Expr, lesser: sp.Expr, strict: bool, x: sp.Symbol) -> Span | None:
@@ -69,15 +68,12 @@ def exactly(greater: sp.Expr, lesser: sp.Expr, strict: bool, x: sp.Symbol) -> Sp
     """
     try:
         above, below = branches(greater, frozenset((x,))), branches(lesser, frozenset((x,)))
+        pairs = {*product(chain(*above), chain(*below))}
+        if len(pairs) > _MOST_PAIRS:
+            return None
+        q = lcm(*(int(p.exp.q) for pair in pairs for e in pair for p in e.atoms(sp.Pow) if p.base == x and p.exp.is_Rational))
+        differences = {(a, b): _difference(a - b, x, q) for a, b in pairs}
     except NoClosedForm:
-        return None
-    firsts, seconds = ({e for row in rows for e in row} for rows in (above, below))
-    if len(firsts) * len(seconds) > _MOST_PAIRS:
-        return None
-    q = reduce(lcm, (int(p.exp.q) for e in firsts | seconds for p in e.atoms(sp.Pow) if p.base == x and p.exp.is_Rational), 1)
-    found = {(a, b): _difference(a - b, x, q) for a in firsts for b in seconds}
-    differences = {pair: d for pair, d in found.items() if d is not None}
-    if len(differences) < len(found):
         return None
     roots = _roots({f for d in differences.values() for f in d.powers})
 
@@ -91,17 +87,20 @@ def exactly(greater: sp.Expr, lesser: sp.Expr, strict: bool, x: sp.Symbol) -> Sp
     return Span(x, runs(true, {2 * i + 1: end for i, end in needed.items()}))
 
 
-def _difference(expr: sp.Expr, x: sp.Symbol, q: int) -> _Difference | None:
-    """The difference of two branches, factored over the rationals; None if it is no quotient of polynomials in y."""
+def _difference(expr: sp.Expr, x: sp.Symbol, q: int) -> _Difference:
+    """The difference of two branches, factored over the rationals.
+
+    Raises NoClosedForm if it is no quotient of polynomials in y, or if their degree is beyond what is isolated in time.
+    """
     y = sp.Dummy("y", positive=True)
     overall, powers = 1, dict[sp.Poly, int]()
     for side, direction in zip(sp.fraction(sp.together(expr.xreplace({x: y**q}))), (1, -1), strict=True):
         try:
             poly = sp.Poly(side, y, domain="QQ")
         except (CoercionFailed, GeneratorsError, PolynomialError):
-            return None
+            raise NoClosedForm("the sides are no quotients of polynomials") from None
         if poly.degree() > _LARGEST_DEGREE:
-            return None
+            raise NoClosedForm(f"the sides have a degree beyond {_LARGEST_DEGREE}")
         content, listed = poly.factor_list()
         overall *= int(sp.sign(content))
         for factor, power in listed:
