@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import reduce
 from math import ceil
 from typing import Any
 
@@ -20,10 +21,6 @@ class PositiveRoot(sp.Function):  # type: ignore[misc]
     is_positive = True
     is_real = True
 
-    @classmethod
-    def eval(cls, *coeffs: sp.Expr) -> None:
-        """Stays as it is; numbers come from :func:`positive_root`."""
-
     def _sympystr(self, printer: Any) -> str:
         return f"root of {printer._print(self._polynomial())} = 0"
 
@@ -39,12 +36,9 @@ class PositiveRoot(sp.Function):  # type: ignore[misc]
 class PowerOfTwo(sp.Function):  # type: ignore[misc]
     """The smallest power of two (1, 2, 4, ...) that is not below its argument."""
 
+    nargs = 1
     is_positive = True
     is_integer = True
-
-    @classmethod
-    def eval(cls, x: sp.Expr) -> None:
-        """Stays as it is; numbers come from :func:`power_of_two`."""
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         shown = rf"2^{{\left\lceil \log_2 {printer._print(self.args[0])} \right\rceil}}"
@@ -75,10 +69,7 @@ def positive_root(*coeffs: Any) -> Any:
         return 0.0
 
     def f(y: float) -> float:
-        total = 0.0
-        for c in floats:
-            total = total * y + c
-        return rising * total
+        return rising * reduce(lambda total, c: total * y + c, floats, 0.0)
 
     low = high = 1.0
     while f(low) > 0:

@@ -18,18 +18,8 @@ from symroof.errors import UnitError, closest, nearest, short
 MEASURED = ("s", "byte", "USD", "J")
 COUNTED = ("FLOP", "token", "chip", "sequence", "query", "param", "step", "request", "element")
 
-_ALIASES = {  # plurals in -s are understood by themselves
-    "B": "byte",
-    "sec": "s",
-    "second": "s",
-    "dollar": "USD",
-    "$": "USD",
-    "joule": "J",
-    "seq": "sequence",
-    "queries": "query",
-    "parameter": "param",
-    "tok": "token",
-}
+_ALIASES = {"B": "byte", "sec": "s", "second": "s", "dollar": "USD", "$": "USD", "joule": "J"}  # plurals in -s are understood by themselves
+_ALIASES |= {"seq": "sequence", "queries": "query", "parameter": "param", "tok": "token"}
 _SECONDS = {"min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600, "day": 86400}
 _SCALED = {  # units that are a number times a base unit
     **{word: (Fraction(seconds), "s") for word, seconds in _SECONDS.items()},
