@@ -38,8 +38,7 @@ class Lane:
     @property
     def usable(self) -> Cost:
         """What one axis carries [byte/s]: both directions, but half of it where the end of a line has one link only."""
-        half: Cost = self.bandwidth / 2
-        return self.bandwidth if self.wrap else half
+        return self.bandwidth if self.wrap else self.bandwidth / 2
 
     def crossing(self, exact: bool) -> sp.Expr:
         """What an AllToAll asks of one axis: a mean way of size/4 hops round a ring, (size - 1/size)/4 if it is odd."""
@@ -74,8 +73,7 @@ class Exchange(ABC):
     def on_rings(self, volume: Cost, lanes: tuple[Lane, ...], exact: bool) -> Cost:
         """V / (axes W) [s]: all axes carry their share at once."""
         rate = quantity(sp.Add(*[lane.count * lane.usable.expr for lane in lanes]), RATE)
-        took: Cost = volume / rate * (self.passes() * others(sp.Mul(*[lane.size**lane.count for lane in lanes]), exact))
-        return took
+        return scaled(volume / rate, self.passes() * others(sp.Mul(*[lane.size**lane.count for lane in lanes]), exact))
 
     def ring_hops(self, lanes: tuple[Lane, ...], exact: bool) -> Cost:
         """The latency [s]: the hops to the farthest chip."""
@@ -83,8 +81,7 @@ class Exchange(ABC):
 
     def on_switch(self, volume: Cost, ways: sp.Expr, rate: Cost, sharp: bool, exact: bool) -> Cost:
         """V/W [s], as each of so many ways sends and receives its share."""
-        took: Cost = volume / rate * (self.passes(sharp) * others(ways, exact))
-        return took
+        return scaled(volume / rate, self.passes(sharp) * others(ways, exact))
 
     def on_level(self, volume: Cost, ways: sp.Expr, units: sp.Expr) -> Cost:
         """What a child of a tree's level moves, of so many ``ways`` that are ``units`` with the levels further out."""
@@ -150,8 +147,7 @@ class AllReduce(Exchange):
 
     def on_switch(self, volume: Cost, ways: sp.Expr, rate: Cost, sharp: bool, exact: bool) -> Cost:
         """2 V/W [s]; V/W, a chip's own part too, if the switch adds up."""
-        once: Cost = volume / rate
-        return once if sharp else super().on_switch(volume, ways, rate, sharp, exact)
+        return volume / rate if sharp else super().on_switch(volume, ways, rate, sharp, exact)
 
     def runs(self, fabric: Fabric, sharp: bool = False) -> tuple[Run, ...]:
         """A scatter and then a gather; with ``sharp`` every child sends its sum into its switch once, and gets that of all once."""
@@ -182,13 +178,11 @@ class AllToAll(Exchange):
 
     def on_switch(self, volume: Cost, ways: sp.Expr, rate: Cost, sharp: bool, exact: bool) -> Cost:
         """V / (N W) [s]."""
-        took: Cost = volume / rate * (1 / ways * others(ways, exact))
-        return took
+        return scaled(volume / rate, 1 / ways * others(ways, exact))
 
     def on_level(self, volume: Cost, ways: sp.Expr, units: sp.Expr) -> Cost:
         """What a child sends to its siblings, of what it sends to all."""
-        share: Cost = volume * (ways / units)
-        return share
+        return scaled(volume, ways / units)
 
     def beyond(self, inner: sp.Expr, size: sp.Expr, chips: sp.Expr) -> sp.Expr:
         """All that go elsewhere."""
@@ -219,8 +213,7 @@ class Permute(Exchange):
 
     def on_switch(self, volume: Cost, ways: sp.Expr, rate: Cost, sharp: bool, exact: bool) -> Cost:
         """V/W [s]."""
-        took: Cost = volume / rate
-        return took
+        return volume / rate
 
     def beyond(self, inner: sp.Expr, size: sp.Expr, chips: sp.Expr) -> sp.Expr:
         """Nothing: all of it crosses."""
@@ -311,6 +304,11 @@ def check_volume(kind: str, volume: Cost) -> None:
 def others(chips: sp.Expr, exact: bool) -> sp.Expr:
     """The part that comes from other chips: (chips - 1)/chips, about 1."""
     return (chips - 1) / chips if exact else sp.Integer(1)
+
+
+def scaled(cost: Cost, times: sp.Expr) -> Cost:
+    """A cost so many times."""
+    return cost.map(lambda e: e * times)
 
 
 def either(times: Iterable[Cost]) -> Cost:

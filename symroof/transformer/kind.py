@@ -117,6 +117,7 @@ class Pass:
 
     def __post_init__(self) -> None:
         new, context = plain(self.new), plain(self.context)
+        self.__dict__.update(new=new, context=context)
         if new.is_number and not new >= 1:
             raise InputError(f"a pass of new = {short(new)} tokens is none; give at least one, decoding is new=1")
         if new.is_number and context.is_number and new > context:
@@ -125,18 +126,17 @@ class Pass:
     @property
     def claims(self) -> Claims:
         """That new tokens are a part of their context, where letters leave it open."""
-        new, context = plain(self.new), plain(self.context)
-        return NONE if new == context or new == 1 else frozenset({Claim(ORDER, (new, context))})
+        return NONE if self.new in (self.context, 1) else frozenset({Claim(ORDER, (self.new, self.context))})
 
     @property
     def tokens(self) -> sp.Expr:
         """The new tokens of all sequences."""
-        return B * plain(self.new)
+        return B * self.new
 
     @property
     def decoding(self) -> bool:
         """Whether every sequence has one new token."""
-        return bool(plain(self.new) == 1)
+        return bool(self.new == 1)
 
     @property
     def absorbs(self) -> bool:
@@ -145,12 +145,11 @@ class Pass:
 
     def held(self, window: Any = None) -> sp.Expr:
         """The tokens of a sequence that are cached: S, or as many as a window sees."""
-        seen = plain(self.context)
-        return seen if window is None else sp.Min(seen, plain(window), evaluate=False)
+        return self.context if window is None else sp.Min(self.context, plain(window), evaluate=False)
 
     def reached(self, window: Any = None) -> sp.Expr:
         """The tokens of a sequence that some new token sees: what is cached, and the new ones of a window beyond it."""
-        return self.held(None if window is None else plain(window) + plain(self.new) - 1)
+        return self.held(None if window is None else plain(window) + self.new - 1)
 
     def pairs(self, window: Any = None) -> sp.Expr:
         """Pairs of a new token and a token that it sees, of one sequence: T(S-T) + T(T+1)/2, of a window at most W each.
@@ -158,24 +157,18 @@ class Pass:
         >>> Pass(new=1).pairs()
         S
         """
-        new, seen = plain(self.new), plain(self.context)
         if self.decoding or not self.causal:
-            return new * self.held(window)
-        if window is None:
-            return seen_by(seen) - seen_by(seen - new) if new != seen else seen_by(seen)
-        w = plain(window)
-        return _windowed(seen, w) - (_windowed(seen - new, w) if new != seen else 0)
+            return self.new * self.held(window)
+        every, before = (_pairs(tokens, window) for tokens in (self.context, self.context - self.new))
+        return every - before
 
 
-def seen_by(tokens: sp.Expr) -> sp.Expr:
-    """What tokens from the first on see together: 1 + 2 + ... = n(n+1)/2."""
-    return tokens * (tokens + 1) / 2
-
-
-def _windowed(tokens: sp.Expr, window: sp.Expr) -> sp.Expr:
-    """The same, at most ``window`` each."""
-    inside = sp.Min(tokens, window, evaluate=False)
-    return seen_by(inside) + (tokens - inside) * window
+def _pairs(tokens: sp.Expr, window: Any) -> sp.Expr:
+    """What tokens from the first on see together: 1 + 2 + ... = n(n+1)/2, or at most a window each."""
+    if tokens == 0:
+        return tokens
+    inside = tokens if window is None else sp.Min(tokens, plain(window), evaluate=False)
+    return inside * (inside + 1) / 2 + (tokens - inside) * (0 if window is None else plain(window))
 
 
 @dataclass(frozen=True)

@@ -121,12 +121,17 @@ class Stack:
         sizes = [plain(v) for kind, _ in self.structure for v in kind.numbers().values()]
         return frozenset(s for e in (*sizes, *(count for _, count in self.structure)) for s in e.free_symbols)
 
+    @property
+    def _follows(self) -> tuple[Symbol, ...]:
+        """L, where no layer is counted by it."""
+        return () if L in self.letters else (L,)
+
     def check(self, values: Mapping[Symbol, Any]) -> None:
         """Raise InputError for numbers that contradict each other in a layer, or counts of layers that do not add up.
 
         A letter without a number is not checked; a number may be an array. Where no layer is counted by L, L is not asked for.
         """
-        self.pattern.check(self.name, values, self.values, *([] if L in self.letters else [L]))
+        self.pattern.check(self.name, values, self.values, *self._follows)
         for layer in self.layers:
             sizes = {f: values.get(s) for f, s in layer.kind.numbers().items() if isinstance(s, Symbol)}
             whole: dict[str, Any] = {f: int(v) for f, v in sizes.items() if isinstance(v, (int, Fraction)) and v == int(v)}
@@ -139,7 +144,7 @@ class Stack:
 
     def alone(self, letter: sp.Symbol, given: Iterable[Any]) -> None:
         """Raise InputError for a count of layers that cannot be asked for alone: with others fixed it does not add up."""
-        for relation in self.pattern.relations(*([] if L in self.letters else [L])):
+        for relation in self.pattern.relations(*self._follows):
             others = sorted(s.name for s in relation.free_symbols - {letter} - set(given))
             if letter in relation.free_symbols and others:
                 cure = f"give {' and '.join(others)} as expressions in {letter}, or ask for another letter"

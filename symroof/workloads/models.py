@@ -126,7 +126,7 @@ def seen_time(m: Model, at: Pass) -> Cost:
 
 def states(m: Model, at: Pass) -> Cost:
     """FLOPs of the states of a pass, for one sequence [FLOP]."""
-    return summed(m, [letters(m).scan[not at.decoding] * plain(at.new)], "FLOP")
+    return summed(m, [letters(m).scan[not at.decoding] * at.new], "FLOP")
 
 
 def read(m: Model, spread: Size = 1, tokens: Any = None) -> Cost:

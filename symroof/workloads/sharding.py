@@ -42,17 +42,15 @@ def sharded_matmul(m: Model = None) -> Cost:
       hbm   3*D*E_hit*F*L*p_w/(W_hbm*Y)
       math  6*B*D*F*L*k/(C*Y)
     """
-    if m is not None:
-        layers = mlps("tensor parallel", m=m)
-        sent = comms(layers, mesh(Y=Torus(axes=n_axes)))
-        gathered = Cost(sp.Add(*[part.expr for part in sent.parts]), "s", "ici").claiming(layers.of)
-        loaded = Cost(sp.Add(*[_weights(b.program) * b.times for b in layers]), "byte").claiming(layers.of) / (Y * W_hbm)
-        whole: Cost = gathered | loaded.named("hbm") | math(layers)
-        return whole.named("sharded matmuls")
-    ici: Cost = Cost(p_a * B * D, "byte") / (n_axes * W_ici)
-    hbm: Cost = Cost(p_w * D * F, "byte") / (Y * W_hbm)
-    flops: Cost = Cost(2 * B * D * F, "FLOP") / (Y * C)
-    return (ici.named("ici") | hbm.named("hbm") | flops.named("math")).named("sharded matmul").claiming(AS_MLP)
+    if m is None:
+        sent, loaded = Cost(p_a * B * D, "byte") / n_axes / W_ici, Cost(p_w * D * F, "byte") / Y / W_hbm
+        flops = (Cost(2 * B * D * F, "FLOP") / Y / C).named("math")
+        return (sent.named("ici") | loaded.named("hbm") | flops).named("sharded matmul").claiming(AS_MLP)
+    layers = mlps("tensor parallel", m=m)
+    moved = comms(layers, mesh(Y=Torus(axes=n_axes)))
+    sent = Cost(sp.Add(*[part.expr for part in moved.parts]), "s").claiming(layers.of)
+    loaded = Cost(sp.Add(*[_weights(b.program) * b.times for b in layers]), "byte").claiming(layers.of) / Y / W_hbm
+    return (sent.named("ici") | loaded.named("hbm") | math(layers)).named("sharded matmuls")
 
 
 def largest_model_parallelism(regime: Literal["math", "hbm"] = "math", m: Model = None) -> Bound:
