@@ -35,9 +35,12 @@ from symroof.algebra.units import Unit
 from symroof.errors import InputError, UnitError, short
 from symroof.machine.collectives import RATE, SECOND, Exchange, Lane, check_volume, exchange
 
+_UNITS = {"bandwidth": RATE, "hop": SECOND}
 
-class _Link(ABC):
-    """What all links share: checked bandwidth and latency, a repr of what differs from the defaults."""
+
+@dataclass(frozen=True, repr=False)
+class Link(ABC):
+    """What an axis runs over: checked bandwidth and latency, a repr of what differs from the defaults."""
 
     rank: ClassVar[int] = 0
 
@@ -47,30 +50,39 @@ class _Link(ABC):
         return None
 
     def __post_init__(self) -> None:
-        for name, unit in (("bandwidth", RATE), ("hop", SECOND)):
-            if name in self.__dict__:
-                self.__dict__[name] = _measured(getattr(self, name), unit, f"the {name} of a {type(self).__name__}")
-        for name in ("wrap", "sharp"):
-            if not isinstance(getattr(self, name, True), bool):
-                said = f"{name}={short(getattr(self, name))} of a {type(self).__name__}"
-                raise InputError(f"{said} is neither True nor False; give one of them")
+        for f in fields(self):
+            given, of = getattr(self, f.name), f"of a {type(self).__name__}"
+            if isinstance(f.default, bool) and not isinstance(given, bool):
+                raise InputError(f"{f.name}={short(given)} {of} is neither True nor False; give one of them")
+            if f.name in _UNITS:
+                self.__dict__[f.name] = _measured(given, _UNITS[f.name], f"the {f.name} {of}")
 
     def time(self, kind: str, volume: Cost, size: Any = None, exact: bool = False, latency: bool = False) -> Cost:
         """The time [s] of a collective over ``size`` chips; of a tree over all of them, and of its slowest level."""
         how = exchange(kind)
         check_volume(kind, volume)
-        return self._time(how, volume, agreed(self, size), exact, latency)
+        return self._time(how, volume, self.agreed(size), exact, latency)
+
+    def agreed(self, size: Any) -> sp.Expr:
+        """How many chips an axis has: what is given, or what its link says by itself; both only if they are the same."""
+        own, of = self.size, f"a {type(self).__name__}"
+        if size is None and own is None:
+            raise InputError(f"{of} does not know how many chips it joins; give size=, e.g. 16 or X")
+        found = own if size is None else extent(size, of)
+        if own is not None and found != own:
+            raise InputError(f"{self} joins {own} chips, not {found}; leave size out, or change the link")
+        return found
 
     @abstractmethod
     def _time(self, how: Exchange, volume: Cost, size: sp.Expr, exact: bool, latency: bool) -> Cost: ...
 
     def __repr__(self) -> str:
-        values = {f.name: (_shown(getattr(self, f.name)), _shown(f.default)) for f in fields(self)}  # type: ignore[arg-type]
+        values = {f.name: (_shown(getattr(self, f.name)), _shown(f.default)) for f in fields(self)}
         return f"{type(self).__name__}({', '.join(f'{name}={now}' for name, (now, usual) in values.items() if now != usual)})"
 
 
 @dataclass(frozen=True, repr=False)
-class Torus(_Link):
+class Torus(Link):
     """ICI: ``axes`` physical axes of rings. ``bandwidth`` [byte/s] is both directions of one axis; without ``wrap`` half counts.
 
     Hops are half of the sum of ``sizes`` (without wrap, of ``size - 1``), twice in an AllReduce. ``sizes`` are those of the
@@ -109,7 +121,7 @@ class Torus(_Link):
 
     def lanes(self, size: Any = None) -> tuple[Lane, ...]:
         """The physical axes of ``size`` chips; those of one chip carry nothing."""
-        total = agreed(self, size)
+        total = self.agreed(size)
         sizes = [(sp.Integer(1), s) for s in self.sizes] or [(plain(self.axes), total ** (1 / plain(self.axes)))]
         return tuple(Lane(count, s, self.bandwidth, self.wrap, self.hop) for count, s in sizes if s != 1)
 
@@ -118,7 +130,7 @@ class Torus(_Link):
 
 
 @dataclass(frozen=True, repr=False)
-class Switch(_Link):
+class Switch(Link):
     """NVLink: every chip reaches every other; ``bandwidth`` [byte/s] is what one chip sends (and, meanwhile, receives).
 
     One hop, twice in an AllReduce without ``sharp``, with which the switch adds up.
@@ -152,7 +164,7 @@ class Network(Switch):
 
 
 @dataclass(frozen=True, repr=False)
-class Tree(_Link):
+class Tree(Link):
     """A hierarchical fat tree: ``levels`` are (D_i, W_i) from the inside out: D_i children, each sending W_i [byte/s].
 
     Assumes that each level has wires of its own and all are busy at once; one hop per level. Of a level of Y/8 children, as many
@@ -198,24 +210,11 @@ class Tree(_Link):
         return ((self.hop * (how.passes(self.sharp) * len(levels))).named("latency") | took) if latency else took
 
 
-Link = Torus | Switch | Tree
-
-
 def extent(size: Any, of: str) -> sp.Expr:
     """A size: a symbol or expression, or a whole number from 1; anything else is an InputError."""
     found = sp.Integer(0) if isinstance(size, (str, bool)) or size is None else plain(size)
     if found.is_number and not (found.is_Integer and found >= 1):
         raise InputError(f"{of} cannot have size {short(size)}; give a whole number from 1, or a symbol")
-    return found
-
-
-def agreed(link: Any, size: Any) -> sp.Expr:
-    """How many chips an axis has: what is given, or what its link says by itself; both only if they are the same."""
-    if size is None and link.size is None:
-        raise InputError(f"a {type(link).__name__} does not know how many chips it joins; give size=, e.g. 16 or X")
-    found = link.size if size is None else extent(size, f"a {type(link).__name__}")
-    if link.size is not None and found != link.size:
-        raise InputError(f"{link} joins {link.size} chips, not {found}; leave size out, or change the link")
     return found
 
 

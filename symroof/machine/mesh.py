@@ -31,7 +31,7 @@ from symroof.algebra.cost import Cost, largest, quantity
 from symroof.algebra.symbols import ALPHABET, symbol
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.machine.collectives import SECOND, Collective, exchange
-from symroof.machine.links import Link, Switch, Torus, Tree, agreed
+from symroof.machine.links import Link, Torus, Tree
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,7 +63,7 @@ class Mesh(show.Shown):
         """
         extents = list(self.extents)
         for axis, size in sizes.items():
-            extents[self._place(axis)] = agreed(self.link(axis), size)
+            extents[self._place(axis)] = self.link(axis).agreed(size)
         return replace(self, extents=tuple(extents))
 
     def time(self, collective: Collective, exact: bool = False, latency: bool = False) -> Cost:
@@ -109,7 +109,7 @@ def mesh(**links: Link) -> Mesh:
     if not links:
         raise InputError("a mesh needs an axis; write e.g. mesh(X=Torus())")
     for axis, link in links.items():
-        if not isinstance(link, (Torus, Switch, Tree)):
+        if not isinstance(link, Link):
             raise InputError(f"axis {axis} runs over {short(link)}, which is no link; give it Torus(), Switch(), Network() or Tree(levels)")
     return Mesh(tuple(links), tuple(links.values()), tuple(_extent(axis, link) for axis, link in links.items()))
 

@@ -1,10 +1,6 @@
 """``llm("llama3-70b")``: a language model as a Sheet with a ``stack``; every number about it follows from its layers.
 
-``model("mine", ...)`` makes one in Python::
-
-    from symroof import decode, layers, model
-    m = model("mine", D=4096, V=32000, blocks=[(32, [layers.Attention(N=32, K=8, H=128), layers.Mlp(F=14336)])])
-    decode.step(m)
+``model("mine", ...)`` makes one in Python.
 """
 
 from __future__ import annotations
@@ -21,7 +17,7 @@ import sympy as sp
 from symroof.algebra.bind import check
 from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
-from symroof.algebra.symbols import L, P, P_mm, Symbol, p_conv, p_st
+from symroof.algebra.symbols import L, M_st, P, P_mm, Symbol, p_conv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.files import cited, entry, listed, read, resolve
 from symroof.sheets.schema import Dims, LlmFile, ModelTable
@@ -70,7 +66,9 @@ class Llm(Sheet):
         given: dict[Symbol, Fraction] = {}
         for key, number in [*(values or {}).items(), *named.items()]:
             letter = self._letter(key)
-            found = _one(letter, number)
+            found = check(letter, number)
+            if not isinstance(found, Fraction):
+                raise InputError(f"{letter} = {short(number)} is not one number; a formula takes several: cost.at(m, {letter}=...)")
             if letter in self.stack.values and found.denominator != 1:
                 raise InputError(f"{letter} = {short(number)} is no size of a layer and no count; give a whole number")
             if given.setdefault(letter, found) != found:
@@ -154,21 +152,12 @@ def model(name: str, /, D: int, V: int, blocks: Iterable[Group], **around: Any) 
     return _sheet(stack(str(name), width or 0, blocks, Around(words or 0, **around)), str(name), "given")
 
 
-def _one(letter: Symbol, value: Any) -> Fraction:
-    """One number for a letter of a model."""
-    found = check(letter, value)
-    if not isinstance(found, Fraction):
-        raise InputError(f"{letter} = {short(value)} is not one number; a formula takes several: cost.at(m, {letter}=...)")
-    return found
-
-
-def _sheet(made: Stack, title: str, source: str, sources: Mapping[Symbol, str] | None = None, **more: Any) -> Llm:
+def _sheet(made: Stack, title: str, source: str) -> Llm:
     """A stack as a sheet: its numbers and what follows from them."""
     numbers: dict[Symbol, Fraction | sp.Expr] = {s: Fraction(n) for s, n in made.values.items()}
-    said = {s: (sources or {}).get(s, source) for s in numbers}
-    said |= {s: f"derived from the layers: {e}" for s, e in made.definitions.items()}
-    states = any(f in made.definitions.get(s, sp.Integer(0)).free_symbols for s in made.definitions for f in _STATES)
-    return Llm(made.name, title, {**numbers, **_derived(made, numbers)}, _STATES if states else {}, said, made, **more)
+    said = dict.fromkeys(numbers, source) | {s: f"derived from the layers: {e}" for s, e in made.definitions.items()}
+    states = _STATES if M_st in made.definitions else {}
+    return Llm(made.name, title, {**numbers, **_derived(made, numbers)}, states, said, made)
 
 
 def _derived(made: Stack, numbers: Mapping[Symbol, Any]) -> dict[Symbol, Fraction | sp.Expr]:
