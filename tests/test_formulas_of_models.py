@@ -28,6 +28,7 @@ OTHERS = {
     "models.summed": "terms that the caller has",
     "models.present": "costs that the caller has",
     "models.approximated": "two formulas that the caller has",
+    "models.waits": "a program that the caller has",
     "training.comms": "a program that the caller has",
     "training.math": "a program that the caller has",
 }

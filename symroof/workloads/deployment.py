@@ -14,7 +14,7 @@ import sympy as sp
 from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import B, W_hbm, X, Y, Z, n, p_w, price
-from symroof.transformer.blocks import Block, Blocks
+from symroof.transformer.blocks import Blocks
 from symroof.transformer.facts import facts
 from symroof.transformer.kind import Sharding
 from symroof.workloads import decode, prefill
@@ -53,7 +53,7 @@ def comms(m: Model = None) -> Cost:
       unembedding  B*D*p_a*(Y*Z - 1)/(W_Y*X*Y*Z)
     """
     found = blocks(m)
-    return total(_time(b).named(b.name) for b in found if b.program.collectives).named("comms").claiming(found.of)
+    return total(waits(b.program, b.times).named(b.name) for b in found if b.program.collectives).named("comms").claiming(found.of)
 
 
 def step(m: Model = None, overlap: bool = True) -> Cost:
@@ -90,7 +90,7 @@ def first_token(m: Model = None) -> Cost:
     if m is None:
         return whole.named("prefill")
     found = blocks_of(m, Sharding(model="YZ"), prefill.PROMPT)
-    times = [_time(b).expr.xreplace({B: sp.Integer(1)}) for b in found if b.program.collectives]
+    times = [waits(b.program, b.times).expr.xreplace({B: sp.Integer(1)}) for b in found]
     return (whole | Cost(sp.Add(*times), "s", "comms").claiming(found.of)).named("prefill")
 
 
@@ -122,8 +122,3 @@ def _cached(m: Model) -> Cost:
 def _states(m: Model) -> Cost:
     """Bytes per chip of states, split evenly; 0 where a model keeps none."""
     return summed(m, [B * letters(m).state / _CHIPS.expr], "byte")
-
-
-def _time(block: Block) -> Cost:
-    """All collectives of a layer, as often as it runs, one after the other."""
-    return Cost(sp.Add(*[time * block.times for _, time in waits(block.program)]), "s")

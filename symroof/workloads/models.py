@@ -158,14 +158,18 @@ def blocks_of(m: Model, sharding: Sharding | Mapping[str, Sharding], at: Pass, b
     return Blocks(BOOK.blocks(sharding, at).blocks, book) if m is None else stack_of(m).blocks(sharding, at)
 
 
-def waits(program: Program) -> list[tuple[tuple[str, ...], sp.Expr]]:
-    """The axes and the time [s] of every collective of a program on a mesh of X, Y and Z; what a chip keeps is not sent."""
+def waits(program: Program, times: sp.Expr = _ONE, over: str = "") -> Cost:
+    """The collectives of a program that runs so many times on a mesh of X, Y and Z, or those over one axis, one after the other [s].
+
+    What a chip keeps is not sent.
+    """
     found = []
     for c in program.collectives:
-        rates = {"X": (W_X, A_X), "Z": (W_Y, A_Z)}.get("".join(c.axes), (W_Y, W_Y))
-        rate = rates[exchange(c.kind).by_pairs]
-        found.append((c.axes, Switch(bandwidth=rate).time(c.kind, c.volume, sp.Mul(*[_WAYS[a] for a in c.axes]), exact=True).expr))
-    return found
+        if not over or c.axes == (over,):
+            rates = {"X": (W_X, A_X), "Z": (W_Y, A_Z)}.get("".join(c.axes), (W_Y, W_Y))
+            link = Switch(bandwidth=rates[exchange(c.kind).by_pairs])
+            found.append(link.time(c.kind, c.volume, sp.Mul(*[_WAYS[a] for a in c.axes]), exact=True).expr * times)
+    return Cost(sp.Add(*found), "s")
 
 
 def approximated(book: Cost, own: Cost, m: Model) -> Limit:

@@ -104,6 +104,5 @@ def _math(found: Blocks, remat: str) -> Cost:
 
 def _comms(found: Blocks, remat: str, axis: str) -> Cost:
     """The collectives over one axis, one after the other; what a chip keeps is not sent."""
-    running = [(b.program.training(remat), b.times) for b in found if b.program.statements]
-    sent = [sp.Add(*[time for axes, time in waits(program) if axes == (axis,)]) * times for program, times in running]
+    sent = [waits(b.program.training(remat), over=axis).expr * b.times for b in found if b.program.statements]
     return Cost(sp.Add(*sent), "s").claiming(found.of)
