@@ -71,6 +71,9 @@ INVERTED = [  # condition, relation of the answer, threshold, domain
     ((sp.exp(a + b * x), ">=", c), ">=", (sp.log(c) - a) / b, ()),
     ((sp.sqrt(1 + sp.sqrt(a * x)), "<=", b), "<=", (b**2 - 1) ** 2 / a, (b**2 > 1,)),
     ((a * x ** (2 * b), "<=", c), "<=", (c / a) ** (1 / (2 * b)), ()),
+    ((a * sp.log(x), ">=", sp.Integer(0)), ">=", sp.Integer(1), ()),  # nothing stands beside the function
+    ((a * sp.log(x / b), "<=", sp.Integer(0)), "<=", b, ()),
+    ((sp.exp(x - a), ">=", sp.Integer(1)), ">=", a, ()),  # and its logarithm is zero
 ]
 
 
@@ -88,6 +91,16 @@ def test_a_function_is_undone(asked, relation, threshold, domain):
         assert truth[0] == truth[1] or relation == ">=", (at, bound)
     assert bound.verify(40)
     assert bound.proof()
+
+
+def test_a_function_that_is_always_beyond_one():
+    for asked, kind in (
+        ((sp.exp(a * x), ">=", R(1)), "always"),
+        ((sp.exp(-a * x), ">=", R(1)), "never"),
+        (((1 + a) ** x, "<=", R(1)), "never"),
+    ):
+        bound = solve(asks(*asked), x)
+        assert bound.kind == kind and bound.verify(20) and bound.proof()
 
 
 MANY = [

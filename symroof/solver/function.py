@@ -52,11 +52,12 @@ def inverted(expr: sp.Expr, x: sp.Symbol, where: Where) -> Pieces:
         raise NoClosedForm(f"{x} stands inside {' and '.join(short(f) for f in found)}")
     (function,) = found.values()
     powers = [sp.Mul(*[k ** taken[f][1] if f in taken else f for f in sp.Mul.make_args(t)]) for t in terms]
-    poly = polynomial(sp.Add(*powers), k)
-    if function.base is None and function.power is None:  # it may be negative
-        end = tidy(-poly.coeffs[0]) / tidy(poly.coeffs[1])
-        return union([_undone(piece, function, where) for piece in by_sign(poly.coeffs[1], (Piece(low=end),), (Piece(high=end),))])
-    return union([_undone(piece, function, where) for piece in where_positive(poly)])
+    whole = sp.Add(*powers)
+    if function.base is None and function.power is None:  # it may be negative, and stands in no power of its own
+        slope = whole.coeff(k, 1)
+        end = tidy(-whole.coeff(k, 0)) / tidy(slope)
+        return union([_undone(piece, function, where) for piece in by_sign(slope, (Piece(low=end),), (Piece(high=end),))])
+    return union([_undone(piece, function, where) for piece in where_positive(polynomial(whole, k))])
 
 
 def _taken(factor: sp.Expr, x: sp.Symbol) -> tuple[_Function, sp.Expr]:
@@ -128,7 +129,7 @@ def _known(base: sp.Expr, when: When) -> int | None:
     found = sign(plain)
     if roots and found == 1 and not any(t.could_extract_minus_sign() for t in roots):
         return 1
-    if found in (1, -1) and not roots:
+    if found is not None and not roots:
         return found
     said = guarded((Piece(low=sp.Integer(1)),), base)
     mine = said[0].when[0]
@@ -139,6 +140,8 @@ def _known(base: sp.Expr, when: When) -> int | None:
 
 def _reaches(inside: sp.Expr, target: sp.Expr, positive: sp.Expr, up: bool, where: Where) -> Pieces:
     """``inside >= target`` (or ``<=``) where the target is positive if ``positive`` is."""
+    if target.is_zero:
+        return where(inside if up else -inside)
     d = sp.Dummy("d", positive=True)
     found = where(inside - d if up else d - inside)
     put = tuple(_put(p, d, target) for p in found)
