@@ -6,9 +6,10 @@ import json
 import keyword
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 
@@ -75,10 +76,10 @@ class Dialect:
     head: str  # of a file: what it imports
     words: frozenset[str]  # that name nothing of the user's
     functions: Mapping[type, str]
-    pairs: bool  # whether a maximum takes two values at a time
     power: str
     root: str
     infinity: str
+    pairs: bool = False  # whether a maximum takes two values at a time
     prefix: str = "_"  # of helpers
     assign: str = "{name} = {value}"
     variable: str = "{name} = {value}"  # that is assigned again
@@ -184,69 +185,48 @@ def identifier(text: str, otherwise: str = "") -> str:
     return words if words[:1].isalpha() or not otherwise else f"{otherwise}_{words}".rstrip("_")
 
 
-def _rows(unary: str, maximum: str, minimum: str) -> dict[type, str]:
-    """The functions of a language: Abs, log, exp, sinh and asinh in one text, and the helpers that all share."""
-    names = dict(zip((sp.Abs, sp.log, sp.exp, sp.sinh, sp.asinh), unary.split(), strict=True))
-    helpers = {sp.ceiling: "*ceil", sp.floor: "*floor", PositiveRoot: "*positive_root", PowerOfTwo: "*power_of_two"}
-    return {sp.Max: maximum, sp.Min: minimum, **names, **helpers}
+_KINDS = (sp.Abs, sp.log, sp.exp, sp.sinh, sp.asinh, sp.Max, sp.Min)
+_HELPERS = {sp.ceiling: "*ceil", sp.floor: "*floor", PositiveRoot: "*positive_root", PowerOfTwo: "*power_of_two"}
+_BRACES: dict[str, Any] = {"prefix": "symroof_", "test": "if ({test}) {{", "end": "}", "stop": ";", "indent": "  "}
 
 
-_PYTHON = Dialect(
-    "python",
-    "Python",
-    "import math\n\n\n",
-    frozenset((*keyword.kwlist, *_PYTHON_WORDS.split())),
-    _rows("abs math.log math.exp math.sinh math.asinh", "max", "min"),
-    pairs=False,
-    power="math.pow",
-    root="math.sqrt",
-    infinity="math.inf",
+def _dialect(names: str, head: str, words: Iterable[str], called: str, **syntax: Any) -> Dialect:
+    """A language: what it is called in code and in print, and what it calls ``_KINDS``, a power, a root and infinity."""
+    (name, label), (*functions, power, root, infinity) = names.split(), called.split()
+    of = dict(zip(_KINDS, functions, strict=True)) | _HELPERS
+    return Dialect(name, label, head, frozenset(words), of, power, root, infinity, **syntax)
+
+
+_LANGUAGES = (
+    _dialect(
+        "numpy NumPy",
+        "import numpy as np\n\n\n",
+        (*keyword.kwlist, *_PYTHON_WORDS.split()),
+        "np.abs np.log np.exp np.sinh np.arcsinh np.maximum np.minimum np.power np.sqrt np.inf",
+        pairs=True,
+    ),
+    _dialect(
+        "python Python",
+        "import math\n\n\n",
+        (*keyword.kwlist, *_PYTHON_WORDS.split()),
+        "abs math.log math.exp math.sinh math.asinh max min math.pow math.sqrt math.inf",
+    ),
+    _dialect(
+        "javascript JavaScript",
+        '"use strict";\n\n',
+        _JAVASCRIPT_WORDS.split(),
+        "Math.abs Math.log Math.exp Math.sinh Math.asinh Math.max Math.min Math.pow Math.sqrt Infinity",
+        **_BRACES | {"assign": "const {name} = {value};", "variable": "let {name} = {value};"},
+    ),
+    _dialect(
+        "c C",
+        "#include <math.h>\n\n",
+        _C_WORDS.split(),
+        "fabs log exp sinh asinh fmax fmin pow sqrt INFINITY",
+        **_BRACES | {"assign": "const double {name} = {value};", "variable": "double {name} = {value};", "floats": True, "pairs": True},
+    ),
 )
-_NUMPY = replace(
-    _PYTHON,
-    name="numpy",
-    label="NumPy",
-    head="import numpy as np\n\n\n",
-    functions=_rows("np.abs np.log np.exp np.sinh np.arcsinh", "np.maximum", "np.minimum"),
-    pairs=True,
-    power="np.power",
-    root="np.sqrt",
-    infinity="np.inf",
-)
-_JAVASCRIPT = Dialect(
-    "javascript",
-    "JavaScript",
-    '"use strict";\n\n',
-    frozenset(_JAVASCRIPT_WORDS.split()),
-    _rows("Math.abs Math.log Math.exp Math.sinh Math.asinh", "Math.max", "Math.min"),
-    pairs=False,
-    power="Math.pow",
-    root="Math.sqrt",
-    infinity="Infinity",
-    prefix="symroof_",
-    assign="const {name} = {value};",
-    variable="let {name} = {value};",
-    test="if ({test}) {{",
-    end="}",
-    stop=";",
-    indent="  ",
-)
-_C = replace(
-    _JAVASCRIPT,
-    name="c",
-    label="C",
-    head="#include <math.h>\n\n",
-    words=frozenset(_C_WORDS.split()),
-    functions=_rows("fabs log exp sinh asinh", "fmax", "fmin"),
-    pairs=True,
-    power="pow",
-    root="sqrt",
-    infinity="INFINITY",
-    assign="const double {name} = {value};",
-    variable="double {name} = {value};",
-    floats=True,
-)
-DIALECTS: dict[str, Dialect] = {d.name: d for d in (_NUMPY, _PYTHON, _JAVASCRIPT, _C)}
+DIALECTS: dict[str, Dialect] = {d.name: d for d in _LANGUAGES}
 _ALSO = {"py": "python", "np": "numpy", "js": "javascript"}
 
 
