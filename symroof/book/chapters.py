@@ -33,10 +33,7 @@ asked, the formula the engine found, our number, the printed one, and, where the
 
 # -- the questions
 def folder() -> Path:
-    """Where the chapters are: beside the package in a checkout, inside it in a wheel.
-
-    Raises SymroofError if neither is there.
-    """
+    """Where the chapters are: beside the package in a checkout, inside it in a wheel. Raises SymroofError if neither is there."""
     package = Path(__file__).resolve().parent.parent
     for candidate in (package.parent / "derivations", package / "_data" / "derivations"):
         if candidate.is_dir():
@@ -52,10 +49,7 @@ def questions() -> tuple[Question, ...]:
 
 
 def find(name: str) -> list[Question]:
-    """The questions of that id, or whose id starts with it.
-
-    Raises UnknownName with the nearest id.
-    """
+    """The questions of that id, or whose id starts with it. Raises UnknownName with the nearest id."""
     wanted = name.strip().lower()
     exact = [q for q in questions() if q.id == wanted]
     some = exact or [q for q in questions() if wanted and q.id.startswith(wanted)]
@@ -226,10 +220,7 @@ class Book:
 
 
 def contents(questions: Iterable[Question]) -> Book:
-    """The book of these questions; each derivation runs once.
-
-    Raises DerivationError naming an answer that contradicts itself.
-    """
+    """The book of these questions; each derivation runs once. Raises DerivationError naming an answer that contradicts itself."""
     by_chapter: dict[str, list[Question]] = {}
     for q in questions:
         by_chapter.setdefault(q.chapter, []).append(q)

@@ -76,10 +76,7 @@ class Question(show.Shown):
     function: Callable[[], Iterable[Answer]]
 
     def answers(self) -> list[Answer]:
-        """All answers, each checked.
-
-        Raises DerivationError naming the answer that contradicts itself.
-        """
+        """All answers, each checked. Raises DerivationError naming the answer that contradicts itself."""
         found = list(self.function())
         for answer in found:
             answer.check()

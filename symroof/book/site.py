@@ -65,10 +65,7 @@ def _ours(file: Path, mark: str) -> bool:
 
 # -- the site
 def site(book: Book) -> dict[str, str]:
-    """Every file of the site by its name.
-
-    Raises InputError with the cure if jinja2 or latex2mathml is not installed.
-    """
+    """Every file of the site by its name. Raises InputError with the cure if jinja2 or latex2mathml is not installed."""
     made = _environment()
     shared = {"book": book, "title": "The derivation book"}
     found = {"index.html": made.get_template("index.html").render(**shared, index=script_json(list(records(book))))}

@@ -18,10 +18,7 @@ from symroof.solver.pieces import Piece
 
 
 def bound_source(bound: Bound, dialect: Dialect, name: str) -> str:
-    """The file with one function for a bound.
-
-    Raises SolveError for a bound without a closed form, and for several ends in C.
-    """
+    """The file with one function for a bound. Raises SolveError for a bound without a closed form, and for several ends in C."""
     if bound.kind == "numeric":
         raise SolveError(f"{short(bound, 200)}: without a closed form there is nothing to export; export both sides of the condition")
     side = _side(bound.pieces)

@@ -231,10 +231,7 @@ _ALSO = {"py": "python", "np": "numpy", "js": "javascript"}
 
 
 def dialect(name: str) -> Dialect:
-    """A language by name.
-
-    Raises UnknownName with the nearest.
-    """
+    """A language by name. Raises UnknownName with the nearest."""
     wanted = str(name).strip().lower()
     wanted = _ALSO.get(wanted, wanted)
     if wanted not in DIALECTS:

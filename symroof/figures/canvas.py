@@ -83,10 +83,7 @@ class Look:
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height in inches.
-
-        Raises InputError for a width that is neither a column nor a page, or a height that no paper has.
-        """
+        """Width and height in inches. Raises InputError for a width that is neither a column nor a page, or a height that no paper has."""
         if self.width not in WIDTHS:
             raise InputError(f"a figure is as wide as a 'column' (3.4 in) or a 'page' (7 in), not {short(self.width)}")
         wide, share = WIDTHS[self.width]

@@ -142,10 +142,7 @@ class Code:
 
 
 def compiled(spec: Spec) -> tuple[dict[str, Any], str]:
-    """The data of a page and the source of its functions.
-
-    Raises InputError naming the letters that nothing on the page gives a value.
-    """
+    """The data of a page and the source of its functions. Raises InputError naming the letters that nothing on the page gives a value."""
     lacking = spec.missing()
     if lacking:
         cure = f"give {lacking[0]}=..., a sheet, or sliders=({lacking[0]!r},)"
@@ -219,10 +216,7 @@ def _mark(mark: Mark, x: sp.Symbol, code: Code) -> dict[str, Any]:
 
 
 def _bound(bound: Bound, code: Code) -> dict[str, Any]:
-    """A bound as a function, with its formula.
-
-    Raises SolveError for one without a closed form.
-    """
+    """A bound as a function, with its formula. Raises SolveError for one without a closed form."""
     place, latex = code.add(bound), bound.latex()
     return place | {"latex": latex} | _formula(latex, bound.free_symbols, len(bound.pieces) == 1)
 

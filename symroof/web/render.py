@@ -34,10 +34,7 @@ class Page:
     borrowing: str = field(default="", compare=False)  # the same without the library, for a notebook that has it
 
     def save(self, path: str | Path) -> Path:
-        """Write the file and return its path.
-
-        Raises InputError if that is not possible; a directory is never overwritten.
-        """
+        """Write the file and return its path. Raises InputError if that is not possible; a directory is never overwritten."""
         target = Path(path)
         if target.is_dir():
             raise InputError(f"{short(target)} is a directory; give a file in it, e.g. {short(target / 'page.html')}")
