@@ -157,21 +157,22 @@ def find_part(tree: Any, path: str) -> Any:
     if rest:
         return find_part(find_part(tree, head), rest)
     direct = [p for p in tree.parts if p.name == head]
-    deep = [(where, p) for where, p in _paths(tree, "") if p.name == head]
+    deep = [(where, p) for where, p in paths(tree) if p.name == head]
     if len(direct) == 1 or (not direct and len(deep) == 1):
         return direct[0] if direct else deep[0][1]
     whole = tree.name or "this"
     if not deep:
-        known = [where.rpartition("/")[2] for where, p in _paths(tree, "") if p.name]
+        known = [where.rpartition("/")[2] for where, p in paths(tree) if p.name]
         raise UnknownName(f"{whole} has no part {short(head)}; {nearest(head, known)}")
     raise UnknownName(f"{whole} has {len(deep)} parts {short(head)}; say which: {', '.join(where for where, _ in deep[:6])}")
 
 
-def _paths(tree: Any, above: str) -> Iterator[tuple[str, Any]]:
+def paths(tree: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Every part of a Cost or a Value by its path."""
     for part in tree.parts:
         where = f"{above}/{part.name}" if above else part.name
         yield where, part
-        yield from _paths(part, where)
+        yield from paths(part, where)
 
 
 def certainty(brackets: tuple[tuple[Any, Any], ...] | None, doubt: str) -> str:

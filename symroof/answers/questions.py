@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from symroof.algebra.claims import thresholds
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
-from symroof.algebra.value import Span, Value
+from symroof.algebra.value import Span, Value, paths
 from symroof.answers.said import Grown, at_values, given, remarks
 from symroof.ask.known import Known, missing
 from symroof.ask.letters import alphabet
@@ -156,18 +156,10 @@ def one(path: str, known: Known) -> Document:
     cost, at = question.of, question.at(question.of)
     about = {s.name: {"unit": str(s.unit), "meaning": s.meaning} for s in sorted(cost.free_symbols, key=lambda s: s.name)}
     record = {"name": path, "formula": show.text(cost.expr), "unit": str(cost.unit), "source": cost.source, "letters": about}
-    record |= {"parts": {where: show.text(part.expr) for where, part in parts(cost)}, "given": given(question.sheet)}
+    record |= {"parts": {where: show.text(part.expr) for where, part in paths(cost)}, "given": given(question.sheet)}
     if isinstance(at, Value):
-        record |= {"value": at.number, "at_parts": {where: part.number for where, part in parts(at)}}
+        record |= {"value": at.number, "at_parts": {where: part.number for where, part in paths(at)}}
     elif isinstance(at, Cost):
         record["at"] = show.text(at.expr)
     seen = (named(cost), replace(letters(cost.free_symbols), fold=None), *at_values(question.sheet, at), *remarks(question))
     return Document(seen, record)
-
-
-def parts(cost: Any, above: str = "") -> Iterable[tuple[str, Any]]:
-    """Every part of a Cost or a Value by its path."""
-    for part in cost.parts:
-        where = f"{above}/{part.name}" if above else part.name
-        yield where, part
-        yield from parts(part, where)

@@ -24,7 +24,8 @@ def question(q: Any) -> Document:
         answers = q.answers()
     except SymroofError as problem:
         return Document((*head, Note(str(problem))))
-    return Document((*head, *_formulas(answers), _answers(answers)), record(q, answers))
+    data = {"id": q.id, "title": q.title, "chapter": q.chapter, "text": q.text, "answers": [_record(a) for a in answers]}
+    return Document((*head, *_formulas(answers), _answers(answers)), data)
 
 
 @view("book.question.Answer")
@@ -55,12 +56,7 @@ def formula(f: Any) -> Words:
     return costly(f, braces=False) if isinstance(f, Cost) else str(f)
 
 
-def record(q: Any, answers: Iterable[Any]) -> dict[str, Any]:
-    """A question with its answers, for a program."""
-    return {"id": q.id, "title": q.title, "chapter": q.chapter, "text": q.text, "answers": [_record(a) for a in answers]}
-
-
 def _record(a: Any) -> dict[str, Any]:
     about = {"id": a.id, "asked": a.asked, "formula": plain(formula(a.formula)).replace("\n", " ")}
-    about |= {"ours": a.ours, "printed": a.printed, "unit": str(a.unit), "verdict": a.verdict, "why": a.why}
-    return about | {"reproduced": a.reproduced}
+    said = {"ours": a.ours, "printed": a.printed, "unit": str(a.unit), "verdict": a.verdict, "why": a.why, "reproduced": a.reproduced}
+    return about | said

@@ -62,16 +62,6 @@ def plain(words: Words) -> str:
 DEEPER = "\u2003"  # before what belongs to the line above
 
 
-def shallow(words: Words) -> tuple[int, Words]:
-    """How deep something stands in a tree, and what is said there."""
-    first, *rest = inlines(words)
-    if not isinstance(first, str):
-        return 0, words
-    depth = len(first) - len(first.lstrip(DEEPER))
-    left = first[depth:]
-    return depth, tuple([left] * bool(left) + rest) if rest else left
-
-
 # -- the blocks
 @dataclass(frozen=True)
 class Title:
@@ -79,6 +69,8 @@ class Title:
 
     words: Words
     about: Words = ""
+    level: int = 0
+    fold: None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +128,12 @@ class Table:
     fold: str | None = None
     name: str = ""
 
+    @property
+    def heads(self) -> tuple[Words, ...]:
+        """The heads of the columns; nothing where none has one."""
+        heads = tuple(c.head for c in self.columns)
+        return heads if any(heads) else ()
+
     def kept(self, drawn: bool = False) -> Table:
         """The same without empty columns; bars count where they are drawn."""
 
@@ -174,7 +172,7 @@ class Document:
 
     def deeper(self) -> tuple[Block, ...]:
         """The blocks, to stand under something else."""
-        return tuple(b if isinstance(b, Title) else replace(b, level=b.level + 1) for b in self.blocks)
+        return tuple(replace(b, level=b.level + 1) for b in self.blocks)
 
 
 def table(head: Sequence[Column | Words], rows: Iterable[Sequence[Words]], **more: Any) -> Table:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
+
+import sympy as sp
 
 from symroof.algebra.quantity import percent
 from symroof.algebra.symbols import P
@@ -15,7 +16,15 @@ from symroof.show.views import view
 @view("sheets.sheet.Sheet")
 def sheet(s: Any) -> Document:
     """Its entries and their sources."""
-    return Document((*_entries(s), *(Note(n, fold="", about="sources") for n in sources(s))), record(s))
+    marks = {text: str(i) for i, text in enumerate(dict.fromkeys(row[3] for row in s.rows() if row[3]), 1)}
+    alone = len(marks) == 1 and all(row[3] for row in s.rows())
+    rows: list[tuple[Words, ...]] = []
+    for (x, value), (name, shown, meaning, source) in zip({**s.values, **s.defaults}.items(), s.rows(), strict=True):
+        mark = () if alone else (marks.get(source, ""),)
+        rows.append((math(x) if name else "", math(value) if isinstance(value, sp.Basic) else shown, meaning, *mark))
+    entries = table(("", "value", "meaning", *(() if alone else (Column("source", said=""),))), rows, headed=False)
+    notes = (Note(f"source: {text}" if len(marks) == 1 else f"{i}  {text}", fold="", about="sources") for text, i in marks.items())
+    return Document((Title(f"{s.name}: {s.title}" if s.title else s.name), entries, *notes), record(s))
 
 
 @view("sheets.chips.Chip")
@@ -40,33 +49,10 @@ def llm(m: Any) -> Document:
     return Document((*sheet(m).blocks, *more), record(m) | about)
 
 
-def _entries(s: Any) -> Iterator[Block]:
-    yield Title(f"{s.name}: {s.title}" if s.title else s.name)
-    marks = {text: str(i + 1) for i, text in enumerate(_said(s))}
-    rows: list[tuple[Words, ...]] = []
-    for x, (name, shown, meaning, source) in zip({**s.values, **s.defaults}, s.rows(), strict=True):
-        value = {**s.values, **s.defaults}[x]
-        rows.append((math(x) if name else "", math(value) if hasattr(value, "free_symbols") else shown, meaning, marks.get(source, "")))
-    alone = len(marks) == 1 and all(row[3] for row in rows)
-    columns = ("", "value", "meaning", Column("source", said=""))
-    yield table(columns[:3] if alone else columns, [row[: 3 if alone else 4] for row in rows], headed=False)
-
-
-def _said(s: Any) -> list[str]:
-    return list(dict.fromkeys(row[3] for row in s.rows() if row[3]))
-
-
-def sources(s: Any) -> Iterator[str]:
-    """The sources of a sheet, numbered where there are several."""
-    found = _said(s)
-    for i, text in enumerate(found, 1):
-        yield f"source: {text}" if len(found) == 1 else f"{i}  {text}"
-
-
 def record(s: Any) -> dict[str, Any]:
     """Name, title and values with their sources, for a program."""
     values = {
-        x.name: {"value": str(v) if hasattr(v, "free_symbols") else v, "unit": str(x.unit), "source": s.sources.get(x, "")}
+        x.name: {"value": str(v) if isinstance(v, sp.Basic) else v, "unit": str(x.unit), "source": s.sources.get(x, "")}
         for x, v in {**s.values, **s.defaults}.items()
     }
     return {"name": s.name, "title": s.title, "values": values}

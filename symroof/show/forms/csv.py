@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
-from symroof.algebra.value import Value
+from symroof.algebra.value import paths
 from symroof.show.document import DEEPER, Bars, Document, Formula, Table, Text, plain
 
 
@@ -30,19 +30,12 @@ def _tables(document: Document) -> Iterator[Iterable[Any]]:
     for block in document:
         if isinstance(block, Table):
             table = block.kept()
-            heads = [[plain(c.head) for c in table.columns]] if any(c.head for c in table.columns) else []
-            yield [*heads, *([plain(cell).lstrip(DEEPER) for cell in row] for row in table.rows)]
+            yield [*[map(plain, table.heads)] * bool(table.heads), *([plain(cell).lstrip(DEEPER) for cell in row] for row in table.rows)]
         elif isinstance(block, Formula):
             yield [[block.math.text]]
         elif isinstance(block, Bars):
-            yield [["name", "number", "unit"], *_values(block.value, "")]
+            every = ((block.value.name, block.value), *paths(block.value, block.value.name))
+            numbers = ([name, v.range if v.is_array else float(v), str(v.unit)] for name, v in every)
+            yield [["name", "number", "unit"], *numbers]
         elif isinstance(block, Text):
             yield [[plain(block.words)]]
-
-
-def _values(value: Value, above: str) -> Iterator[list[Any]]:
-    """A value and its parts, each by its path, as one number or as text where it is an array."""
-    name = f"{above}/{value.name}" if above else value.name
-    yield [name, value.range if value.is_array else float(value), str(value.unit)]
-    for part in value.parts:
-        yield from _values(part, name)

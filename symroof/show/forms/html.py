@@ -40,8 +40,8 @@ def inside(document: Iterable[Block]) -> str:
 
 
 def _folded(block: Block) -> str:
-    shown, fold = _block(block), "" if isinstance(block, Title) else block.fold
-    return tag("details", tag("summary", words(fold)) + shown) if fold and shown else shown
+    shown = _block(block)
+    return tag("details", tag("summary", words(block.fold)) + shown) if block.fold and shown else shown
 
 
 def _block(block: Block) -> str:
@@ -143,9 +143,8 @@ def _label(part: Cost | Value) -> str:
 def _table(block: Table) -> str:
     if any(isinstance(cell, Amount) and cell.shade is not None for row in block.rows for cell in row):
         return _map(block)
-    heads = [said(c.head) for c in block.columns] if any(c.head for c in block.columns) else []
     numbers = [i for i, c in enumerate(block.columns) if c.number]
-    return _rows([[said(cell) for cell in row] for row in block.rows], heads, numbers, block.marked)
+    return _rows([map(said, row) for row in block.rows], map(said, block.heads), numbers, block.marked)
 
 
 def _rows(rows: Iterable[Iterable[str]], heads: Iterable[str] = (), numbers: Iterable[int] = (), marked: Iterable[int] = ()) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from symroof.algebra.value import Value
-from symroof.show.document import Bars, Block, Document, Formula, Note, Table, Title, Words, inlines, plain, shallow
+from symroof.show.document import DEEPER, Bars, Block, Document, Formula, Note, Table, Title, Words, inlines, plain
 from symroof.show.maths import Math
 from symroof.show.tex.layout import Box, align, chain, display, indented, lines, result, sentence, tree_box
-from symroof.show.tex.tabular import Fragment, Raw, Tex, cell_of, common, finished, small, tabular, widest
+from symroof.show.tex.tabular import Fragment, Raw, Tex, cell_of, common, finished, small, tabular, together, widest
 from symroof.show.tex.width import ROOM, width
 from symroof.show.tex.writer import name, unit
 
@@ -20,12 +20,7 @@ def render(document: Document) -> str:
 
 def fragment(document: Document) -> Fragment:
     """The blocks one after the other, but for titles and what is folded, with the packages they need."""
-    made = Fragment("", ())
-    for block in document:
-        if not isinstance(block, Title) and not block.fold:
-            more = _block(block)
-            made = made + more if made.code else more
-    return made
+    return together(_block(block) for block in document if not isinstance(block, Title) and not block.fold)
 
 
 def _block(block: Block) -> Fragment:
@@ -44,7 +39,7 @@ def _block(block: Block) -> Fragment:
 
 def said(words: Words) -> Box:
     """What is said within a line, as a formula that is split between its words."""
-    return sentence([w.box if isinstance(w, Math) else plain(w) for w in inlines(words)])
+    return sentence([w.box if isinstance(w, Math) else plain(w) for w in inlines(words) if w != ""])
 
 
 # -- formulas and values
@@ -65,7 +60,7 @@ def _value(value: Value) -> Fragment:
 
 # -- tables
 def _table(table: Table) -> Fragment:
-    if not any(c.head for c in table.columns):
+    if not table.heads:
         return Fragment(_derivation(table))
     heads = [cell_of(c.head) for c in table.columns]
     rows = [[cell_of(cell) for cell in row] for row in table.rows]
@@ -107,13 +102,16 @@ def _stacked(row: Sequence[Words], table: Table) -> Iterator[str]:
 
 def _derivation(table: Table) -> str:
     """Lines that follow from each other: why beside each where there is room, else above it."""
-    rows = [(*shallow(row[0]), row[1:]) for row in table.rows]
-    shown = [(depth, said(words), [said(w) for w in why if w != ""]) for depth, words, why in rows]
+    shown = [(plain(row[0]).count(DEEPER), said(_shallow(row[0])), [said(w) for w in row[1:] if w != ""]) for row in table.rows]
     beside = [(box.aligned or rf"{box.tex} &", r"\text{; }".join(w.tex for w in why)) for _, box, why in shown]
     left, right = (max((width(part) for part in column), default=0.0) for column in zip(*beside, strict=True))
-    if len(rows) > 1 and left + right + 60 <= ROOM and not any(depth for depth, _, _ in shown):
+    if len(shown) > 1 and left + right + 60 <= ROOM and not any(depth for depth, _, _ in shown):
         return align([f"{line} && {why}" for line, why in beside])
     return align([line for row in shown for line in _below(*row)], "[0.5ex]")
+
+
+def _shallow(words: Words) -> Words:
+    return tuple(w.lstrip(DEEPER) if isinstance(w, str) else w for w in inlines(words))
 
 
 def _below(depth: int, shown: Box, why: Sequence[Box]) -> Iterator[str]:
@@ -122,6 +120,3 @@ def _below(depth: int, shown: Box, why: Sequence[Box]) -> Iterator[str]:
     for i, reason in enumerate([*why[:1], shown, *why[1:]]):
         lead = "" if i == 0 and why else r"\qquad"
         yield from (f"&{deep}{lead} {line}" for line in indented(lines(reason, room)))
-
-
-__all__ = ["fragment", "render", "said"]

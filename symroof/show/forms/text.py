@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from symroof.algebra import show
 from symroof.algebra.cost import Cost
 from symroof.algebra.value import Value
-from symroof.show.document import DEEPER, Bars, Block, Document, Formula, Note, Table, Text, Title, Words, branches, plain
+from symroof.show.document import DEEPER, Bars, Block, Document, Formula, Table, Text, Title, Words, branches, plain
 from symroof.show.maths import Math
 
 _ALIGNED = 100  # characters of a column that is still padded to the widest
@@ -18,7 +18,7 @@ def render(document: Document, width: int | None = None) -> str:
     lines: list[str] = []
     above: Block | None = None
     for block in document:
-        if isinstance(block, Title) or block.fold is None:
+        if block.fold is None:
             lines += [""] if width and above is not None and _apart(above, block) else []
             lines += _block(block, width)
             above = block
@@ -33,19 +33,16 @@ def _apart(above: Block, below: Block) -> bool:
 
 
 def _block(block: Block, width: int | None) -> Iterator[str]:
-    if isinstance(block, Title):
-        yield plain(block.words) + (f"   {plain(block.about)}" if block.about else "")
-    elif isinstance(block, Table):
+    if isinstance(block, Table):
         yield from _ruled(block.kept(), width) if width and block.headed else _rows(block.kept())
+        return
+    if isinstance(block, Title):
+        shown = plain(block.words) + (f"   {plain(block.about)}" if block.about else "")
+    elif isinstance(block, Formula):
+        shown = block.math.text if block.node is None else tree(block.node)
     else:
-        shown = _lines(block)
-        yield "\n".join("  " * block.level + line for line in shown.split("\n"))
-
-
-def _lines(block: Text | Note | Formula | Bars) -> str:
-    if isinstance(block, Formula):
-        return tree(block.node) if block.node is not None else block.math.text
-    return value(block.value) if isinstance(block, Bars) else plain(block.words)
+        shown = value(block.value) if isinstance(block, Bars) else plain(block.words)
+    yield from ("  " * block.level + line for line in shown.split("\n"))
 
 
 # -- formulas and values
@@ -81,10 +78,9 @@ def _rows(table: Table) -> Iterator[str]:
     seen = [i for i, c in enumerate(table.columns) if c.said]
     columns = [table.columns[i] for i in seen]
     texts = [[_said(row[i], table.columns[i].said) for i in seen] for row in table.rows]
-    if table.headed and any(c.head for c in columns):
+    if table.headed and table.heads:
         texts.insert(0, [plain(c.head) for c in columns])
-    widths = [max((len(t) for t in column), default=0) for column in zip(*texts, strict=True)]
-    widths = [w if w <= _ALIGNED else 0 for w in widths]
+    widths = [w if w <= _ALIGNED else 0 for w in (max(map(len, column)) for column in zip(*texts, strict=True))]
     loose = not table.headed and (any(c.said != "{}" for c in columns) or any(isinstance(row[-1], Math) for row in table.rows))
     gap = "   " if loose else "  "
     for row in texts:

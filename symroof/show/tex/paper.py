@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sympy as sp
@@ -20,7 +18,7 @@ from symroof.show.bounds import derived
 from symroof.show.document import Document, Formula
 from symroof.show.forms.latex import fragment as written
 from symroof.show.maths import Math
-from symroof.show.tex.tabular import Fragment, Tex, below, breakable, save, tabular, together
+from symroof.show.tex.tabular import Fragment, Source, Tex, below, breakable, tabular, together
 from symroof.show.tex.writer import unit, write
 from symroof.show.views import see
 from symroof.solver.bound import Bound
@@ -38,23 +36,8 @@ _SETTINGS = r"""\allowdisplaybreaks
 """
 
 
-@dataclass(frozen=True, repr=False)
-class Paper:
+class Paper(Source):
     """A LaTeX document: ``str`` of it is its source, ``.save("step.tex")`` writes it."""
-
-    source: str
-
-    def __str__(self) -> str:
-        return self.source
-
-    __repr__ = __str__
-
-    def save(self, path: str | Path) -> Path:
-        """Write it to a file.
-
-        Raises InputError if that is not possible.
-        """
-        return save(path, self.source)
 
 
 def fragment(of: Any, steps: bool = False) -> Fragment:

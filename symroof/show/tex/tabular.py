@@ -26,16 +26,36 @@ _LONG = 24  # characters of a word that may break lines
 
 # -- pieces
 @dataclass(frozen=True, repr=False)
-class Fragment:
-    """LaTeX code and the packages that it needs; ``print`` it, ``.save`` it and ``\\input`` it, or put it into a document."""
+class Source:
+    """A text of LaTeX that shows itself; ``.save`` writes it as a ``file``."""
 
     code: str
-    needs: tuple[str, ...] = ("amsmath",)
 
     def __str__(self) -> str:
         return self.code
 
     __repr__ = __str__
+
+    @property
+    def file(self) -> str:
+        """What a file of it holds."""
+        return self.code
+
+    def save(self, path: str | Path) -> Path:
+        """Write it to a file.
+
+        Raises InputError if that is not possible.
+        """
+        with told(path):
+            Path(path).write_text(self.file, encoding="utf-8", newline="\n")
+        return Path(path)
+
+
+@dataclass(frozen=True, repr=False)
+class Fragment(Source):
+    """LaTeX code and the packages that it needs; ``print`` it, ``.save`` it and ``\\input`` it, or put it into a document."""
+
+    needs: tuple[str, ...] = ("amsmath",)
 
     def _repr_latex_(self) -> str | None:
         return self.code if self.code.startswith(DISPLAYS) else None  # a notebook shows formulas, no tables
@@ -45,13 +65,6 @@ class Fragment:
         """What a file to ``\\input`` holds: the packages in a comment, then the code."""
         used = " ".join(f"\\usepackage{{{package}}}" for package in self.needs)
         return (f"% needs {used}\n" if used else "") + self.code + "\n"
-
-    def save(self, path: str | Path) -> Path:
-        """Write it to a file.
-
-        Raises InputError if that is not possible.
-        """
-        return save(path, self.file)
 
     def __add__(self, other: Fragment) -> Fragment:
         return together([self, other]) if isinstance(other, Fragment) else NotImplemented
@@ -66,13 +79,6 @@ def together(pieces: Iterable[Fragment]) -> Fragment:
         made += between + piece.code
         needs |= dict.fromkeys(piece.needs)
     return Fragment(made, tuple(needs))
-
-
-def save(path: str | Path, text: str) -> Path:
-    """Write LaTeX to a file. Raises InputError if that is not possible."""
-    with told(path):
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
-    return Path(path)
 
 
 # -- tables

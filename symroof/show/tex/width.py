@@ -11,26 +11,10 @@ ROOM = 335.0
 _TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}]|\s+|.", re.DOTALL)
 _NOTHING = {r"\left", r"\right", r"\displaystyle", r"\limits", "&", r"\bigl", r"\bigr", r"\biggl", r"\biggr", r"\bigg", r"\{", r"\}"}
 _UPRIGHT = {r"\text", r"\mathrm", r"\operatorname", r"\textbf", r"\mathbf"}
-_WIDTHS = {
-    r"\,": 1.7,
-    r"\:": 2.2,
-    r"\;": 2.8,
-    r"\!": -1.7,
-    r"\ ": 3.3,
-    r"\quad": 10.0,
-    r"\qquad": 20.0,
-    r"\cdot": 7.5,
-    r"\times": 12.2,
-    r"\ge": 13.5,
-    r"\le": 13.5,
-    r"\max": 22.0,
-    r"\min": 20.0,
-    r"\log": 14.0,
-    r"\to": 15.0,
-    r"\infty": 10.0,
-    **dict.fromkeys("+-", 12.0) | dict.fromkeys("=<>", 13.5) | dict.fromkeys("()[]|", 4.2) | dict.fromkeys(".,:;!'", 3.8),
-    **dict.fromkeys("MW", 10.8) | dict.fromkeys("HKNX", 9.2) | dict.fromkeys("SPCLEZR", 7.6),
-}
+_WIDTHS = {r"\,": 1.7, r"\:": 2.2, r"\;": 2.8, r"\!": -1.7, r"\ ": 3.3, r"\quad": 10.0, r"\qquad": 20.0, r"\infty": 10.0}
+_WIDTHS |= {r"\cdot": 7.5, r"\times": 12.2, r"\max": 22.0, r"\min": 20.0, r"\log": 14.0, r"\to": 15.0, r"\ge": 13.5, r"\le": 13.5}
+_WIDTHS |= dict.fromkeys("+-", 12.0) | dict.fromkeys("=<>", 13.5) | dict.fromkeys("()[]|", 4.2) | dict.fromkeys(".,:;!'", 3.8)
+_WIDTHS |= dict.fromkeys("MW", 10.8) | dict.fromkeys("HKNX", 9.2) | dict.fromkeys("SPCLEZR", 7.6)
 
 
 def width(latex: str) -> float:
