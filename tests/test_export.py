@@ -24,6 +24,7 @@ from symroof.algebra.roots import PositiveRoot, PowerOfTwo
 from symroof.algebra.symbols import FRACTIONS
 from symroof.cli import cli
 from symroof.errors import InputError, SolveError, SymroofError, UnknownName
+from symroof.export.export import arguments as needed
 from symroof.export.helpers import HELPERS
 from symroof.export.languages import DIALECTS
 from symroof.symbols import B, C, H, K, L, P, S, W_hbm, n, p_kv, p_w, t_lim
@@ -57,7 +58,7 @@ def results(language, calls, folder):
 
 def arguments(formula, at):
     """The values in the order of the arguments; of a bound only what its ends need."""
-    free = formula.free_symbols if isinstance(formula, Cost) else formula._needed()
+    free = formula.free_symbols if isinstance(formula, Cost) else needed(formula)
     return [float(at[s]) for s in sorted(free, key=lambda s: s.name)]
 
 
@@ -363,7 +364,7 @@ def test_a_bound_is_the_engine(place, left, right, relation, at):
     assume(B in left.free_symbols | right.free_symbols)
     bound = solve({"<=": left <= right, ">=": left >= right, "<": left < right, ">": left > right}[relation], B)
     assume(bound.kind != "numeric")
-    at = {s: float(at[s]) for s in bound._needed()}
+    at = {s: float(at[s]) for s in needed(bound)}
     wanted = bound.at(at)
     if not isinstance(wanted, (Value, Span)):
         return
