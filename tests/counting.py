@@ -8,6 +8,7 @@ reference implementations in transformers. ``ways`` name the fields of a Shardin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from math import prod
 
@@ -42,16 +43,22 @@ class Run:
     def tokens(self) -> int:
         return self.batch * self.new
 
-    def pairs(self, window: int | None = None) -> int:
-        """Pairs of a new token and a token that it sees, of all sequences, one by one; not causal, it sees all that is cached."""
-        seen = 0
+    def pairs(self, window: int | None = None, chunk: int | None = None, top: int | None = None) -> Fraction:
+        """Pairs of a new token and a token that it sees, of all sequences, one by one; not causal, it sees all that is cached.
+
+        Inside a chunk a step sees (C+1)/2 tokens on average, once the context is longer; of a prompt tokens are counted one by one.
+        """
+        seen = Fraction(0)
         for _sequence in range(self.batch):
             for at in range(self.context - self.new, self.context):
-                for other in range(self.context):
-                    if self.causal:
-                        seen += other <= at and (window is None or at - other < window)
-                    else:
-                        seen += window is None or self.context - other <= window
+                before = self.context if not self.causal else at + 1
+                if chunk is not None and (self.new == 1 or not self.causal):
+                    seen += min(Fraction(before), Fraction(chunk + 1, 2))
+                    continue
+                mine = 0
+                for other in range(before):
+                    mine += (window is None or before - other <= window) and (chunk is None or at // chunk == other // chunk)
+                seen += mine if top is None else min(mine, top)
         return seen
 
 
@@ -95,6 +102,11 @@ class Counter:
         return {}
 
     @classmethod
+    def looked(cls, kind, run: Run) -> dict[str, Held]:
+        """What a step reads of what a batch keeps, or another layer: all of it, unless it is a choice."""
+        return cls.kept(kind, run)
+
+    @classmethod
     def read(cls, kind, run: Run, hit: int) -> int:
         """Parameters that a step reads: each once."""
         return sum(t.elements for t in cls.stored(kind, run.d).values() if t.of != "buffer")
@@ -107,6 +119,31 @@ class Counter:
     @staticmethod
     def vector_flops(kind, run: Run) -> int:
         return 0
+
+
+def index_stored(kind, width, source) -> dict[str, Held]:
+    """An indexer: queries from a tensor of a width, keys from the input."""
+    return {
+        "W_iq": weight("indexer", source, (kind.N_ix, ""), (kind.H_ix, "")),
+        "W_ik": weight("indexer", (width, "fsdp"), (kind.H_ix, "")),
+    }
+
+
+def index_work(kind, run: Run, source: int, weighed: bool) -> dict[str, tuple[int, str]]:
+    """It scores every token, whatever is read in the end."""
+    scored = run.pairs() * kind.N_ix * (2 * kind.H_ix + (2 if weighed else 0))
+    found = {
+        "index queries": (times(run.tokens, source, kind.N_ix, kind.H_ix), "data context"),
+        "index keys": (times(run.tokens, run.d, kind.H_ix), "data context"),
+        "index scores": (scored, "data context cache sequence"),
+    }
+    return found | ({"index heads": (times(run.tokens, run.d, kind.N_ix), "data context")} if weighed else {})
+
+
+def index_kept(kind, run: Run) -> dict[str, Held]:
+    if kind.N_ix is None:
+        return {}
+    return {"Index": Held("cache", ((run.batch, "data cache"), (run.context, "sequence context"), (kind.H_ix, "")), width="p_kv")}
 
 
 class AttentionCounter(Counter):
@@ -123,42 +160,74 @@ class AttentionCounter(Counter):
             "W_v": weight("attention", (d, "fsdp"), heads, (v, "")),
             "W_o": weight("attention", heads, group, (v, ""), (d, "fsdp")),
         }
+        if kind.lent or kind.v_from_k:
+            del found["W_v"]
+        if kind.lent:
+            del found["W_k"]
+        if kind.gate:
+            found["W_g"] = weight("attention", (d, "fsdp"), heads, group, *[(v, "")] * (kind.gate == "full"))
+        if kind.N_ix is not None:
+            found |= index_stored(kind, d, (d, "fsdp"))
+            found |= {"g_iq": vector("norm", (kind.H_ix, "")), "g_ik": vector("norm", (kind.H_ix, ""))}
         if kind.qkv_bias:
             found["b_q"] = vector("attention", heads, (shared * h, ""))
-            found["b_k"] = vector("attention", heads, (h, ""))
-            found["b_v"] = vector("attention", heads, (v, ""))
+            if not kind.lent:
+                found["b_k"] = vector("attention", heads, (h, ""))
+                found["b_v"] = vector("attention", heads, (v, ""))
         if kind.out_bias:
             found["b_o"] = vector("attention", (d, ""))
         if kind.sinks:
             found["Sinks"] = vector("attention", heads, (shared, ""))
         if kind.qk_norm == "head":  # one vector for all heads
-            found |= {"g_q": vector("norm", (h, "")), "g_k": vector("norm", (h, ""))}
+            found |= {"g_q": vector("norm", (h, ""))} | ({} if kind.lent else {"g_k": vector("norm", (h, ""))})
         if kind.qk_norm == "layer":
-            found |= {"g_q": vector("norm", (n * h, "")), "g_k": vector("norm", (kind.K * h, ""))}
+            found |= {"g_q": vector("norm", (n * h, ""))} | ({} if kind.lent else {"g_k": vector("norm", (kind.K * h, ""))})
         return found | norms(kind, d)
 
     @staticmethod
     def work(kind, run):
         v = kind.H if kind.H_v is None else kind.H_v
-        pairs = run.pairs(kind.window)
+        pairs = run.pairs(kind.window, kind.chunk, kind.top)
         by_heads, scores = "data context model cache", "data context model cache sequence"
-        return {
+        found = {
             "queries": (times(run.tokens, run.d, kind.N, kind.H), by_heads),
             "keys": (times(run.tokens, run.d, kind.K, kind.H), "data context model"),
             "values": (times(run.tokens, run.d, kind.K, v), "data context model"),
-            "scores": (times(pairs, kind.N, kind.H), scores),
-            "mix": (times(pairs, kind.N, v), scores),
+            "scores": (pairs * times(kind.N, kind.H), scores),
+            "mix": (pairs * times(kind.N, v), scores),
             "out": (times(run.tokens, kind.N, v, run.d), by_heads),
         }
+        if kind.lent or kind.v_from_k:
+            del found["values"]
+        if kind.lent:
+            del found["keys"]
+        if kind.gate:
+            found["gate"] = (times(run.tokens, run.d, kind.N, *[v] * (kind.gate == "full")), by_heads)
+        return found | (index_work(kind, run, run.d, weighed=False) if kind.N_ix is not None else {})
 
     @staticmethod
-    def kept(kind, run):
+    def entries(kind, tokens):
         v = kind.H if kind.H_v is None else kind.H_v
+        sequence = ((kind.K, "model"),)
+        return {
+            "Keys": Held("cache", (*tokens, *sequence, (kind.H, "")), width="p_kv"),
+            "Values": Held("cache", (*tokens, *sequence, (v, "")), width="p_kv"),
+        }
+
+    @classmethod
+    def kept(cls, kind, run):
+        if kind.lent:
+            return {}
+        limits = [limit for limit in (kind.window, kind.chunk) if limit is not None]
         tokens = 0
         for at in range(run.context):
-            tokens += kind.window is None or run.context - at <= kind.window
-        sequence = ((run.batch, "data cache"), (tokens, "sequence context"), (kind.K, "model"))
-        return {"Keys": Held("cache", (*sequence, (kind.H, "")), width="p_kv"), "Values": Held("cache", (*sequence, (v, "")), width="p_kv")}
+            tokens += all(run.context - at <= limit for limit in limits)
+        return cls.entries(kind, ((run.batch, "data cache"), (tokens, "sequence context"))) | index_kept(kind, run)
+
+    @classmethod
+    def looked(cls, kind, run):
+        seen = Run(run.d, 1, 1, run.context).pairs(kind.window, kind.chunk, kind.top)
+        return cls.entries(kind, ((run.batch, "data cache"), (seen, "sequence context"))) | index_kept(kind, run)
 
 
 class LatentCounter(Counter):
@@ -185,6 +254,14 @@ class LatentCounter(Counter):
             "W_o": weight("attention", heads, (v, ""), (d, "fsdp")),
             "g_kv": vector("norm", (r, "")),
         }
+        if kind.N_ix is not None:
+            found |= index_stored(kind, d, (kind.R_q, "") if kind.R_q else (d, "fsdp"))
+            found |= {"W_iw": weight("indexer", (d, "fsdp"), (kind.N_ix, "")), "g_ik": vector("norm", (2, ""), (kind.H_ix, ""))}
+        if kind.gate:
+            found["W_g"] = weight("attention", (d, "fsdp"), heads, (v, ""))
+        if kind.bias:
+            found |= {"b_dkv": vector("attention", (r, "")), "b_kr": vector("attention", (j, "")), "b_o": vector("attention", (d, ""))}
+            found |= {"b_dq": vector("attention", (kind.R_q, ""))} if kind.R_q else {}
         return found | norms(kind, d)
 
     @staticmethod
@@ -202,25 +279,39 @@ class LatentCounter(Counter):
             found["queries"] = (times(run.tokens, kind.R_q, n, a + j), heads)
         else:
             found["queries"] = (times(run.tokens, run.d, n, a + j), heads)
+        if kind.gate:
+            found["gate"] = (times(run.tokens, run.d, n, v), heads)
+        if kind.N_ix is not None:
+            found |= index_work(kind, run, kind.R_q or run.d, weighed=True)
+        pairs = run.pairs(top=kind.top)
         if absorbed:  # queries into the space of latents, results out of it
             found["into"] = (times(run.tokens, n, a, r), heads)
-            found["scores"] = (times(run.pairs(), n, r + j), scores)
-            found["mix"] = (times(run.pairs(), n, r), scores)
+            found["scores"] = (pairs * times(n, r + j), scores)
+            found["mix"] = (pairs * times(n, r), scores)
             found["out of"] = (times(run.tokens, n, r, v), heads)
-        else:  # keys and values of every cached token and head
-            found["expand"] = (times(run.batch * run.context, n, r, a + v), scores)
-            found["scores"] = (times(run.pairs(), n, a + j), scores)
-            found["mix"] = (times(run.pairs(), n, v), scores)
+        else:  # keys and values of every cached token and head, in a step of those that are read
+            seen = min(run.context, kind.top) if run.new == 1 and kind.top is not None else run.context
+            found["expand"] = (times(run.batch * seen, n, r, a + v), scores)
+            found["scores"] = (pairs * times(n, a + j), scores)
+            found["mix"] = (pairs * times(n, v), scores)
         return found
 
     @staticmethod
-    def kept(kind, run):
+    def entries(kind, run, tokens):
         batch = "data cache" if run.new == 1 else "data"
-        sequence = ((run.batch, batch), (run.context, "sequence context"))
+        sequence = ((run.batch, batch), (tokens, "sequence context"))
         return {
             "Latents": Held("cache", (*sequence, (kind.R_kv, "")), width="p_kv"),
             "Ropes": Held("cache", (*sequence, (kind.H_rope, "")), width="p_kv"),
         }
+
+    @classmethod
+    def kept(cls, kind, run):
+        return cls.entries(kind, run, run.context) | index_kept(kind, run)
+
+    @classmethod
+    def looked(cls, kind, run):
+        return cls.entries(kind, run, Run(run.d, 1, 1, run.context).pairs(top=kind.top)) | index_kept(kind, run)
 
 
 class MlpCounter(Counter):
@@ -247,17 +338,27 @@ class ExpertsCounter(Counter):
     @staticmethod
     def stored(kind, d):
         names = ("W_in", "W_gate") if kind.gated else ("W_in",)
-        experts = (kind.E, "experts")
+        experts, width = (kind.E, "experts"), (d if kind.latent is None else kind.latent, "fsdp")
         found = {"W_r": weight("router", (d, ""), (kind.E, ""))}
-        found |= {name: weight("experts", experts, (d, "fsdp"), (kind.F, "model")) for name in names}
-        found["W_out"] = weight("experts", experts, (kind.F, "model"), (d, "fsdp"))
+        found |= {name: weight("experts", experts, width, (kind.F, "model")) for name in names}
+        found["W_out"] = weight("experts", experts, (kind.F, "model"), width)
         if kind.shared is not None:
             found |= {name.replace("W_", "W_s"): weight("shared", (d, "fsdp"), (kind.shared, "model")) for name in names}
             found["W_sout"] = weight("shared", (kind.shared, "model"), (d, "fsdp"))
         if kind.bias:
             found["b_r"] = vector("router", (kind.E, ""))
             found["b_in"] = vector("experts", experts, (len(names), ""), (kind.F, "model"))
-            found["b_out"] = vector("experts", experts, (d, ""))
+            found["b_out"] = vector("experts", experts, (width[0], ""))
+        if kind.hashed is not None:
+            found["table"] = vector("buffer", (kind.hashed, ""), (kind.k, ""))
+        if kind.scales:
+            found |= {"s_d": vector("router", (d, "")), "s_e": vector("router", (kind.E, ""))}
+        if kind.shared_gate:
+            found["W_sg"] = weight("shared", (d, ""), (1, ""))
+        if kind.latent is not None:
+            low = (kind.latent, "")
+            found |= {"W_down": weight("experts in", (d, "fsdp"), low), "W_up": weight("experts in", low, (d, "fsdp"))}
+            found |= {"g_l": vector("norm", low)} if kind.latent_norm else {}
         if kind.correction:
             found["b_e"] = vector("buffer", (kind.E, ""))
         return found | norms(kind, d)
@@ -269,10 +370,14 @@ class ExpertsCounter(Counter):
         for _token in range(run.tokens):
             for _expert in range(kind.k):
                 for _matrix in range(matrices):
-                    routed += times(run.d, kind.F)
+                    routed += times(kind.latent or run.d, kind.F)
         found = {"router": (times(run.tokens, run.d, kind.E), "data"), "routed": (routed, "data experts model")}
         if kind.shared is not None:
             found["shared"] = (matrices * times(run.tokens, run.d, kind.shared), "data model")
+        if kind.shared_gate:
+            found["gate"] = (times(run.tokens, run.d), "data")
+        if kind.latent is not None:
+            found["latents"] = (2 * times(run.tokens, run.d, kind.latent), "data")
         return found
 
     @classmethod

@@ -59,13 +59,16 @@ ORDERS = {
     "machine": ("roofline", "simulation", "collectives", "links", "mesh"),
     "program": ("tensor", "roles", "parse", "infer", "backward", "program"),
     "transformer": (
-        *("kind", "attention", "latent", "mlp", "experts", "mamba2", "embedding", "layers"),
+        *("view", "kind", "indexer", "attention", "latent", "compressed", "mlp", "experts", "mamba2", "mamba1", "delta_net", "kda"),
+        *("lightning", "linear", "streams", "per_layer", "draft", "weights", "embedding", "layers"),
         *("facts", "aggregates", "blocks", "pattern", "stack", "build"),
     ),
     "workloads": (
         *("models", "memory", "decode", "prefill", "deployment", "serving", "training_memory", "pretraining", "training", "sharding"),
     ),
-    "sheets": ("schema", "files", "sheet", "chips", "dtypes", "llms"),
+    "sheets": (
+        *("schema", "files", "sheet", "chips", "dtypes", "spellings", "architectures", "keys", "patterns", "kinds_of", "config", "llms"),
+    ),
     "measured": ("records", "bounds", "page", "__main__"),
     "grid": ("cut", "graph", "product", "kernel", "trouble", "plan", "large", "axes", "tables", "sweep"),
     "show": (

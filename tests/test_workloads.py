@@ -395,7 +395,7 @@ def test_a_formula_of_another_model_is_refused_with_the_cure():
     given_ = {B: 8, S: 1024, n: 8}
     with pytest.raises(InputError, match=r"dense model, and mixtral-8x7b has experts; .* decode\.step\(m\)"):
         decode.step().at(h100, mixtral, dtype("bf16"), given_)
-    with pytest.raises(InputError, match="sliding windows"):
+    with pytest.raises(InputError, match="windowed attention"):
         decode.step().at(h100, llm("gpt-oss-120b"), dtype("bf16"), given_)
     with pytest.raises(InputError, match="latent attention"):
         memory.largest_batch().at(h100, llm("deepseek-v3"), dtype("bf16"), given_)

@@ -123,5 +123,5 @@ def _context(record: Record) -> Fraction:
     sizes = record.sizes
     if "context" in sizes:
         return Fraction(sizes["context"])
-    windows = record.model is not None and any(reach.window is not None for reach in record.model.stack.aggregates.reaches)
+    windows = record.model is not None and any(not reach.view.all for reach in record.model.stack.aggregates.reaches)
     return Fraction(sizes["prompt"] + 1) if windows else sizes["prompt"] + Fraction(sizes["generated"], 2)

@@ -9,6 +9,8 @@ weight      a parameter, of a class that has a number format of its own (``weigh
 buffer      stored in a checkpoint, but no parameter
 shared      a parameter that is stored with another layer: it is read and multiplied, not stored again
 cache       what a sequence keeps, one entry a token (of a window: one a token that is seen)
+lent        the same of another layer, which keeps it: it is read, not kept again
+pending     what a sequence keeps until an entry of its cache is complete; a step adds to it and leaves the rest alone
 state       what a sequence keeps and writes anew every step; ``St'`` is the state after it
 tail        the last inputs of a convolution, which a sequence keeps too
 on chip     never crosses HBM
@@ -30,9 +32,18 @@ import sympy as sp
 from symroof.algebra.symbols import p_conv, p_kv, p_st, p_w
 from symroof.errors import ProgramError, nearest, short
 
-WORDS = ("weight", "buffer", "shared", "cache", "state", "tail", "on chip")
+WORDS = ("weight", "buffer", "shared", "cache", "lent", "pending", "state", "tail", "on chip")
 #: Bytes an element, where neither the text nor ``formats`` says otherwise.
-WIDTH: Mapping[str, sp.Expr] = {"weight": p_w, "shared": p_w, "buffer": sp.Integer(4), "cache": p_kv, "state": p_st, "tail": p_conv}
+WIDTH: Mapping[str, sp.Expr] = {
+    "weight": p_w,
+    "shared": p_w,
+    "buffer": sp.Integer(4),
+    "cache": p_kv,
+    "lent": p_kv,
+    "pending": p_st,
+    "state": p_st,
+    "tail": p_conv,
+}
 _ENTRY = re.compile(r"(on chip|[a-z]+)(?:\s+([a-z][a-z0-9 ]*))?")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9']*(?:_[A-Za-z0-9]+)?")
 

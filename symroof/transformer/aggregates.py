@@ -25,29 +25,55 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import sympy as sp
 
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import E_hit, M_st, P, P_exp, P_mm, P_read, S_win, Symbol, f_att, f_pre, f_scan, f_st, f_win, kv, kv_win, p_kv
+from symroof.algebra.symbols import (
+    E_hit,
+    M_pend,
+    M_st,
+    P,
+    P_exp,
+    P_mm,
+    P_read,
+    S_win,
+    Symbol,
+    f_att,
+    f_pre,
+    f_scan,
+    f_st,
+    f_win,
+    kv,
+    kv_lent,
+    kv_win,
+    p_kv,
+)
 from symroof.transformer.facts import LayerFacts, facts
 from symroof.transformer.kind import Kind
+from symroof.transformer.view import View
 
 #: FLOPs of windowed attention while prompts are read, where they are others.
 f_pre_win = Symbol("f_pre_win", f_pre.unit, f_pre.meaning + ", inside a window", r"f_\text{pre,win}")
 
 
+#: Bytes of cache for an entry, of an own one and of one that another layer keeps; FLOPs decoding and while prompts are read.
+_LETTERS = (kv, kv_lent, f_att, f_pre)
+_WINDOWED = (kv_win, kv_lent.marked("win"), f_win, f_pre_win)
+
+
 @dataclass(frozen=True)
 class Reach:
-    """What grows with the tokens a layer sees: its window (None for all of them), and the letters for it.
+    """What grows with the entries that layers see, of one view, and the letters for it.
 
-    ``cache`` [byte/token], ``pair`` [FLOP/pair] while decoding and while prompts are read; 0 for nothing.
+    ``cache`` and ``lent`` [byte/token], ``pair`` [FLOP/pair] while decoding and while prompts are read; 0 for nothing.
     """
 
-    window: sp.Expr | None
+    view: View
     cache: sp.Expr
     pair: tuple[sp.Expr, sp.Expr]
+    lent: sp.Expr
 
 
 @dataclass(frozen=True)
@@ -58,6 +84,7 @@ class Aggregates:
     reaches: tuple[Reach, ...]
     routed: tuple[tuple[sp.Expr, Symbol, sp.Expr], ...]  # experts hit, parameters of one expert over all layers, experts there are
     state: sp.Expr
+    pending: sp.Expr
     scan: tuple[sp.Expr, sp.Expr]  # while decoding and while prompts are read
     multiplied: Symbol = P_mm
     read: Symbol = P_read
@@ -80,10 +107,9 @@ def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...]) -> Aggregates:
     for kind, _ in layers:
         found.update(kind.defined())
 
-    def summed(each: Callable[[LayerFacts], sp.Expr], window: Any = ()) -> sp.Expr:
-        """What layers come to together: all of them, or those of a window."""
-        of = [(kind, count) for kind, count in layers if window == () or kind.sees() == window]
-        return sp.Add(*[sp.expand(each(facts(kind)) * count) for kind, count in of])
+    def summed(each: Callable[[LayerFacts], sp.Expr]) -> sp.Expr:
+        """What layers come to together."""
+        return sp.Add(*[sp.expand(each(facts(kind)) * count) for kind, count in layers])
 
     def put(letter: Symbol, definition: sp.Expr) -> sp.Expr:
         """A letter for a sum; 0 where there is nothing."""
@@ -106,16 +132,32 @@ def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...]) -> Aggregates:
     found[P_read] = P - sp.expand(total - summed(lambda f: f.always))
     found[P_mm] = P - sp.expand(total - summed(lambda f: f.active))
     reaches = []
-    windows = dict.fromkeys(kind.sees() for kind, _ in layers if facts(kind).cache != 0 or facts(kind).pair != (0, 0))
-    for w in sorted(windows, key=lambda w: (w is not None, str(w))):
-        names = (kv, f_att, f_pre) if w is None else tuple(_own(s, w, S_win) for s in (kv_win, f_win, f_pre_win))
-        cache = put(names[0], summed(lambda f: f.cache * p_kv, w))
-        reaches.append(Reach(w, cache, both(names[1], names[2], summed(lambda f: f.pair[0], w), summed(lambda f: f.pair[1], w))))
+    views = dict.fromkeys(view for kind, _ in layers for of in (facts(kind).cache, facts(kind).lent, facts(kind).pair) for view in of)
+    for view in sorted(views, key=lambda v: (not v.all, str(v.letter))):
+        names = _LETTERS if view.all or view.letter is None else [_of_view(view.letter, *s) for s in zip(_LETTERS, _WINDOWED, strict=True)]
+        cache, lent = (put(s, summed(of)) for s, of in ((names[0], _kept(view, "cache")), (names[1], _kept(view, "lent"))))
+        reaches.append(Reach(view, cache, both(names[2], names[3], summed(_paired(view, 0)), summed(_paired(view, 1))), lent))
+    pending = put(M_pend, summed(lambda f: f.pending))
     state = put(M_st, summed(lambda f: f.state))
     scan = both(f_st, f_scan, summed(lambda f: f.scan[0]), summed(lambda f: f.scan[1]))
-    return Aggregates(found, tuple(reaches), tuple(routed), state, scan)
+    return Aggregates(found, tuple(reaches), tuple(routed), state, pending, scan)
 
 
 def _own(letter: Symbol, mark: sp.Expr, plain: Symbol) -> Symbol:
     """A letter for layers whose window or experts have a letter of their own: ``kv_win_local`` beside ``S_win_local``."""
     return letter if mark == plain or not isinstance(mark, Symbol) else letter.marked(mark.label or mark.name)
+
+
+def _of_view(mark: Symbol, whole: Symbol, windowed: Symbol) -> Symbol:
+    """The letter of a view: ``kv_win`` of a window, ``kv_win_local`` of one with a letter of its own, ``kv_top`` of another view."""
+    if mark.name.startswith(S_win.name):
+        return _own(windowed, mark, S_win)
+    return whole.marked(mark.name.removeprefix("S_"))
+
+
+def _kept(view: View, where: Literal["cache", "lent"]) -> Callable[[LayerFacts], sp.Expr]:
+    return lambda f: (f.cache if where == "cache" else f.lent).get(view, sp.Integer(0)) * p_kv
+
+
+def _paired(view: View, phase: int) -> Callable[[LayerFacts], sp.Expr]:
+    return lambda f: f.pair[view][phase] if view in f.pair else sp.Integer(0)

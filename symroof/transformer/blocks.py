@@ -61,7 +61,7 @@ class Blocks:
         for b in self.blocks:
             if all(s.mark == "lookup" for s in b.program.statements):
                 continue
-            held = [t for t in b.program.having("cache", "state", "tail") if t in b.program.inputs]
+            held = [t for t in b.program.having("cache", "lent", "state", "tail") if t in b.program.inputs]
             caches = b.program.bytes(*held).expr
             kept.append((b.name, quantity(sp.expand(b.program.saved(remat).expr - caches) * b.times, BYTE)))
         logits = next(b.program.bytes("Logits") for b in self.blocks if "Logits" in b.program.tensors)

@@ -20,6 +20,7 @@ from symroof.transformer.stack import Layer, Stack
 #: How often a group of sublayers repeats, and the sublayers.
 Group = tuple[int, Sequence[Kind]]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,29}")
+_MARKS = {"windowed": "win", "chunked": "chk", "sparse": "top"}
 _EXAMPLE = "[layers.Attention(N=32, K=8, H=128), layers.Mlp(F=14336)]"
 
 
@@ -32,11 +33,14 @@ class Around:
     positions: int | None = None
     norm: bool = True
     layer_norm: bool = False
+    head_bias: bool = False
+    before: tuple[Kind, ...] = ()
+    after: tuple[Kind, ...] = ()
 
     def kinds(self) -> tuple[list[Kind], list[Kind]]:
         """The kinds before and after the layers."""
         after: list[Kind] = [Norm(layer_norm=self.layer_norm)] if self.norm else []
-        return [Embedding(self.V, self.positions)], [*after, Unembedding(self.V, self.tied)]
+        return [Embedding(self.V, self.positions), *self.before], [*self.after, *after, Unembedding(self.V, self.tied, self.head_bias)]
 
 
 def stack(name: str, width: int, groups: Iterable[Group], around: Around, origin: str = "") -> Stack:
@@ -109,13 +113,13 @@ def _called(kinds: Sequence[Kind]) -> list[tuple[str, str]]:
             raise InputError(f"{short(name)} cannot mark the letters of a layer; use letters and digits, e.g. name='wide'")
         if own.count(name) > 1:
             raise InputError(f"two layers are called {short(name)}; give each a name of its own")
-    words = ["" if k.name else "windowed attention" if k.sees() is not None else k.word for k in kinds]
+    words = ["" if k.name else f"{k.sees().word} {k.word}".strip() for k in kinds]
     for name in own:
         if name in words:
             raise InputError(f"a layer is named {short(name)}, and another one is called that already; give it another name")
     found: dict[str, str] = {}  # label: name
     for kind, word in zip(kinds, words, strict=True):
-        mark = "win" if kind.sees() is not None else kind.label or re.sub(r"\W+", "_", kind.word)
+        mark = _MARKS.get(kind.sees().word) or kind.label or re.sub(r"\W+", "_", kind.word)
         numbered = (f"{mark}{i}" if i > 1 else mark for i in itertools.count(1))
         label = kind.name or next(each for each in numbered if each not in found and each not in own)
         found[label] = kind.name or (word if words.count(word) == 1 else label if mark == word else f"{word} {label}")

@@ -29,7 +29,8 @@ A kind is a frozen dataclass whose fields are its sizes (a number or a letter) a
 - A field with a symbol as its default is a size, and the symbol its letter; so is one whose name is in the alphabet. A size that
   may be left out has None as its default, and its letter in ``letters`` unless it is named like it.
 - A field that is true or false, or a word, is an option; one that is a number but no size is named in ``options``.
-- ``parts`` names the sizes that a deployment asks for: the window, the heads of queries and of the cache, the experts.
+- ``parts`` names the sizes that a deployment asks for: the heads of queries and of the cache, the experts.
+- ``sees`` says which tokens a token sees, if not all, and ``views`` all such choices where there are several.
 - The norms around a layer are not part of its text: every kind has ``norms`` (``usual_norms`` unless told) and ``layer_norm``.
 
 A line in ``symroof.transformer.layers`` makes it known by name. Everything else about it (parameters, FLOPs,
@@ -52,6 +53,7 @@ from symroof.algebra.operands import plain
 from symroof.algebra.symbols import ALPHABET, B, S, Symbol, T, p_a
 from symroof.errors import InputError, ProgramError, short
 from symroof.program.program import Program, program
+from symroof.transformer.view import ALL, View
 
 #: A size of a layer: a number, or a letter.
 Size: TypeAlias = int | sp.Expr
@@ -143,32 +145,27 @@ class Pass:
         """Whether latent attention works on the latents."""
         return self.decoding if self.absorbed is None else self.absorbed
 
-    def held(self, window: Any = None) -> sp.Expr:
-        """The tokens of a sequence that are cached: S, or as many as a window sees."""
-        return self.context if window is None else sp.Min(self.context, plain(window), evaluate=False)
+    def held(self, view: View = ALL) -> sp.Expr:
+        """The entries of a sequence that are cached: S, or as many as a window sees."""
+        return view.held(self.context)
 
-    def reached(self, window: Any = None) -> sp.Expr:
-        """The tokens of a sequence that some new token sees: what is cached, and the new ones of a window beyond it."""
-        return self.held(None if window is None else plain(window) + self.new - 1)
+    def read(self, view: View = ALL) -> sp.Expr:
+        """The entries of a sequence that a pass reads: those that some new token sees, with the new ones."""
+        if self.decoding:
+            return view.seen(self.context)
+        reach = view.window if view.chunk is None else view.chunk
+        return self.context / plain(view.every) if reach is None else sp.Min(self.context, plain(reach) + self.new - 1, evaluate=False)
 
-    def pairs(self, window: Any = None) -> sp.Expr:
-        """Pairs of a new token and a token that it sees, of one sequence: T(S-T) + T(T+1)/2, of a window at most W each.
+    def pairs(self, view: View = ALL) -> sp.Expr:
+        """Pairs of a new token and an entry that it sees, of one sequence: T(S-T) + T(T+1)/2, of a window at most W each.
 
         >>> Pass(new=1).pairs()
         S
         """
         if self.decoding or not self.causal:
-            return self.new * self.held(window)
-        every, before = (_pairs(tokens, window) for tokens in (self.context, self.context - self.new))
-        return every - before
-
-
-def _pairs(tokens: sp.Expr, window: Any) -> sp.Expr:
-    """What tokens from the first on see together: 1 + 2 + ... = n(n+1)/2, or at most a window each."""
-    if tokens == 0:
-        return tokens
-    inside = tokens if window is None else sp.Min(tokens, plain(window), evaluate=False)
-    return inside * (inside + 1) / 2 + (tokens - inside) * (0 if window is None else plain(window))
+            return self.new * view.seen(self.context)
+        before = self.context - self.new
+        return view.together(self.context) - (view.together(before) if before != 0 else 0)
 
 
 @dataclass(frozen=True)
@@ -194,7 +191,7 @@ class Kind:
     around: ClassVar[bool] = False
     #: The letter of a size, where it is neither the default nor the name of the field.
     letters: ClassVar[Mapping[str, Symbol]] = {}
-    #: The fields that are its "window", the heads of its "queries", which model parallelism splits, the "heads" of its cache, which it
+    #: The fields that are the heads of its "queries", which model parallelism splits, the "heads" of its cache, which it
     #: splits no finer and beyond them copies, and the "experts" that a token is routed among, which the chips that split the batch share.
     parts: ClassVar[Mapping[str, str]] = {}
     #: The widths that model parallelism splits evenly, beside D.
@@ -244,10 +241,13 @@ class Kind:
         """Its ``widths``, those that it has."""
         return tuple(size for name, size in self.numbers().items() if name in self.widths)
 
-    def sees(self) -> sp.Expr | None:
-        """The tokens that a token sees at most, its window. None for the whole context."""
-        window = self.part("window")
-        return None if window is None else plain(window)
+    def sees(self) -> View:
+        """Which tokens of its context a token sees; of several views the one that names the layer."""
+        return ALL
+
+    def views(self) -> tuple[View, ...]:
+        """All views that its caches and scores are of."""
+        return (self.sees(),)
 
     def check(self) -> None:
         """Raise InputError for sizes that contradict each other, as far as they are numbers."""
@@ -294,11 +294,13 @@ class Kind:
 @lru_cache(maxsize=4096)
 def _program(kind: Kind, sharding: Sharding, at: Pass) -> Program:
     vectors = (kind.norms or 0) * (2 if kind.layer_norm else 1)
-    text, seen = kind.text(at, sharding), at.reached(kind.sees())
+    text, seen = kind.text(at, sharding), at.read(kind.sees())
     named = {size: value for size, value in kind.numbers().items() if len(size) == 1 and size.isupper()}
     sizes = {"T": at.new, "S": seen, "A": at.tokens, **named, **kind.sizes(at)}
     if vectors:
         text, sizes = f"{text}\n        weight norm: Norm\n        Norm[U{vectors}, D]\n", {**sizes, f"U{vectors}": vectors}
+    if not text.strip():
+        return Program((), of=at.claims)
     marks = {"seen": at.pairs(kind.sees()) / (at.new * seen), **kind.marks(at)}
     return replace(program(sharding.text(text), width=p_a, marks=marks, **sizes), of=at.claims)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from symroof.algebra.symbols import H_nope, H_rope, H_v, N, R_kv, R_q
+from symroof.algebra.symbols import H_nope, H_rope, H_v, N, R_kv, R_q, S_top
+from symroof.transformer import indexer
 from symroof.transformer.kind import Kind, Pass, Sharding, Size
+from symroof.transformer.view import ALL, View
 
 _RANKED = """
     weight attention: W_dq, W_uq, W_qr; weight norm: g_q
@@ -67,11 +69,14 @@ class LatentAttention(Kind):
     2 N (H_nope + H_rope + H_v) FLOPs a pair, which is less from T = R_kv(H_nope+H_v) / (2 R_kv - H_nope - H_v) new tokens on.
     Model parallelism splits the heads and copies the cache; ``cache`` axes shard its batch while decoding (and the heads of
     a prompt), ``sequence`` axes its context, ``context`` axes the new tokens, for which keys and values are gathered.
+    With ``top`` (DeepSeek sparse attention) a token sees so many tokens, those that an indexer of N_ix heads of H_ix scores highest, or
+    (without heads) those that another layer's has picked: the cache is kept whole, and read in part. ``gate``: [D, N H_v] on the result;
+    ``bias``: of the projections from and to D.
 
     >>> LatentAttention().program(at=Pass(new=1))["Scores"].flops
     2*B*N*R_kv*S  [FLOP]
 
-    Source: arXiv:2405.04434, section 2.1; arXiv:2412.19437.
+    Source: arXiv:2405.04434, section 2.1; arXiv:2412.19437; arXiv:2512.02556 (sparse).
     """
 
     N: Size = N
@@ -80,12 +85,18 @@ class LatentAttention(Kind):
     H_nope: Size = H_nope
     H_rope: Size = H_rope
     H_v: Size = H_v
+    top: Size | None = None
+    N_ix: Size | None = None
+    H_ix: Size | None = None
+    gate: bool = False
+    bias: bool = False
 
     word: ClassVar[str] = "latent attention"
     label: ClassVar[str] = "full"
     split: ClassVar[str] = "attention"
     parts: ClassVar = {"queries": "N"}
     optional: ClassVar = ("R_q",)
+    letters: ClassVar = {"top": S_top}
 
     def __post_init__(self) -> None:
         if self.R_q == 0:
@@ -96,9 +107,34 @@ class LatentAttention(Kind):
         """Absorbed or expanded; the batch of the latents can be sharded while decoding."""
         queries = _RANKED if self.R_q else _DIRECT
         rest = (_BY_BATCH if how.cache else _ABSORBED) if at.absorbs else _EXPANDED
-        return queries + _KEYS + rest
+        text = queries + _KEYS + rest
+        if self.N_ix is not None:
+            source, width = ("Lq[B~d, T~t, R]", "R") if self.R_q else ("In[B~d, T~t, D]", "D~f")
+            text += indexer.text(source, width, "In[B~d, T~t, D]", how, weighed=True) + "weight norm: g_ik\n g_ik[Two, Hx]\n"
+        if self.gate:
+            text += "weight attention: W_g\n In[B~d, T~t, D] W_g[D~f, N~m~c, I] -> Gate[B~d, T~t, N~m~c, I]\n"
+        if self.bias:
+            text += "weight attention: b_dkv, b_kr, b_o\n b_dkv[M]\n b_kr[J]\n b_o[D]\n"
+            text += "weight attention: b_dq\n b_dq[R]\n" if self.R_q else ""
+        return text
 
     def sizes(self, at: Pass) -> dict[str, Any]:
         """R, M ranks of queries and latents; A, J, I sizes of heads without and with position, and of values."""
         own = {"M": self.R_kv, "A": self.H_nope, "J": self.H_rope, "I": self.H_v}
-        return own | ({"R": self.R_q} if self.R_q else {})
+        return {**own, **({"R": self.R_q} if self.R_q else {}), "Two": 2, **indexer.sizes(at, self.N_ix, self.H_ix)}
+
+    def sees(self) -> View:
+        """All, or the best."""
+        return View(top=self.top)
+
+    def views(self) -> tuple[View, ...]:
+        """An indexer sees all."""
+        return (self.sees(),) if self.N_ix is None else (self.sees(), ALL)
+
+    def check(self) -> None:
+        """An indexer has heads, their size, and what it picks."""
+        indexer.check(self.word, self.top, self.N_ix, self.H_ix)
+
+    def marks(self, at: Pass) -> dict[str, Any]:
+        """What an indexer scores."""
+        return indexer.marks(at)

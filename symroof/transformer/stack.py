@@ -27,6 +27,7 @@ from symroof.transformer.facts import LayerFacts, facts
 from symroof.transformer.kind import REPLICATED, Kind, Pass, Sharding
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.pattern import Pattern
+from symroof.transformer.view import View
 
 #: What the book's formulas assume: every layer has full attention and one MLP, all parameters are read and multiplied.
 DENSE = Claim("dense", "full attention and one MLP in every layer")
@@ -112,7 +113,7 @@ class Stack:
         return ""
 
     def _peculiar(self) -> str:
-        odd = dict.fromkeys("sliding windows" if k.dense else k.word for k, _ in self.structure if _odd(k))
+        odd = dict.fromkeys(f"{k.sees().word} {k.word}" if k.dense else k.word for k, _ in self.structure if _odd(k))
         return " and ".join(odd) or "an MLP of two matrices"
 
     @cached_property
@@ -184,12 +185,12 @@ class Stack:
     @property
     def active(self) -> Cost:
         """Parameters that a decoding token is multiplied with [param], parts by layer: no lookups, norms, biases, idle experts."""
-        return self._by_layer(lambda f, _: f.active, "param", "active parameters")
+        return self._by_layer(lambda f: f.active, "param", "active parameters")
 
     @property
     def buffers(self) -> Cost:
         """Numbers that a checkpoint stores beside the parameters [param]."""
-        return self._by_layer(lambda f, _: f.buffers, "param", "buffers")
+        return self._by_layer(lambda f: f.buffers, "param", "buffers")
 
     def stored(self, widths: Mapping[str, Any] | None = None) -> Cost:
         """Bytes of the weights [byte], parts by class; ``widths`` are bytes an element by class, p_w where nothing is said.
@@ -207,17 +208,17 @@ class Stack:
     @property
     def cache(self) -> Cost:
         """Bytes that a token adds to the cache [byte/token], windowed layers left out."""
-        return self._by_layer(lambda f, k: f.cache * p_kv if k.sees() is None else 0, "byte/token", "cache per token")
+        return self._by_layer(_growth, "byte/token", "cache per token")
 
     def sequence(self, context: Any = S) -> Cost:
         """Bytes that a sequence keeps at a context [byte]: cache, windows no more than they see, and states; parts by layer."""
         at = Pass(new=1, context=context)
-        return self._by_layer(lambda f, k: f.cache * p_kv * at.held(k.sees()) + f.state, "byte", "cache of a sequence")
+        return self._by_layer(lambda f: p_kv * _entries(f.cache, at.held) + f.state + f.pending, "byte", "cache of a sequence")
 
     @property
     def state(self) -> Cost:
-        """Bytes of state that a sequence keeps whatever its context [byte]."""
-        return self._by_layer(lambda f, _: f.state, "byte", "state")
+        """Bytes that a sequence keeps whatever its context [byte]: states, and what entries of a cache are made of."""
+        return self._by_layer(lambda f: f.state + f.pending, "byte", "state")
 
     # -- what a pass costs
     def flops(self, new: Any = T, context: Any = S, causal: bool = True, last: bool = False) -> Cost:
@@ -231,13 +232,13 @@ class Stack:
         Each weight once, of an embedding B rows, of experts those that are hit.
         """
         at = Pass(new=1)
-        each: dict[str, tuple[sp.Expr, Callable[[LayerFacts, Kind], Any]]] = {
-            "weights": (p_w, lambda f, _: f.always + sum(hit * of for hit, of in f.routed.items())),
-            "lookups": (p_w * B, lambda f, _: f.rows),
-            "cache": (B, lambda f, k: f.cache * p_kv * at.held(k.sees())),
-            "state": (2 * B, lambda f, _: f.state),
+        each: dict[str, tuple[sp.Expr, Callable[[LayerFacts], Any]]] = {
+            "weights": (p_w, lambda f: f.always + sum(hit * of for hit, of in f.routed.items())),
+            "lookups": (p_w * B, lambda f: f.rows),
+            "cache": (B * p_kv, lambda f: _entries(f.cache, at.read) + _entries(f.lent, at.read)),
+            "state": (2 * B, lambda f: f.state),
         }
-        parts = ((name, times * sum(of(facts(k), k) * count for k, count in self.structure)) for name, (times, of) in each.items())
+        parts = ((name, times * sum(of(facts(k)) * count for k, count in self.structure)) for name, (times, of) in each.items())
         return self._summed(parts, "byte", "bytes read")
 
     def blocks(self, sharding: Sharding | Mapping[str, Sharding] = REPLICATED, at: Pass | None = None) -> Blocks:
@@ -247,8 +248,8 @@ class Stack:
         return Blocks(tuple(found), self.in_layers | (at or Pass()).claims)
 
     # -- helpers
-    def _by_layer(self, of: Callable[[LayerFacts, Kind], Any], unit: str, name: str) -> Cost:
-        return self._summed(((a.name, sp.expand(of(facts(a.kind), a.kind) * a.count)) for a in self.layers), unit, name)
+    def _by_layer(self, of: Callable[[LayerFacts], Any], unit: str, name: str) -> Cost:
+        return self._summed(((a.name, sp.expand(of(facts(a.kind)) * a.count)) for a in self.layers), unit, name)
 
     def _summed(self, terms: Iterable[tuple[str, sp.Expr]], unit: str, name: str) -> Cost:
         return total((Cost(e, unit, word) for word, e in terms if e != 0), unit).named(name).claiming(self.in_layers)
@@ -273,8 +274,18 @@ def _width(given: Any) -> sp.Expr:
     return found if isinstance(found, sp.Expr) else rational(found)
 
 
+def _entries(each: Mapping[View, sp.Expr], count: Callable[[View], sp.Expr]) -> sp.Expr:
+    """Elements of all entries of a sequence."""
+    return sp.Add(*[elements * count(view) for view, elements in each.items()])
+
+
+def _growth(f: LayerFacts) -> Any:
+    """Bytes that a token adds to the cache, for good."""
+    return sum(elements * p_kv / plain(view.every) for view, elements in f.cache.items() if view.grows)
+
+
 def _odd(kind: Kind) -> bool:
-    return not kind.dense or kind.sees() is not None
+    return not kind.dense or not kind.sees().all
 
 
 def _said(layer: Layer, values: Mapping[Symbol, int]) -> str:

@@ -16,7 +16,7 @@ from symroof.algebra.symbols import B, C, M_hbm, S, W_hbm, n, p_w, t_lim
 from symroof.solver.bound import Bound
 from symroof.solver.limits import Limit
 from symroof.solver.solve import solve
-from symroof.workloads.models import STEP, Model, approximated, cached, letters, multiplied, present, read, seen_time, states, summed
+from symroof.workloads.models import STEP, Model, approximated, letters, looked_at, multiplied, present, read, seen_time, states, summed
 
 _SOURCE = "How to Scale Your Model, part 7: general step time"
 
@@ -52,13 +52,13 @@ def approximation(m: Model) -> Limit:
 def bound(m: Model) -> Cost:
     """No decode step is faster [s]: max(all FLOPs / (nC), all bytes / (n W_hbm)); models/measured/README.md says what it assumes."""
     flops = {"matmuls": math_time(m), "attention": seen_time(m, STEP), "states": B * states(m, STEP) / n / C}
-    moved = {"weights": weight_time(m), "cache": _moved(cached(m)), "states": _moved(_rewritten(m))}
+    moved = {"weights": weight_time(m), "cache": _moved(looked_at(m)), "states": _moved(_rewritten(m))}
     return (present(m, flops).named("math") | present(m, moved).named("hbm")).named("decode bound")
 
 
 def attention_time(m: Model = None) -> Cost:
     """The time of attention [s]: the larger of reading the cache and 2 FLOPs a product; of the book's model the reading."""
-    return present(m, {"cache": _moved(cached(m)), "math": seen_time(m, STEP)}, largest).named("attention")
+    return present(m, {"cache": _moved(looked_at(m)), "math": seen_time(m, STEP)}, largest).named("attention")
 
 
 def state_time(m: Model = None) -> Cost:

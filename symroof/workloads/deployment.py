@@ -9,14 +9,17 @@ from the layers in the sharding notation. ``n = X Y Z``. With X = Z = 1 and free
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy as sp
 
 from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import B, W_hbm, X, Y, Z, n, p_w, price
 from symroof.transformer.blocks import Blocks
-from symroof.transformer.facts import facts
+from symroof.transformer.facts import Opaque, concrete
 from symroof.transformer.kind import Sharding
+from symroof.transformer.view import View
 from symroof.workloads import decode, prefill
 from symroof.workloads.models import STEP, Model, blocks_of, held, letters, present, read, seen_time, summed, waits
 
@@ -35,7 +38,7 @@ def weights(m: Model = None) -> Cost:
 
 def cache(m: Model = None) -> Cost:
     """Bytes per chip of what sequences keep, as the attention programs hold it; beyond the KV heads, and of latents, a copy."""
-    return present(m, {"attention": _cached(m), "states": _states(m)}).named("KV cache")
+    return present(m, {"attention": _cached(m, STEP.held), "states": _states(m)}).named("KV cache")
 
 
 def memory(m: Model = None) -> Cost:
@@ -62,7 +65,7 @@ def step(m: Model = None, overlap: bool = True) -> Cost:
     Attention is the larger of reading the cache and its FLOPs, and so are states, which are read and written; of the book's
     model (no ``m``) attention is the reading.
     """
-    attention = present(m, {"cache": _cached(m) / W_hbm, "math": _spread(seen_time(m, STEP))}, largest)
+    attention = present(m, {"cache": _cached(m, STEP.read, lent=True) / W_hbm, "math": _spread(seen_time(m, STEP))}, largest)
     first = present(m, {"attention": attention, "states": _spread(decode.state_time(m))})
     loading = (read(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte") / W_hbm
     matmuls = _spread(decode.math_time(m)) | loading.named("weights")
@@ -108,17 +111,20 @@ def _spread(time: Cost, chips: sp.Expr = X * Y * Z) -> Cost:
     return time.map(lambda e: e.xreplace({n: chips}))
 
 
-def _cached(m: Model) -> Cost:
-    """Bytes per chip of KV caches; of more ways than KV heads Y / K chips of a group hold the same one."""
-    held, found = sp.Integer(0), blocks(m)
+def _cached(m: Model, count: Callable[[View], sp.Expr], lent: bool = False) -> Cost:
+    """Bytes per chip of so many entries of KV caches; of more ways than KV heads Y / K chips of a group hold the same one.
+
+    With ``lent`` those that layers read of others count too.
+    """
+    held, found = sp.Integer(0), blocks_of(m, _SPLIT, Opaque(new=1))
     for b in found:
-        if facts(b.kind).cache != 0:
-            names, heads = [t for t in b.program.having("cache") if t in b.program.inputs], b.kind.part("heads")
+        names, heads = [t for t in b.program.having("cache", *["lent"] * lent) if t in b.program.inputs], b.kind.part("heads")
+        if names:
             copies = 1 if heads is None else sp.Max(plain(heads), Y, evaluate=False) / heads
-            held += sp.factor(b.program.bytes(*names).expr) * b.times * copies
+            held += sp.factor(concrete(b.program.bytes(*names).expr, b.kind, count)) * b.times * copies
     return Cost(sp.factor(held), "byte").claiming(found.of)
 
 
 def _states(m: Model) -> Cost:
     """Bytes per chip of states, split evenly; 0 where a model keeps none."""
-    return summed(m, [B * letters(m).state / _CHIPS.expr], "byte")
+    return summed(m, [B * (letters(m).state + letters(m).pending) / _CHIPS.expr], "byte")

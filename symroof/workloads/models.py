@@ -28,6 +28,7 @@ from symroof.transformer.embedding import Embedding, Unembedding
 from symroof.transformer.kind import Pass, Sharding, Size
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.stack import DENSE, GATED, MLP, Layer, Stack
+from symroof.transformer.view import ALL
 
 #: A model as a sheet with a stack, a stack, or None for the book's.
 Model = Any
@@ -84,7 +85,7 @@ def with_width(m: Model) -> list[Layer]:
 @lru_cache(maxsize=1)
 def _book() -> Aggregates:
     """The book's model in the place of aggregates: all parameters are read and multiplied, and attention only reads its cache."""
-    return Aggregates({}, (Reach(None, BOOK.cache.expr, (0, 0)),), (), sp.Integer(0), (0, 0), P, P)
+    return Aggregates({}, (Reach(ALL, BOOK.cache.expr, (0, 0), sp.Integer(0)),), (), sp.Integer(0), sp.Integer(0), (0, 0), P, P)
 
 
 def letters(m: Model) -> Aggregates:
@@ -106,17 +107,22 @@ def present(m: Model, named: Mapping[str, Cost], join: Callable[[Iterable[Cost]]
 
 def cached(m: Model, context: Any = S) -> Cost:
     """Bytes of cache that a sequence keeps at a context: kv S, of windows no more than they see [byte]."""
-    return summed(m, [r.cache * Pass(1, context).held(r.window) for r in letters(m).reaches], "byte")
+    return summed(m, [r.cache * Pass(1, context).held(r.view) for r in letters(m).reaches], "byte")
+
+
+def looked_at(m: Model, context: Any = S) -> Cost:
+    """Bytes of cache that a decode step reads at a context, those of other layers too [byte]."""
+    return summed(m, [(r.cache + r.lent) * Pass(1, context).read(r.view) for r in letters(m).reaches], "byte")
 
 
 def kept(m: Model, context: Any = S) -> Cost:
     """The same and states [byte]."""
-    return summed(m, [cached(m, context), letters(m).state], "byte")
+    return summed(m, [cached(m, context), letters(m).state, letters(m).pending], "byte")
 
 
 def seen(m: Model, at: Pass) -> Cost:
     """FLOPs of attention of a pass, for one sequence [FLOP]; none in the book, where reading the cache takes longer."""
-    return summed(m, [r.pair[not at.decoding] * at.pairs(r.window) for r in letters(m).reaches], "FLOP")
+    return summed(m, [r.pair[not at.decoding] * at.pairs(r.view) for r in letters(m).reaches], "FLOP")
 
 
 def seen_time(m: Model, at: Pass) -> Cost:

@@ -1,0 +1,197 @@
+"""What the class of a model says and its ``config.json`` does not: a row for every ``model_type``.
+
+A field says what holds where the file is silent; ``missing`` are values of keys that a file may leave out. A ``model_type`` without a
+row is not understood, and refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """``mixer`` and ``mlp`` name what stands in a layer where no pattern of the file does; see ``symroof.sheets.layers_of``.
+
+    Biases are True, False, or the meaning of the key that says so. ``norms`` stand around a sublayer; ``vector_norms`` are layer norms
+    with a scale alone.
+    """
+
+    mixer: str = "full"
+    mlp: str = "mlp"
+    pattern: str = ""  # the rule for windows, chunks and experts where the file lists no layers
+    qkv_bias: bool | str = False
+    out_bias: bool | str = False
+    mlp_bias: bool | str = False
+    qk_norm: str = ""
+    qk_norm_key: bool = False  # only where the file says so
+    gate: str = ""
+    sinks: bool = False
+    norms: int = 1
+    norms_mlp: int | None = None
+    layer_norm: bool = False
+    final_norm: bool = True
+    gated: bool = True
+    parallel: bool = False
+    tied: bool = False
+    positions: int | None = None  # learned ones, so many more than the file says
+    correction: bool = False  # a buffer [E] that routing adds
+    expert_bias: bool = False
+    shared_gate: bool = False
+    shared: str = "F_expert"  # whose width the shared expert has, times their number, where it has none of its own
+    expert_width: str = "F_expert"
+    extra: int = 0  # stored vectors of D beside all that, such as a norm behind the embedding
+    head_bias: bool = False
+    missing: Mapping[str, Any] = field(default_factory=dict)
+
+
+_LLAMA = Architecture(qkv_bias="attention_bias", out_bias="attention_bias", mlp_bias="mlp_bias")
+_PLAIN = Architecture()
+_QWEN3 = Architecture(qkv_bias="attention_bias", out_bias="attention_bias", qk_norm="head", missing={"H": 128})
+_QWEN3_MOE = replace(_QWEN3, mlp="experts", pattern="step", missing={})
+_QWEN_NEXT = Architecture(
+    pattern="interval",
+    qkv_bias="attention_bias",
+    out_bias="attention_bias",
+    qk_norm="head",
+    gate="full",
+    shared_gate=True,
+    shared="F_shared",
+)
+_DEEPSEEK = Architecture(mixer="latent", mlp="experts", pattern="dense_first", correction=True)
+_GEMMA = Architecture(tied=True, qkv_bias="attention_bias", out_bias="attention_bias", missing={"H": 256})
+_GPT2 = Architecture(qkv_bias=True, out_bias=True, mlp_bias=True, layer_norm=True, gated=False, tied=True, positions=0, missing={"F": "4D"})
+
+ARCHITECTURES: Mapping[str, Architecture] = {
+    # -- full attention, a gated MLP
+    "llama": _LLAMA,
+    "aquila": _LLAMA,
+    "mistral": replace(_PLAIN, pattern="all windows"),
+    "ministral": replace(_PLAIN, pattern="all windows"),
+    "phi3": replace(_PLAIN, pattern="all windows"),
+    "smollm3": _LLAMA,
+    "arcee": replace(_LLAMA, gated=False),
+    "granite": _LLAMA,
+    "helium": replace(_LLAMA, missing={"H": 128}),
+    "seed_oss": Architecture(qkv_bias="attention_bias", missing={"attention_bias": True, "H": 128}),
+    "qwen2": replace(_PLAIN, qkv_bias=True, pattern="last windows"),
+    "qwen2_vl_text": replace(_PLAIN, qkv_bias=True, pattern="last windows"),
+    "qwen2_5_vl_text": replace(_PLAIN, qkv_bias=True, pattern="last windows"),
+    "mimo": replace(_PLAIN, qkv_bias=True, pattern="last windows"),
+    "qwen3": replace(_QWEN3, pattern="last windows"),
+    "qwen3_vl_text": _QWEN3,
+    "olmo": replace(_LLAMA, mlp_bias=False, norms=0, final_norm=False),
+    "olmo2": replace(_LLAMA, mlp_bias=False, qk_norm="layer"),
+    "olmo3": replace(_LLAMA, mlp_bias=False, qk_norm="layer"),
+    "gemma": _GEMMA,
+    "gemma2": replace(_GEMMA, norms=2, pattern="every second"),
+    "gemma3_text": replace(_GEMMA, norms=2, qk_norm="head", pattern="gemma3"),
+    "glm": Architecture(qkv_bias="attention_bias", missing={"attention_bias": True, "H": 128}),
+    "glm4": Architecture(qkv_bias="attention_bias", norms=2, missing={"attention_bias": True, "H": 128}),
+    "cohere": Architecture(
+        qkv_bias="attention_bias", out_bias="attention_bias", parallel=True, tied=True, qk_norm="layer", qk_norm_key=True
+    ),
+    "cohere2": Architecture(qkv_bias="attention_bias", out_bias="attention_bias", parallel=True, tied=True, pattern="cohere2"),
+    "exaone4": Architecture(qk_norm="head", pattern="exaone4"),
+    # -- layer norms, two matrices
+    "nemotron": Architecture(qkv_bias="attention_bias", out_bias="attention_bias", mlp_bias="mlp_bias", layer_norm=True, gated=False),
+    "gpt2": _GPT2,
+    "gpt_bigcode": replace(_GPT2, missing={"F": "4D", "K": 1}),
+    "starcoder2": Architecture(
+        qkv_bias="bias",
+        out_bias="bias",
+        mlp_bias="bias",
+        layer_norm=True,
+        gated=False,
+        tied=True,
+        pattern="all windows",
+        missing={"bias": True},
+    ),
+    "gpt_neox": Architecture(
+        qkv_bias="attention_bias", out_bias="attention_bias", mlp_bias=True, layer_norm=True, gated=False, missing={"attention_bias": True}
+    ),
+    "phi": Architecture(
+        qkv_bias=True, out_bias=True, mlp_bias=True, layer_norm=True, gated=False, parallel=True, head_bias=True, missing={}
+    ),
+    "stablelm": Architecture(qkv_bias="attention_bias", layer_norm=True),
+    "opt": Architecture(
+        qkv_bias="bias", out_bias="bias", mlp_bias="bias", layer_norm=True, gated=False, tied=True, positions=2, missing={"bias": True}
+    ),
+    "bloom": Architecture(
+        qkv_bias=True, out_bias=True, mlp_bias=True, layer_norm=True, gated=False, tied=True, extra=2, missing={"F": "4D"}
+    ),
+    # -- experts
+    "mixtral": Architecture(mlp="experts", pattern="all windows", expert_width="F"),
+    "granitemoe": replace(_LLAMA, mlp="experts", expert_width="F", mlp_bias=False),
+    "qwen2_moe": Architecture(
+        mlp="experts", pattern="step", qkv_bias="attention_bias", shared_gate=True, shared="F_shared", missing={"attention_bias": True}
+    ),
+    "qwen3_moe": _QWEN3_MOE,
+    "qwen3_vl_moe_text": _QWEN3_MOE,
+    "olmoe": replace(_LLAMA, mlp="experts", mlp_bias=False, expert_width="F", qk_norm="layer"),
+    "glm4_moe": Architecture(
+        mlp="experts",
+        pattern="dense_first",
+        qkv_bias="attention_bias",
+        correction=True,
+        qk_norm="head",
+        qk_norm_key=True,
+    ),
+    "minimax_m2": Architecture(mlp="experts", qk_norm="layer", correction=True, expert_width="F"),
+    "minimax_m3": Architecture(mlp="experts", qk_norm="head", correction=True, expert_width="F", shared="F_shared", pattern=""),
+    "llama4_text": Architecture(
+        mlp="experts",
+        pattern="llama4",
+        qkv_bias="attention_bias",
+        out_bias="attention_bias",
+        expert_width="F",
+        shared="F",
+        missing={"n_shared": 1},
+    ),
+    "gpt_oss": Architecture(
+        mlp="experts", pattern="first of two", qkv_bias=True, out_bias=True, sinks=True, expert_bias=True, expert_width="F"
+    ),
+    "mimo_v2_flash": Architecture(mlp="experts", pattern="mimo2", correction=True, missing={"sinks_win": True, "K_win": 8}),
+    "step3p7": Architecture(mlp="experts", pattern="step3", qk_norm="head", gate="head", correction=True, shared="F_shared"),
+    "gemma4_text": replace(_GEMMA, norms=2, qk_norm="head", mlp="gemma4", pattern="gemma4", missing={"H": 256, "H_global": 512}),
+    # -- latent attention
+    "deepseek_v2": replace(_DEEPSEEK, correction=False),
+    "deepseek_v3": _DEEPSEEK,
+    "kimi_k2": _DEEPSEEK,
+    "deepseek_v32": replace(_DEEPSEEK, mixer="sparse latent"),
+    "glm_moe_dsa": replace(_DEEPSEEK, mixer="sparse latent"),
+    "deepseek_v4": Architecture(
+        mixer="compressed", mlp="experts", correction=True, pattern="compressed", missing={"n_shared": 1, "n_res": 4, "num_hash_layers": 3}
+    ),
+    # -- states
+    "qwen3_next": replace(_QWEN_NEXT, mlp="experts", pattern="interval"),
+    "qwen3_5_text": _QWEN_NEXT,
+    "qwen3_5_moe_text": replace(_QWEN_NEXT, mlp="experts"),
+    "kimi_linear": replace(_DEEPSEEK, mixer="kimi", missing={"dense_first": 1}),
+    "minimax": Architecture(mlp="experts", mixer="lightning", expert_width="F"),
+    "jamba": Architecture(mlp="experts", pattern="jamba", expert_width="F", missing={}),
+    "mamba": Architecture(mixer="mamba-1", mlp="", tied=True, missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 16}),
+    "falcon_mamba": Architecture(mixer="mamba-1", mlp="", tied=True, missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 16}),
+    "mamba2": Architecture(mixer="mamba-2", mlp="", missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 128, "G_ssm": 8}),
+    "nemotron_h": Architecture(gated=False, correction=True, pattern="letters", qkv_bias="attention_bias", out_bias="attention_bias"),
+    # -- what a search has found
+    "nemotron-nas": replace(_LLAMA, pattern="blocks"),
+}
+
+#: Other names of a class.
+ALIASES: Mapping[str, str] = {
+    "deepseek_ref": "deepseek_v4",
+    "minimax_m3_vl": "minimax_m3",
+    "step3p5": "step3p7",
+    "llama4": "llama4_text",
+    "gemma3": "gemma3_text",
+    "gemma4": "gemma4_text",
+    "qwen3_5": "qwen3_5_text",
+    "qwen3_5_moe": "qwen3_5_moe_text",
+    "qwen3_vl": "qwen3_vl_text",
+    "qwen3_vl_moe": "qwen3_vl_moe_text",
+    "deci": "nemotron-nas",
+    "kimi_k25": "kimi_k2",
+}

@@ -1,0 +1,110 @@
+"""A model from the ``config.json`` of a checkpoint: read as it is, without a network, and refused where it is not understood."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from symroof.errors import SheetError, nearest, short
+from symroof.sheets.architectures import ALIASES, ARCHITECTURES, Architecture
+from symroof.sheets.keys import Keys, duplicates
+from symroof.sheets.kinds_of import kind_of
+from symroof.sheets.patterns import layers
+from symroof.sheets.spellings import TOWERS
+from symroof.transformer import layers as kinds
+from symroof.transformer.build import Around, stack
+from symroof.transformer.kind import Kind
+from symroof.transformer.stack import Stack
+
+_LARGEST = 16 * 2**20
+
+
+def read_json(path: Path) -> Mapping[str, Any]:
+    """A JSON file, a table of keys each of which stands there once.
+
+    Raises SheetError for what cannot be read.
+    """
+    try:
+        if path.is_dir():
+            path = path / "config.json"
+        if not path.is_file():
+            raise SheetError(f"{short(str(path))} is no file; give the path of a config.json, or of a folder that holds one")
+        if path.stat().st_size > _LARGEST:
+            raise SheetError(f"{path.name} is larger than 16 MiB; a config.json is a page of JSON")
+        found = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=duplicates)
+    except OSError as problem:
+        raise SheetError(f"{short(str(path))} cannot be read: {problem.strerror or problem}") from None
+    except RecursionError:
+        raise SheetError(f"{path.name} is nested too deep to be a config.json") from None
+    except SheetError as problem:
+        raise SheetError(f"{path.name}: {problem}") from None
+    except ValueError as problem:
+        raise SheetError(f"{path.name} is not JSON: {short(problem, 120)}") from None
+    if not isinstance(found, dict):
+        raise SheetError(f"{path.name} is no table of keys, as a config.json is")
+    return found
+
+
+def stack_of_config(name: str, file: Mapping[str, Any], origin: str = "") -> Stack:
+    """The layers of a configuration.
+
+    Raises SheetError for an architecture or a key that is not understood, or for what contradicts itself.
+    """
+    tower = next((file[key] for key in TOWERS if isinstance(file.get(key), Mapping)), file)
+    architecture = _architecture(tower, file)
+    keys = Keys(tower, file, architecture)
+    words = layers(keys)
+    made: list[tuple[Kind, ...]] = []
+    for i, each in enumerate(words):
+        found = [kind for word in each for kind in kind_of(word, keys, i, len(words))]
+        if keys.maybe("residuals"):
+            found = [kind for one in found for kind in (kinds.ResidualAttention(), one)]
+        made.append(tuple(found))
+    groups = [(len(list(same)), list(kind)) for kind, same in groupby(made)]
+    around, width = _around(keys), keys.count("D")
+    if keys.maybe("word_embed_proj_dim") not in (None, width):
+        raise SheetError(f"key 'word_embed_proj_dim' is not {width}, and embeddings of another width are not understood")
+    for beside in ("drafts", "state_dtype", "expert_dtype"):
+        keys.raw(beside)
+    keys.refuse_unread()
+    return stack(name, width, groups, around, origin)
+
+
+def _architecture(tower: Mapping[str, Any], file: Mapping[str, Any]) -> Architecture:
+    """The row of a class, of the tower or of what stands around it."""
+    named = [str(of.get("model_type")) for of in (tower, file) if of.get("model_type")]
+    if not named:
+        raise SheetError("key 'model_type' is missing, which says what class of model this is; add it")
+    known = [ALIASES.get(name, name) for name in named]
+    found = next((ARCHITECTURES[name] for name in known if name in ARCHITECTURES), None)
+    if found is None:
+        raise SheetError(f"model_type {short(named[0])} is not understood; {nearest(named[0], [*ARCHITECTURES, *ALIASES])}")
+    return found
+
+
+def _around(keys: Keys) -> Around:
+    of = keys.of
+    positions = None if of.positions is None else keys.count("positions") + of.positions
+    before: list[Kind] = []
+    after: list[Kind] = []
+    if of.mlp == "gemma4" and keys.maybe("D_ple"):
+        before.append(kinds.PerLayerTable(keys.count("V_ple", keys.count("V")), keys.count("D_ple")))
+    if of.mixer == "compressed":
+        after.append(kinds.HyperConnection(keys.count("n_res"), end=True))
+    if keys.maybe("residuals"):
+        after.append(kinds.ResidualAttention())
+    if of.extra:
+        before.append(kinds.Norm(norms=of.extra))
+    return Around(
+        keys.count("V"),
+        keys.flag("tied", of.tied),
+        positions,
+        norm=of.final_norm,
+        layer_norm=of.layer_norm,
+        head_bias=of.head_bias,
+        before=tuple(before),
+        after=tuple(after),
+    )

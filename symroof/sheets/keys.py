@@ -1,0 +1,122 @@
+"""The keys of a ``config.json``, each remembered when it is read, so that what nobody understood can be named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from symroof.errors import SheetError, nearest, short
+from symroof.sheets.architectures import Architecture
+from symroof.sheets.spellings import ASLEEP, IGNORED, KEYS, OTHER_TOWERS, TOWERS
+
+_LARGEST = 2**40
+
+
+class Keys:
+    """One tower of a file and what stands around it; ``missing`` are the values of its class."""
+
+    def __init__(self, tower: Mapping[str, Any], outer: Mapping[str, Any], of: Architecture) -> None:
+        self.tower, self.outer, self.of = tower, outer, of
+        self.read: set[str] = set()
+
+    def has(self, meaning: str) -> bool:
+        """Whether the file or its class says it."""
+        return self.raw(meaning) is not None
+
+    def raw(self, meaning: str, default: Any = None) -> Any:
+        """The value of a meaning, whichever way it is spelt; a null is no value."""
+        for key in KEYS.get(meaning, (meaning,)):
+            self.read.add(key)
+        found = next((v for key in KEYS.get(meaning, (meaning,)) if (v := self.tower.get(key)) is not None), None)
+        if found is None and self.tower is not self.outer and meaning in ("tied",):
+            found = next((v for key in KEYS[meaning] if (v := self.outer.get(key)) is not None), None)
+        if found is None:
+            found = self.of.missing.get(meaning)
+        return default if found is None else found
+
+    def said(self, meaning: str) -> str:
+        """The key of a meaning as the file spells it."""
+        return next((key for key in KEYS.get(meaning, (meaning,)) if key in self.tower), KEYS.get(meaning, (meaning,))[0])
+
+    def count(self, meaning: str, default: int | None = None, least: int = 1) -> int:
+        """A whole number.
+
+        Raises SheetError if there is none, or another value.
+        """
+        found = self.raw(meaning, default)
+        if found is None:
+            others = KEYS.get(meaning, (meaning,))[1:]
+            raise SheetError(f"key {self.said(meaning)!r} is missing" + (f" (or {', '.join(others)})" if others else "") + "; add it")
+        if isinstance(found, float) and found.is_integer():
+            found = int(found)
+        if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= _LARGEST:
+            raise SheetError(f"key {self.said(meaning)!r} is {short(found)}, no whole number from {least} on; correct it")
+        return found
+
+    def maybe(self, meaning: str) -> int | None:
+        """A whole number from 1 on, None where nothing or 0 is said."""
+        found = self.raw(meaning)
+        return None if found is None or found == 0 or found is False else self.count(meaning)
+
+    def flag(self, meaning: str | bool, default: bool = False) -> bool:
+        """Whether something holds: a constant of the class, or what the file says.
+
+        Raises SheetError for what is neither true nor false.
+        """
+        if isinstance(meaning, bool):
+            return meaning
+        found = self.raw(meaning, default)
+        if not isinstance(found, bool):
+            raise SheetError(f"key {self.said(meaning)!r} is {short(found)}, neither true nor false; correct it")
+        return found
+
+    def listed(self, key: str, length: int | None = None) -> Sequence[Any] | None:
+        """A list with an entry for each layer; None if the file has none.
+
+        Raises SheetError for another length.
+        """
+        self.read.add(key)
+        found = self.tower.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, (list, tuple, str)):
+            raise SheetError(f"key {key!r} is {short(found)}, no list with an entry for every layer; correct it")
+        if length is not None and len(found) < length:
+            raise SheetError(f"key {key!r} has {len(found)} entries, and the model {length} layers; correct one of them")
+        return found
+
+    def table(self, key: str) -> Mapping[str, Any]:
+        """A table of its own; empty if the file has none.
+
+        Raises SheetError for what is no table.
+        """
+        self.read.add(key)
+        found = self.tower.get(key)
+        if found is None:
+            return {}
+        if not isinstance(found, Mapping):
+            raise SheetError(f"key {key!r} is {short(found)}, no table; correct it")
+        return found
+
+    def refuse_unread(self) -> None:
+        """Raise SheetError for a key that nobody read and that is not known to change nothing."""
+        known = {*self.read, *IGNORED, *TOWERS, *OTHER_TOWERS, "quantization_config", "compression_config"}
+        for key, value in self.tower.items():
+            if key in known or value in (None, False, 0, "", [], {}) or (key in ASLEEP and not self.tower.get(ASLEEP[key])):
+                continue  # what is off changes nothing
+            words = [spelt for row in KEYS.values() for spelt in row if spelt != key]
+            cure = nearest(key, words) if nearest(key, words).startswith("did you mean") else "leave it out if it changes nothing"
+            raise SheetError(f"key {key!r} is not understood, and may change what the model stores or computes; {cure}")
+
+
+def duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, each of whose keys stands there once.
+
+    Raises SheetError for a key that stands there twice.
+    """
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found and found[key] != value:
+            raise SheetError(f"key {short(key)} stands there twice, with two values; leave one")
+        found[key] = value
+    return found

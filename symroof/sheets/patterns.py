@@ -1,0 +1,237 @@
+"""Which mixer and which MLP every layer of a ``config.json`` has: lists of layers where a file has them, else the rule of its class.
+
+A layer is a list of words: ``full window chunk latent delta kimi lightning mamba-1 mamba-2 compressed linear skip`` for what mixes tokens,
+``mlp experts linear skip`` for what does not. A word of attention may carry what follows a colon: a number that tells layers apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from symroof.errors import SheetError, nearest, short
+from symroof.sheets.keys import Keys
+
+#: What the entries of a list of layers mean.
+MIXERS: Mapping[str, str] = {
+    "full_attention": "full",
+    "attention": "full",
+    "global_attention": "full",
+    "sliding_attention": "window",
+    "local_attention": "window",
+    "chunked_attention": "chunk",
+    "linear_attention": "linear",
+    "deepseek_sparse_attention": "sparse latent",
+    "indexed_attention": "sparse latent",
+    "compressed_sparse_attention": "compressed:4",
+    "heavily_compressed_attention": "compressed:128",
+    "minimax_m3_sparse": "sparse",
+    "mamba": "mamba",
+    "mamba2": "mamba",
+}
+_MLPS = {"dense": "mlp", "sparse": "experts", "moe": "experts", "hash_moe": "experts:hashed"}
+_LETTERS = {"M": ["mamba-2"], "*": ["full"], "-": ["mlp"], "E": ["experts"]}
+_BLOCKS = {
+    "mamba": ["mamba-2"],
+    "linear_attention": ["mamba-2"],
+    "attention": ["full"],
+    "full_attention": ["full"],
+    "mlp": ["mlp"],
+    "moe": ["experts"],
+}
+
+
+def layers(keys: Keys) -> list[list[str]]:
+    """The words of every layer.
+
+    Raises SheetError for a list of another length than the model has layers, or an entry that is not understood.
+    """
+    if keys.of.pattern == "letters":
+        return _letters(keys)
+    if keys.of.pattern == "blocks":
+        return _searched(keys)
+    count = keys.count("L")
+    mixers, others = _mixers(keys, count), _others(keys, count)
+    return [[word for word in both if word] for both in zip(mixers, others, strict=True)]
+
+
+def _mixers(keys: Keys, count: int) -> list[str]:
+    named = keys.listed("layer_types")
+    if named is not None:
+        if len(named) < count or (len(named) > count and keys.raw("drafts") is None):
+            raise SheetError(f"key 'layer_types' has {len(named)} entries, and the model {count} layers; correct one of them")
+        for said in ("full_attention_interval", "window_every", "no_rope_layers", "hybrid_layer_pattern", "compress_ratios"):
+            keys.raw(said)
+        return [_linear(_word(entry, MIXERS, "layer_types"), keys) for entry in named[:count]]
+    for key, rule in _LISTS.items():
+        if key == "no_rope_layers" and keys.of.pattern != "llama4":
+            keys.raw(key)  # which layers turn positions, not what they see
+            continue
+        entries = keys.listed(key, count)
+        if entries is not None:
+            return [rule(entry) for entry in entries[:count]]
+    if keys.of.mixer == "kimi":
+        return _kimi(keys, count)
+    rule = _RULES.get(keys.of.pattern)
+    return [rule(keys, i, count) if rule else keys.of.mixer for i in range(count)]
+
+
+def _linear(word: str, keys: Keys) -> str:
+    """What linear attention is in this class, and its own kind of latent attention."""
+    if word == "linear":
+        return keys.of.mixer if keys.of.mixer in ("lightning", "kimi") else "delta"
+    latent = {"latent": "latent", "sparse latent": "sparse latent", "kimi": "latent"}
+    return latent.get(keys.of.mixer, word) if word == "full" else word
+
+
+def _word(entry: Any, known: Mapping[str, str], key: str) -> str:
+    if entry not in known:
+        raise SheetError(f"key {key!r} has an entry {short(entry)} that is not understood; {nearest(str(entry), known)}")
+    return known[entry]
+
+
+#: Lists of numbers: 1 or 0 for one kind of layer or the other.
+_LISTS: Mapping[str, Callable[[Any], str]] = {
+    "hybrid_layer_pattern": lambda e: "window" if e == 1 else "full",
+    "no_rope_layers": lambda e: "full" if e == 0 else "chunk",
+    "attn_type_list": lambda e: "full" if e == 1 else "lightning",
+    "compress_ratios": lambda e: f"compressed:{int(e)}",
+    "sparse_attention_freq": lambda e: "sparse" if e else "full",
+}
+
+
+def _kimi(keys: Keys, count: int) -> list[str]:
+    """Of Kimi Linear the lists count from 1 on."""
+    lists = keys.table("linear_attn_config")
+    if not lists:
+        return ["latent" if (i + 1) % 4 == 0 or i == count - 1 else "kimi" for i in range(count)]
+    full, own = set(lists.get("full_attn_layers", ())), set(lists.get("kda_layers", ()))
+    every = set(range(1, count + 1))
+    if full & own or not every <= full | own:
+        raise SheetError(f"key 'linear_attn_config': kda_layers and full_attn_layers are not the {count} layers, each once; correct them")
+    return ["latent" if i in full else "kimi" for i in range(1, count + 1)]
+
+
+# -- rules for files that list nothing
+def _all_windows(keys: Keys, i: int, count: int) -> str:
+    return "window" if keys.maybe("window") else "full"
+
+
+def _last_windows(keys: Keys, i: int, count: int) -> str:
+    keys.raw("window"), keys.raw("window_from")
+    if not keys.flag("use_window"):
+        return "full"
+    return "window" if keys.maybe("window") and i >= keys.count("window_from", count, 0) else "full"
+
+
+def _every_second(keys: Keys, i: int, count: int) -> str:
+    return "window" if i % 2 == 0 else "full"
+
+
+def _interval(keys: Keys, i: int, count: int) -> str:
+    return "full" if (i + 1) % keys.count("full_attention_interval", 4) == 0 else "delta"
+
+
+def _windows_but(last: int, forced: bool = False) -> Callable[[Keys, int, int], str]:
+    def rule(keys: Keys, i: int, count: int) -> str:
+        every = keys.count("window_every", last)
+        return "full" if (i + 1) % every == 0 or (forced and i == count - 1) or not keys.maybe("window") else "window"
+
+    return rule
+
+
+def _llama4(keys: Keys, i: int, count: int) -> str:
+    return "full" if (i + 1) % 4 == 0 or not keys.maybe("chunk") else "chunk"
+
+
+def _jamba(keys: Keys, i: int, count: int) -> str:
+    every, first = keys.count("attn_layer_period", 8), keys.count("attn_layer_offset", 4, 0)
+    return "full" if i % every == first else "mamba-1"
+
+
+def _compressed(keys: Keys, i: int, count: int) -> str:
+    return "compressed:128" if i < 2 or i % 2 == 0 else "compressed:4"
+
+
+_RULES: Mapping[str, Callable[[Keys, int, int], str]] = {
+    "all windows": _all_windows,
+    "last windows": _last_windows,
+    "every second": _every_second,
+    "first of two": _every_second,
+    "interval": _interval,
+    "gemma3": _windows_but(6),
+    "gemma4": _windows_but(6, forced=True),
+    "cohere2": _windows_but(4),
+    "exaone4": _windows_but(4),
+    "llama4": _llama4,
+    "jamba": _jamba,
+    "mimo2": lambda keys, i, count: "full" if i == 0 or (i + 1) % 6 == 0 else "window",
+    "compressed": _compressed,
+    "step3": lambda keys, i, count: "full" if i % 4 == 0 or not keys.maybe("window") else "window",
+}
+
+
+# -- MLPs and experts
+def _others(keys: Keys, count: int) -> list[str]:
+    if keys.of.mlp != "experts" and not (keys.of.pattern == "interval" and keys.has("E")):
+        return [keys.of.mlp] * count
+    named = keys.listed("mlp_layer_types", count)
+    if named is not None:
+        keys.raw("dense_first"), keys.raw("moe_layer_freq")
+        return [_word(entry, _MLPS, "mlp_layer_types") for entry in named[:count]]
+    hashed = keys.count("num_hash_layers", 0, 0)
+    return ["mlp" if not routed else "experts:hashed" if i < hashed else "experts" for i, routed in enumerate(_routed(keys, count))]
+
+
+def _routed(keys: Keys, count: int) -> Sequence[bool]:
+    if not keys.has("E"):
+        return [False] * count
+    every = keys.raw("moe_layer_freq")
+    if isinstance(every, (list, tuple)):
+        return [bool(entry) for entry in keys.listed("moe_layer_freq", count) or ()][:count]
+    listed = keys.raw("moe_layers_enum") or keys.raw("moe_layers")
+    if listed:
+        chosen = {int(i) for i in (listed.split(",") if isinstance(listed, str) else listed)}
+        keys.raw("dense_first"), keys.raw("moe_step")
+        return [i in chosen for i in range(count)]
+    if keys.of.pattern == "jamba":
+        period, first = keys.count("expert_layer_period", 2), keys.count("expert_layer_offset", 1, 0)
+        return [i % period == first and keys.count("E") > 1 for i in range(count)]
+    step, dense = keys.count("moe_step", 1), keys.raw("dense_only", ())
+    if not isinstance(dense, (list, tuple)):
+        raise SheetError(f"key 'mlp_only_layers' is {short(dense)}, no list of layers; correct it")
+    leading = keys.count("dense_first", 3 if keys.of.pattern == "step3" else 0, 0)
+    freq = keys.count("moe_layer_freq", 1)
+    return [i >= leading and i % freq == 0 and (i + 1) % step == 0 and i not in dense for i in range(count)]
+
+
+def _letters(keys: Keys) -> list[list[str]]:
+    """Of Nemotron-H every layer is one sublayer; L is the length of the pattern where the file does not say."""
+    text, names = keys.listed("hybrid_override_pattern"), keys.listed("layers_block_type")
+    given = text if text is not None else names
+    if given is None:
+        raise SheetError("key 'hybrid_override_pattern' is missing (or layers_block_type); add it")
+    known: Mapping[str, list[str]] = _LETTERS if text is not None else _BLOCKS
+    count = keys.count("L", len(given))
+    if count != len(given):
+        key = "hybrid_override_pattern" if text is not None else "layers_block_type"
+        raise SheetError(f"key {key!r} has {len(given)} entries, and the model {count} layers; correct one of them")
+    for entry in given:
+        if entry not in known:
+            raise SheetError(f"the pattern of layers has an entry {short(entry)} that is not understood; {nearest(str(entry), known)}")
+    return [known[entry] for entry in given]
+
+
+def _searched(keys: Keys) -> list[list[str]]:
+    """Of an architecture search every layer says what it has, or that it has none."""
+    blocks = keys.listed("block_configs") or ()
+    count = keys.count("L", len(blocks))
+    if count != len(blocks):
+        raise SheetError(f"key 'block_configs' has {len(blocks)} entries, and the model {count} layers; correct one of them")
+    return [[_part(b.get("attention"), "full", i), _part(b.get("ffn"), "mlp", i)] for i, b in enumerate(blocks)]
+
+
+def _part(table: Any, word: str, i: int) -> str:
+    if not isinstance(table, Mapping):
+        raise SheetError(f"key 'block_configs[{i}]' does not say what its attention and its ffn are; add them")
+    return "skip" if table.get("no_op") else "linear" if table.get("replace_with_linear") else f"{word}:{i}"
