@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,8 @@ from symroof.sheets.kinds_of import kind_of
 from symroof.sheets.patterns import layers
 from symroof.sheets.spellings import TOWERS
 from symroof.transformer import layers as kinds
-from symroof.transformer.build import Around, stack
+from symroof.transformer.build import Around, Group
 from symroof.transformer.kind import Kind
-from symroof.transformer.stack import Stack
 
 _LARGEST = 16 * 2**20
 
@@ -48,14 +49,30 @@ def read_json(path: Path) -> Mapping[str, Any]:
     return found
 
 
-def stack_of_config(name: str, file: Mapping[str, Any], origin: str = "") -> Stack:
+def named(path: Path) -> str:
+    """What a model is called whose configuration stands somewhere: as its folder."""
+    folder = path if path.is_dir() else path.resolve().parent if path.name == "config.json" else path.with_suffix("")
+    found = re.sub(r"[^a-z0-9.-]+", "-", (folder.resolve().name or "model").lower()).strip("-.")
+    return found[:40] or "model"
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a configuration says: the width, groups of layers, and what stands around them."""
+
+    width: int
+    groups: tuple[Group, ...]
+    around: Around
+
+
+def understood(file: Mapping[str, Any]) -> Config:
     """The layers of a configuration.
 
-    Raises SheetError for an architecture or a key that is not understood, or for what contradicts itself.
+    Raises SheetError for an architecture or a key that is not understood, or for what contradicts itself; InputError for sizes that
+    contradict each other.
     """
     tower = next((file[key] for key in TOWERS if isinstance(file.get(key), Mapping)), file)
-    architecture = _architecture(tower, file)
-    keys = Keys(tower, file, architecture)
+    keys = Keys(tower, file, _architecture(tower, file))
     words = layers(keys)
     made: list[tuple[Kind, ...]] = []
     for i, each in enumerate(words):
@@ -63,14 +80,13 @@ def stack_of_config(name: str, file: Mapping[str, Any], origin: str = "") -> Sta
         if keys.maybe("residuals"):
             found = [kind for one in found for kind in (kinds.ResidualAttention(), one)]
         made.append(tuple(found))
-    groups = [(len(list(same)), list(kind)) for kind, same in groupby(made)]
     around, width = _around(keys), keys.count("D")
     if keys.maybe("word_embed_proj_dim") not in (None, width):
         raise SheetError(f"key 'word_embed_proj_dim' is not {width}, and embeddings of another width are not understood")
     for beside in ("drafts", "state_dtype", "expert_dtype"):
         keys.raw(beside)
     keys.refuse_unread()
-    return stack(name, width, groups, around, origin)
+    return Config(width, tuple((len(list(same)), list(kind)) for kind, same in groupby(made)), around)
 
 
 def _architecture(tower: Mapping[str, Any], file: Mapping[str, Any]) -> Architecture:

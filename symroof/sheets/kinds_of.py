@@ -134,24 +134,22 @@ def _of(table: Mapping[str, Any], *names: str) -> int:
 
 
 def _latent(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
-    return [kinds.LatentAttention(*_ranks(keys), **_latent_options(keys))]
+    return [kinds.LatentAttention(**_latents(keys))]
 
 
 def _sparse_latent(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
-    indexer = {"N_ix": keys.count("N_ix"), "H_ix": keys.count("H_ix")} if _indexed(keys, i, count) else {}
+    indexer: dict[str, Any] = {"N_ix": keys.count("N_ix"), "H_ix": keys.count("H_ix")} if _indexed(keys, i, count) else {}
     keys.raw("N_ix"), keys.raw("H_ix")
-    return [kinds.LatentAttention(*_ranks(keys), top=keys.count("top", 2048), **indexer, **_latent_options(keys))]
+    return [kinds.LatentAttention(**_latents(keys), top=keys.count("top", 2048), **indexer)]
 
 
-def _ranks(keys: Keys) -> tuple[int, int | None, int, int, int, int]:
+def _latents(keys: Keys) -> dict[str, Any]:
     for ignored in ("K", "H"):
         keys.raw(ignored)
-    sizes = keys.count("R_kv", 512), keys.count("H_nope", 128), keys.count("H_rope", 64), keys.count("H_v", 128)
-    return keys.count("N"), keys.maybe("R_q"), *sizes
-
-
-def _latent_options(keys: Keys) -> dict[str, Any]:
-    return {"bias": keys.flag("attention_bias"), "gate": keys.flag("latent_gate"), **_around(keys)}
+    sizes = {"R_kv": keys.count("R_kv", 512), "H_nope": keys.count("H_nope", 128), "H_rope": keys.count("H_rope", 64)}
+    sizes |= {"N": keys.count("N"), "H_v": keys.count("H_v", 128)}
+    options = {"bias": keys.flag("attention_bias"), "gate": keys.flag("latent_gate")}
+    return {**sizes, "R_q": keys.maybe("R_q"), **options, **_around(keys)}
 
 
 def _indexed(keys: Keys, i: int, count: int) -> bool:
@@ -174,9 +172,9 @@ def _compressed(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     for ignored in ("K", "H_rope"):
         keys.raw(ignored)
     heads, size, top = keys.count("N_ix"), keys.count("H_ix"), keys.count("top", 512)
-    picked = {"top": top, "N_ix": heads, "H_ix": size} if every == 4 else {}
-    own = [keys.count(name) for name in ("N", "H", "R_q", "G_o", "R_o", "window")]
-    return [kinds.HyperConnection(keys.count("n_res")), kinds.CompressedAttention(*own, every=every, norms=1, **picked)]
+    own: dict[str, Any] = {name: keys.count(name) for name in ("N", "H", "R_q", "G_o", "R_o", "window")}
+    own |= {"top": top, "N_ix": heads, "H_ix": size} if every == 4 else {}
+    return [kinds.HyperConnection(keys.count("n_res")), kinds.CompressedAttention(**own, every=every)]
 
 
 _RATES = {"compressed_sparse_attention": 4, "heavily_compressed_attention": 128}
@@ -184,8 +182,8 @@ _RATES = {"compressed_sparse_attention": 4, "heavily_compressed_attention": 128}
 
 # -- states
 def _delta(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
-    sizes = [keys.count(name) for name in ("N_kl", "N_vl", "H_kl", "H_vl")]
-    return [kinds.GatedDeltaNet(*sizes, w_conv=keys.count("w_conv", 4), chunk=64, **_around(keys))]
+    sizes: dict[str, Any] = {name: keys.count(name) for name in ("N_kl", "N_vl", "H_kl", "H_vl")}
+    return [kinds.GatedDeltaNet(**sizes, w_conv=keys.count("w_conv", 4), chunk=64, **_around(keys))]
 
 
 def _kimi(keys: Keys, i: int, count: int, what: str) -> list[Kind]:

@@ -19,9 +19,11 @@ from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
 from symroof.algebra.symbols import L, M_st, P, P_mm, Symbol, p_conv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
+from symroof.sheets.config import named, read_json, understood
 from symroof.sheets.files import cited, entry, listed, read, resolve
 from symroof.sheets.schema import Dims, LlmFile, ModelTable
 from symroof.sheets.sheet import Sheet
+from symroof.sheets.written import written
 from symroof.transformer.build import Around, Group, refuse_second, stack
 from symroof.transformer.kind import Kind, counted
 from symroof.transformer.layers import KINDS, Attention, Experts, LatentAttention, Mlp, kind
@@ -107,14 +109,44 @@ class Llm(Sheet):
 
 
 def llm(name: str) -> Llm:
-    """A language model by name, alias or path of a TOML file.
+    """A language model by name, alias, or path of a TOML file, a ``config.json`` or a folder that holds one.
 
     Raises UnknownName with the nearest name, SheetError naming file and key if the file is wrong.
     """
     if not isinstance(name, str):
         raise UnknownName(f"{short(name)} is no name of a language model; write e.g. llm('llama3-70b')")
+    if is_config(name):
+        return from_config(Path(name))
     path = resolve("llms", name)
     return from_file(path, read(path, LlmFile))
+
+
+def is_config(name: str) -> bool:
+    """Whether a name is the path of a ``config.json``, or of a folder."""
+    return name.endswith(".json") or ("/" in name and not name.endswith(".toml")) or name in (".", "..")
+
+
+def from_config(path: Path) -> Llm:
+    """The model of a ``config.json``, or of a folder that holds one.
+
+    Raises SheetError for what is not understood, naming file and key.
+    """
+    name, file = named(path), read_json(path)
+    try:
+        of = understood(file)
+        found = stack(name, of.width, of.groups, of.around, origin=str(path))
+    except SymroofError as problem:
+        raise SheetError(f"{name}: {problem}") from None
+    return _sheet(found, name, f"config.json of {name}")
+
+
+def imported(path: str) -> str:
+    """A ``config.json`` as the text of a data file of ours, which evaluates to the same.
+
+    Raises SheetError for what is not understood.
+    """
+    where = Path(path)
+    return written(named(where), understood(read_json(where)), f"config.json of {named(where)}")
 
 
 def llms() -> tuple[str, ...]:
@@ -233,7 +265,7 @@ def _long(file: LlmFile, m: ModelTable) -> tuple[list[Group], Around]:
         if table.get("kind") in KINDS:
             refuse_second(KINDS[str(table["kind"])], file.name, m.tied)
     kinds = {name: kind_of(f"layers.{name}", given) for name, given in file.layers.items()}
-    used = [name for block in file.blocks for name in block.layers]
+    used = [*(name for block in file.blocks for name in block.layers), *m.before, *m.after]
     for name in used:
         if name not in kinds:
             raise SheetError(f"key 'blocks.layers': there is no [layers.{short(name)}]; {nearest(name, kinds)}")
@@ -244,7 +276,8 @@ def _long(file: LlmFile, m: ModelTable) -> tuple[list[Group], Around]:
     if m.L is not None and layers != m.L:
         raise SheetError(f"the blocks have {layers} layers, but model.L is {m.L}; add the missing ones, or correct it")
     blocks: list[Group] = [(block.count, [kinds[name] for name in block.layers]) for block in file.blocks]
-    return blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm)
+    before, after = (tuple(kinds[name] for name in names) for names in (m.before, m.after))
+    return blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm, m.head_bias, before, after)
 
 
 def kind_of(where: str, given: Mapping[str, Any]) -> Kind:

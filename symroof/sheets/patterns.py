@@ -72,8 +72,9 @@ def _mixers(keys: Keys, count: int) -> list[str]:
             return [rule(entry) for entry in entries[:count]]
     if keys.of.mixer == "kimi":
         return _kimi(keys, count)
-    rule = _RULES.get(keys.of.pattern)
-    return [rule(keys, i, count) if rule else keys.of.mixer for i in range(count)]
+    if keys.of.pattern not in _RULES:
+        return [keys.of.mixer] * count
+    return [_RULES[keys.of.pattern](keys, i, count) for i in range(count)]
 
 
 def _linear(word: str, keys: Keys) -> str:

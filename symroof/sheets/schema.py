@@ -92,12 +92,15 @@ class ModelTable(Strict, frozen=True):
 
     D: Count
     V: Count
-    tied: bool
+    tied: bool = False
     source: str = ""
     L: Count | None = None
     positions: Count | None = None
     norm: bool = True
     layer_norm: bool = False
+    head_bias: bool = False
+    before: list[str] = []
+    after: list[str] = []
 
 
 class GroupTable(Strict, frozen=True):

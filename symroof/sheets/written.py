@@ -1,0 +1,50 @@
+"""A model's layers as the text of a data file of ours, which reads back as the same model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from symroof.sheets.config import Config
+from symroof.transformer.kind import Kind
+
+
+def written(name: str, of: Config, origin: str) -> str:
+    """The TOML of a model: ``[model]``, a table for every layer, and the blocks they stand in."""
+    around, names = of.around, _names([*(kind for _, kinds in of.groups for kind in kinds), *of.around.before, *of.around.after])
+    lines = [f"# From {origin}.", f'name = "{name}"', "", "[model]", f"D = {of.width}", f"V = {around.V}"]
+    lines += [f"{key} = {_value(value)}" for key, value in _given(around) if key not in ("V", "before", "after")]
+    for key, beside in (("before", around.before), ("after", around.after)):
+        lines += [f"{key} = {_listed([names[kind] for kind in beside])}"] if beside else []
+    for kind, called in names.items():
+        lines += ["", f"[layers.{called}]", f'kind = "{kind.word}"', *(f"{key} = {_value(value)}" for key, value in _given(kind))]
+    for count, kinds in of.groups:
+        lines += ["", "[[blocks]]", f"count = {count}", f"layers = {_listed([names[kind] for kind in kinds])}"]
+    return "\n".join(lines) + "\n"
+
+
+def _names(kinds: Sequence[Kind]) -> dict[Kind, str]:
+    """Every kind once, called by its word, numbered where there are several."""
+    found: dict[Kind, str] = {}
+    for kind in dict.fromkeys(kinds):
+        word = kind.word.replace(" ", "-")
+        others = sum(each.word == kind.word for each in found)
+        found[kind] = f"{word}-{others + 1}" if others else word
+    return found
+
+
+def _given(of: Any) -> list[tuple[str, Any]]:
+    """The fields that are not as they are by default."""
+    usual = {f.name: f.default for f in fields(of)} | ({"norms": of.usual_norms} if isinstance(of, Kind) else {})
+    follows = of.follows if isinstance(of, Kind) else ()
+    given = {f.name: getattr(of, f.name) for f in fields(of) if f.name not in follows}
+    return [(key, value) for key, value in given.items() if value is not None and value != usual[key] and value != ()]
+
+
+def _value(value: Any) -> str:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
