@@ -37,7 +37,7 @@ STANDS_ON = {
     "answers": ("errors", "algebra", "solver", "analysis", "plane", "program", "sheets", "ask", "book", "export", "show", "latex"),
     "figures": ("errors", "algebra", "solver", "analysis", "plane", "machine", "workloads", "sheets", "ask", "plan"),
     "web": ("errors", "algebra", "solver", "export", "show", "workloads", "sheets", "ask", "plan"),
-    "cli": ("errors", "ask", "answers", "plan", "show", "book", "figures", "web"),
+    "cli": ("errors", "sheets", "ask", "answers", "plan", "show", "book", "figures", "web"),
     "measured": ("errors", "algebra", "solver", "machine", "program", "transformer", "workloads", "sheets", "show"),
     "hooks": ("algebra",),
     "symbols": ("algebra",),

@@ -1,4 +1,4 @@
-"""Commands that write a text or a book: ``export``, ``document``, ``book``."""
+"""Commands that write a text or a book: ``export``, ``document``, ``import``, ``book``."""
 
 from __future__ import annotations
 
@@ -58,6 +58,27 @@ def document(questions: tuple[str, ...], output: str, title: str, no_steps: bool
         paper.save(output)
     else:
         click.echo(str(paper), nl=False)
+
+
+@click.command("import")
+@click.argument("path")
+@click.option("-o", "--output", default="", metavar="FILE", help="Write to a file, e.g. mine.toml; by default to the terminal.")
+def imported(path: str, output: str) -> None:
+    """The config.json at PATH, or in that folder, as a model file of ours: every layer with its sizes, to read and to change.
+
+    \b
+    symroof import Qwen3-8B/config.json -o qwen3-8b.toml
+    symroof serve qwen3-8b.toml --on h100
+    """
+    from symroof.answers.files import saved
+    from symroof.sheets.llms import imported
+
+    source = imported(path)
+    if output:
+        saved(source, output)
+        click.echo(output)
+    else:
+        click.echo(source, nl=False)
 
 
 @click.command()

@@ -15,7 +15,7 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("serve", "search"), "serving"),
     **dict.fromkeys(("solve", "regimes", "minimize", "maximize", "elasticity", "limit", "formulas"), "questions"),
     **dict.fromkeys(("derive", "chips", "llms", "show", "program"), "tables"),
-    **dict.fromkeys(("export", "document", "book"), "files"),
+    **dict.fromkeys(("export", "document", "import", "book"), "files"),
     **dict.fromkeys(("figure",), "figures"),
     **dict.fromkeys(("page",), "web"),
 }
@@ -30,7 +30,8 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = getattr(import_module(f"symroof.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        name = {"import": "imported"}.get(cmd_name, cmd_name)  # a word of Python is no name of a function
+        found: click.Command = getattr(import_module(f"symroof.cli.{COMMANDS[cmd_name]}"), name)
         return found
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ def understood(file: Mapping[str, Any]) -> Config:
     for beside in ("drafts", "state_dtype", "expert_dtype"):
         keys.raw(beside)
     keys.refuse_unread()
-    return Config(width, tuple((len(list(same)), list(kind)) for kind, same in groupby(made)), around)
+    return Config(width, tuple((count, list(kinds)) for kinds, count in Counter(made).items()), around)
 
 
 def _architecture(tower: Mapping[str, Any], file: Mapping[str, Any]) -> Architecture:
