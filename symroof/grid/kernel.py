@@ -12,6 +12,7 @@ from symroof.grid.graph import SMALL, Graph, function
 from symroof.grid.product import Product, product
 
 _SHORT = 64  # elements of a row up to which buffers run down the columns: NumPy is slow along short axes
+_NARROW = 8  # elements of a row up to which results are worked out in such buffers too, and copied column by column
 
 
 class Operation(NamedTuple):
@@ -35,7 +36,8 @@ class Kernel:
         tails = {node: graph.nodes[node].mask & whole for node in needed}
         self.shapes = {node: tuple(tail >> i & 1 for i in range(len(self.cut.shape))) for node, tail in tails.items()}
         last = {i: node for node in needed for i in made_of[node]} | dict.fromkeys(wanted, len(graph.nodes))
-        self.place = {node: i for i, node in reversed(list(enumerate(wanted))) if tails.get(node) == whole}
+        self.narrow = 1 < self.cut.inner <= _NARROW
+        self.place = {node: i for i, node in reversed(list(enumerate(wanted))) if tails.get(node) == whole and not self.narrow}
         due, live, self.most = {i: node for node, i in self.place.items()}, 0, 0
         idle = set(due)
         self.steps = []
@@ -101,7 +103,11 @@ class Kernel:
                 np.copyto(to, make(*operands))
             have[node] = to
         for i, node in enumerate(self.wanted):
-            if have[node] is not outs[i]:
+            if self.narrow:
+                wide = np.broadcast_to(have[node], outs[i].shape)
+                for column in np.ndindex(self.cut.shape[self.cut.pivot + 1 :]):
+                    outs[i][(..., *column)] = wide[(..., *column)]
+            elif have[node] is not outs[i]:
                 np.copyto(outs[i], have[node])
 
     def _buffer(self, node: int, slices: Slices, kept: dict[Any, Any]) -> Any:
