@@ -10,8 +10,7 @@ from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, M_hbm, X, Y, Z, n
 from symroof.algebra.value import Value
 from symroof.ask.known import Known
-from symroof.plan.best import Task, b, fits, searched
-from symroof.plan.choices import Choices
+from symroof.plan.choices import Choices, Task, b, fits, searched
 from symroof.plan.layouts import divisors, rates
 from symroof.plan.wishes import SERVING, Wishes, words
 from symroof.sheets.chips import Chip, Slice

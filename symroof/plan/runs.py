@@ -11,8 +11,7 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import A_X, W_X, W_Y, D, L, X, Y, Z, n
 from symroof.ask.known import Known
 from symroof.errors import InputError
-from symroof.plan.best import Task, fits, searched
-from symroof.plan.choices import Choices
+from symroof.plan.choices import Choices, Task, fits, searched
 from symroof.plan.layouts import divisors, rates
 from symroof.plan.wishes import TRAINING, Wishes
 from symroof.sheets.chips import Chip, Slice

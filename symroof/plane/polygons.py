@@ -9,8 +9,7 @@ from math import exp, log
 from typing import Any
 
 from symroof.plane.borders import Region
-from symroof.plane.inhabited import witness
-from symroof.plane.sides import Point, Side
+from symroof.plane.sides import Point, Side, witness
 
 Window = tuple[Point, Point]  # lower left and upper right, in logarithms
 Ring = list[Point]
