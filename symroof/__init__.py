@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from symroof.machine.links import Network, Switch, Torus, Tree
     from symroof.machine.mesh import Mesh, mesh
     from symroof.plan.choices import Choice, Choices
-    from symroof.plan.deployments import search_serving
-    from symroof.plan.runs import search_training
+    from symroof.plan.deployments import search_serving, search_training
     from symroof.plane.borders import Region
     from symroof.plane.regions import Regions, regimes
     from symroof.program.program import Program, program
@@ -73,8 +72,7 @@ _LATER = {
     "symroof.program.program": ("Program", "program"),
     "symroof.transformer": ("layers",),
     "symroof.plan.choices": ("Choice", "Choices"),
-    "symroof.plan.deployments": ("search_serving",),
-    "symroof.plan.runs": ("search_training",),
+    "symroof.plan.deployments": ("search_serving", "search_training"),
     "symroof.book.question": ("Answer", "Question", "answer", "question"),
     "symroof.sheets.chips": ("Chip", "chip", "chips"),
     "symroof.sheets.dtypes": ("dtype",),

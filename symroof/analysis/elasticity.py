@@ -293,15 +293,10 @@ def _at(found: list[Case], exact: Mapping[sp.Symbol, sp.Expr], x: sp.Symbol) -> 
     """The cases with values put in, less those that these values rule out."""
     kept = []
     for case in found:
-        rels = [_relation(*_sides(r, exact), x) for r in case.when]
+        rels = [_relation(r.gts.xreplace(dict(exact)), r.lts.xreplace(dict(exact)), x) for r in case.when]
         if sp.false not in rels:
             kept.append(Case(case.name, sp.factor_terms(case.expr.xreplace(dict(exact))), tuple(r for r in rels if r is not sp.true)))
     return _united(kept)
-
-
-def _sides(rel: sp.Rel, exact: Mapping[sp.Symbol, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
-    above, below = (rel.lhs, rel.rhs) if isinstance(rel, (sp.Ge, sp.Gt)) else (rel.rhs, rel.lhs)
-    return above.xreplace(dict(exact)), below.xreplace(dict(exact))
 
 
 def degree(cost: Cost, symbols: Iterable[sp.Symbol] | sp.Symbol | None = None) -> sp.Rational:

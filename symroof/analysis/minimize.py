@@ -15,15 +15,14 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.bind import Given, bind
+from symroof.algebra.bind import Given
 from symroof.algebra.cost import Cost, changed
-from symroof.algebra.operands import rational
 from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
 from symroof.analysis.problem import Lowest, Problem, SeveralValleys, convex, each, lowest, problem
-from symroof.analysis.regimes import relations
+from symroof.analysis.regimes import putting, relations
 from symroof.analysis.walk import Case, cases
-from symroof.errors import InputError, SolveError
+from symroof.errors import SolveError
 from symroof.geometric.whole import Box, NoValues, WholeOptimum, holds, numbers, winner, worth
 from symroof.solver.facts import Facts
 from symroof.solver.polynomial import expand
@@ -232,29 +231,13 @@ class Minimum(show.Shown):
 
         Raises SolveError where nothing satisfies the conditions or the cost falls without end.
         """
-        given = bind(self.free_symbols, sheets, values, self.problem.asked.of, self.problem.over)
-        array = next((s for s, v in given.numbers.items() if hasattr(v, "shape")), None)
-        if array is not None:
-            raise InputError(f"{array} is an array; an optimum is found for one set of values at a time")
-        numbers = {s: rational(v) for s, v in given.numbers.items()}
         ask = self.problem
-
-        def put(expr: Any) -> Any:
-            return expr.xreplace(dict(given.exprs)).xreplace(numbers)
-
-        now = Problem(
-            ask.asked.map(put),
-            ask.cost.map(put),
-            ask.over,
-            tuple(r.func(put(r.lhs), put(r.rhs), evaluate=False) for r in ask.limits),
-            tuple((s, put(e)) for s, e in ask.put),
-            ask.equations,
-            ask.sense,
-            ask.called,
-        )
-        if not now.free_symbols:
-            return several(now) if len(now.over) > 1 else best(now, _only(now))
-        return _found(now, tuple(r.func(put(r.lhs), put(r.rhs), evaluate=False) for r in self.given))
+        put = putting(self.free_symbols, ask.asked.of, ask.over, "an optimum is", sheets, values)
+        limits, eliminated = tuple(map(put, ask.limits)), tuple((s, put(e)) for s, e in ask.put)
+        now = replace(ask, asked=ask.asked.map(put), cost=ask.cost.map(put), limits=limits, put=eliminated)
+        if now.free_symbols:
+            return _found(now, tuple(map(put, self.given)))
+        return several(now) if len(now.over) > 1 else best(now, cases(partial(lowest, now), Facts())[0].result)
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -316,12 +299,6 @@ def _found(ask: Problem, given: tuple[sp.Rel, ...]) -> Minimum:
         if isinstance(problem, SeveralValleys) or not ask.free_symbols:
             raise
         return Minimum(ask, (), given, str(problem))
-
-
-def _only(ask: Problem) -> Lowest:
-    """The answer at numbers, where there is one case only."""
-    found = cases(partial(lowest, ask), Facts())
-    return found[0].result
 
 
 def _x(found: Lowest) -> sp.Expr:

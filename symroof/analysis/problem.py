@@ -235,8 +235,7 @@ def _room(line: Line, problem: Problem) -> tuple[sp.Expr, sp.Expr] | None:
     """The interval that the conditions leave; None if they leave nothing."""
     low, high = sp.Integer(0), sp.oo
     for rel in problem.limits:
-        above, below = (rel.lhs, rel.rhs) if isinstance(rel, (sp.Ge, sp.Gt)) else (rel.rhs, rel.lhs)
-        counting = line.counting(where(above, below, line.x))
+        counting = line.counting(where(rel.gts, rel.lts, line.x))
         if not counting:
             return None
         if len(counting) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import bind
+from symroof.algebra.claims import Claims
 from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.operands import rational
 from symroof.analysis.walk import Case, Line, Walk, cases
@@ -89,8 +90,8 @@ class Regimes(show.Shown):
     def at(self, *sheets: Any, **values: Any) -> Any:
         """The regimes at these values, symbols left staying symbols; with a value for the symbol too, the regime it is in."""
         asked = values.pop(self.symbol.name, None)
-        cost, still = put(self.cost, self.given, (self.symbol,), "regimes are", sheets, values)
-        found = _regimes(cost, self.symbol, still, self.dominance)
+        put = putting(self.cost.free_symbols, self.cost.of, (self.symbol,), "regimes are", sheets, values)
+        found = _regimes(self.cost.map(put), self.symbol, tuple(put(rel) for rel in self.given), self.dominance)
         return found if asked is None else found.of(asked)
 
     def of(self, x: Any) -> Regime:
@@ -118,19 +119,20 @@ def _regimes(cost: Cost, x: sp.Symbol, given: tuple[sp.Rel, ...], dominance: boo
         return Regimes(cost, x, (), given, dominance, str(problem))
 
 
-def put(
-    cost: Cost, given: tuple[sp.Rel, ...], over: tuple[sp.Symbol, ...], what: str, sheets: Any, values: Any
-) -> tuple[Cost, tuple[sp.Rel, ...]]:
-    """A cost and conditions at values, exactly; symbols in ``over`` stay. Raises InputError for an array."""
-    found = bind(cost.free_symbols - set(over), sheets, values, cost.of, over)
+def putting(free: set[sp.Symbol], of: Claims, over: tuple[sp.Symbol, ...], what: str, sheets: Any, values: Any) -> Callable[[Any], Any]:
+    """What puts values into expressions and relations, exactly; symbols in ``over`` stay. Raises InputError for an array."""
+    found = bind(free - set(over), sheets, values, of, over)
     arrays = [s for s, v in found.numbers.items() if hasattr(v, "shape")]
     if arrays:
         raise InputError(f"{arrays[0]} is an array; {what} found for one set of values at a time")
-    numbers = {s: rational(v) for s, v in found.numbers.items()}
-    exprs = dict(found.exprs)
-    both = {**exprs, **numbers}
-    still = tuple(rel.func(rel.lhs.xreplace(both), rel.rhs.xreplace(both), evaluate=False) for rel in given)
-    return cost.map(lambda e: e.xreplace(exprs).xreplace(numbers)), still
+    exprs, numbers = dict(found.exprs), {s: rational(v) for s, v in found.numbers.items()}
+
+    def put(expr: Any) -> Any:
+        if isinstance(expr, sp.Rel):
+            return expr.func(put(expr.lhs), put(expr.rhs), evaluate=False)
+        return expr.xreplace(exprs).xreplace(numbers)
+
+    return put
 
 
 def relations(given: Iterable[Any]) -> Iterator[sp.Rel]:
