@@ -67,7 +67,7 @@ ORDERS = {
     ),
     "sheets": ("schema", "files", "sheet", "chips", "dtypes", "llms"),
     "measured": ("records", "bounds", "page", "__main__"),
-    "grid": ("cut", "graph", "kernel", "plan", "axes", "tables", "sweep"),
+    "grid": ("cut", "graph", "kernel", "plan", "axes", "sweep"),
     "show": (
         *("mathml", "pages", "tex.width", "tex.writer", "tex.layout", "maths", "document", "tex.tabular"),
         *("forms.csv", "forms.text", "forms.markdown", "forms.json", "forms.html", "forms.latex"),

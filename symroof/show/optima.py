@@ -145,7 +145,7 @@ def _optimum(m: Any, found: Any, level: int) -> Iterator[Block]:
     yield table((Column(""),), [(line,) for line in m.reasons(found)], headed=False, level=level, fold="why")
 
 
-@view("analysis.best.Best")
+@view("analysis.minimize.Best")
 def best(b: Any) -> Document:
     """The real optimum, what stops it and the certified gap; then the whole numbers that win."""
     until = f" (or up to {bare(b.until).text})" if b.until is not None else ""
