@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -25,7 +26,7 @@ from symroof.algebra.roots import PowerOfTwo
 from symroof.algebra.symbols import DERATES, Symbol
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
-from symroof.analysis.slopes import ROUNDING, Slopes, log_slope, same, slopes
+from symroof.analysis.slopes import ROUNDING, log_slope, same, slopes
 from symroof.errors import InputError, NoClosedForm, SolveError, UnknownName, nearest, short
 from symroof.solver.extremes import Extreme, Way, extremes, smooth, ways
 from symroof.solver.facts import NOTHING
@@ -150,9 +151,14 @@ def elasticity(cost: Cost, symbol: sp.Symbol) -> Elasticity:
 def one(cost: Cost, symbol: sp.Symbol, numbers: Mapping[Any, Any]) -> Any:
     """The elasticity where every symbol has a number: a Value or a Kink."""
     found = slopes(cost.expr, (symbol,), numbers)
-    _refuse_zero(cost, found)
+    nothing = found.value == 0
+    if nothing.any() if hasattr(nothing, "any") else nothing:
+        raise InputError(f"{name_of(cost)} is 0 at these values, and no percentage of nothing; give values at which it is not")
     if hasattr(found.value, "shape"):
-        below, above = (_spread(side, found.value) for side in (found.below, found.above))
+        import numpy as np
+
+        sides = (np.asarray(side, dtype=np.float64) for side in (found.below, found.above))
+        below, above = (np.broadcast_to(side, found.value.shape).copy() for side in sides)
         return Value(above, ONE, symbol.name) if same(below, above).all() else Kink(below, above, symbol)
     if found.kink:
         return Kink(found.below, found.above, symbol, _ties(cost, symbol, numbers))
@@ -205,19 +211,6 @@ def _jumping(cost: Cost, symbol: sp.Symbol, numbers: Mapping[Any, Any]) -> Itera
             whole = whole and inside.value >= 1 and int(inside.value).bit_count() == 1
         if whole and (inside.below or inside.above):
             yield show.text(node)
-
-
-def _spread(slope: Any, value: Any) -> Any:
-    """A slope in the shape of the value, though it be the same everywhere."""
-    import numpy as np
-
-    return np.broadcast_to(np.asarray(slope, dtype=np.float64), np.shape(value)).copy()
-
-
-def _refuse_zero(cost: Cost, found: Slopes) -> None:
-    nothing = found.value == 0
-    if nothing.any() if hasattr(nothing, "any") else nothing:
-        raise InputError(f"{name_of(cost)} is 0 at these values, and no percentage of nothing; give values at which it is not")
 
 
 def check(cost: Any, *symbols: Any) -> None:
@@ -318,8 +311,10 @@ def degree(cost: Cost, symbols: Iterable[sp.Symbol] | sp.Symbol | None = None) -
     scale = sp.Dummy("k", positive=True)
     scaled = cost.map(lambda e: e.xreplace({s: s * scale for s in listed}))
     found = _power(scaled.expr, scale)
-    if found is None:
-        found = _power_of_each(scaled, scale)
+    if found is None:  # else the one that it grows with whichever parts win
+        with suppress(NoClosedForm):
+            each = {_power(way.cost.expr, scale) for way in ways(scaled)}
+            found = each.pop() if len(each) == 1 else None
     if found is None:
         raise SolveError(_why_not(cost, frozenset(listed)))
     return found
@@ -331,15 +326,6 @@ def _power(expr: sp.Expr, scale: sp.Symbol) -> sp.Rational | None:
         return None
     found = sp.cancel(log_slope(expr, scale))
     return found if found.is_Rational else None
-
-
-def _power_of_each(scaled: Cost, scale: sp.Symbol) -> sp.Rational | None:
-    """The power that the cost grows with whichever parts win."""
-    try:
-        each = {_power(way.cost.expr, scale) for way in ways(scaled)}
-    except NoClosedForm:
-        return None
-    return each.pop() if len(each) == 1 else None
 
 
 def _why_not(cost: Cost, asked: frozenset[sp.Symbol]) -> str:

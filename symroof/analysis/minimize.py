@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
+from math import isclose
 from typing import Any
 
 import sympy as sp
@@ -21,7 +22,7 @@ from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
 from symroof.analysis.problem import Lowest, Problem, SeveralValleys, convex, each, lowest, problem
 from symroof.analysis.regimes import putting, relations
-from symroof.analysis.walk import Case, cases
+from symroof.analysis.walk import Case, Decided, cases
 from symroof.errors import SolveError
 from symroof.geometric.whole import Box, NoValues, WholeOptimum, holds, numbers, winner, worth
 from symroof.solver.facts import Facts
@@ -71,7 +72,11 @@ def best(ask: Problem, found: Lowest) -> Best:
         better, which = ("falls", "rises")[ask.sense < 0], ("small", "large")[found.x is sp.oo]
         raise SolveError(f"there is no best {x}: the cost {better} without end as {x} grows {which}; add a limit to subject_to")
     at = worth(found.until if found.x == 0 else found.x, {})
-    binds = tuple(n for n, r in zip(ask.called, ask.limits, strict=True) if found.kind == "limit" and _tight(r, {x: at}))
+    binds = tuple(
+        n
+        for n, r in zip(ask.called, ask.limits, strict=True)
+        if found.kind == "limit" and isclose(worth(r.lhs, {x: at}), worth(r.rhs, {x: at}), rel_tol=1e-9)
+    )
     flat = found.kind == "plateau" and found.x != 0 and found.until is not sp.oo
     until = Value(worth(found.until, {}), _unit(x), x.name) if flat else None
 
@@ -149,11 +154,6 @@ def _value(cost: Cost, at: Mapping[sp.Symbol, Any]) -> Value:
     return value
 
 
-def _tight(rel: sp.Rel, at: Mapping[sp.Symbol, Any]) -> bool:
-    left, right = float(worth(rel.lhs, at)), float(worth(rel.rhs, at))
-    return abs(left - right) <= 1e-9 * max(abs(left), abs(right))
-
-
 _KINDS = {
     "stationary": "the derivative vanishes there",
     "kink": "two parts of the maximum cross there, one falling, one rising",
@@ -163,7 +163,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, repr=False)
-class Minimum(show.Shown):
+class Minimum(Decided[Lowest], show.Shown):
     """Where a cost is least (or most): ``x``, ``value`` and ``kind`` in the only case, or ``cases`` with what decides.
 
     ``put`` are the symbols that equations eliminated. ``.at(...)`` gives numbers and the whole numbers that really win;
@@ -189,19 +189,6 @@ class Minimum(show.Shown):
     def free_symbols(self) -> set[sp.Symbol]:
         """The symbols that ``.at`` needs."""
         return self.problem.free_symbols
-
-    @property
-    def only(self) -> Lowest:
-        """The answer of the only case.
-
-        Raises SolveError if there is no closed form, or if comparisons decide between several.
-        """
-        if self.reason:
-            raise SolveError(f"{self.reason}; give the other values to .at(...)")
-        if len(self.cases) != 1:
-            every = dict.fromkeys(show.text(rel) for case in self.cases for rel in case.when)
-            raise SolveError(f"which it is depends on {' and '.join(every)}; add it to given=[...], or give values to .at(...)")
-        return self.cases[0].result
 
     @property
     def kind(self) -> str:

@@ -202,6 +202,8 @@ def _monomials(expr: sp.Expr, x: sp.Symbol) -> bool:
 def lowest(problem: Problem, facts: Facts) -> Lowest:
     """The walk, in one case: down to the first piece that no longer falls, and on if a second valley may follow.
 
+    A sum or maximum of monomials with positive coefficients is convex in the logarithm of the unknown, so the first place
+    where it stops falling is the least there is. Anything else is walked to its end, and must fall once and rise once.
     Raises SeveralValleys if one does.
     """
     line = Line(problem.over[0], facts)

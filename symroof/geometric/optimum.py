@@ -1,7 +1,9 @@
 """The optimum of a cost in several unknowns as a geometric program, with a certified gap.
 
 In the logs of the unknowns the program is convex, so the point that the solver finds is the global optimum, and the
-multipliers that come with it prove it: they give a lower bound that no values of the unknowns can beat.
+multipliers that come with it prove it: they give a lower bound that no values of the unknowns can beat. What cannot be solved is
+said in sentences: limits that contradict each other (by what factor, from the certificate of the smallest relaxation), and
+objectives that fall for ever (along which unknowns).
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -279,7 +280,7 @@ def integers(
     at_least = (*subject_to, *(sp.Ge(x, c[0], evaluate=False) for x, c in choices.items()))
     bounds = _Bounds(program(objective, over, subject_to).rows, optimum(program(objective, over, at_least)))
     try:
-        return winner(choices, bounds, partial(_judged, objective, subject_to))
+        return winner(choices, bounds, lambda point: worth(objective, point) if all(holds(c, point) for c in subject_to) else None)
     except NoValues:
         raise NoValues(f"no allowed whole numbers satisfy {' and '.join(text(c) for c in subject_to) or text(sp.true)}") from None
 
@@ -296,7 +297,9 @@ class _Bounds:
         if found is None:
             return -math.inf, tuple(math.sqrt(low * high) for low, high in box)
         lower = float(self.rows.values(found.y)[0][0]) - found.certificate.gap
-        return math.exp(lower + _TIE), tuple(_snapped(math.exp(v)) for v, _ in zip(found.y, box, strict=False))
+        real = [math.exp(v) for v, _ in zip(found.y, box, strict=False)]
+        whole = (round(v) if math.isclose(v, round(v), rel_tol=1e-7) else v for v in real)  # as near as the solver knows
+        return math.exp(lower + _TIE), tuple(whole)
 
     def _optimum(self, rows: Rows) -> Solution | None:
         self.convex = self.convex or Convex(rows)
@@ -312,13 +315,3 @@ class _Bounds:
             unit = tuple(Fraction(j == i) for j in range(width))
             yield tuple(-a for a in unit), math.log(low)
             yield unit, -math.log(high)
-
-
-def _snapped(v: float) -> float:
-    """A whole number that is as near as the solver knows, else the value."""
-    return round(v) if abs(v - round(v)) <= 1e-7 * v else v
-
-
-def _judged(objective: sp.Expr, conditions: tuple[sp.Basic, ...], point: Mapping[sp.Symbol, Fraction]) -> Any:
-    """The exact value at these numbers; None where a condition fails."""
-    return worth(objective, point) if all(holds(c, point) for c in conditions) else None

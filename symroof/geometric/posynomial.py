@@ -32,7 +32,12 @@ Term = tuple[tuple[Fraction, ...], float]
 
 @dataclass(frozen=True)
 class Certificate:
-    """How far, in log, a point may be above the optimum, and the multiplier of every limit and equality."""
+    """How far, in log, a point may be above the optimum, and the multiplier of every limit and equality.
+
+    By the weighted inequality of arithmetic and geometric means, weights ``delta >= 0`` of the terms that sum to 1 over the
+    objective and make every exponent cancel (``A^T delta = 0``) bound the objective from below, independently of the point. They are
+    made to cancel exactly, in rational arithmetic, because a residual of any size would bound nothing.
+    """
 
     gap: float
     limits: tuple[float, ...]

@@ -18,7 +18,12 @@ ALONE = 10**6  # multiplications up to which a matrix product is one of its own 
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """The factors of every term: arrays that differ from row to row, and along a row; None for a factor of one."""
+    """A sum of products, each of what differs from row to row and what differs along a row, as one matrix product per block.
+
+    ``a[i]*u[j] + b[i]*v[j] + ...`` over a block is ``[a b ...] @ [u; v; ...]``: it is written once, whatever the number of terms. It
+    is done only where all factors are positive and known beforehand, so that nothing is cancelled, overflows or underflows, whatever
+    the order. The factors of every term are arrays; None for a factor of one.
+    """
 
     pivot: int
     down: tuple[Any, ...]

@@ -1,4 +1,7 @@
-"""``plan(tape, values, shape)``: a formula over a grid, to run as a whole on all cores or block by block."""
+"""``plan(tape, values, shape)``: a formula over a grid, to run as a whole on all cores or block by block.
+
+Also what ``cost.at(..., B=array)`` uses once the result is large; and where a formula has no value, the operation that fails first.
+"""
 
 from __future__ import annotations
 

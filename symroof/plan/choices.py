@@ -126,7 +126,6 @@ class Task:
     batch: int = 0
     shards: Sequence[int] = ()
     lacks: str = ""
-    sheets: tuple[Sheet, ...] = field(default=())
 
 
 def searched(asked: Wishes, prune: bool, tasks: Callable[[Known], Iterable[Task]]) -> Choices:
@@ -150,24 +149,22 @@ def fits(memory: Cost) -> Condition:
 
 
 def _best(task: Task, asked: Wishes, prune: bool) -> Choice:
-    chip = task.known.chip.name if task.known.chip else ""
+    chip, sheets = task.known.chip.name if task.known.chip else "", task.known.sheets[1:]
     if not task.layouts:
         return Choice(chip, task.slice, task.option, task.lacks)
-    meshes = {mesh.name: _ways(mesh) for mesh in task.layouts}
+    meshes = {
+        mesh.name: {axis.name: int(mesh.values[axis]) for axis in (X, Y, Z, microbatches) if axis in mesh.values} for mesh in task.layouts
+    }
     axes = {"b": task.shards} if task.shards else {}
     aim: dict[str, Any] = {asked.kind.aims[asked.by]: task.costs[asked.by]}
     try:
-        found = search(space(*task.sheets, mesh=task.layouts, **axes), subject_to=task.conditions, prune=prune, **aim)
+        found = search(space(*sheets, mesh=task.layouts, **axes), subject_to=task.conditions, prune=prune, **aim)
     except NothingFits as problem:
         closest = f", and {point(problem.at, meshes)} comes closest, {problem.by}" if problem.at else ""
         return Choice(chip, task.slice, task.option, problem.why + closest)
     at, count = found.best.at, int(found.best.at.get("b", 0))
     mesh = next(s for s in task.layouts if s.name == at["mesh"])
     ways = meshes[mesh.name]
-    values = {name: cost.at(*task.sheets, mesh, *[{b: count}] * bool(count)) for name, cost in task.costs.items()}
-    stopped = task.stops(values, (*task.sheets, mesh, {b: count + 1}))
+    values = {name: cost.at(*sheets, mesh, *[{b: count}] * bool(count)) for name, cost in task.costs.items()}
+    stopped = task.stops(values, (*sheets, mesh, {b: count + 1}))
     return Choice(chip, task.slice, task.option, stopped, found, ways, task.batch or count * ways["X"] * ways["Z"], values, meshes)
-
-
-def _ways(mesh: Sheet) -> dict[str, int]:
-    return {axis.name: int(mesh.values[axis]) for axis in (X, Y, Z, microbatches) if axis in mesh.values}

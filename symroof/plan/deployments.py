@@ -55,10 +55,9 @@ def _tasks(known: Known, asked: Wishes) -> Iterator[Task]:
     for of in asked.slices(where):
         layouts = list(serving_meshes(model, where, of))
         for here in choices:
-            sheets = here.sheets[1:]
-            shards = range(1, _reach(costs["memory"], layouts, sheets) + 2)
+            shards = range(1, _reach(costs["memory"], layouts, here.sheets[1:]) + 2)
             lacks = "the network: the sheet of the chip says nothing of it"
-            yield Task(here, of, here.format, costs, conditions, layouts, stops, shards=shards, lacks=lacks, sheets=sheets)
+            yield Task(here, of, here.format, costs, conditions, layouts, stops, shards=shards, lacks=lacks)
 
 
 def _costs(known: Known, asked: Wishes) -> dict[str, Cost]:
@@ -126,7 +125,7 @@ def _training_tasks(known: Known, asked: Wishes) -> Iterator[Task]:
         for remat, known_costs in costs.items():
             conditions = [fits(known_costs["memory"])]
             conditions += [known_costs["run"] <= asked["finish"]] if asked["finish"] is not None else []
-            yield Task(here, of, remat, known_costs, conditions, layouts, _slowest, sequences, lacks=lacks, sheets=here.sheets[1:])
+            yield Task(here, of, remat, known_costs, conditions, layouts, _slowest, sequences, lacks=lacks)
 
 
 def _slowest(values: Mapping[str, Value], _: Any) -> str:

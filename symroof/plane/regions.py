@@ -1,4 +1,7 @@
-"""``regimes(cost, over=(B, S))``: what binds where in the plane of two symbols; lines and curves in log-log space."""
+"""``regimes(cost, along=B)`` and ``regimes(cost, over=(B, S))``: what binds where, along one symbol or in the plane of two.
+
+Regions are bounded by lines and curves in log-log space; as polygons they are exact where lines bound them, traced where curves do.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ from symroof.algebra import show
 from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost
 from symroof.analysis.regimes import along_one, known_symbol, putting, relations
+from symroof.analysis.walk import facts_of
 from symroof.errors import InputError, SolveError, UnknownName, nearest, short
 from symroof.plane.borders import Boundary, Corner, Region
 from symroof.plane.sides import Point, Side, witness
 from symroof.solver.extremes import ways, won
-from symroof.solver.facts import Facts
 
 Window = tuple[Point, Point]  # lower left and upper right, in logarithms
 Ring = list[Point]
@@ -90,13 +93,13 @@ def _clipped(sides: Sequence[Side], window: Window) -> Ring:
 
 def _tidied(ring: Ring) -> Ring:
     """A ring without repeated points and points on a straight line between their neighbours."""
-    points = [p for i, p in enumerate(ring) if _apart(p, ring[i - 1])] if len(ring) > 1 else []
+    points = (
+        [p for i, p in enumerate(ring) if any(abs(a - b) > 1e-12 * (1 + abs(a)) for a, b in zip(p, ring[i - 1], strict=True))]
+        if len(ring) > 1
+        else []
+    )
     kept = [q for p, q, r in zip([*points[-1:], *points[:-1]], points, [*points[1:], *points[:1]], strict=True) if _bends(p, q, r)]
     return kept if len(kept) > 2 else []
-
-
-def _apart(p: Point, q: Point) -> bool:
-    return abs(p[0] - q[0]) > 1e-12 * (1 + abs(p[0])) or abs(p[1] - q[1]) > 1e-12 * (1 + abs(p[1]))
 
 
 def _bends(p: Point, q: Point, r: Point) -> bool:
@@ -154,7 +157,7 @@ class Regions(show.Shown):
                 f"{fixed} is one of the two symbols of the plane; for one {fixed} ask regimes(cost, along={free}).at({fixed}=...)"
             )
         put = putting(self.cost.free_symbols, self.cost.of, self.symbols, "regions are", sheets, values)
-        found = _found(self.cost.map(put), self.symbols, tuple(put(rel) for rel in self.given), self.dominance)
+        found = _found(self.cost.map(put), self.symbols, tuple(map(put, self.given)), self.dominance)
         return found.which(**asked) if asked else found
 
     def which(self, **values: Any) -> Any:
@@ -211,9 +214,7 @@ def over_two(cost: Cost, over: Any, given: Sequence[Any], dominance: bool) -> Re
 
 
 def _found(cost: Cost, symbols: tuple[sp.Symbol, sp.Symbol], given: tuple[sp.Rel, ...], dominance: bool) -> Regions:
-    facts = Facts.of(given)
-    if facts.contradict:
-        raise SolveError(f"the given conditions contradict each other: {', '.join(map(show.text, given))}")
+    facts = facts_of(given)
     try:
         fallen = ways(cost, facts, symbols if dominance else (), _MOST)
     except SolveError as problem:
@@ -272,5 +273,5 @@ def regimes(cost: Any, along: Any = None, over: Any = None, given: Sequence[Any]
         raise InputError("say along which symbol, e.g. along=B, or over which two, e.g. over=(B, S)")
     cost = cost.expand(*(over if isinstance(over, (tuple, list)) else (along,)))
     if along is not None:
-        return along_one(cost, known_symbol(cost, along), given, dominance)
+        return along_one(cost, known_symbol(cost, along), tuple(relations(given)), dominance)
     return over_two(cost, over, given, dominance)

@@ -1,4 +1,9 @@
-"""A comparison in two symbols as numbers: which side of a line or a curve a point of the log-log plane is on, and how far."""
+"""A comparison in two symbols as numbers: which side of a line or a curve a point of the log-log plane is on, and how far.
+
+Whether anything is on the right side of several at once is found by halving boxes, the most promising first. The logarithm of a
+sum of monomials is convex, so it lies above its tangent in the middle of a box, and its excess over a plane is largest at a
+corner: that bounds how far above may exceed below.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""``search(space, minimize=cost, subject_to=[...])``: the best configurations of a space, never laid out as a whole."""
+"""``search(space, minimize=cost, subject_to=[...])``: the best configurations of a space, never laid out as a whole.
+
+The winners are decided on fractions. Where there is none, it is said which condition stands in the way, and how close one comes.
+"""
 
 from __future__ import annotations
 

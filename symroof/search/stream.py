@@ -1,7 +1,8 @@
 """The blocks of a search through an executor, a few at a time, and what comes back put together.
 
 Blocks go by number. The job itself is found by a token in the threads and the forked processes of this process, and goes
-to another process only when it asks for it.
+to another process only when it asks for it. Ctrl-C is a request to come to an end, so that it never falls in between two steps
+that belong together.
 """
 
 from __future__ import annotations
