@@ -81,11 +81,11 @@ class LatentAttention(Kind):
     H_rope: Size = H_rope
     H_v: Size = H_v
 
-    word: ClassVar[str] = "latent attention"
-    label: ClassVar[str] = "full"
-    split: ClassVar[str] = "attention"
+    word = "latent attention"
+    label = "full"
+    split = "attention"
     parts: ClassVar = {"queries": "N"}
-    optional: ClassVar = ("R_q",)
+    optional = ("R_q",)
 
     def __post_init__(self) -> None:
         if self.R_q == 0:
