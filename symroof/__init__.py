@@ -24,10 +24,8 @@ from symroof.solver.solve import solve
 from symroof.solver.steps import Step
 
 if TYPE_CHECKING:
-    from symroof.analysis.best import Best
-    from symroof.analysis.degree import degree
-    from symroof.analysis.elasticity import elasticity
-    from symroof.analysis.minimize import Minimum, maximize, minimize
+    from symroof.analysis.elasticity import degree, elasticity
+    from symroof.analysis.minimize import Best, Minimum, maximize, minimize
     from symroof.analysis.regimes import Regime, Regimes
     from symroof.analysis.sensitivity import sensitivities
     from symroof.book.question import Answer, Question, answer, question
@@ -36,15 +34,12 @@ if TYPE_CHECKING:
     from symroof.machine.links import Network, Switch, Torus, Tree
     from symroof.machine.mesh import Mesh, mesh
     from symroof.plan.choices import Choice, Choices
-    from symroof.plan.deployments import search_serving
-    from symroof.plan.runs import search_training
+    from symroof.plan.deployments import search_serving, search_training
     from symroof.plane.borders import Region
-    from symroof.plane.regimes import regimes
-    from symroof.plane.regions import Regions
+    from symroof.plane.regions import Regions, regimes
     from symroof.program.program import Program, program
     from symroof.search.found import Found
-    from symroof.search.search import search
-    from symroof.search.space import Space, divides, space
+    from symroof.search.search import Space, divides, search, space
     from symroof.sheets.chips import Chip, chip, chips
     from symroof.sheets.dtypes import dtype
     from symroof.sheets.llms import Llm, llm, llms, model
@@ -61,28 +56,23 @@ __version__ = "0.1.0"
 #: What is loaded when it is first asked for: readers of data files, workloads, derivations.
 _LATER = {
     "symroof.plane.borders": ("Region",),
-    "symroof.plane.regions": ("Regions",),
-    "symroof.plane.regimes": ("regimes",),
+    "symroof.plane.regions": ("Regions", "regimes"),
     "symroof.solver.limits": ("Limit", "limit"),
     "symroof.solver.proof.proof": ("Proof",),
-    "symroof.analysis.degree": ("degree",),
-    "symroof.analysis.elasticity": ("elasticity",),
+    "symroof.analysis.elasticity": ("degree", "elasticity"),
     "symroof.analysis.sensitivity": ("sensitivities",),
     "symroof.analysis.regimes": ("Regime", "Regimes"),
-    "symroof.analysis.best": ("Best",),
-    "symroof.analysis.minimize": ("Minimum", "maximize", "minimize"),
+    "symroof.analysis.minimize": ("Best", "Minimum", "maximize", "minimize"),
     "symroof.export.export": ("export",),
     "symroof.search.found": ("Found",),
-    "symroof.search.search": ("search",),
-    "symroof.search.space": ("Space", "divides", "space"),
+    "symroof.search.search": ("Space", "divides", "search", "space"),
     "symroof.grid.sweep": ("Sweep", "sweep"),
     "symroof.machine.links": ("Network", "Switch", "Torus", "Tree"),
     "symroof.machine.mesh": ("Mesh", "mesh"),
     "symroof.program.program": ("Program", "program"),
     "symroof.transformer": ("layers",),
     "symroof.plan.choices": ("Choice", "Choices"),
-    "symroof.plan.deployments": ("search_serving",),
-    "symroof.plan.runs": ("search_training",),
+    "symroof.plan.deployments": ("search_serving", "search_training"),
     "symroof.book.question": ("Answer", "Question", "answer", "question"),
     "symroof.sheets.chips": ("Chip", "chip", "chips"),
     "symroof.sheets.dtypes": ("dtype",),

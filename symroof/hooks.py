@@ -9,6 +9,6 @@ from importlib import import_module
 
 from symroof.algebra import evaluate, show
 
-evaluate.engines.append(lambda compiled, values: import_module("symroof.grid.large").slots(compiled, values))
+evaluate.engines.append(lambda compiled, values: import_module("symroof.grid.plan").slots(compiled, values))
 show.render.append(lambda thing, form: import_module("symroof.show").rendered(thing, form))
 show.pages.append(lambda *given, **options: import_module("symroof.web.page").page(*given, **options))

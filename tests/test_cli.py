@@ -333,13 +333,13 @@ def test_layers_that_are_given_are_those_that_stages_divide():
     """96 layers take multiples of 3 stages; LLaMA 3-8B's 32 do not."""
     from symroof import chip, llm
     from symroof.ask.known import Known
-    from symroof.plan import runs
+    from symroof.plan.layouts import training_meshes
     from symroof.symbols import Z
 
     where, wide = chip("tpu-v5p"), Known(model=llm("llama3-8b"), letters={"L": "96"}).own
     of = next(s for s in where.slices if s.chips % 3 == 0)
-    assert any(int(mesh[Z]) % 3 == 0 for mesh in runs.meshes(wide, where, of, 384))
-    assert all(int(mesh[Z]) % 3 for mesh in runs.meshes(llm("llama3-8b"), where, of, 384))
+    assert any(int(mesh[Z]) % 3 == 0 for mesh in training_meshes(wide, where, of, 384))
+    assert all(int(mesh[Z]) % 3 for mesh in training_meshes(llm("llama3-8b"), where, of, 384))
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from second_opinion import costs, decimal, points, seconds, some, worth
 from symroof import Cost, SymroofError, Value, chip, decode, dtype, llm, memory, serving, symbol, training
 from symroof.algebra.evaluate import TABLE
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
-from symroof.analysis.degree import degree
-from symroof.analysis.elasticity import Kink, elasticity
+from symroof.analysis.elasticity import Kink, degree, elasticity
 from symroof.analysis.sensitivity import sensitivities
 from symroof.analysis.slopes import RULES
 from symroof.symbols import B, C, F, H, K, L, P, S, W_hbm, W_ici, X, eta_hbm, n, p_kv, p_w, price, t_hop

@@ -16,7 +16,7 @@ import pytest
 
 from symroof import Cost, chip, decode, dtype, llm, memory, search, space
 from symroof.errors import InputError
-from symroof.search import interrupts, stream
+from symroof.search import stream
 from symroof.symbols import D, F
 
 SHEETS = (chip("tpu-v5e"), llm("llama3-70b"), dtype("int8", math="bf16"))
@@ -227,14 +227,14 @@ def test_ctrl_c_gives_the_best_so_far(kind, tmp_path):
 
 
 def test_a_second_ctrl_c_is_the_first_one_again_unless_it_is_meant(monkeypatch):
-    with interrupts.Interrupts() as pressed:
+    with stream.Interrupts() as pressed:
         assert not pressed.pressed
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         assert pressed.pressed
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    monkeypatch.setattr(interrupts, "_TWICE", -1)
-    with pytest.raises(KeyboardInterrupt), interrupts.Interrupts():
+    monkeypatch.setattr(stream, "_TWICE", -1)
+    with pytest.raises(KeyboardInterrupt), stream.Interrupts():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
     with ThreadPoolExecutor(1) as threads:  # where no signal arrives
@@ -245,8 +245,8 @@ def test_a_second_ctrl_c_is_the_first_one_again_unless_it_is_meant(monkeypatch):
 SLOW = """
 import sys
 from symroof import chip, decode, dtype, llm, memory, search, space
-from symroof.search import progress
-progress._PATIENCE = float(sys.argv[1])
+from symroof.search import stream
+stream._PATIENCE = float(sys.argv[1])
 last = 1024 + int(sys.argv[2])
 some = space(chip("tpu-v5e"), llm("llama3-70b"), dtype("int8", math="bf16"), B=range(1, 1001), n=range(1, 201), S=range(1024, last))
 found = search(some, maximize=decode.throughput(), subject_to=[memory.memory() <= memory.capacity()], prune=False)

@@ -50,10 +50,10 @@ ORDERS = {
         *("polynomial", "facts", "extremes", "monotony", "pieces", "steps", "limits", "positive", "function"),
         *("numeric.boxes", "numeric.thresholds", "numeric.at", "proof.points", "proof.proof", "bound", "rounded", "solve"),
     ),
-    "analysis": ("walk", "regimes", "problem", "descent", "best", "minimize", "slopes", "elasticity", "sensitivity", "degree"),
-    "plane": ("sides", "inhabited", "tracing", "borders", "polygons", "regions", "regimes"),
-    "geometric": ("whole", "rows", "posynomial", "convex", "optimum"),
-    "plan": ("layouts", "wishes", "choices", "best", "deployments", "runs", "story", "drawn"),
+    "analysis": ("walk", "regimes", "problem", "minimize", "slopes", "elasticity", "sensitivity"),
+    "plane": ("sides", "tracing", "borders", "regions"),
+    "geometric": ("whole", "posynomial", "optimum"),
+    "plan": ("layouts", "wishes", "choices", "deployments", "story", "drawn"),
     "cli": ("main", "options", "serving", "questions", "tables", "files", "figures", "web"),
     "ask": ("names", "letters", "grammar", "known", "question"),
     "machine": ("roofline", "simulation", "collectives", "links", "mesh"),
@@ -84,7 +84,7 @@ ORDERS = {
         ),
     ),
     "measured": ("records", "bounds", "page", "__main__"),
-    "grid": ("cut", "graph", "product", "kernel", "trouble", "plan", "large", "axes", "tables", "sweep"),
+    "grid": ("cut", "graph", "kernel", "plan", "axes", "sweep"),
     "show": (
         *("mathml", "pages", "tex.width", "tex.writer", "tex.layout", "maths", "document", "tex.tabular"),
         *("forms.csv", "forms.text", "forms.markdown", "forms.json", "forms.html", "forms.latex"),
@@ -94,7 +94,7 @@ ORDERS = {
     "answers": ("book", "said", "files", "tables", "questions", "optima"),
     "web": ("spec", "mathml", "compiled", "render", "page", "named"),
     "figures": (*("words", "canvas", "points", "labels", "bars", "lines", "regimes", "named"),),
-    "search": ("interrupts", "progress", "pool", "boxes", "job", "stream", "space", "found", "winners", "search"),
+    "search": ("pool", "boxes", "job", "stream", "found", "search"),
     "export": ("languages", "helpers", "statements", "bounds", "export"),
 }
 

@@ -202,7 +202,7 @@ def test_everything_with_a_view_is_tried():
         "algebra.value.Deviation",
         "search.found.Gain",
         "search.found.Slack",
-        "search.space.Space",
+        "search.search.Space",
     }
     assert set(views()) - tried <= {f"symroof.{name}" for name in alone}
     parsed(html(made("Choices").rows[0]))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from second_opinion import coefficients, costs, points, positives, some, worth
 
 from symroof import Cost, SymroofError, chip, decode, dtype, llm, matmul, regimes, roofline, sharding, symbol
-from symroof.plane.inhabited import witness
+from symroof.plane.sides import witness
 from symroof.plane.tracing import ACCURACY
 from symroof.symbols import B, C, D, F, H, K, L, P, S, W_hbm, W_ici, Y, n_axes, p, p_a, p_kv, p_w, t_hop
 

@@ -6,7 +6,9 @@ Where maxima stand, every case has its own; at a kink the two sides differ, and 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -24,7 +26,7 @@ from symroof.algebra.roots import PowerOfTwo
 from symroof.algebra.symbols import DERATES, Symbol
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
-from symroof.analysis.slopes import ROUNDING, Slopes, log_slope, same, slopes
+from symroof.analysis.slopes import ROUNDING, log_slope, same, slopes
 from symroof.errors import InputError, NoClosedForm, SolveError, UnknownName, nearest, short
 from symroof.solver.extremes import Extreme, Way, extremes, smooth, ways
 from symroof.solver.facts import NOTHING
@@ -149,9 +151,14 @@ def elasticity(cost: Cost, symbol: sp.Symbol) -> Elasticity:
 def one(cost: Cost, symbol: sp.Symbol, numbers: Mapping[Any, Any]) -> Any:
     """The elasticity where every symbol has a number: a Value or a Kink."""
     found = slopes(cost.expr, (symbol,), numbers)
-    _refuse_zero(cost, found)
+    nothing = found.value == 0
+    if nothing.any() if hasattr(nothing, "any") else nothing:
+        raise InputError(f"{name_of(cost)} is 0 at these values, and no percentage of nothing; give values at which it is not")
     if hasattr(found.value, "shape"):
-        below, above = (_spread(side, found.value) for side in (found.below, found.above))
+        import numpy as np
+
+        sides = (np.asarray(side, dtype=np.float64) for side in (found.below, found.above))
+        below, above = (np.broadcast_to(side, found.value.shape).copy() for side in sides)
         return Value(above, ONE, symbol.name) if same(below, above).all() else Kink(below, above, symbol)
     if found.kink:
         return Kink(found.below, found.above, symbol, _ties(cost, symbol, numbers))
@@ -204,19 +211,6 @@ def _jumping(cost: Cost, symbol: sp.Symbol, numbers: Mapping[Any, Any]) -> Itera
             whole = whole and inside.value >= 1 and int(inside.value).bit_count() == 1
         if whole and (inside.below or inside.above):
             yield show.text(node)
-
-
-def _spread(slope: Any, value: Any) -> Any:
-    """A slope in the shape of the value, though it be the same everywhere."""
-    import numpy as np
-
-    return np.broadcast_to(np.asarray(slope, dtype=np.float64), np.shape(value)).copy()
-
-
-def _refuse_zero(cost: Cost, found: Slopes) -> None:
-    nothing = found.value == 0
-    if nothing.any() if hasattr(nothing, "any") else nothing:
-        raise InputError(f"{name_of(cost)} is 0 at these values, and no percentage of nothing; give values at which it is not")
 
 
 def check(cost: Any, *symbols: Any) -> None:
@@ -292,12 +286,63 @@ def _at(found: list[Case], exact: Mapping[sp.Symbol, sp.Expr], x: sp.Symbol) -> 
     """The cases with values put in, less those that these values rule out."""
     kept = []
     for case in found:
-        rels = [_relation(*_sides(r, exact), x) for r in case.when]
+        rels = [_relation(r.gts.xreplace(dict(exact)), r.lts.xreplace(dict(exact)), x) for r in case.when]
         if sp.false not in rels:
             kept.append(Case(case.name, sp.factor_terms(case.expr.xreplace(dict(exact))), tuple(r for r in rels if r is not sp.true)))
     return _united(kept)
 
 
-def _sides(rel: sp.Rel, exact: Mapping[sp.Symbol, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
-    above, below = (rel.lhs, rel.rhs) if isinstance(rel, (sp.Ge, sp.Gt)) else (rel.rhs, rel.lhs)
-    return above.xreplace(dict(exact)), below.xreplace(dict(exact))
+def degree(cost: Cost, symbols: Iterable[sp.Symbol] | sp.Symbol | None = None) -> sp.Rational:
+    """The degree of homogeneity in these symbols, all of the cost by default: the elasticities by them sum to it.
+
+    >>> from symroof.algebra.symbols import B, C, D, F, W_hbm, p
+    >>> step = Cost(2*B*D*F/C, "s", "math") | Cost(p*D*F/W_hbm, "s", "hbm")
+    >>> degree(step, (C, W_hbm))
+    -1
+    >>> degree(step, B)
+    Traceback (most recent call last):
+    symroof.errors.SolveError: Max(2*B*D*F/C, D*F*p/W_hbm) is not homogeneous in B: its degree is 0 at one place and 1 at another
+
+    Raises SolveError, with two places where the degree differs, for a cost that is not homogeneous in them.
+    """
+    check(cost)
+    listed = tuple(cost.free_symbols) if symbols is None else tuple(symbols) if isinstance(symbols, Iterable) else (symbols,)
+    check(cost, *listed)
+    scale = sp.Dummy("k", positive=True)
+    scaled = cost.map(lambda e: e.xreplace({s: s * scale for s in listed}))
+    found = _power(scaled.expr, scale)
+    if found is None:  # else the one that it grows with whichever parts win
+        with suppress(NoClosedForm):
+            each = {_power(way.cost.expr, scale) for way in ways(scaled)}
+            found = each.pop() if len(each) == 1 else None
+    if found is None:
+        raise SolveError(_why_not(cost, frozenset(listed)))
+    return found
+
+
+def _power(expr: sp.Expr, scale: sp.Symbol) -> sp.Rational | None:
+    """The power of the scale that an expression grows with, if it is one and the form says so."""
+    if any(a.has(scale) for a in expr.atoms(*ROUNDING)):
+        return None
+    found = sp.cancel(log_slope(expr, scale))
+    return found if found.is_Rational else None
+
+
+def _why_not(cost: Cost, asked: frozenset[sp.Symbol]) -> str:
+    """Two places where the degree differs, if a few random ones show it."""
+    names = ", ".join(sorted(show.text(s) for s in asked))
+    chance = random.Random(0)
+    seen: list[float] = []
+    for _ in range(60):
+        values = {s: Fraction(10) ** chance.randint(-6, 6) * chance.randint(1, 9) for s in cost.free_symbols}
+        values = dict(sorted(values.items(), key=lambda item: str(item[0])))
+        try:
+            found = slopes(cost.expr, asked, values)
+        except InputError:
+            continue
+        if found.value and not found.kink:
+            seen.append(round(float(found.above), 6) + 0.0)
+    low, high = (show_number(f(seen, default=0.0), 3) for f in (min, max))
+    if low != high:
+        return f"{name_of(cost)} is not homogeneous in {names}: its degree is {low} at one place and {high} at another"
+    return f"whether {name_of(cost)} is homogeneous in {names} could not be shown; ask elasticity(...).at(...) for each symbol"

@@ -6,25 +6,153 @@ have values (see :mod:`symroof.geometric`). ``maximize`` is the same for a rate 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
+from math import isclose
 from typing import Any
 
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.bind import bind
+from symroof.algebra.bind import Given
 from symroof.algebra.cost import Cost, changed
-from symroof.algebra.operands import rational
-from symroof.analysis.best import best, several
-from symroof.analysis.descent import Lowest, SeveralValleys, convex, lowest
-from symroof.analysis.problem import Problem, each, problem
-from symroof.analysis.regimes import relations
-from symroof.analysis.walk import Case, cases
-from symroof.errors import InputError, SolveError
+from symroof.algebra.units import ONE, Unit
+from symroof.algebra.value import Value
+from symroof.analysis.problem import Lowest, Problem, SeveralValleys, convex, each, lowest, problem
+from symroof.analysis.regimes import putting, relations
+from symroof.analysis.walk import Case, Decided, cases
+from symroof.errors import SolveError
+from symroof.geometric.whole import Box, NoValues, WholeOptimum, holds, numbers, winner, worth
 from symroof.solver.facts import Facts
 from symroof.solver.polynomial import expand
+
+_STEPS = 20_000
+
+
+@dataclass(frozen=True, repr=False)
+class Best(show.Shown):
+    """The best point: ``point`` by symbol, ``value`` there; ``whole`` and ``whole_value`` the best whole numbers, if any.
+
+    ``gap`` bounds how much better anything else could be (0 for a closed form, else certified), ``kind`` says what stops
+    it, ``binds`` which conditions do. On a plateau everything from the point ``until`` there costs the same.
+    """
+
+    point: Mapping[sp.Symbol, Value]
+    value: Value
+    kind: str
+    gap: float = 0.0
+    whole: Mapping[sp.Symbol, int] | None = None
+    whole_value: Value | None = None
+    why_whole: str = ""
+    binds: tuple[str, ...] = ()
+    until: Value | None = None
+
+    def __getitem__(self, symbol: sp.Symbol) -> Value:
+        return self.point[symbol]
+
+    @property
+    def excess(self) -> float:
+        """How much worse the best whole numbers are than the real optimum, as a fraction."""
+        if self.whole_value is None:
+            return float("inf")
+        return abs(float(self.whole_value) / float(self.value) - 1)
+
+
+def best(ask: Problem, found: Lowest) -> Best:
+    """The numbers of one unknown.
+
+    Raises SolveError where nothing satisfies the conditions or the cost has no optimum.
+    """
+    x = ask.over[0]
+    if found.kind == "impossible":
+        raise SolveError(f"no {x} satisfies {' and '.join(ask.called)}; relax one of them")
+    if found.kind == "none":
+        better, which = ("falls", "rises")[ask.sense < 0], ("small", "large")[found.x is sp.oo]
+        raise SolveError(f"there is no best {x}: the cost {better} without end as {x} grows {which}; add a limit to subject_to")
+    at = worth(found.until if found.x == 0 else found.x, {})
+    binds = tuple(
+        n
+        for n, r in zip(ask.called, ask.limits, strict=True)
+        if found.kind == "limit" and isclose(worth(r.lhs, {x: at}), worth(r.rhs, {x: at}), rel_tol=1e-9)
+    )
+    flat = found.kind == "plateau" and found.x != 0 and found.until is not sp.oo
+    until = Value(worth(found.until, {}), _unit(x), x.name) if flat else None
+
+    def judged(point: Mapping[sp.Symbol, Any]) -> Any:
+        """The cost of a whole number that satisfies the conditions and leaves the eliminated symbols whole and positive."""
+        left = [worth(e, point) for _, e in ask.put]
+        possible = all(holds(r, point) for r in ask.limits) and all(v > 0 and v == int(v) for v in left)
+        return ask.sense * worth(ask.cost.expr, point) if possible else None
+
+    def bound(box: Box) -> tuple[Any, tuple[Any, ...]]:
+        """In one valley what is nearest is best; and the conditions leave one interval."""
+        nearest = min(max(at, Fraction(box[0][0])), Fraction(box[0][1]))
+        if nearest != at and not all(holds(r, {x: nearest}) for r in ask.limits):
+            raise NoValues
+        return ask.sense * worth(ask.cost.expr, {x: nearest}), (nearest,)
+
+    return _best(
+        ask,
+        {x: at},
+        Best({}, _value(ask.cost, {x: at}), found.kind, binds=binds, until=until),
+        lambda: winner({x: numbers(_divisors(ask).get(x), x)}, bound, judged, _STEPS),
+    )
+
+
+def several(ask: Problem) -> Best:
+    """The numbers of several unknowns: a geometric program, with its certified gap.
+
+    Raises InputError if cvxpy is not installed.
+    """
+    from symroof.geometric.optimum import geometric, integers
+
+    expr = ask.cost.expr if ask.sense > 0 else 1 / ask.cost.expr
+    found = geometric(expr, ask.over, ask.limits)
+    binds = tuple(n for n, tight in zip(ask.called, found.binds, strict=True) if tight)
+    real = Best({}, _value(ask.cost, found.point), "geometric program", found.gap, binds=binds)
+    return _best(ask, found.point, real, lambda: integers(expr, ask.over, ask.limits, _divisors(ask)))
+
+
+def _best(ask: Problem, at: Mapping[sp.Symbol, Any], real: Best, search: Callable[[], WholeOptimum]) -> Best:
+    """The real optimum with the whole numbers that win."""
+    real = replace(real, point={s: Value(v, _unit(s), s.name) for s, v in _point(ask, at).items()})
+    try:
+        found = search()
+    except SolveError as problem:
+        why = "no whole numbers satisfy the conditions" if isinstance(problem, NoValues) else str(problem)
+        return replace(real, why_whole=why)
+    at = {s: Fraction(v) for s, v in found.point.items()}
+    sizes = {s: int(v) for s, v in _point(ask, at).items() if v == int(v)}
+    why = "the best there are" if found.proven else "the best found"
+    return replace(real, whole=sizes, whole_value=_value(ask.cost, at), why_whole=why)
+
+
+def _divisors(ask: Problem) -> dict[sp.Symbol, int]:
+    """Unknowns that must divide a whole number: those of an equation ``Y = n/X`` with a whole n."""
+    found: dict[sp.Symbol, int] = {}
+    for _, e in ask.put:
+        coefficient, rest = e.as_coeff_Mul()
+        for x in ask.over:
+            if coefficient.is_Integer and coefficient > 0 and rest.as_powers_dict().get(x, 0) == -1 and rest.free_symbols <= set(ask.over):
+                found[x] = int(coefficient)
+    return found
+
+
+def _point(ask: Problem, at: Mapping[sp.Symbol, Any]) -> dict[sp.Symbol, Any]:
+    return {**at, **{s: worth(e, at) for s, e in ask.put}}
+
+
+def _unit(s: sp.Symbol) -> Unit:
+    unit: Unit = getattr(s, "unit", ONE)
+    return unit
+
+
+def _value(cost: Cost, at: Mapping[sp.Symbol, Any]) -> Value:
+    value: Value = cost.put(Given(dict(at)))
+    return value
+
 
 _KINDS = {
     "stationary": "the derivative vanishes there",
@@ -35,7 +163,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, repr=False)
-class Minimum(show.Shown):
+class Minimum(Decided[Lowest], show.Shown):
     """Where a cost is least (or most): ``x``, ``value`` and ``kind`` in the only case, or ``cases`` with what decides.
 
     ``put`` are the symbols that equations eliminated. ``.at(...)`` gives numbers and the whole numbers that really win;
@@ -61,19 +189,6 @@ class Minimum(show.Shown):
     def free_symbols(self) -> set[sp.Symbol]:
         """The symbols that ``.at`` needs."""
         return self.problem.free_symbols
-
-    @property
-    def only(self) -> Lowest:
-        """The answer of the only case.
-
-        Raises SolveError if there is no closed form, or if comparisons decide between several.
-        """
-        if self.reason:
-            raise SolveError(f"{self.reason}; give the other values to .at(...)")
-        if len(self.cases) != 1:
-            every = dict.fromkeys(show.text(rel) for case in self.cases for rel in case.when)
-            raise SolveError(f"which it is depends on {' and '.join(every)}; add it to given=[...], or give values to .at(...)")
-        return self.cases[0].result
 
     @property
     def kind(self) -> str:
@@ -103,29 +218,13 @@ class Minimum(show.Shown):
 
         Raises SolveError where nothing satisfies the conditions or the cost falls without end.
         """
-        given = bind(self.free_symbols, sheets, values, self.problem.asked.of, self.problem.over)
-        array = next((s for s, v in given.numbers.items() if hasattr(v, "shape")), None)
-        if array is not None:
-            raise InputError(f"{array} is an array; an optimum is found for one set of values at a time")
-        numbers = {s: rational(v) for s, v in given.numbers.items()}
         ask = self.problem
-
-        def put(expr: Any) -> Any:
-            return expr.xreplace(dict(given.exprs)).xreplace(numbers)
-
-        now = Problem(
-            ask.asked.map(put),
-            ask.cost.map(put),
-            ask.over,
-            tuple(r.func(put(r.lhs), put(r.rhs), evaluate=False) for r in ask.limits),
-            tuple((s, put(e)) for s, e in ask.put),
-            ask.equations,
-            ask.sense,
-            ask.called,
-        )
-        if not now.free_symbols:
-            return several(now) if len(now.over) > 1 else best(now, _only(now))
-        return _found(now, tuple(r.func(put(r.lhs), put(r.rhs), evaluate=False) for r in self.given))
+        put = putting(self.free_symbols, ask.asked.of, ask.over, "an optimum is", sheets, values)
+        limits, eliminated = tuple(map(put, ask.limits)), tuple((s, put(e)) for s, e in ask.put)
+        now = replace(ask, asked=ask.asked.map(put), cost=ask.cost.map(put), limits=limits, put=eliminated)
+        if now.free_symbols:
+            return _found(now, tuple(map(put, self.given)))
+        return several(now) if len(now.over) > 1 else best(now, cases(partial(lowest, now), Facts())[0].result)
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -187,12 +286,6 @@ def _found(ask: Problem, given: tuple[sp.Rel, ...]) -> Minimum:
         if isinstance(problem, SeveralValleys) or not ask.free_symbols:
             raise
         return Minimum(ask, (), given, str(problem))
-
-
-def _only(ask: Problem) -> Lowest:
-    """The answer at numbers, where there is one case only."""
-    found = cases(partial(lowest, ask), Facts())
-    return found[0].result
 
 
 def _x(found: Lowest) -> sp.Expr:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -13,9 +14,12 @@ from symroof.algebra.claims import together
 from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.operands import plain
 from symroof.analysis.regimes import known_symbol
-from symroof.analysis.walk import where
+from symroof.analysis.walk import Line, Walk, where
 from symroof.errors import InputError, SolveError, short
+from symroof.solver.extremes import EXTREMES, smooth
+from symroof.solver.facts import Facts
 from symroof.solver.pieces import relation
+from symroof.solver.polynomial import expand, sign, split
 
 _EXAMPLE = "write subject_to=sympy.Eq(X*Y, n), or {Y: n/X}, or a comparison of costs such as step <= '15 ms'"
 
@@ -136,3 +140,171 @@ def _solved(equation: sp.Eq, gone: sp.Symbol) -> tuple[sp.Expr, list[sp.Rel]]:
         return found, []
     condition = relation(found, sp.Integer(0))
     return found, [] if condition.rhs == 0 else [sp.Gt(condition.lhs, condition.rhs, evaluate=False)]
+
+
+class SeveralValleys(SolveError):
+    """A cost that falls again after it has risen: what is least in one valley says nothing of the other."""
+
+
+@dataclass(frozen=True)
+class Lowest:
+    """Where the cost is least: at ``x`` (up to ``until`` on a plateau), by ``kind``.
+
+    ``kind`` is "stationary" (the derivative vanishes), "kink" (two parts cross), "limit" (a condition stops it),
+    "plateau", "none" (it falls without end, towards ``x`` = 0 or oo) or "impossible" (nothing satisfies the conditions).
+    ``slope`` is the derivative by log x there, ``smooth`` the cost without maxima just below.
+    """
+
+    kind: str
+    x: sp.Expr
+    until: sp.Expr
+    smooth: sp.Expr
+    slope: sp.Expr
+    after: sp.Expr
+
+
+@lru_cache(maxsize=1024)
+def _steepness(expr: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    """x times the derivative by x: of a sum of monomials a sum of the same monomials."""
+    whole = sp.together(x * sp.diff(expr, x)) if expr.has(x) and not _monomials(expr, x) else expand(x * sp.diff(expr, x))
+    return sp.factor_terms(whole)
+
+
+def convex(problem: Problem) -> bool:
+    """Whether the cost is convex in the logarithm of the unknown by its form alone: positive monomials, sums, maxima."""
+    expr = problem.cost.expr if problem.sense > 0 else 1 / problem.cost.expr
+    return _convex(expr, problem.over[0])
+
+
+def _convex(expr: sp.Expr, x: sp.Symbol) -> bool:
+    if x not in expr.free_symbols or _monomials(expr, x):
+        return bool(expr.is_positive) or sign(expr) == 1
+    if isinstance(expr, (sp.Max, sp.Add)):
+        return all(_convex(a, x) for a in expr.args)
+    if expr.is_Mul:  # logarithms add: at most one factor that is no monomial is always safe, and so are several convex ones
+        return all(_convex(a, x) for a in expr.args)
+    if expr.is_Pow and expr.exp.is_Rational and expr.exp > 0:
+        return _convex(expr.base, x)
+    return False
+
+
+def _monomials(expr: sp.Expr, x: sp.Symbol) -> bool:
+    """Whether x only stands in powers, in a sum of monomials."""
+    if expr.has(*EXTREMES):
+        return False
+    for term in sp.Add.make_args(expand(expr)):
+        base, exponent = term.as_independent(x, as_Add=False)[1].as_base_exp()
+        if not (base == x or base == 1) or not exponent.is_Rational:
+            return False
+    return True
+
+
+def lowest(problem: Problem, facts: Facts) -> Lowest:
+    """The walk, in one case: down to the first piece that no longer falls, and on if a second valley may follow.
+
+    A sum or maximum of monomials with positive coefficients is convex in the logarithm of the unknown, so the first place
+    where it stops falling is the least there is. Anything else is walked to its end, and must fall once and rise once.
+    Raises SeveralValleys if one does.
+    """
+    line = Line(problem.over[0], facts)
+    ends = _room(line, problem)
+    if ends is None:
+        return Lowest("impossible", *[sp.Integer(0)] * 5)
+    pieces, seen = _pieces(line, problem, *ends), list[_Piece]()
+    found: Lowest | None = None
+    at = 0
+    for piece in pieces:
+        seen.append(piece)
+        if piece.way < 0:
+            if any(p.way > 0 for p in seen):
+                raise SeveralValleys(f"{problem.cost.name or 'the cost'} has more than one valley along {line.x}")
+            found = None
+        elif found is None:
+            at, below = len(seen), seen[-2:][0]
+            found = Lowest("plateau" if piece.way == 0 else piece.kind, piece.low, piece.low, below.smooth, below.slope, piece.smooth)
+        if found is not None and convex(problem):
+            break
+    if found is None:
+        last = seen[-1]
+        return Lowest("none" if ends[1] is sp.oo else "limit", ends[1], ends[1], last.smooth, last.slope, last.smooth)
+    if found.kind == "plateau":
+        after = next(iter(seen[at:]), None) or next(pieces, None)
+        return replace(found, until=after.low if after else ends[1])
+    return found
+
+
+def _room(line: Line, problem: Problem) -> tuple[sp.Expr, sp.Expr] | None:
+    """The interval that the conditions leave; None if they leave nothing."""
+    low, high = sp.Integer(0), sp.oo
+    for rel in problem.limits:
+        counting = line.counting(where(rel.gts, rel.lts, line.x))
+        if not counting:
+            return None
+        if len(counting) > 1:
+            raise SolveError(f"{rel} leaves several intervals of {line.x}; ask for each by itself")
+        begin, end = line.positive(counting[0].low), counting[0].high
+        low = begin if begin is not None and (low == 0 or line.order(begin, low) > 0) else low
+        high = end if end is not None and (high is sp.oo or line.order(end, high) < 0) else high
+    if low != 0 and high is not sp.oo and line.order(low, high) > 0:
+        return None
+    return low, high
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """From ``low`` on the cost falls (``way`` -1), stays (0) or rises (1); ``kind`` is what changed there."""
+
+    low: sp.Expr
+    way: int
+    kind: str
+    smooth: sp.Expr
+    slope: sp.Expr
+
+
+def _pieces(line: Line, problem: Problem, low: sp.Expr, high: sp.Expr) -> Iterator[_Piece]:
+    """Piece by piece up to ``high``; where the next one begins is worked out only when it is asked for."""
+    walk, kind = Walk(line, problem.cost, low), "limit" if low != 0 else "none"
+    while True:
+        walk.settle()
+        expr = smooth(problem.cost, walk.made).expr
+        slope = problem.sense * _steepness(expr, line.x)
+        way, turned = _way(line, slope, walk.place), True
+        while turned:
+            yield _Piece(walk.place, way, kind, expr, slope)
+            turn, change = _turn(line, slope, way, walk.place), walk.ahead()
+            ahead = [at for at in (turn, change) if at is not None and at is not sp.oo]
+            stop = line.least(ahead) if ahead else sp.oo
+            if stop is sp.oo or (high is not sp.oo and line.order(high, stop) <= 0):
+                return
+            turned = stop == turn
+            if turned:
+                walk.place, way, kind = stop, 1 if way < 0 else -1, "stationary"
+            else:
+                kind = "kink"
+                walk.go(stop)
+
+
+def _way(line: Line, slope: sp.Expr, place: sp.Expr) -> int:
+    """1 if the cost rises just above the place, -1 if it falls, 0 if it stays."""
+    known = sign(slope) if slope.is_number or _monomials(slope, line.x) else None
+    if known is not None:
+        return known
+    rise, fall = _sides(slope)
+    return 1 if line.wins(rise, fall, place) else -1
+
+
+def _turn(line: Line, slope: sp.Expr, way: int, place: sp.Expr) -> sp.Expr | None:
+    """Where the slope changes its sign, as long as the choices stay."""
+    rise, fall = _sides(slope)
+    if way == 0 or rise.is_zero or fall.is_zero:
+        return None
+    return line.first(rise, fall, place) if way < 0 else line.first(fall, rise, place)
+
+
+def _sides(slope: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """The positive and the negative terms of a slope, over a denominator that is positive."""
+    top, bottom = sp.fraction(sp.together(slope))
+    if sign(bottom) == -1:
+        top, bottom = -top, -bottom
+    plus, minus = split(top)
+    return plus, minus

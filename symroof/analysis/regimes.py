@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import bind
+from symroof.algebra.claims import Claims
 from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.operands import rational
-from symroof.analysis.walk import Case, Line, Walk, cases
+from symroof.analysis.walk import Case, Decided, Line, Walk, cases, facts_of
 from symroof.errors import InputError, SolveError, nearest, short
 from symroof.solver.extremes import smooth, won
 from symroof.solver.facts import Facts
@@ -46,7 +48,7 @@ Line_ = tuple[Regime, ...]
 
 
 @dataclass(frozen=True, repr=False)
-class Regimes(show.Shown):
+class Regimes(Decided[Line_], show.Shown):
     """The regimes of a cost along one symbol, by case: each case says which comparisons decide for it.
 
     Iterating, ``breakpoints`` and ``len`` are those of the only case; ``.at(...)`` decides between several. Where there is
@@ -60,20 +62,12 @@ class Regimes(show.Shown):
     dominance: bool = True
     reason: str = ""
 
+    what = "which regimes there are"
+
     @property
     def regimes(self) -> Line_:
         """The intervals in order. Raises SolveError, naming the comparison that decides, if there are several cases."""
-        if self.reason:
-            raise SolveError(f"{self.reason}; give the other values to .at(...)")
-        if len(self.cases) != 1:
-            raise SolveError(f"which regimes there are depends on {self.deciding}; add it to given=[...], or give values to .at(...)")
-        return self.cases[0].result
-
-    @property
-    def deciding(self) -> str:
-        """The comparisons that decide between the cases."""
-        every = dict.fromkeys(show.text(rel) for case in self.cases for rel in case.when)
-        return " and ".join(every)
+        return self.only
 
     @property
     def breakpoints(self) -> tuple[sp.Expr, ...]:
@@ -89,8 +83,8 @@ class Regimes(show.Shown):
     def at(self, *sheets: Any, **values: Any) -> Any:
         """The regimes at these values, symbols left staying symbols; with a value for the symbol too, the regime it is in."""
         asked = values.pop(self.symbol.name, None)
-        cost, still = put(self.cost, self.given, (self.symbol,), "regimes are", sheets, values)
-        found = _regimes(cost, self.symbol, still, self.dominance)
+        put = putting(self.cost.free_symbols, self.cost.of, (self.symbol,), "regimes are", sheets, values)
+        found = along_one(self.cost.map(put), self.symbol, tuple(map(put, self.given)), self.dominance)
         return found if asked is None else found.of(asked)
 
     def of(self, x: Any) -> Regime:
@@ -101,15 +95,9 @@ class Regimes(show.Shown):
         return next(r for r in self.regimes if number in r)
 
 
-def along_one(cost: Cost, x: sp.Symbol, given: Sequence[Any], dominance: bool) -> Regimes:
+def along_one(cost: Cost, x: sp.Symbol, given: tuple[sp.Rel, ...], dominance: bool) -> Regimes:
     """``regimes(cost, along=x)`` after its arguments are known to be a cost and a symbol of it."""
-    return _regimes(cost, x, tuple(relations(given)), dominance)
-
-
-def _regimes(cost: Cost, x: sp.Symbol, given: tuple[sp.Rel, ...], dominance: bool) -> Regimes:
-    facts = Facts.of(given)
-    if facts.contradict:
-        raise SolveError(f"the given conditions contradict each other: {', '.join(map(show.text, given))}")
+    facts = facts_of(given)
     try:
         return Regimes(cost, x, cases(partial(_walked, cost, x, dominance), facts), given, dominance)
     except SolveError as problem:
@@ -118,19 +106,20 @@ def _regimes(cost: Cost, x: sp.Symbol, given: tuple[sp.Rel, ...], dominance: boo
         return Regimes(cost, x, (), given, dominance, str(problem))
 
 
-def put(
-    cost: Cost, given: tuple[sp.Rel, ...], over: tuple[sp.Symbol, ...], what: str, sheets: Any, values: Any
-) -> tuple[Cost, tuple[sp.Rel, ...]]:
-    """A cost and conditions at values, exactly; symbols in ``over`` stay. Raises InputError for an array."""
-    found = bind(cost.free_symbols - set(over), sheets, values, cost.of, over)
+def putting(free: set[sp.Symbol], of: Claims, over: tuple[sp.Symbol, ...], what: str, sheets: Any, values: Any) -> Callable[[Any], Any]:
+    """What puts values into expressions and relations, exactly; symbols in ``over`` stay. Raises InputError for an array."""
+    found = bind(free - set(over), sheets, values, of, over)
     arrays = [s for s, v in found.numbers.items() if hasattr(v, "shape")]
     if arrays:
         raise InputError(f"{arrays[0]} is an array; {what} found for one set of values at a time")
-    numbers = {s: rational(v) for s, v in found.numbers.items()}
-    exprs = dict(found.exprs)
-    both = {**exprs, **numbers}
-    still = tuple(rel.func(rel.lhs.xreplace(both), rel.rhs.xreplace(both), evaluate=False) for rel in given)
-    return cost.map(lambda e: e.xreplace(exprs).xreplace(numbers)), still
+    exprs, numbers = dict(found.exprs), {s: rational(v) for s, v in found.numbers.items()}
+
+    def put(expr: Any) -> Any:
+        if isinstance(expr, sp.Rel):
+            return expr.func(put(expr.lhs), put(expr.rhs), evaluate=False)
+        return expr.xreplace(exprs).xreplace(numbers)
+
+    return put
 
 
 def relations(given: Iterable[Any]) -> Iterator[sp.Rel]:
@@ -138,7 +127,7 @@ def relations(given: Iterable[Any]) -> Iterator[sp.Rel]:
     for condition in given:
         if isinstance(condition, Condition):
             yield condition.expr
-        elif isinstance(condition, (sp.Rel, bool)) and not isinstance(condition, bool):
+        elif isinstance(condition, sp.Rel):
             yield condition
         else:
             raise InputError(f"{short(condition)} is no condition; give e.g. given=[S >= 1024] with S from symroof.symbols")
@@ -161,16 +150,9 @@ def _walked(cost: Cost, x: sp.Symbol, dominance: bool, facts: Facts) -> Line_:
 
 def _joined(found: list[Regime]) -> Iterator[Regime]:
     """Neighbours that say the same, as one."""
-    last: Regime | None = None
-    for regime in found:
-        if last is not None and replace(regime, low=last.low, high=last.high) == last:
-            last = replace(last, high=regime.high)
-            continue
-        if last is not None:
-            yield last
-        last = regime
-    if last is not None:
-        yield last
+    for _, same in groupby(found, key=lambda r: replace(r, low=sp.oo, high=sp.oo)):
+        first, *rest = same
+        yield replace(first, high=rest[-1].high) if rest else first
 
 
 def known_symbol(cost: Cost, x: Any) -> sp.Symbol:

@@ -16,13 +16,10 @@ from symroof.algebra import show
 from symroof.algebra.bind import bind, followed
 from symroof.algebra.cost import Cost
 from symroof.algebra.evaluate import tape
-from symroof.algebra.quantity import show_number
 from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
 from symroof.analysis.elasticity import Kink, check, one, refuse_settled, standing, standing_as
 from symroof.errors import InputError
-
-_HEAD = ("symbol", "value", "elasticity", "10 % of it", "changes the cost by", "binding", "meaning")
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ class Sensitivities(show.Shown):
         rows = []
         for s in self.symbols:
             moving = followed(self.cost.free_symbols, s, sheets, values)
-            cost = _put(self.cost, moving)
+            cost = self.cost.map(lambda e, put=dict(moving): e.xreplace(put)) if moving else self.cost  # type: ignore[misc]
             known = bind(cost.free_symbols, sheets, values, self.cost.of) if moving else given
             rows.append(self._row(cost, s, known.numbers))
         better = sorted(rows, key=lambda r: (-abs(r.effect), -_size(r.elasticity), r.symbol.name))
@@ -122,10 +119,6 @@ class Sensitivities(show.Shown):
         then = Value(after, cost.unit, cost.name)
         effect = (after - before) / abs(before)
         return Sensitivity(symbol, value, slope, step, then, effect, switched(cost, numbers, moved) if step else "")
-
-
-def _put(cost: Cost, moving: Mapping[sp.Symbol, sp.Expr]) -> Cost:
-    return cost.map(lambda e: e.xreplace(dict(moving))) if moving else cost
 
 
 def _worth(cost: Cost, numbers: Mapping[Any, Any]) -> Value:
@@ -175,13 +168,3 @@ def switched(cost: Cost, before: Mapping[Any, Any], after: Mapping[Any, Any]) ->
 
 def _size(slope: Value | Kink) -> float:
     return max(abs(float(slope.below)), abs(float(slope.above))) if isinstance(slope, Kink) else abs(float(slope.number))
-
-
-def _cells(row: Sensitivity) -> tuple[str, ...]:
-    slope = repr(row.elasticity)
-    if not row.step:
-        best = "no effect" if not _size(row.elasticity) else "neither helps"
-        return (row.symbol.name, row.value.shown, slope, best, "", "", row.meaning)
-    step = f"{'+' if row.step > 0 else '-'}10 %"
-    change = f"{'+' if row.effect > 0 else ''}{show_number(float(row.effect) * 100)} %"
-    return (row.symbol.name, row.value.shown, slope, step, change, row.switch, row.meaning)

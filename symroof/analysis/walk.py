@@ -52,6 +52,39 @@ class Case(Generic[Result]):
     result: Result
 
 
+class Decided(Generic[Result]):
+    """An answer by ``cases``, between which values decide; or the ``reason`` why there is none in closed form."""
+
+    cases: tuple[Case[Result], ...]
+    reason: str
+    what = "which it is"
+
+    @property
+    def deciding(self) -> str:
+        """The comparisons that decide between the cases."""
+        return " and ".join(dict.fromkeys(show.text(rel) for case in self.cases for rel in case.when))
+
+    @property
+    def only(self) -> Result:
+        """The answer of the only case.
+
+        Raises SolveError if there is no closed form, or if comparisons decide between several.
+        """
+        if self.reason:
+            raise SolveError(f"{self.reason}; give the other values to .at(...)")
+        if len(self.cases) != 1:
+            raise SolveError(f"{self.what} depends on {self.deciding}; add it to given=[...], or give values to .at(...)")
+        return self.cases[0].result
+
+
+def facts_of(given: tuple[sp.Rel, ...]) -> Facts:
+    """What is given, as facts. Raises SolveError if it cannot all hold."""
+    facts = Facts.of(given)
+    if facts.contradict:
+        raise SolveError(f"the given conditions contradict each other: {', '.join(map(show.text, given))}")
+    return facts
+
+
 @dataclass(frozen=True)
 class Line:
     """The positive values of one symbol, with what is known of the others."""

@@ -13,8 +13,7 @@ from symroof.algebra.bind import followed
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.value import Value
-from symroof.analysis.degree import degree
-from symroof.analysis.elasticity import elasticity
+from symroof.analysis.elasticity import degree, elasticity
 from symroof.analysis.minimize import Minimum, maximize, minimize
 from symroof.analysis.sensitivity import sensitivities
 from symroof.answers.said import Grown, at_values, given, remarks
@@ -22,7 +21,7 @@ from symroof.ask.known import Known, numbers, only
 from symroof.ask.letters import find
 from symroof.ask.question import Question
 from symroof.errors import SolveError
-from symroof.plane.regimes import regimes
+from symroof.plane.regions import regimes
 from symroof.sheets.sheet import Sheet
 from symroof.show.document import Block, Document, Note, Text, Title, Words, table
 from symroof.show.maths import joined, math, readable

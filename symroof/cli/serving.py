@@ -65,10 +65,10 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
 def _searched(kind: str, model: str, on: str, wishes: Options, form: str, top: int = 10) -> None:
     """The answer of a search, shown; unless told ``by`` what, the cheapest, without a price the fastest."""
     from symroof.ask.known import Known
-    from symroof.plan import deployments, runs
+    from symroof.plan.deployments import search_serving, search_training
     from symroof.show.grids import choices
 
-    search = {"search_serving": deployments.search_serving, "search_training": runs.search_training}[kind]
+    search = {"search_serving": search_serving, "search_training": search_training}[kind]
     if "by" not in wishes:
         wishes["by"] = "cost" if Known.of(on, letters=wishes["letters"]).priced else "throughput"
     wishes = {name: value for name, value in wishes.items() if value not in (None, "")}

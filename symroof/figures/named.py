@@ -21,7 +21,7 @@ from symroof.figures.lines import Front
 from symroof.machine.roofline import Work, matmul
 from symroof.machine.roofline import roofline as time_of
 from symroof.plan.drawn import derated, in_words, known_of, torus_axes
-from symroof.plane.regimes import regimes as regimes_of
+from symroof.plane.regions import regimes as regimes_of
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
 from symroof.solver.solve import solve

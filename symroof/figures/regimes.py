@@ -16,8 +16,7 @@ from symroof.figures import canvas, labels, points
 from symroof.figures.canvas import PLAIN, Look
 from symroof.figures.words import along, formula, library, words
 from symroof.plane.borders import Boundary, Region
-from symroof.plane.polygons import Polygon
-from symroof.plane.regions import Regions
+from symroof.plane.regions import Polygon, Regions
 
 _TOUCHES = 2e-2  # of curves, which are traced; lines are exact
 

@@ -1,9 +1,12 @@
-"""``plan(tape, values, shape)``: a formula over a grid, to run as a whole on all cores or block by block."""
+"""``plan(tape, values, shape)``: a formula over a grid, to run as a whole on all cores or block by block.
+
+Also what ``cost.at(..., B=array)`` uses once the result is large; and where a formula has no value, the operation that fails first.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -11,12 +14,56 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symroof.algebra.evaluate import Tape
-from symroof.errors import InputError
-from symroof.grid.cut import Cut, Slices, blocks
+from symroof.algebra.evaluate import TABLE, Tape
+from symroof.errors import InputError, short
+from symroof.grid.cut import Cut, Slices, blocks, padded, part
 from symroof.grid.graph import Graph, Trouble
 from symroof.grid.kernel import Kernel
-from symroof.grid.trouble import explained
+
+_WORDS = {"Pow": "division by zero or overflow", "log": "the logarithm of what is not positive"}
+
+
+def explained(tape: Tape, values: Mapping[Any, Any], slices: Slices, dtype: Any) -> InputError:
+    """The error for a part of the grid in which something has no finite value: names the symbols with their values there."""
+    most = float(np.finfo(dtype).max)
+    slots: list[Any] = [part(padded(values.get(s, 1.0), len(slices)), slices) for s in tape.inputs] + [
+        np.asarray(float(c)) for c in tape.constants
+    ]
+    uses: list[set[int]] = [{i} if i < len(tape.inputs) else set() for i in range(len(slots))]
+    kinds: list[type] = [object] * len(slots)
+    with np.errstate(all="ignore"):
+        for kind, places in tape.steps:  # what the wanted do not need is worked out at 1, and passed over
+            slots.append(_tried(kind, [slots[i] for i in places]))
+            uses.append(set().union(*(uses[i] for i in places)))
+            kinds.append(kind)
+        for found, used, kind in zip(slots, uses, kinds, strict=True):
+            bad = ~(np.abs(found) <= most)
+            if bad.any() and all(tape.inputs[i] in values for i in used):
+                return _sentence(tape, slots, used, kind, np.broadcast_to(found, np.broadcast_shapes(*map(np.shape, slots))), most)
+    given = ", ".join(s.name for s in tape.inputs)
+    return InputError(f"cannot be evaluated: a value is beyond what {np.dtype(dtype)} can hold, for some {short(given, 120)}")
+
+
+def _tried(kind: type, args: list[Any]) -> Any:
+    try:
+        return np.asarray(TABLE[kind][1](*args))
+    except (ArithmeticError, ValueError):
+        return np.full(np.broadcast_shapes(*map(np.shape, args)), np.nan)
+
+
+def _sentence(tape: Tape, slots: list[Any], used: set[int], kind: type, found: Any, most: float) -> InputError:
+    at = tuple(np.argwhere(~(np.abs(found) <= most))[0])
+    number = float(found[at])
+    numbers = {i: float(np.broadcast_to(slots[i], found.shape)[at]) for i in used}
+    given = ", ".join(f"{tape.inputs[i]} = {v:.6g}" for i, v in sorted(numbers.items()))
+    if np.isfinite(number):
+        why = f"{number:.3g} is beyond what float32 can hold (about 3.4e38); use float64"
+    elif np.isnan(number):
+        why = "invalid value, neither finite nor infinite"
+    else:
+        why = _WORDS.get(kind.__name__, "overflow")
+    return InputError(f"cannot be evaluated: {why} (with {short(given, 300)[1:-1]})")
+
 
 _ROOM = 24 << 20  # bytes that the buffers of all workers may take
 _PROBLEMS = (FloatingPointError, ZeroDivisionError, OverflowError)
@@ -188,3 +235,30 @@ def spread(count: int, work: Callable[[Iterable[int]], None], workers: int | Non
 def cores() -> int:
     """The cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def slots(tape: Tape, values: Sequence[Any]) -> list[Any]:
+    """The slots that the tape's shape names, as ``tape.run`` gives them; the others are None.
+
+    Raises InputError naming the symbols where something has no finite value, or whose arrays do not broadcast.
+    """
+    given = dict(zip(tape.inputs, values, strict=True))
+    found: list[Any] = [None] * (len(values) + len(tape.constants) + len(tape.steps))
+    together: dict[tuple[int, ...], list[int]] = {}
+    for place in dict.fromkeys(_named(tape.slots)):
+        arrays = {s: np.shape(given[s]) for s in inputs(tape, [place]) if hasattr(given[s], "shape")}
+        try:
+            together.setdefault(np.broadcast_shapes(*arrays.values()), []).append(place)
+        except ValueError:
+            shown = ", ".join(f"{s} {shape}" for s, shape in arrays.items())
+            raise InputError(f"the shapes of the arrays do not broadcast: {shown}; give each its own axis, e.g. S[:, None]") from None
+    for shape, places in together.items():
+        for place, array in zip(places, plan(tape, given, shape, places).run(), strict=True):
+            found[place] = array if shape else float(array)
+    return found
+
+
+def _named(tree: Any) -> Iterator[int]:
+    yield tree[0]
+    for below in tree[1]:
+        yield from _named(below)

@@ -18,8 +18,7 @@ from symroof.algebra.evaluate import tape
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value, find_part
 from symroof.errors import InputError, UnknownName, nearest, short
-from symroof.grid import tables
-from symroof.grid.axes import Axis, is_axis, labels_at, laid_out
+from symroof.grid.axes import Axis, columns, is_axis, labels_at, laid_out, library
 from symroof.grid.plan import GridPlan, plan, spread
 
 _PRECISIONS = {"float64": np.dtype(np.float64), "float32": np.dtype(np.float32)}
@@ -196,15 +195,28 @@ class Sweep(show.Shown):
 
     def to_pandas(self) -> Any:
         """A pandas Series, indexed by the axes. Raises InputError if pandas is not installed."""
-        return tables.to_pandas(self.axes, self.values, self.name)
+        pd, axes = library("pandas"), self.axes
+        index = pd.MultiIndex.from_product([list(labels) for labels in axes.values()], names=list(axes)) if axes else None
+        return pd.Series(np.ravel(self.values), index=index, name=self._column)
 
     def to_xarray(self) -> Any:
         """An xarray DataArray with the axes as coordinates. Raises InputError if xarray is not installed."""
-        return tables.to_xarray(self.axes, self.values, self.name, self.unit)
+        coordinates = {of: np.asarray(labels) for of, labels in self.axes.items()}
+        named = {"name": self._column, "attrs": {"unit": str(self.unit)}}
+        return library("xarray").DataArray(self.values, coords=coordinates, dims=list(coordinates), **named)
 
     def to_arrow(self) -> Any:
-        """An Arrow table, one row per point. Raises InputError if pyarrow is not installed."""
-        return tables.to_arrow(self.axes, self.values, self.name, self.unit)
+        """An Arrow table, one row per point, its labels dictionary-encoded. Raises InputError if pyarrow is not installed."""
+        pa, found = library("pyarrow"), {}
+        for (of, labels), place in zip(self.axes.items(), np.indices(self.shape, dtype=np.int32, sparse=True), strict=True):
+            codes = pa.array(np.broadcast_to(place, self.shape).ravel())
+            found[of] = pa.DictionaryArray.from_arrays(codes, pa.array(np.asarray(labels).tolist()))
+        found[self._column] = pa.array(self.values.ravel())
+        return pa.table(found).replace_schema_metadata({"unit": str(self.unit)})
+
+    @property
+    def _column(self) -> str:
+        return columns(self.axes, [self.name or "value"])[0]
 
 
 def sweep(cost: Cost, /, *sheets: Any, precision: str = "float64", **named: Any) -> Sweep:

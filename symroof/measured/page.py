@@ -11,7 +11,7 @@ from symroof.algebra.quantity import parse_quantity, show_quantity
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
 from symroof.measured.bounds import ROUNDING, binding, bound_of, ratio
-from symroof.measured.records import NEEDS, Origin, Record, records
+from symroof.measured.records import NEEDS, Record, records
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.files import folders
@@ -56,18 +56,14 @@ def _verdict(found: Iterable[Record]) -> str:
 
 def _tables(found: Iterable[Record]) -> Iterable[str]:
     """A table for every source."""
-    for origin, rows in groupby(found, key=lambda r: r.origin):
-        yield f"### {origin.title}\n"
-        yield _cited(origin) + "\n"
-        yield "| record | what | measured | bound | measured / bound | what binds |\n| --- | --- | ---: | ---: | ---: | --- |"
+    for file, rows in groupby(found, key=lambda r: r.file):
         mine = list(rows)
+        origin = mine[0].origin
+        yield f"### {origin.title}\n"
+        yield f"[{file}]({file}), from <{origin.url}> ({origin.date}): {origin.where}.{f' {origin.note}' if origin.note else ''}\n"
+        yield "| record | what | measured | bound | measured / bound | what binds |\n| --- | --- | ---: | ---: | ---: | --- |"
         yield from (_row(r) for r in mine)
         yield "".join(f"\n`{r.id}`: {r.note}\n" for r in mine if r.note)
-
-
-def _cited(origin: Origin) -> str:
-    note = f" {origin.note}" if origin.note else ""
-    return f"[{origin.file}]({origin.file}), from <{origin.url}> ({origin.date}): {origin.where}.{note}"
 
 
 def _row(record: Record) -> str:

@@ -88,20 +88,8 @@ class MeasuredFile(Strict, frozen=True):
 
 
 @dataclass(frozen=True)
-class Origin:
-    """Where a measurement was published."""
-
-    file: str
-    title: str
-    url: str
-    date: str
-    where: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Record:
-    """One measurement: ``seconds`` is what it took, ``published`` the figure as it was printed."""
+    """One measurement: ``seconds`` is what it took, ``published`` the figure as it was printed, ``origin`` what its file says of it."""
 
     id: str
     category: str
@@ -110,7 +98,8 @@ class Record:
     chip: Sheet
     chips: int
     formats: Sheet
-    origin: Origin
+    file: str
+    origin: MeasuredFile = field(hash=False, repr=False)
     model: Llm | None = None
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
     remat: str = ""
@@ -137,8 +126,8 @@ def records() -> tuple[Record, ...]:
     found: dict[str, Record] = {}
     for record in (record for path in listed("measured").values() for record in of_file(path)):
         if (other := found.setdefault(record.id, record)) is not record:
-            said = f"there is a record {short(record.id)} in {other.origin.file} already"
-            raise SheetError(f"{record.origin.file}: {said}; give it another id")
+            said = f"there is a record {short(record.id)} in {other.file} already"
+            raise SheetError(f"{record.file}: {said}; give it another id")
     return tuple(found.values())
 
 
@@ -148,7 +137,6 @@ def of_file(path: Path) -> tuple[Record, ...]:
     Raises SheetError naming file and key.
     """
     file = read(path, MeasuredFile)
-    origin = Origin(path.name, file.title, file.url, file.date, file.where, file.note)
     models = {n: from_file(path, LlmFile(name=n, sources=file.sources, **msgspec.structs.asdict(m))) for n, m in file.models.items()}
     chips = {name: _chip(path, file, name) for name in file.rates}
     for what, names in (("rates", chips), ("models", models)):
@@ -158,14 +146,14 @@ def of_file(path: Path) -> tuple[Record, ...]:
     found = []
     for row in file.records:
         try:
-            found.append(_record(row, origin, chips, models))
+            found.append(_record(row, path, file, chips, models))
         except SymroofError as problem:
             raise SheetError(f"{path.name}: record {short(row.id)}: {problem}") from None
     return tuple(found)
 
 
 # -- helpers
-def _record(row: RecordTable, origin: Origin, chips: Mapping[str, Sheet], models: Mapping[str, Llm]) -> Record:
+def _record(row: RecordTable, path: Path, file: MeasuredFile, chips: Mapping[str, Sheet], models: Mapping[str, Llm]) -> Record:
     _needed(row)
     of = models.get(row.model) or llm(row.model) if row.model else None
     if row.layer is not None:  # a kernel: a model of that layer alone
@@ -186,7 +174,8 @@ def _record(row: RecordTable, origin: Origin, chips: Mapping[str, Sheet], models
         chip=chips.get(row.chip) or chip(row.chip),
         chips=row.chips,
         formats=dtype(row.format, weights=row.weights, kv=row.kv, math=row.math or row.format),
-        origin=origin,
+        file=path.name,
+        origin=file,
         model=of,
         sizes=sizes,
         remat=row.remat or "",

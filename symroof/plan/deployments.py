@@ -1,23 +1,21 @@
-"""The best deployment of a model: slice, mesh, formats and batch under memory and latency, one search for each slice."""
+"""The best deployment of a model, and the best mesh of its training run: one search for each slice, under memory and time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from symroof.algebra.cost import Condition, Cost
-from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, M_hbm, X, Y, Z, n
+from symroof.algebra.symbols import B, L, M_hbm, X, Z
 from symroof.algebra.value import Value
 from symroof.ask.known import Known
-from symroof.plan.best import Task, b, fits, searched
-from symroof.plan.choices import Choices
-from symroof.plan.layouts import divisors, rates
-from symroof.plan.wishes import SERVING, Wishes, words
-from symroof.sheets.chips import Chip, Slice
+from symroof.errors import InputError
+from symroof.plan.choices import Choices, Task, b, fits, searched
+from symroof.plan.layouts import serving_meshes, training_meshes
+from symroof.plan.wishes import SERVING, TRAINING, Wishes, words
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
-from symroof.workloads import deployment
+from symroof.workloads import deployment, pretraining
 
 _MOST = 1 << 16  # sequences per shard that are looked at
 
@@ -55,12 +53,11 @@ def _tasks(known: Known, asked: Wishes) -> Iterator[Task]:
         return ", ".join(c.left.name for c in conditions if not _holds(c, more)) or _enough(values["latency"])
 
     for of in asked.slices(where):
-        layouts = list(meshes(model, where, of))
+        layouts = list(serving_meshes(model, where, of))
         for here in choices:
-            sheets = here.sheets[1:]
-            shards = range(1, _reach(costs["memory"], layouts, sheets) + 2)
+            shards = range(1, _reach(costs["memory"], layouts, here.sheets[1:]) + 2)
             lacks = "the network: the sheet of the chip says nothing of it"
-            yield Task(here, of, here.format, costs, conditions, layouts, stops, shards=shards, lacks=lacks, sheets=sheets)
+            yield Task(here, of, here.format, costs, conditions, layouts, stops, shards=shards, lacks=lacks)
 
 
 def _costs(known: Known, asked: Wishes) -> dict[str, Cost]:
@@ -97,43 +94,61 @@ def _reach(memory: Cost, layouts: Sequence[Sheet], sheets: tuple[Any, ...]) -> i
     return max(1, min(_MOST, int(room) + 1))
 
 
-def meshes(model: Llm, where: Chip, of: Slice) -> Iterator[Sheet]:
-    """Every legal mesh of a slice: X divides the experts, Y Z the widths, Y the KV heads, or is a multiple of them: then they are copied.
+def search_training(model: str | Llm, on: Any, by: str = "time", prune: bool = True, **wishes: Any) -> Choices:
+    """The best slice, mesh, microbatches and rematerialization to train a model, by "time" of a step, "cost", "MFU" or "throughput".
 
-    Z divides the query heads that share a KV head on a chip, or pads them by at most a third, as PaLM's 48 to 64; the time of
-    padding is left out.
+    ``on`` are chips, by name or as sheets. Wishes: ``batch`` (tokens), ``context``, ``chips`` (at most), ``tokens`` of the run,
+    when it must ``finish``, ``remat``, ``format``, ``optimizer`` (bytes a parameter), ``math``, ``overlap``, ``letters``. Every
+    legal slice is searched over its meshes and microbatches; the formulas are those of ``symroof.workloads.pretraining``.
+
+    >>> found = search_training("llama3-8b", "tpu-v5p", batch=2**20, chips=64, remat="block")
+    >>> found.best.slice.name, found.best.mesh
+    ('4x4x4', {'X': 64, 'Y': 1, 'Z': 1, 'microbatches': 1})
+    >>> found.best.values["memory"]
+    14.43 GB   state 1.506 GB | activations 8.724 GB | logits 4.203 GB
+
+    Raises InputError for an aim or a wish there is not, UnknownName for a chip, model or format.
     """
-    total = of.chips
-    for y in reversed(divisors(total)):
-        for z in divisors(total // y):
-            x = total // (y * z)
-            if not _legal(model, x, y, z):
-                continue
-            outer, inner = rates(where, of, (y * z, x)), rates(where, of, (z, y, x))
-            if outer and inner:
-                known = {W_Y: outer[0].gather, A_Z: inner[0].all_to_all}
-                known |= {W_X: outer[1].gather, A_X: outer[1].all_to_all}
-                known |= {X: Fraction(x), Y: Fraction(y), Z: Fraction(z), n: Fraction(total)}
-                yield Sheet(f"{of.name} X{x} Y{y} Z{z}", "", {**where.values, **known}, where.defaults)
+    asked = Wishes.make(TRAINING, model, on, by, wishes)
+    return searched(asked, prune, lambda known: _training_tasks(known, asked))
 
 
-def _legal(model: Llm, x: int, y: int, z: int) -> bool:
-    """Whether every layer can be split so."""
+def _training_tasks(known: Known, asked: Wishes) -> Iterator[Task]:
+    (here,) = known.each((asked["format"],))
+    model, where, sequences = here.own, here.held, asked.sequences
+    here = here.but(B=sequences)
+    costs = {remat: _training_costs(here, asked, remat) for remat in asked.policies}
+    asked.refuse_unused(here, [cost for of in costs.values() for cost in of.values()])
+    for of in asked.slices(where):
+        layouts = list(training_meshes(model, where, of, sequences))
+        lacks = f"no legal mesh: {sequences} sequences, {int(model[L])} layers"
+        for remat, known_costs in costs.items():
+            conditions = [fits(known_costs["memory"])]
+            conditions += [known_costs["run"] <= asked["finish"]] if asked["finish"] is not None else []
+            yield Task(here, of, remat, known_costs, conditions, layouts, _slowest, sequences, lacks=lacks)
 
-    def size(letter: Any) -> int:
-        return int(model[letter])
 
-    for kind, _ in model.stack.structure:
-        experts, queries, shared = map(kind.part, ("experts", "queries", "heads"))
-        if experts is not None and size(experts) % x:
-            return False
-        if queries is not None:
-            heads = size(queries)
-            groups = heads if shared is None else size(shared)
-            left = heads // (y if shared is None else max(y, groups))
-            padded = -(-left // z) * z
-            if (groups % y and y % groups) or heads % y or left < 1 or 3 * padded > 4 * left:
-                return False
-        if any(size(width) % (y * z) for width in kind.even()):
-            return False
-    return size(D) % (y * z) == 0
+def _slowest(values: Mapping[str, Value], _: Any) -> str:
+    return str(values["time"].binding)
+
+
+def _training_costs(known: Known, asked: Wishes, remat: str) -> dict[str, Cost]:
+    """What is known of a configuration.
+
+    Raises InputError for a run that must finish and has no number of tokens.
+    """
+    m, overlap = known.own, asked["overlap"]
+    costs = {
+        "time": pretraining.step(m, remat, overlap),
+        "MFU": pretraining.mfu(m, remat, overlap),
+        "throughput": pretraining.tokens(m, remat, overlap),
+        "memory": pretraining.memory(m, remat),
+    }
+    if known.priced:
+        costs["cost"] = pretraining.dollars_per_token(m, remat, overlap)
+    if asked["tokens"] is not None:
+        costs["run"] = pretraining.run(m, remat, overlap)
+        costs |= {"price of the run": pretraining.run_price(m, remat, overlap)} if known.priced else {}
+    elif asked["finish"] is not None:
+        raise InputError("when a run finishes depends on its tokens; give tokens=15e12 beside finish")
+    return costs

@@ -1,10 +1,14 @@
-"""``regimes(cost, over=(B, S))``: what binds where in the plane of two symbols; lines and curves in log-log space."""
+"""``regimes(cost, along=B)`` and ``regimes(cost, over=(B, S))``: what binds where, along one symbol or in the plane of two.
+
+Regions are bounded by lines and curves in log-log space; as polygons they are exact where lines bound them, traced where curves do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import log
+from itertools import pairwise
+from math import exp, log
 from typing import Any
 
 import sympy as sp
@@ -12,13 +16,96 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost
-from symroof.analysis.regimes import known_symbol, put, relations
+from symroof.analysis.regimes import along_one, known_symbol, putting, relations
+from symroof.analysis.walk import facts_of
 from symroof.errors import InputError, SolveError, UnknownName, nearest, short
 from symroof.plane.borders import Boundary, Corner, Region
-from symroof.plane.inhabited import witness
-from symroof.plane.polygons import Polygon, polygons
+from symroof.plane.sides import Point, Side, witness
 from symroof.solver.extremes import ways, won
-from symroof.solver.facts import Facts
+
+Window = tuple[Point, Point]  # lower left and upper right, in logarithms
+Ring = list[Point]
+
+
+@dataclass(frozen=True)
+class Polygon:
+    """A region, or a piece of one, inside a window: vertices ``(x, y)`` in SI units, counter-clockwise.
+
+    ``exact`` says that straight lines (in log-log space) bound the region. Where curves do, the vertices lie on them,
+    and between two vertices the polygon is about ``accuracy`` off, in x or in y. ``area`` is that in the log-log plane.
+    """
+
+    region: Region
+    vertices: tuple[Point, ...]
+    exact: bool
+    area: float
+    accuracy: float = 0.0
+
+    def __repr__(self) -> str:
+        how = "exact" if self.exact else f"to {100 * self.accuracy:g} %"
+        return f"{self.region.name}: {len(self.vertices)} vertices, {how}"
+
+
+def polygons(regions: Sequence[Region], winner: Callable[[Any, Any], Any], across: Point, up: Point) -> Iterator[Polygon]:
+    """Every region between two ends of x and two of y; those of which nothing is inside are left out.
+
+    Raises InputError if curves bound them and contourpy is not installed.
+    """
+    named = [{log(end): end for end in ends} for ends in (across, up)]  # so that the ends of the window stay what they are
+    (u0, u1), (v0, v1) = named
+    window = ((u0, v0), (u1, v1))
+    straight = [all(side.straight for side in r.sides) for r in regions]
+    found: dict[int, list[Ring]] = {i: [_clipped(r.sides, window)] for i, r in enumerate(regions) if straight[i]}
+    accuracy = 0.0
+    if not all(straight):
+        from symroof.plane.tracing import ACCURACY, rings
+
+        accuracy = ACCURACY
+        inside = [witness(r.sides, window) for r, plain in zip(regions, straight, strict=True) if not plain]
+        borders = {side.border: side for r in regions for side in r.sides}
+        for i, ring in rings(list(borders.values()), window, [p for p in inside if not isinstance(p, bool)], winner):
+            if not straight[i]:
+                found.setdefault(i, []).append(ring)
+    for i, region in enumerate(regions):
+        for ring in map(_tidied, found.get(i, [])):
+            size = abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, (*ring[1:], *ring[:1]), strict=True))) / 2
+            if size > 1e-12 * (u1 - u0) * (v1 - v0):
+                vertices = tuple((named[0].get(u, exp(u)), named[1].get(v, exp(v))) for u, v in ring)
+                yield Polygon(region, vertices, straight[i], size, 0.0 if straight[i] else accuracy)
+
+
+def _clipped(sides: Sequence[Side], window: Window) -> Ring:
+    """The part of a window that lies in all of these half planes; empty if they leave none."""
+    (u0, v0), (u1, v1) = window
+    ring: Ring = [(u0, v0), (u1, v0), (u1, v1), (u0, v1)]
+    for side in sides:
+        values = [side.value(*p) for p in ring]
+        kept: list[Point] = []
+        for (p, f), (q, g) in pairwise([*zip(ring, values, strict=True), (ring[0], values[0])] if ring else []):
+            if f >= 0:
+                kept.append(p)
+            if (f > 0 > g) or (f < 0 < g):
+                t = f / (f - g)
+                kept.append((p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1])))
+        ring = kept
+    return ring
+
+
+def _tidied(ring: Ring) -> Ring:
+    """A ring without repeated points and points on a straight line between their neighbours."""
+    points = (
+        [p for i, p in enumerate(ring) if any(abs(a - b) > 1e-12 * (1 + abs(a)) for a, b in zip(p, ring[i - 1], strict=True))]
+        if len(ring) > 1
+        else []
+    )
+    kept = [q for p, q, r in zip([*points[-1:], *points[:-1]], points, [*points[1:], *points[:1]], strict=True) if _bends(p, q, r)]
+    return kept if len(kept) > 2 else []
+
+
+def _bends(p: Point, q: Point, r: Point) -> bool:
+    across = (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+    return abs(across) > 1e-13 * (1 + max(map(abs, (*p, *q, *r)))) * (abs(r[0] - p[0]) + abs(r[1] - p[1]) + abs(q[0] - p[0]))
+
 
 _MOST = 128
 _EVERYWHERE = ((log(1e-15), log(1e-15)), (log(1e25), log(1e25)))
@@ -69,8 +156,8 @@ class Regions(show.Shown):
             raise InputError(
                 f"{fixed} is one of the two symbols of the plane; for one {fixed} ask regimes(cost, along={free}).at({fixed}=...)"
             )
-        cost, still = put(self.cost, self.given, self.symbols, "regions are", sheets, values)
-        found = _found(cost, self.symbols, still, self.dominance)
+        put = putting(self.cost.free_symbols, self.cost.of, self.symbols, "regions are", sheets, values)
+        found = _found(self.cost.map(put), self.symbols, tuple(map(put, self.given)), self.dominance)
         return found.which(**asked) if asked else found
 
     def which(self, **values: Any) -> Any:
@@ -127,9 +214,7 @@ def over_two(cost: Cost, over: Any, given: Sequence[Any], dominance: bool) -> Re
 
 
 def _found(cost: Cost, symbols: tuple[sp.Symbol, sp.Symbol], given: tuple[sp.Rel, ...], dominance: bool) -> Regions:
-    facts = Facts.of(given)
-    if facts.contradict:
-        raise SolveError(f"the given conditions contradict each other: {', '.join(map(show.text, given))}")
+    facts = facts_of(given)
     try:
         fallen = ways(cost, facts, symbols if dominance else (), _MOST)
     except SolveError as problem:
@@ -168,4 +253,25 @@ def _ends(s: sp.Symbol, ends: Any) -> tuple[float, float]:
     return float(low), float(high)
 
 
-__all__ = ["Boundary", "Polygon", "Region", "Regions", "over_two"]
+def regimes(cost: Any, along: Any = None, over: Any = None, given: Sequence[Any] = (), dominance: bool = True) -> Any:
+    """What binds where: along one symbol (breakpoints), or over two (polygons in log-log space).
+
+    ``given`` are conditions that are known to hold; ``dominance=False`` leaves out which summand weighs most.
+
+    >>> from symroof import decode
+    >>> from symroof.symbols import B
+    >>> regimes(decode.step()["MLP"], along=B)
+    regimes of MLP along B
+      B <= C*p_w/(2*W_hbm)   weights   P*p_w/(W_hbm*n)
+      B >= C*p_w/(2*W_hbm)   math      2*B*P/(C*n)
+
+    Raises InputError for what is no cost or no symbol of it, SolveError for conditions that contradict each other.
+    """
+    if not isinstance(cost, Cost):
+        raise InputError(f"{short(cost)} is no cost; give e.g. decode.step()")
+    if (along is None) == (over is None):
+        raise InputError("say along which symbol, e.g. along=B, or over which two, e.g. over=(B, S)")
+    cost = cost.expand(*(over if isinstance(over, (tuple, list)) else (along,)))
+    if along is not None:
+        return along_one(cost, known_symbol(cost, along), tuple(relations(given)), dominance)
+    return over_two(cost, over, given, dominance)

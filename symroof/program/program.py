@@ -217,8 +217,6 @@ def program(
     written, roles = parse(text, Scope(bound, widths, whole, factors))
     stored = tuple(line.operands[0] for line in written if line.out is None)
     lines = [line for line in written if line.out is not None]
-    if not lines and not stored:
-        raise ProgramError("the program has no statement; write e.g. 'In[B_X, D] W[D, F_Y] -> Out[B_X, F_Y]'")
     made_once(lines)
     found = once(s for line in lines for s in chained(line, factors))
     names = {t.name for s in found for t in (*s.operands, s.out)} | {t.name for t in stored}

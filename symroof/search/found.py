@@ -13,8 +13,7 @@ from symroof.algebra.cost import Condition
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.value import Value
 from symroof.errors import InputError
-from symroof.grid.axes import labelled
-from symroof.grid.tables import columns, library
+from symroof.grid.axes import columns, labelled, library
 
 
 @dataclass(frozen=True, repr=False)

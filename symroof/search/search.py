@@ -1,8 +1,11 @@
-"""``search(space, minimize=cost, subject_to=[...])``: the best configurations of a space, never laid out as a whole."""
+"""``search(space, minimize=cost, subject_to=[...])``: the best configurations of a space, never laid out as a whole.
+
+The winners are decided on fractions. Where there is none, it is said which condition stands in the way, and how close one comes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,20 +17,119 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from symroof.algebra import show
 from symroof.algebra.bind import Given
-from symroof.algebra.claims import together
-from symroof.algebra.cost import Condition, Cost
+from symroof.algebra.claims import NONE, Claims, together
+from symroof.algebra.cost import Condition, Cost, quantity
+from symroof.algebra.operands import full_unit, plain
 from symroof.algebra.quantity import show_quantity
 from symroof.errors import InputError, NothingFits, short
-from symroof.grid.axes import Axis, labels_at
+from symroof.grid.axes import Axis, is_axis, labels_at, laid_out
 from symroof.search.boxes import ways
-from symroof.search.found import Candidate, Found, Gain, Slack, called
-from symroof.search.interrupts import Interrupts
-from symroof.search.job import Job
-from symroof.search.pool import Points
-from symroof.search.space import Space
-from symroof.search.stream import Seen, stream
-from symroof.search.winners import exact, obstacle, related, winners
+from symroof.search.found import Candidate, Found, Gain, Slack, amount, called
+from symroof.search.job import Job, worth
+from symroof.search.pool import Points, settled
+from symroof.search.stream import Interrupts, Seen, stream
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Space(show.Shown):
+    """Sheets, axes and fixed values, as ``sweep`` takes them; laid out once it is known which symbols are asked for."""
+
+    sheets: tuple[Any, ...]
+    named: Mapping[str, Any]
+
+    def over(self, free: set[sp.Symbol], of: Claims = NONE) -> tuple[tuple[Axis, ...], dict[sp.Symbol, Any]]:
+        """The axes, and what every symbol is worth along them.
+
+        Raises InputError or UnknownName naming what lacks a value or cannot be used.
+        """
+        return laid_out(free, self.sheets, self.named, of)
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """How many places every axis has."""
+        return {name: len(values) for name, values in self.named.items() if is_axis(values)}
+
+
+def space(*sheets: Any, **named: Any) -> Space:
+    """The outer product of axes (lists, ranges and arrays of numbers, texts or sheets) with everything else fixed.
+
+    >>> from symroof import chip
+    >>> space(chip("tpu-v5e"), B=range(1, 1001), n=[1, 2, 4, 8])
+    space of 4,000 points: B 1,000 x n 4
+    >>> space(slice=chip("tpu-v5e").each(), B=range(1, 1001))           # the legal slices
+    space of 8,000 points: slice 8 x B 1,000
+    """
+    return Space(sheets, named)
+
+
+def divides(a: Any, b: Any) -> Condition:
+    """The condition that one symbol, or product of symbols, divides another: ``b/a`` is whole, ``b/a <= floor(b/a)``.
+
+    >>> from symroof.symbols import K, X, Y, n
+    >>> divides(Y, K)
+    K/Y <= floor(K/Y)
+    >>> divides(X*Y, n).left.name
+    'n/(X*Y)'
+    """
+    share = plain(b) / plain(a)
+    unit = full_unit(share)
+    return quantity(share, unit, show.text(share)) <= quantity(sp.floor(share), unit, "a whole number")
+
+
+def exact(job: Job, points: Points) -> list[int]:
+    """The numbers of the winners, decided on fractions."""
+    left = settled(points, job.best, job.allowed, len(job.costs) == 1)
+    ranked = sorted(([worth(cost, job.exact(int(i))) for cost in job.costs], int(i)) for i in left.index[left.sure])
+    if len(job.costs) == 1:
+        return [i for _, i in ranked[: job.best]]
+    found: list[tuple[list[Any], int]] = []
+    for costs, i in ranked:
+        if not any(all(a <= b for a, b in zip(better, costs, strict=True)) for better, _ in found):
+            found.append((costs, i))
+    return [i for _, i in found]
+
+
+def winners(job: Job, executor: Executor | None = None) -> list[int]:
+    """The winners of a search that belongs to another. Raises KeyboardInterrupt, for half of it is worth nothing."""
+    with Interrupts() as interrupts:
+        seen = stream(job, executor, interrupts, lambda points: "")
+    if not seen.complete:
+        raise KeyboardInterrupt
+    return exact(job, seen.points)
+
+
+def obstacle(job: Job, conditions: Sequence[Condition], order: Sequence[int]) -> tuple[Condition, str, int | None, str]:
+    """The condition that no point fulfils, else one that no point fulfils beside the others, and that in words.
+
+    With the nearest point, if there is one, and both sides there. ``order`` says which condition to ask first. One more search
+    for each that is asked.
+    """
+    for beside in (False, True):
+        for i in order:
+            nearest = _nearest(job, conditions[i], [conditions[k] for k in order if beside and k != i])
+            if nearest is None or (not beside and replace(job, conditions=related(conditions[i : i + 1])).allowed(nearest)):
+                continue
+            left, right = (amount(side.put(Given(job.exact(nearest)))) for side in (conditions[i].left, conditions[i].right))
+            among = " that fulfils the others" if beside else ""
+            return conditions[i], f"{called(conditions[i])} excludes every point{among}", nearest, f"with {left} against {right}"
+    return conditions[order[0]], f"{called(conditions[order[0]])} excludes most, and the others exclude each other", None, ""
+
+
+def _nearest(job: Job, condition: Condition, others: Sequence[Condition]) -> int | None:
+    """The point that fulfils the others and violates a condition least, or has most room to spare."""
+    small, large = (condition.left, condition.right)[:: 1 if condition.relation[0] == "<" else -1]
+    violated = "sum", (small.shape, -large.expr)
+    known = ways([small.expr - large.expr], others, job.values)
+    found = winners(replace(job, costs=(violated,), conditions=related(others), best=1, ways=known))
+    return found[0] if found else None
+
+
+def related(conditions: Sequence[Condition]) -> tuple[tuple[Any, str, Any], ...]:
+    """Conditions as a job takes them."""
+    return tuple((c.left.shape, c.relation, c.right.shape) for c in conditions)
+
 
 _QUICK = 1.0  # seconds of a search up to which another is made to say why it found nothing
 

@@ -1,26 +1,116 @@
 """The blocks of a search through an executor, a few at a time, and what comes back put together.
 
 Blocks go by number. The job itself is found by a token in the threads and the forked processes of this process, and goes
-to another process only when it asks for it.
+to another process only when it asks for it. Ctrl-C is a request to come to an end, so that it never falls in between two steps
+that belong together.
 """
 
 from __future__ import annotations
 
+import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
 
+from symroof.algebra.quantity import show_number
 from symroof.grid.plan import cores
-from symroof.search.interrupts import Interrupts
 from symroof.search.job import Job, Outcome
 from symroof.search.pool import Points, no_points
-from symroof.search.progress import Bar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+_TWICE = 1.0  # seconds within which a second Ctrl-C is the first one again
+
+
+class Interrupts:
+    """Within it Ctrl-C only sets ``pressed``; the next one, a second later or more, is a KeyboardInterrupt as ever.
+
+    In a thread, or where the program has its own handler, nothing changes.
+    """
+
+    def __init__(self) -> None:
+        self.pressed = False
+        self._first = 0.0
+        self._before: Any = None
+
+    def __enter__(self) -> Interrupts:
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._before = signal.signal(signal.SIGINT, self._press)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _press(self, *_: object) -> None:
+        now = time.monotonic()
+        if self.pressed and now - self._first > _TWICE:
+            raise KeyboardInterrupt
+        self._first = self._first if self.pressed else now
+        self.pressed = True
+
+
+_PATIENCE = 1.0  # seconds before anything is shown
+
+
+class Bar:
+    """The share that is done, points per second, the best so far and the time left; gone without a trace at the end."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._shown: Progress | None = None
+
+    @property
+    def due(self) -> bool:
+        """Whether there is somebody to tell."""
+        late = self._shown is not None or time.perf_counter() - self._began >= _PATIENCE
+        return late and sys.stderr is not None and sys.stderr.isatty()
+
+    def show(self, share: float, points: int, best: str) -> None:
+        """Draw the line, or bring it up to date."""
+        rate = f"{show_number(points / (time.perf_counter() - self._began) / 1e6, 3)} M points/s"
+        if self._shown is None:
+            self._shown = _progress()
+            self._shown.add_task("search", total=1.0, rate=rate, best=best)
+            self._shown.start()
+        self._shown.update(self._shown.task_ids[0], completed=share, rate=rate, best=best)
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._shown is not None:
+            self._shown.stop()
+
+
+def _progress() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+
+    fields = [TextColumn(text, markup=False, table_column=Column(no_wrap=True)) for text in ("{task.fields[rate]}", "{task.fields[best]}")]
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TaskProgressColumn(),
+        *fields,
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        refresh_per_second=5,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
 
 _GLANCE = 0.1  # seconds between two looks at the keyboard
 _SILENCE = 5.0  # seconds after which what an executor has not given back is done here

@@ -163,7 +163,7 @@ def candidate(c: Any) -> Iterator[Block]:
     yield from (Bars(v, fold="") for v in c.values if v.parts)
 
 
-@view("search.space.Space")
+@view("search.search.Space")
 def space(s: Any) -> Iterator[Block]:
     """How many points there are, axis by axis."""
     axes = " x ".join(f"{name} {n:,}" for name, n in s.lengths.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import sympy as sp
@@ -27,16 +27,20 @@ def _under(conditions: Sequence[Any]) -> Iterator[Text]:
         yield Text((when([readable(c) for c in conditions]),), 1)
 
 
+def _by_values(title: str, reason: str) -> Text:
+    return Text(f"{title}: {reason}; evaluated by .at(...)")
+
+
 # -- what binds where
 @view("analysis.regimes.Regimes")
 def regimes(found: Any) -> Document:
     """A table of intervals for every case, under the comparisons that decide for it."""
     title = f"regimes of {_called(found.cost)} along {found.symbol}"
     if found.reason:
-        return Document((Text(f"{title}: {found.reason}; evaluated by .at(...)"),), found.reason)
+        return Document((_by_values(title, found.reason),), found.reason)
     blocks: list[Block] = [Title(title)]
     for case in found.cases:
-        blocks += [*_under(case.when), _where(found.cost, [(interval(r), r) for r in case.result], 2 if case.when else 1)]
+        blocks += [*_under(case.when), _where(found.cost, case.result, _interval, 2 if case.when else 1)]
     data = [{"when": [*map(show.text, c.when)], "regimes": [_ends(r) | _about(r) for r in c.result]} for c in found.cases]
     return Document(tuple(blocks), data)
 
@@ -44,30 +48,24 @@ def regimes(found: Any) -> Document:
 @view("analysis.regimes.Regime")
 def regime(r: Any) -> Document:
     """One interval."""
-    return Document((_where(r.cost, [(interval(r), r)], 0),), _ends(r) | _about(r))
+    return Document((_where(r.cost, [r], _interval, 0),), _ends(r) | _about(r))
 
 
-def _where(cost: Any, rows: Iterable[tuple[Words, Any]], level: int = 1) -> Table:
+def _where(cost: Cost, found: Iterable[Any], place: Callable[[Any], Words], level: int = 1) -> Table:
     columns = ("where", "binds", Column("mostly", said="mostly {}"), f"cost [{cost.unit}]")
-    return table(columns, [(where, r.binds, r.dominant, short(r.cost.expr)) for where, r in rows], headed=False, level=level)
+    return table(columns, [(place(r), r.binds, r.dominant, short(r.cost.expr)) for r in found], headed=False, level=level)
 
 
-def interval(r: Any) -> Math:
+def _interval(r: Any) -> Math:
     """``low <= x <= high``; ends that are numbers with their units."""
-
-    def measure(end: Any) -> Math | None:
-        if end is sp.oo or end == 0:
-            return None
-        return measured(end, r.symbol.unit) if end.is_number else math(end)
-
-    return ranged(math(r.symbol), measure(r.low), measure(r.high))
+    ends = (None if end is sp.oo or end == 0 else end for end in (r.low, r.high))
+    low, high = (end and (measured(end, r.symbol.unit) if end.is_number else math(end)) for end in ends)
+    return ranged(math(r.symbol), low, high)
 
 
 def _ends(r: Any) -> dict[str, Any]:
-    def data(end: Any) -> Any:
-        return (None if end is sp.oo else float(end)) if end.is_number else show.text(end)
-
-    return {"low": data(r.low), "high": data(r.high)}
+    ends = (("low", r.low), ("high", r.high))
+    return {name: None if end is sp.oo else float(end) if end.is_number else show.text(end) for name, end in ends}
 
 
 def _about(r: Any) -> dict[str, Any]:
@@ -79,26 +77,23 @@ def regions(found: Any) -> Document:
     """A table of the regions of the plane, and the parts that bind nowhere."""
     title = f"regimes of {_called(found.cost)} over {', '.join(s.name for s in found.symbols)}"
     if found.reason:
-        return Document((Text(f"{title}: {found.reason}; evaluated by .at(...)"),), found.reason)
-    blocks: list[Block] = [Title(title), _where(found.cost, [(_place(r), r) for r in found.regions])]
-    if found.never:
-        blocks.append(Text(f"never: {', '.join(found.never)}", 1))
+        return Document((_by_values(title, found.reason),), found.reason)
+    never = [Text(f"never: {', '.join(found.never)}", 1)] * bool(found.never)
     reasons = dict.fromkeys(b.reason for r in found.regions for b in r.boundaries if b.reason)
-    blocks += [Text(f"by values: {reason}", 1) for reason in reasons]
-    return Document(tuple(blocks), [{"where": r.where, **_about(r)} for r in found.regions])
+    by_values = (Text(f"by values: {reason}", 1) for reason in reasons)
+    data = [{"where": r.where, **_about(r)} for r in found.regions]
+    return Document((Title(title), _where(found.cost, found.regions, _place), *never, *by_values), data)
 
 
 @view("plane.borders.Region")
 def region(r: Any) -> Document:
     """One region."""
-    return Document((_where(r.cost, [(_place(r), r)], 0),), {"where": r.where, **_about(r)})
+    return Document((_where(r.cost, [r], _place, 0),), {"where": r.where, **_about(r)})
 
 
 def _place(r: Any) -> Words:
     """Where a region is: its borders; one that is a curve in several pieces as it is compared."""
-    if not r.boundaries:
-        return "everywhere"
-    return joined([_border(b) for b in r.boundaries])
+    return joined([_border(b) for b in r.boundaries]) if r.boundaries else "everywhere"
 
 
 def _border(b: Any) -> Math:
@@ -113,7 +108,7 @@ def minimum(m: Any) -> Iterator[Block]:
     ask = m.problem
     title = f"{ask.word} {_called(ask.asked)} over {', '.join(x.name for x in ask.over)}"
     if m.reason:
-        yield Text(f"{title}: {m.reason}; evaluated by .at(...)")
+        yield _by_values(title, m.reason)
         return
     yield Title(title)
     for case in m.cases:
@@ -145,7 +140,7 @@ def _optimum(m: Any, found: Any, level: int) -> Iterator[Block]:
     yield table((Column(""),), [(line,) for line in m.reasons(found)], headed=False, level=level, fold="why")
 
 
-@view("analysis.best.Best")
+@view("analysis.minimize.Best")
 def best(b: Any) -> Document:
     """The real optimum, what stops it and the certified gap; then the whole numbers that win."""
     until = f" (or up to {bare(b.until).text})" if b.until is not None else ""

@@ -80,14 +80,14 @@ class Attention(Kind):
     v_from_k: bool = False
     lent: bool = False
 
-    word: ClassVar[str] = "attention"
-    label: ClassVar[str] = "full"
-    split: ClassVar[str] = "attention"
-    dense: ClassVar[bool] = True
+    word = "attention"
+    label = "full"
+    split = "attention"
+    dense = True
     letters: ClassVar = {"window": S_win, "chunk": S_chk, "top": S_top}
     parts: ClassVar = {"queries": "N", "heads": "K"}
-    orders: ClassVar = (("K", "N"),)
-    shares: ClassVar = (("K", "N", "KV heads", "query heads"),)
+    orders = (("K", "N"),)
+    shares = (("K", "N", "KV heads", "query heads"),)
 
     def text(self, at: Pass, how: Sharding) -> str:
         """By heads, or with the cache sharded over its batch too; stored beside it what options add."""

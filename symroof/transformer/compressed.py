@@ -95,12 +95,12 @@ class CompressedAttention(Kind):
     N_ix: Size | None = None
     H_ix: Size | None = None
 
-    word: ClassVar[str] = "compressed attention"
-    label: ClassVar[str] = "cmp"
-    split: ClassVar[str] = "attention"
+    word = "compressed attention"
+    label = "cmp"
+    split = "attention"
     letters: ClassVar = {"every": S_cmp, "top": S_top}
     parts: ClassVar = {"queries": "G_o"}
-    shares: ClassVar = (("G_o", "N", "groups", "query heads"),)
+    shares = (("G_o", "N", "groups", "query heads"),)
 
     def text(self, at: Pass, how: Sharding) -> str:
         """The window, and entries and their choice where there are any."""

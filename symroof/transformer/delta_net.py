@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import H_kl, H_vl, N_kl, N_vl, S_chunk, w_conv
@@ -80,10 +80,10 @@ class GatedDeltaNet(Kind):
     w_conv: Size = w_conv
     chunk: Size = S_chunk
 
-    word: ClassVar[str] = "gated delta net"
-    label: ClassVar[str] = "lin"
-    widths: ClassVar = ("N_kl",)
-    shares: ClassVar = (("N_kl", "N_vl", "key heads", "value heads"),)
+    word = "gated delta net"
+    label = "lin"
+    widths = ("N_kl",)
+    shares = (("N_kl", "N_vl", "key heads", "value heads"),)
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One step of the recurrence, or chunks."""

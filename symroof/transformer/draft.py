@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from symroof.algebra.symbols import D
 from symroof.transformer.kind import Kind, Pass, Sharding
@@ -19,9 +19,9 @@ class Draft(Kind):
     Source: arXiv:2412.19437, section 2.2.
     """
 
-    word: ClassVar[str] = "draft"
+    word = "draft"
 
-    usual_norms: ClassVar[int] = 3
+    usual_norms = 3
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One matmul."""

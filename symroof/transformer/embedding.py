@@ -20,10 +20,9 @@ class Embedding(Kind):
     V: Size = V
     positions: Size | None = None
 
-    word: ClassVar[str] = "embedding"
-    dense: ClassVar[bool] = True
-    around: ClassVar[bool] = True
-    usual_norms: ClassVar[int] = 0
+    word = "embedding"
+    dense = around = True
+    usual_norms = 0
     letters: ClassVar = {"positions": S_pos}
 
     def text(self, at: Pass, how: Sharding) -> str:
@@ -51,10 +50,9 @@ class Unembedding(Kind):
     tied: bool = False
     bias: bool = False
 
-    word: ClassVar[str] = "unembedding"
-    dense: ClassVar[bool] = True
-    around: ClassVar[bool] = True
-    usual_norms: ClassVar[int] = 0  # the one before it is a layer by itself
+    word = "unembedding"
+    dense = around = True
+    usual_norms = 0  # the one before it is a layer by itself
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One matmul; a tied matrix is stored with the embedding."""
@@ -74,9 +72,8 @@ class Norm(Kind):
     Raises InputError for none.
     """
 
-    word: ClassVar[str] = "norm"
-    dense: ClassVar[bool] = True
-    around: ClassVar[bool] = True
+    word = "norm"
+    dense = around = True
 
     def text(self, at: Pass, how: Sharding) -> str:
         """Nothing but the norm that every kind can have."""

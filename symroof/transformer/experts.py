@@ -85,14 +85,14 @@ class Experts(Kind):
     latent_norm: bool = False
     hit: Size = E_hit
 
-    word: ClassVar[str] = "experts"
-    label: ClassVar[str] = "moe"
-    split: ClassVar[str] = "experts"
+    word = "experts"
+    label = "moe"
+    split = "experts"
     letters: ClassVar = {"hashed": V, "shared": F_sh, "latent": D_lat}
-    follows: ClassVar = ("hit",)
+    follows = ("hit",)
     parts: ClassVar = {"experts": "E"}
-    widths: ClassVar = ("F", "shared")
-    orders: ClassVar = (("k", "E"), ("k", "hit"), ("hit", "E"))
+    widths = ("F", "shared")
+    orders = (("k", "E"), ("k", "hit"), ("hit", "E"))
 
     def text(self, at: Pass, how: Sharding) -> str:
         """Router, experts, shared expert; biases are stored."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import H_kl, N_kl, S_chunk, w_conv
@@ -58,10 +58,10 @@ class KimiDeltaAttention(Kind):
     full_gate: bool = False
     decays: int = 0
 
-    word: ClassVar[str] = "kimi delta attention"
-    label: ClassVar[str] = "lin"
-    widths: ClassVar = ("N_kl",)
-    options: ClassVar = ("decays",)
+    word = "kimi delta attention"
+    label = "lin"
+    widths = ("N_kl",)
+    options = ("decays",)
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One step of the recurrence, or chunks; the decay is one for each channel of a key."""

@@ -91,11 +91,11 @@ class LatentAttention(Kind):
     gate: bool = False
     bias: bool = False
 
-    word: ClassVar[str] = "latent attention"
-    label: ClassVar[str] = "full"
-    split: ClassVar[str] = "attention"
+    word = "latent attention"
+    label = "full"
+    split = "attention"
     parts: ClassVar = {"queries": "N"}
-    optional: ClassVar = ("R_q",)
+    optional = ("R_q",)
     letters: ClassVar = {"top": S_top}
 
     def __post_init__(self) -> None:

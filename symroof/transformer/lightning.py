@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import H, N, S_chunk
@@ -55,9 +55,9 @@ class LightningAttention(Kind):
     H: Size = H
     chunk: Size = S_chunk
 
-    word: ClassVar[str] = "lightning attention"
-    label: ClassVar[str] = "lin"
-    widths: ClassVar = ("N",)
+    word = "lightning attention"
+    label = "lin"
+    widths = ("N",)
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One step of the recurrence, or blocks."""

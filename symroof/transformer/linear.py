@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from symroof.algebra.symbols import D
 from symroof.transformer.kind import Kind, Pass, Sharding
@@ -19,7 +19,7 @@ class Linear(Kind):
     Source: arXiv:2411.19146 (Puzzle).
     """
 
-    word: ClassVar[str] = "linear"
+    word = "linear"
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One matmul, its output split as its input."""
@@ -34,9 +34,9 @@ class Linear(Kind):
 class Skip(Kind):
     """No sublayer at all: the layer counts among L, and costs and stores nothing, not even a norm."""
 
-    word: ClassVar[str] = "skip"
+    word = "skip"
 
-    usual_norms: ClassVar[int] = 0
+    usual_norms = 0
 
     def text(self, at: Pass, how: Sharding) -> str:
         """Nothing."""

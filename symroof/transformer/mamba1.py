@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import D_in, D_st, R_dt, w_conv
@@ -49,9 +49,9 @@ class Mamba1(Kind):
     conv_bias: bool = True
     inner_norms: bool = False
 
-    word: ClassVar[str] = "mamba-1"
-    label: ClassVar[str] = "ssm"
-    widths: ClassVar = ("D_in",)
+    word = "mamba-1"
+    label = "ssm"
+    widths = ("D_in",)
 
     def text(self, at: Pass, how: Sharding) -> str:
         """The same for a step and for a prompt."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import D_st, G_ssm, H_ssm, N_ssm, S_chunk, w_conv
@@ -67,10 +67,10 @@ class Mamba2(Kind):
     conv_bias: bool = True
     gated_norm: bool = True
 
-    word: ClassVar[str] = "mamba-2"
-    label: ClassVar[str] = "ssm"
-    widths: ClassVar = ("N_ssm",)
-    shares: ClassVar = (("G_ssm", "N_ssm", "groups", "heads"),)
+    word = "mamba-2"
+    label = "ssm"
+    widths = ("N_ssm",)
+    shares = (("G_ssm", "N_ssm", "groups", "heads"),)
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One step of the recurrence, or a scan in chunks."""

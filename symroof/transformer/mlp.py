@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from symroof.algebra.symbols import F
 from symroof.transformer.kind import Kind, Pass, Sharding, Size
@@ -40,9 +40,9 @@ class Mlp(Kind):
     parallel: bool = False
     bias: bool = False
 
-    word: ClassVar[str] = "mlp"
-    label: ClassVar[str] = "dense"
-    dense: ClassVar[bool] = True
+    word = "mlp"
+    label = "dense"
+    dense = True
 
     def beside(self) -> bool:
         """If parallel."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import D_ple, L, V_ple
@@ -20,10 +20,10 @@ class PerLayerTable(Kind):
     V_ple: Size = V_ple
     D_ple: Size = D_ple
 
-    word: ClassVar[str] = "per-layer table"
-    around: ClassVar[bool] = True
+    word = "per-layer table"
+    around = True
 
-    usual_norms: ClassVar[int] = 0
+    usual_norms = 0
 
     def text(self, at: Pass, how: Sharding) -> str:
         """A lookup and a matmul."""
@@ -51,7 +51,7 @@ class PerLayerInput(Kind):
 
     D_ple: Size = D_ple
 
-    word: ClassVar[str] = "per-layer input"
+    word = "per-layer input"
 
     def text(self, at: Pass, how: Sharding) -> str:
         """Two matmuls."""

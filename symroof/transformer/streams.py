@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import D, R_lau, n_res
@@ -14,7 +14,7 @@ from symroof.transformer.kind import Kind, Pass, Sharding, Size
 class _Mixing(Kind):
     """Without a norm of its own."""
 
-    usual_norms: ClassVar[int] = 0
+    usual_norms = 0
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class HyperConnection(_Mixing):
     n_res: Size = n_res
     end: bool = False
 
-    word: ClassVar[str] = "hyper-connection"
+    word = "hyper-connection"
 
     def text(self, at: Pass, how: Sharding) -> str:
         """The weights of the mixes, and the mixes."""
@@ -66,7 +66,7 @@ class AltUp(_Mixing):
     R_lau: Size = R_lau
     ends: bool = False
 
-    word: ClassVar[str] = "alternating updates"
+    word = "alternating updates"
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One layer's, or the matrices at both ends."""
@@ -98,7 +98,7 @@ class ResidualAttention(Kind):
     Source: Kimi K3 (2026), model card and reference implementation.
     """
 
-    word: ClassVar[str] = "residual attention"
+    word = "residual attention"
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One product with a vector."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from symroof.transformer.kind import Kind, Pass, Sharding
 
@@ -15,10 +14,10 @@ class Weights(Kind):
     stored: int = 0
     of: str = "vision"
 
-    word: ClassVar[str] = "weights"
-    options: ClassVar = ("stored",)
+    word = "weights"
+    options = ("stored",)
 
-    usual_norms: ClassVar[int] = 0
+    usual_norms = 0
 
     def text(self, at: Pass, how: Sharding) -> str:
         """One tensor, or nothing."""

@@ -25,12 +25,7 @@ _LINK = re.compile(r"(https?://[^\s<>\"']+[^\s<>\"'.,;)])")
 
 
 def render(document: Document) -> str:
-    """One ``<div class="symroof">`` with its own style.
-
-    >>> from symroof import decode, show
-    >>> show.html(decode.step()).startswith('<div class="symroof"><style>')
-    True
-    """
+    """One ``<div class="symroof">`` with its own style."""
     return tag("div", style() + inside(document), "symroof")
 
 

@@ -43,15 +43,7 @@ class Paper(Source):
 def fragment(of: Any, steps: bool = False) -> Fragment:
     r"""Any result, or an expression, as LaTeX; with ``steps`` a bound comes with its derivation.
 
-    What does not fit on a line of an article is split.
-
-    >>> from symroof import decode
-    >>> print(fragment(decode.weight_time()))
-    \[
-    \text{weights} = \frac{P p_w}{W_\text{hbm} n}
-    \]
-
-    Raises InputError for what cannot be shown.
+    What does not fit on a line of an article is split. Raises InputError for what cannot be shown.
     """
     if isinstance(of, Fragment):
         return of
@@ -117,10 +109,8 @@ def nomenclature(*objects: Any, sheets: Iterable[Any] = (), **values: Any) -> Fr
 def _used(of: Any) -> set[Any]:
     """The letters of an object; of a bound the unknown, and those of its ends and domain."""
     match of:
-        case Bound(pieces=()):
-            return {of.symbol, *(s for s, _ in of.weights), *of.condition.free_symbols}
         case Bound():
-            shown = [e for p in of.pieces for e in (p.low, p.high, *p.when) if e is not None]
+            shown = [e for p in of.pieces for e in (p.low, p.high, *p.when) if e is not None] or [of.condition]
             return {of.symbol, *(s for s, _ in of.weights)}.union(*(e.free_symbols for e in shown))
         case object(problem=asked, free_symbols=free):
             return {*asked.asked.free_symbols, *asked.over, *free}
