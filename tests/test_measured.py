@@ -255,10 +255,6 @@ WRONG = [
     ("context = 5", "shape = [1, 2]", "key 'records[0].shape' is a list of 3, not of 2"),
     ("context = 5", "shape = [1, 2, 0]", "key 'records[0].shape[2]': expected `int` >= 1"),
     ("[[records]]", "[records]", "write [[records]] in double brackets"),
-        "[[records]]",
-        '[rates.fast]\ntitle = "x"\nbandwidth = { value = "1", source = "x" }\nflops = { bf17 = { value = "1", source = "x" } }\n[[records]]',
-        "rates.fast.flops.bf17",
-    ),
     ("[[records]]", '[rates.fast]\ntitle = "x"\nbandwidth = { value = "1 GB/s", source = "x" }\nflops = {}\n\n[[records]]', "sources.x"),
 ]
 
