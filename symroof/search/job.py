@@ -55,7 +55,7 @@ class Job:
         """The blocks of the space, large ones where boxes in them are passed over; every place stands for ``length`` points."""
         if not self.ways:
             return blocks(self.shape)
-        size = max(BLOCK, min(_LONGEST, prod(self.shape) // _RUNS))
+        size = max(8 * BLOCK, min(_LONGEST, prod(self.shape) // _RUNS))
         return blocks(self.shape, size) if self.length == 1 else blocks(tuple(np.where(self._apart, self.shape, 1).tolist()), _LINES)
 
     @cached_property

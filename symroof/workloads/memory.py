@@ -16,7 +16,7 @@ from symroof.algebra.symbols import B, D, F, M_hbm, P, V, n, p_a, p_w
 from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, checked, kept, letters, stack_of, summed
+from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, checked, kept, reaches, stack_of, summed
 
 
 def parameters(m: Model = None) -> Cost:
@@ -32,7 +32,7 @@ def weight_memory(m: Model = None) -> Cost:
 
 def kv_per_token(m: Model = None) -> Cost:
     """KV cache per token of context [byte/token]: kv, and kv_win until the token leaves a window; of the book's model 2KHL p_kv."""
-    return summed(m, [r.cache for r in letters(m).reaches], "byte/token").named("KV per token")
+    return summed(m, [r.cache for r in reaches(m)], "byte/token").named("KV per token")
 
 
 def kv_per_sequence(m: Model = None) -> Cost:

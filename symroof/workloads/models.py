@@ -5,8 +5,7 @@ Aggregates (``P_mm``, ``kv``, ``f_att``, see :mod:`symroof.transformer.aggregate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -82,15 +81,18 @@ def with_width(m: Model) -> list[Layer]:
     return found
 
 
-@lru_cache(maxsize=1)
-def _book() -> Aggregates:
-    """The book's model in the place of aggregates: all parameters are read and multiplied, and attention only reads its cache."""
-    return Aggregates({}, (Reach(ALL, BOOK.cache.expr, (0, 0), sp.Integer(0)),), (), sp.Integer(0), sp.Integer(0), (0, 0), P, P)
+#: The book's model in the place of aggregates: all parameters are read and multiplied.
+_BOOK = Aggregates({}, (), (), sp.Integer(0), sp.Integer(0), (0, 0), P, P)
 
 
 def letters(m: Model) -> Aggregates:
-    """The aggregate letters that a model's formulas are written in."""
-    return _book() if m is None else stack_of(m).aggregates
+    """The aggregate letters that a model's formulas are written in, but for those of what it caches."""
+    return _BOOK if m is None else stack_of(m).aggregates
+
+
+def reaches(m: Model) -> Sequence[Reach]:
+    """The letters of what a model caches and sees; in the book attention only reads its cache."""
+    return (Reach(ALL, BOOK.cache.expr, (0, 0), sp.Integer(0)),) if m is None else stack_of(m).aggregates.reaches
 
 
 def summed(m: Model, terms: Iterable[Any], unit: str) -> Cost:
@@ -107,12 +109,12 @@ def present(m: Model, named: Mapping[str, Cost], join: Callable[[Iterable[Cost]]
 
 def cached(m: Model, context: Any = S) -> Cost:
     """Bytes of cache that a sequence keeps at a context: kv S, of windows no more than they see [byte]."""
-    return summed(m, [r.cache * Pass(1, context).held(r.view) for r in letters(m).reaches], "byte")
+    return summed(m, [r.cache * Pass(1, context).held(r.view) for r in reaches(m)], "byte")
 
 
 def looked_at(m: Model, context: Any = S) -> Cost:
     """Bytes of cache that a decode step reads at a context, those of other layers too [byte]."""
-    return summed(m, [(r.cache + r.lent) * Pass(1, context).read(r.view) for r in letters(m).reaches], "byte")
+    return summed(m, [(r.cache + r.lent) * Pass(1, context).read(r.view) for r in reaches(m)], "byte")
 
 
 def kept(m: Model, context: Any = S) -> Cost:
@@ -122,7 +124,7 @@ def kept(m: Model, context: Any = S) -> Cost:
 
 def seen(m: Model, at: Pass) -> Cost:
     """FLOPs of attention of a pass, for one sequence [FLOP]; none in the book, where reading the cache takes longer."""
-    return summed(m, [r.pair[not at.decoding] * at.pairs(r.view) for r in letters(m).reaches], "FLOP")
+    return summed(m, [r.pair[not at.decoding] * at.pairs(r.view) for r in reaches(m)], "FLOP")
 
 
 def seen_time(m: Model, at: Pass) -> Cost:
