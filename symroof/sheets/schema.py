@@ -92,7 +92,7 @@ class ModelTable(Strict, frozen=True):
 
     D: Count
     V: Count
-    tied: bool = False
+    tied: bool
     source: str = ""
     L: Count | None = None
     positions: Count | None = None

@@ -27,4 +27,4 @@ class Weights(Kind):
 
     def sizes(self, at: Pass) -> dict[str, int]:
         """N is their count."""
-        return {"N": self.stored}
+        return {"N": self.stored} if self.stored else {}
