@@ -190,4 +190,7 @@ class DtypeRow(Strict, frozen=True):
 
     title: str
     bytes: str
+    scale: str | None = None
+    block: tuple[Some, Some] | None = None
+    tensor: str | None = None
     aliases: list[str] = []
