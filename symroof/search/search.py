@@ -190,7 +190,7 @@ def search(
         asked = replace(asked, job=_pruned(asked))
     with Interrupts() as interrupts:
         found = _found(asked, stream(asked.job, executor, interrupts, partial(_told, asked)), executor)
-    if prune and found.again and found.limits and found.complete and found.seconds < 0.5:
+    if asked.job.ways and found.again and found.limits and found.complete and found.seconds < 0.5:
         with suppress(KeyboardInterrupt):
             found.gains  # noqa: B018  cheap enough to be told at once
     return found
