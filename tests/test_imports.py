@@ -76,6 +76,7 @@ ORDERS = {
             "spellings",
             "architectures",
             "keys",
+            "adapted",
             "patterns",
             "kinds_of",
             "config",

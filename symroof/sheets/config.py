@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from symroof.errors import SheetError, nearest, short
-from symroof.sheets.architectures import ALIASES, ARCHITECTURES, Architecture
+from symroof.sheets.adapted import adapted
+from symroof.sheets.architectures import ALIASES, ARCHITECTURES
 from symroof.sheets.keys import Keys, duplicates
 from symroof.sheets.kinds_of import kind_of
 from symroof.sheets.patterns import layers
@@ -72,8 +73,11 @@ def understood(file: Mapping[str, Any]) -> Config:
     contradict each other.
     """
     tower = next((file[key] for key in TOWERS if isinstance(file.get(key), Mapping)), file)
-    keys = Keys(tower, file, _architecture(tower, file))
+    name = _class(tower, file)
+    keys = Keys(tower, file, ARCHITECTURES[name])
+    keys.of = adapted(name, keys)
     words = layers(keys)
+    _kept(keys, words)
     made: list[tuple[Kind, ...]] = []
     for i, each in enumerate(words):
         found = [kind for word in each for kind in kind_of(word, keys, i, len(words))]
@@ -83,21 +87,28 @@ def understood(file: Mapping[str, Any]) -> Config:
     around, width = _around(keys), keys.count("D")
     if keys.maybe("word_embed_proj_dim") not in (None, width):
         raise SheetError(f"key 'word_embed_proj_dim' is not {width}, and embeddings of another width are not understood")
-    for beside in ("drafts", "state_dtype", "expert_dtype"):
-        keys.raw(beside)
+    keys.ignore("drafts", "state_dtype", "expert_dtype")
     keys.refuse_unread()
     return Config(width, tuple((count, list(kinds)) for kinds, count in Counter(made).items()), around)
 
 
-def _architecture(tower: Mapping[str, Any], file: Mapping[str, Any]) -> Architecture:
-    """The row of a class, of the tower or of what stands around it."""
-    named = [str(of.get("model_type")) for of in (tower, file) if of.get("model_type")]
+def _kept(keys: Keys, words: list[list[str]]) -> None:
+    """Raise SheetError for layers that share keys and values of which no layer before keeps any."""
+    first = len(words) - (keys.maybe("shared_kv") or 0)
+    if not {word[0] for word in words[max(first, 0) :]} <= {word[0] for word in words[: max(first, 0)]} and first < len(words):
+        raise SheetError(
+            f"key {keys.said('shared_kv')!r} is {keys.raw('shared_kv')}, and no layer before those keeps what they share; correct it"
+        )
+
+
+def _class(tower: Mapping[str, Any], file: Mapping[str, Any]) -> str:
+    """The class of a tower, or of what stands around it where the tower does not say."""
+    named = next((str(of["model_type"]) for of in (tower, file) if of.get("model_type")), "")
     if not named:
         raise SheetError("key 'model_type' is missing, which says what class of model this is; add it")
-    known = [ALIASES.get(name, name) for name in named]
-    found = next((ARCHITECTURES[name] for name in known if name in ARCHITECTURES), None)
-    if found is None:
-        raise SheetError(f"model_type {short(named[0])} is not understood; {nearest(named[0], [*ARCHITECTURES, *ALIASES])}")
+    found = ALIASES.get(named, named)
+    if found not in ARCHITECTURES:
+        raise SheetError(f"model_type {short(named)} is not understood; {nearest(named, [*ARCHITECTURES, *ALIASES])}")
     return found
 
 
@@ -106,21 +117,30 @@ def _around(keys: Keys) -> Around:
     positions = None if of.positions is None else keys.count("positions") + of.positions
     before: list[Kind] = []
     after: list[Kind] = []
-    if of.mlp == "gemma4" and keys.maybe("D_ple"):
+    if of.mlp in ("gemma3n", "gemma4") and keys.maybe("D_ple"):
         before.append(kinds.PerLayerTable(keys.count("V_ple", keys.count("V")), keys.count("D_ple")))
     if of.mixer == "compressed":
         after.append(kinds.HyperConnection(keys.count("n_res"), end=True))
     if keys.maybe("residuals"):
         after.append(kinds.ResidualAttention())
+    if of.mlp == "gemma3n":
+        before.append(kinds.AltUp(keys.count("n_res"), keys.count("R_lau"), ends=True))
     if of.extra:
         before.append(kinds.Norm(norms=of.extra))
     return Around(
         keys.count("V"),
-        keys.flag("tied", of.tied),
+        _tied(keys),
         positions,
         norm=of.final_norm,
         layer_norm=of.layer_norm,
-        head_bias=of.head_bias,
+        head_bias=keys.flag(of.head_bias),
         before=tuple(before),
         after=tuple(after),
     )
+
+
+def _tied(keys: Keys) -> bool:
+    found = keys.flag("tied", bool(keys.of.tied))
+    if found and keys.of.tied is None:
+        raise SheetError(f"key {keys.said('tied')!r} is true, and models of this class have an unembedding of their own; correct it")
+    return found

@@ -10,6 +10,8 @@ from symroof.sheets.architectures import Architecture
 from symroof.sheets.spellings import ASLEEP, IGNORED, KEYS, OTHER_TOWERS, TOWERS
 
 _LARGEST = 2**40
+#: What 0 leaves out.
+_NONE = frozenset(["window", "chunk", "E", "n_shared", "F_shared", "latent", "dense_first", "shared_kv", "D_ple", "residuals", "drafts"])
 
 
 class Keys:
@@ -24,15 +26,28 @@ class Keys:
         return self.raw(meaning) is not None
 
     def raw(self, meaning: str, default: Any = None) -> Any:
-        """The value of a meaning, whichever way it is spelt; a null is no value."""
-        for key in KEYS.get(meaning, (meaning,)):
-            self.read.add(key)
-        found = next((v for key in KEYS.get(meaning, (meaning,)) if (v := self.tower.get(key)) is not None), None)
+        """The value of a meaning, whichever way it is spelt; a null is no value.
+
+        Raises SheetError for two spellings with two values.
+        """
+        spellings = KEYS.get(meaning, (meaning,))
+        self.read.update(spellings)
+        given = {key: v for key in spellings if (v := self.tower.get(key)) is not None}
+        found = next(iter(given.values()), None)
+        other = next((key for key, v in given.items() if v is not found and v != found), None)
+        if other is not None:
+            first = next(iter(given))
+            raise SheetError(f"keys {first!r} and {other!r} say the same twice, {short(found)} and {short(given[other])}; leave one")
         if found is None and self.tower is not self.outer and meaning in ("tied",):
             found = next((v for key in KEYS[meaning] if (v := self.outer.get(key)) is not None), None)
         if found is None:
             found = self.of.missing.get(meaning)
+        found = self.of.fixed.get(meaning, found)
         return default if found is None else found
+
+    def ignore(self, *meanings: str) -> None:
+        """That a layer has no use for what other layers, or other classes, do."""
+        self.read.update(key for meaning in meanings for key in KEYS.get(meaning, (meaning,)))
 
     def said(self, meaning: str) -> str:
         """The key of a meaning as the file spells it."""
@@ -54,9 +69,9 @@ class Keys:
         return found
 
     def maybe(self, meaning: str) -> int | None:
-        """A whole number from 1 on, None where nothing or 0 is said."""
+        """A whole number from 1 on; None where nothing is said, or 0 of what can be none."""
         found = self.raw(meaning)
-        return None if found is None or found == 0 or found is False else self.count(meaning)
+        return None if found is None or (meaning in _NONE and found in (0, False)) else self.count(meaning)
 
     def flag(self, meaning: str | bool, default: bool = False) -> bool:
         """Whether something holds: a constant of the class, or what the file says.
@@ -100,9 +115,10 @@ class Keys:
 
     def refuse_unread(self) -> None:
         """Raise SheetError for a key that nobody read and that is not known to change nothing."""
-        known = {*self.read, *IGNORED, *TOWERS, *OTHER_TOWERS, "quantization_config", "compression_config"}
+        known = {*self.read, *self.of.ignores.split(), *IGNORED, *TOWERS, *OTHER_TOWERS, "quantization_config", "compression_config"}
         for key, value in self.tower.items():
-            if key in known or value in (None, False, 0, "", [], {}) or (key in ASLEEP and not self.tower.get(ASLEEP[key])):
+            asleep = key in ASLEEP and not self.tower.get(ASLEEP[key])
+            if key in known or asleep or value in (None, False, 0, "", [], {}) or key.endswith(("_token_id", "_token_ids")):
                 continue  # what is off changes nothing
             words = [spelt for row in KEYS.values() for spelt in row if spelt != key]
             cure = nearest(key, words) if nearest(key, words).startswith("did you mean") else "leave it out if it changes nothing"

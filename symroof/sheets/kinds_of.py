@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from symroof.errors import SheetError, short
+from symroof.sheets.architectures import Architecture
 from symroof.sheets.keys import Keys
 from symroof.transformer import layers as kinds
 from symroof.transformer.kind import Kind
@@ -28,9 +29,7 @@ def _around(keys: Keys) -> dict[str, Any]:
 def _heads(keys: Keys) -> tuple[int, int, int]:
     """Query heads, KV heads and their size: K = N and H = D/N where the file is silent."""
     n = keys.count("N")
-    many = keys.of.missing.get("K") if keys.raw("multi_query") and not keys.raw("K") else None
-    k = many or keys.maybe("K") or n
-    return n, k, _size(keys, n)
+    return n, keys.maybe("K") or n, _size(keys, n)
 
 
 def _size(keys: Keys, n: int) -> int:
@@ -51,22 +50,24 @@ def _options(keys: Keys) -> dict[str, Any]:
     gate = of.gate
     if gate == "full" and not keys.flag("output_gate", True):
         gate = ""
-    keys.raw("qk_norm"), keys.raw("qk_norm_type")
-    found = {"qkv_bias": keys.flag(of.qkv_bias), "out_bias": keys.flag(of.out_bias), "qk_norm": normed, "gate": gate, **_around(keys)}
-    keys.raw("attention_bias"), keys.raw("mlp_bias"), keys.raw("bias")
-    return found
+    if gate == "full" and keys.flag(of.qkv_bias):
+        raise SheetError("key 'attention_bias' is true, and a gate of the result with a bias is not understood")
+    return {"qkv_bias": keys.flag(of.qkv_bias), "out_bias": keys.flag(of.out_bias), "qk_norm": normed, "gate": gate, **_around(keys)}
 
 
 def _full(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     if keys.of.pattern == "blocks":
         return _searched(keys, what)
-    if keys.of.pattern == "gemma4":
+    if keys.of.pattern in ("gemma3n", "gemma4"):
         return _gemma4(keys, i, count, window=None)
     n, k, h = _heads(keys)
+    if keys.of.square and n * h != keys.count("D"):
+        raise SheetError(f"{n} heads of {h} do not make up {keys.said('D')} = {keys.count('D')}, as they do in this class; correct one")
     options = _options(keys) | {"sinks": keys.of.sinks or keys.flag("sinks_full")}
     if keys.raw("sinks_win") is None:
-        keys.raw("window"), keys.raw("chunk")
-    return [kinds.Attention(n, k, h, _value(keys, h), **options)]
+        keys.ignore("window", "chunk")
+    biases = [kinds.Weights(2 * h, of="norm")] if keys.of.qk_norm_bias and options["qk_norm"] else []
+    return [kinds.Attention(n, k, h, _value(keys, h), **options), *biases]
 
 
 def _value(keys: Keys, h: int, meaning: str = "H_v") -> int | None:
@@ -76,7 +77,7 @@ def _value(keys: Keys, h: int, meaning: str = "H_v") -> int | None:
 
 def _window(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     window = keys.count("window")
-    if keys.of.pattern == "gemma4":
+    if keys.of.pattern in ("gemma3n", "gemma4"):
         return _gemma4(keys, i, count, window)
     n, k, h = _heads(keys)
     other = keys.table("attention_other_setting").get("num_attention_heads")
@@ -94,17 +95,30 @@ def _chunk(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
 def _gemma4(keys: Keys, i: int, count: int, window: int | None) -> list[Kind]:
     """Global layers have heads of their own, keys may be values, and the last layers take the cache of an earlier one."""
     n, k, h = keys.count("N"), keys.maybe("K") or keys.count("N"), keys.count("H")
-    equal, size = keys.flag("k_eq_v"), keys.count("H_global")
+    own = _own(keys, i)
+    equal, size, h, k = keys.flag("k_eq_v"), own.maybe("H") or keys.count("H_global", h), own.maybe("H") or h, own.maybe("K") or k
+    own.refuse_unread()
     fewer, lent = keys.maybe("K_global"), i >= count - (keys.maybe("shared_kv") or 0)
     options = _options(keys) | {"lent": lent}
+    if equal and options["qkv_bias"]:
+        raise SheetError("key 'attention_bias' is true, and values that are keys with a bias are not understood; correct it")
     if window is not None:
         return [kinds.Attention(n, k, h, window=window, **options)]
     return [kinds.Attention(n, (fewer or k) if equal else k, size, v_from_k=equal and not lent, **options)]
 
 
+def _own(keys: Keys, i: int) -> Keys:
+    """What a file says of one layer: ``per_layer_config``, by the number of the layer."""
+    tables = keys.table("per_layer_config")
+    found: Any = next((table for key, table in tables.items() if key.isdecimal() and int(key) == i), {})
+    if not isinstance(found, Mapping) or not all(key.isdecimal() for key in tables):
+        raise SheetError("key 'per_layer_config' is no table with a table for the number of a layer; correct it")
+    return Keys(found, {}, Architecture())
+
+
 def _searched(keys: Keys, what: str) -> list[Kind]:
     n = keys.count("N")
-    keys.raw("K"), keys.raw("F")
+    keys.ignore("K", "F")
     share = (keys.listed("block_configs") or ())[int(what)]["attention"].get("n_heads_in_group")
     if not isinstance(share, int) or share < 1 or n % share:
         raise SheetError(f"key 'block_configs[{what}].attention.n_heads_in_group' is {short(share)}, which does not divide the {n} heads")
@@ -113,24 +127,10 @@ def _searched(keys: Keys, what: str) -> list[Kind]:
 
 def _sparse(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     n, k, h = _heads(keys)
-    table = keys.table("sparse_attention_config")
-    heads, size, block, blocks = (_of(table, *names) for names in _SPARSE)
+    own = Keys(keys.table("sparse_attention_config") or keys.tower, {}, keys.of)
+    heads, size, block, blocks = (own.count(name) for name in ("N_ix", "H_ix", "block", "blocks"))
+    keys.ignore("N_ix", "H_ix", "block", "blocks")
     return [kinds.Attention(n, k, h, top=block * blocks, N_ix=heads, H_ix=size, **_options(keys))]
-
-
-_SPARSE = (
-    ("sparse_num_index_heads", "index_n_heads", "num_index_heads"),
-    ("sparse_index_dim", "index_head_dim"),
-    ("sparse_block_size", "block_size"),
-    ("sparse_topk_blocks", "topk_blocks"),
-)
-
-
-def _of(table: Mapping[str, Any], *names: str) -> int:
-    found = next((table[name] for name in names if name in table), None)
-    if not isinstance(found, int):
-        raise SheetError(f"key 'sparse_attention_config.{names[0]}' is missing; add it")
-    return found
 
 
 def _latent(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
@@ -139,13 +139,12 @@ def _latent(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
 
 def _sparse_latent(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     indexer: dict[str, Any] = {"N_ix": keys.count("N_ix"), "H_ix": keys.count("H_ix")} if _indexed(keys, i, count) else {}
-    keys.raw("N_ix"), keys.raw("H_ix")
+    keys.ignore("N_ix", "H_ix")
     return [kinds.LatentAttention(**_latents(keys), top=keys.count("top", 2048), **indexer)]
 
 
 def _latents(keys: Keys) -> dict[str, Any]:
-    for ignored in ("K", "H"):
-        keys.raw(ignored)
+    keys.ignore("K", "H")
     sizes = {"R_kv": keys.count("R_kv", 512), "H_nope": keys.count("H_nope", 128), "H_rope": keys.count("H_rope", 64)}
     sizes |= {"N": keys.count("N"), "H_v": keys.count("H_v", 128)}
     options = {"bias": keys.flag("attention_bias"), "gate": keys.flag("latent_gate")}
@@ -169,8 +168,7 @@ def _compressed(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
         raise SheetError(
             f"key 'compress_rates' is {short(keys.table('compress_rates'))}, and only 4 and 128 tokens an entry are understood"
         )
-    for ignored in ("K", "H_rope"):
-        keys.raw(ignored)
+    keys.ignore("K", "H_rope")
     heads, size, top = keys.count("N_ix"), keys.count("H_ix"), keys.count("top", 512)
     own: dict[str, Any] = {name: keys.count(name) for name in ("N", "H", "R_q", "G_o", "R_o", "window")}
     own |= {"top": top, "N_ix": heads, "H_ix": size} if every == 4 else {}
@@ -204,7 +202,7 @@ def _lightning(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
 def _mamba1(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     width = keys.count("D")
     inner = keys.maybe("intermediate_size") if not keys.of.mlp else None
-    keys.raw("expand")
+    keys.ignore("expand")
     rank = keys.raw("R_dt", "auto")
     for ignored in ("ssm_bias", "bias"):
         if keys.flag(ignored):
@@ -223,20 +221,36 @@ def _mamba1(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
 
 
 def _mamba2(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
-    heads, size = keys.count("N_ssm"), keys.count("H_ssm")
-    for name in ("expand", "R_dt"):
-        keys.raw(name)
+    return [_state_space(keys, **_around(keys))]
+
+
+def _beside_states(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
+    """States beside attention, on one norm."""
+    if keys.flag("projectors_bias"):
+        raise SheetError("key 'projectors_bias' is true, and states with biases are not understood")
+    states = _state_space(keys, **_around(keys) | {"norms": 0}, gated_norm=keys.flag("mamba_rms_norm"))
+    inner = keys.maybe("mamba_d_ssm")
+    if inner is not None and inner != keys.count("N_ssm") * keys.count("H_ssm"):
+        raise SheetError(f"key 'mamba_d_ssm' is {inner}, not heads times their size, {states.N_ssm} x {states.H_ssm}; correct one")
+    return [*_full(keys, i, count, what), states]
+
+
+def _state_space(keys: Keys, **around: Any) -> kinds.Mamba2:
+    heads = keys.maybe("N_ssm") or keys.count("N")
+    wide = keys.count("expand", 2) * keys.count("D") if "auto" in (keys.raw("H_ssm"), keys.raw("H")) else 0
+    size = wide // heads if wide else keys.maybe("H_ssm") or keys.count("H")
+    keys.ignore("expand", "R_dt", "H_ssm")
     for ignored in ("ssm_bias", "bias"):
         if keys.flag(ignored):
             raise SheetError(f"key {keys.said(ignored)!r} is true, and Mamba-2 with biases is not understood")
     sizes = heads, size, keys.count("G_ssm"), keys.count("D_st"), keys.count("w_conv", 4), keys.count("ssm_chunk", 128)
-    return [kinds.Mamba2(*sizes, conv_bias=keys.flag("conv_bias", True), **_around(keys))]
+    return kinds.Mamba2(*sizes, conv_bias=keys.flag("conv_bias", True), **around)
 
 
 # -- MLPs and experts
 def _mlp(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     gated, bias, parallel = _gated(keys), keys.flag(keys.of.mlp_bias), keys.of.parallel
-    around = _around(keys) | ({"norms": 0} if parallel else {})
+    around = _beside(keys)
     if keys.of.pattern == "blocks":
         factor = (keys.listed("block_configs") or ())[int(what)]["ffn"].get("ffn_mult")
         if not isinstance(factor, (int, float)):
@@ -244,7 +258,14 @@ def _mlp(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
         wide = -(-int(2 * factor * keys.count("D") / 3) // 256) * 256
         return [kinds.Mlp(wide, gated=gated, bias=bias, **around)]
     dense = keys.maybe("F_dense")
-    return [kinds.Mlp(dense or _width(keys), gated=gated, parallel=parallel, bias=bias, **around)]
+    learned = [kinds.Weights(keys.of.scalars, of="mlp")] if keys.of.scalars else []
+    return [kinds.Mlp(dense or _width(keys), gated=gated, parallel=parallel, bias=bias, **around), *learned]
+
+
+def _beside(keys: Keys) -> dict[str, Any]:
+    """The norms of an MLP: none of its own where it is parallel to attention, unless its class says so."""
+    own = keys.of.norms_mlp
+    return _around(keys) | ({"norms": 0} if keys.of.parallel else {}) | ({} if own is None else {"norms": own})
 
 
 def _width(keys: Keys) -> int:
@@ -259,10 +280,12 @@ def _gated(keys: Keys) -> bool:
 def _experts(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     of, e, k = keys.of, keys.count("E"), keys.count("k")
     width = keys.maybe("F_expert") if of.expert_width == "F_expert" else keys.count("F")
-    keys.raw("F"), keys.raw("F_expert"), keys.raw("F_dense")
+    keys.ignore("F", "F_expert", "F_dense")
     shared, own = keys.maybe("n_shared"), keys.maybe("F_shared")
     if of.shared == "F":
         shared, own = 1, keys.count("F")
+    if of.shared_gate and keys.raw("F_shared") == 0:
+        raise SheetError(f"key {keys.said('F_shared')!r} is 0, and the gate of a shared expert that is none is not understood; correct it")
     wide = own * (shared or 1) if own and of.pattern == "letters" else own or (width or 0) * (shared or 0)
     made = kinds.Experts(
         e,
@@ -271,13 +294,15 @@ def _experts(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
         shared=wide or None,
         gated=_gated(keys),
         bias=of.expert_bias,
-        correction=of.correction and what != "hashed",
+        correction=of.correction is True and what != "hashed",
         hashed=keys.count("V") if what == "hashed" else None,
         shared_gate=of.shared_gate and bool(wide),
         latent=keys.maybe("latent"),
         latent_norm=keys.flag("latent_norm") and keys.maybe("latent") is not None,
-        **_around(keys),
+        **_beside(keys),
     )
+    if of.correction == "parameter":
+        return [made, kinds.Weights(e, of="router")]
     return [kinds.HyperConnection(keys.count("n_res")), made] if keys.of.mixer == "compressed" else [made]
 
 
@@ -286,13 +311,21 @@ def _gemma4_mlp(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     shared = keys.maybe("shared_kv") or 0
     width = keys.count("F") * (2 if keys.flag("double_wide") and i >= count - shared else 1)
     found: list[Kind] = [kinds.Mlp(width, **_around(keys)), kinds.Weights(1, of="buffer")]
-    for name in ("E", "k", "F_expert"):
-        keys.raw(name)
+    keys.ignore("E", "k", "F_expert")
     if keys.flag("moe_block"):
         found.append(kinds.Experts(keys.count("E"), keys.count("k"), keys.count("F_expert"), scales=True, norms=3))
     if keys.maybe("D_ple"):
         found.append(kinds.PerLayerInput(keys.count("D_ple")))
     return found
+
+
+def _gemma3n_mlp(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
+    """An MLP whose width may be one for every layer, with alternating updates and per-layer embeddings."""
+    widths = keys.raw("F")
+    listed = keys.listed("intermediate_size", count) if isinstance(widths, (list, tuple)) else None
+    width = keys.count("F") if listed is None else listed[i]
+    found: list[Kind] = [kinds.Mlp(width, **_around(keys)), kinds.AltUp(keys.count("n_res"), keys.count("R_lau"))]
+    return [*found, kinds.PerLayerInput(keys.count("D_ple"))]
 
 
 _Made = Callable[[Keys, int, int, str], list[Kind]]
@@ -309,8 +342,10 @@ _MADE: Mapping[str, _Made] = {
     "lightning": _lightning,
     "mamba-1": _mamba1,
     "mamba-2": _mamba2,
+    "beside states": _beside_states,
     "mlp": _mlp,
     "experts": _experts,
+    "gemma3n": _gemma3n_mlp,
     "gemma4": _gemma4_mlp,
     "linear": lambda keys, i, count, what: [kinds.Linear(**_around(keys))],
     "skip": lambda keys, i, count, what: [kinds.Skip()],

@@ -146,7 +146,11 @@ def imported(path: str) -> str:
     Raises SheetError for what is not understood.
     """
     where = Path(path)
-    return written(named(where), understood(read_json(where)), f"config.json of {named(where)}")
+    name, file = named(where), read_json(where)
+    try:
+        return written(name, understood(file), f"config.json of {name}")
+    except SymroofError as problem:
+        raise SheetError(f"{name}: {problem}") from None
 
 
 def llms() -> tuple[str, ...]:

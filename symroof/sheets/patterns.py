@@ -55,17 +55,31 @@ def layers(keys: Keys) -> list[list[str]]:
     return [[word for word in both if word] for both in zip(mixers, others, strict=True)]
 
 
+#: What a list of layers makes unnecessary.
+_RULED = (
+    *("full_attention_interval", "window_every", "no_rope_layers", "hybrid_layer_pattern", "compress_ratios"),
+    *("prefix_dense_sliding_window_pattern", "attn_layer_indices"),
+)
+
+
 def _mixers(keys: Keys, count: int) -> list[str]:
     named = keys.listed("layer_types")
     if named is not None:
         if len(named) < count or (len(named) > count and keys.raw("drafts") is None):
             raise SheetError(f"key 'layer_types' has {len(named)} entries, and the model {count} layers; correct one of them")
-        for said in ("full_attention_interval", "window_every", "no_rope_layers", "hybrid_layer_pattern", "compress_ratios"):
-            keys.raw(said)
+        keys.ignore(*_RULED)
         return [_linear(_word(entry, MIXERS, "layer_types"), keys) for entry in named[:count]]
+    chosen = keys.listed("attn_layer_indices")
+    if chosen is not None:
+        return ["full" if i in chosen else keys.of.mixer for i in range(count)]
+    sparse = keys.table("sparse_attention_config").get("sparse_attention_freq")
+    if sparse is not None:
+        if len(sparse) != count:
+            raise SheetError(f"key 'sparse_attention_freq' has {len(sparse)} entries, and the model {count} layers; correct one of them")
+        return ["sparse" if entry else "full" for entry in sparse]
     for key, rule in _LISTS.items():
         if key == "no_rope_layers" and keys.of.pattern != "llama4":
-            keys.raw(key)  # which layers turn positions, not what they see
+            keys.ignore(key)  # which layers turn positions, not what they see
             continue
         entries = keys.listed(key, count)
         if entries is not None:
@@ -79,8 +93,8 @@ def _mixers(keys: Keys, count: int) -> list[str]:
 
 def _linear(word: str, keys: Keys) -> str:
     """What linear attention is in this class, and its own kind of latent attention."""
-    if word == "linear":
-        return keys.of.mixer if keys.of.mixer in ("lightning", "kimi") else "delta"
+    if word in ("linear", "mamba"):
+        return keys.of.state
     latent = {"latent": "latent", "sparse latent": "sparse latent", "kimi": "latent"}
     return latent.get(keys.of.mixer, word) if word == "full" else word
 
@@ -97,7 +111,6 @@ _LISTS: Mapping[str, Callable[[Any], str]] = {
     "no_rope_layers": lambda e: "full" if e == 0 else "chunk",
     "attn_type_list": lambda e: "full" if e == 1 else "lightning",
     "compress_ratios": lambda e: f"compressed:{int(e)}",
-    "sparse_attention_freq": lambda e: "sparse" if e else "full",
 }
 
 
@@ -105,7 +118,7 @@ def _kimi(keys: Keys, count: int) -> list[str]:
     """Of Kimi Linear the lists count from 1 on."""
     lists = keys.table("linear_attn_config")
     if not lists:
-        return ["latent" if (i + 1) % 4 == 0 or i == count - 1 else "kimi" for i in range(count)]
+        return ["latent" if i and i % 4 == 0 else "kimi" for i in range(count)]
     full, own = set(lists.get("full_attn_layers", ())), set(lists.get("kda_layers", ()))
     every = set(range(1, count + 1))
     if full & own or not every <= full | own:
@@ -119,7 +132,7 @@ def _all_windows(keys: Keys, i: int, count: int) -> str:
 
 
 def _last_windows(keys: Keys, i: int, count: int) -> str:
-    keys.raw("window"), keys.raw("window_from")
+    keys.ignore("window", "window_from")
     if not keys.flag("use_window"):
         return "full"
     return "window" if keys.maybe("window") and i >= keys.count("window_from", count, 0) else "full"
@@ -150,6 +163,27 @@ def _jamba(keys: Keys, i: int, count: int) -> str:
     return "full" if i % every == first else "mamba-1"
 
 
+def _after_dense(keys: Keys, i: int, count: int) -> str:
+    """Leading dense layers have a pattern of their own, and the others begin a new one."""
+    dense, window = keys.count("dense_first", 0, 0), keys.maybe("window")
+    every = keys.count("prefix_dense_sliding_window_pattern", 1) if i < dense else keys.count("window_every", 4)
+    return "full" if ((i if i < dense else i - dense) + 1) % every == 0 or not window else "window"
+
+
+def _gpt_neo(keys: Keys, i: int, count: int) -> str:
+    """Runs of words: [[["global", "local"], 12]]."""
+    try:
+        words = [
+            str(word) for run, times in keys.listed("attention_types") or ([["global", "local"], -(-count // 2)],) for word in run * times
+        ]
+    except (TypeError, ValueError):
+        raise SheetError("key 'attention_types' is no list of words and how often they repeat; correct it") from None
+    if len(words) != count:
+        raise SheetError(f"key 'attention_types' has {len(words)} entries, and the model {count} layers; correct one of them")
+    keys.ignore("attention_layers")
+    return _word(words[i], {"global": "full", "local": "window"}, "attention_types")
+
+
 def _compressed(keys: Keys, i: int, count: int) -> str:
     return "compressed:128" if i < 2 or i % 2 == 0 else "compressed:4"
 
@@ -162,6 +196,10 @@ _RULES: Mapping[str, Callable[[Keys, int, int], str]] = {
     "interval": _interval,
     "gemma3": _windows_but(6),
     "gemma4": _windows_but(6, forced=True),
+    "gemma3n": _windows_but(5),
+    "after dense": _after_dense,
+    "gpt neo": _gpt_neo,
+    "cwm": lambda keys, i, count: "full" if i % 4 == 0 or not keys.maybe("window") else "window",
     "cohere2": _windows_but(4),
     "exaone4": _windows_but(4),
     "llama4": _llama4,
@@ -178,7 +216,7 @@ def _others(keys: Keys, count: int) -> list[str]:
         return [keys.of.mlp] * count
     named = keys.listed("mlp_layer_types", count)
     if named is not None:
-        keys.raw("dense_first"), keys.raw("moe_layer_freq")
+        keys.ignore("dense_first", "moe_layer_freq")
         return [_word(entry, _MLPS, "mlp_layer_types") for entry in named[:count]]
     hashed = keys.count("num_hash_layers", 0, 0)
     return ["mlp" if not routed else "experts:hashed" if i < hashed else "experts" for i, routed in enumerate(_routed(keys, count))]
@@ -189,15 +227,22 @@ def _routed(keys: Keys, count: int) -> Sequence[bool]:
         return [False] * count
     every = keys.raw("moe_layer_freq")
     if isinstance(every, (list, tuple)):
-        return [bool(entry) for entry in keys.listed("moe_layer_freq", count) or ()][:count]
+        listed = keys.listed("moe_layer_freq", count) or ()
+        if any(entry not in (0, 1) for entry in listed):
+            raise SheetError("key 'moe_layer_freq' has an entry that is neither 0 nor 1; correct it")
+        return [bool(entry) for entry in listed][:count]
     listed = keys.raw("moe_layers_enum") or keys.raw("moe_layers")
     if listed:
         chosen = {int(i) for i in (listed.split(",") if isinstance(listed, str) else listed)}
-        keys.raw("dense_first"), keys.raw("moe_step")
+        keys.ignore("dense_first", "moe_step")
         return [i in chosen for i in range(count)]
     if keys.of.pattern == "jamba":
         period, first = keys.count("expert_layer_period", 2), keys.count("expert_layer_offset", 1, 0)
         return [i % period == first and keys.count("E") > 1 for i in range(count)]
+    if keys.of.pattern == "ernie":
+        first, last = keys.count("moe_layer_start_index", 1, 0), keys.count("moe_layer_end_index", -1, -1)
+        every = keys.count("moe_layer_interval", 1)
+        return [(i + 1) % every == 0 and first <= i <= (last if last >= 0 else count) for i in range(count)]
     step, dense = keys.count("moe_step", 1), keys.raw("dense_only", ())
     if not isinstance(dense, (list, tuple)):
         raise SheetError(f"key 'mlp_only_layers' is {short(dense)}, no list of layers; correct it")
@@ -229,10 +274,17 @@ def _searched(keys: Keys) -> list[list[str]]:
     count = keys.count("L", len(blocks))
     if count != len(blocks):
         raise SheetError(f"key 'block_configs' has {len(blocks)} entries, and the model {count} layers; correct one of them")
+    if not all(isinstance(block, Mapping) for block in blocks):
+        raise SheetError("key 'block_configs' is no list of tables, one for each layer; correct it")
     return [[_part(b.get("attention"), "full", i), _part(b.get("ffn"), "mlp", i)] for i, b in enumerate(blocks)]
 
 
 def _part(table: Any, word: str, i: int) -> str:
     if not isinstance(table, Mapping):
         raise SheetError(f"key 'block_configs[{i}]' does not say what its attention and its ffn are; add them")
+    for key, value in table.items():
+        if value and key not in ("no_op", "replace_with_linear", "n_heads_in_group", "ffn_mult"):
+            raise SheetError(
+                f"key 'block_configs[{i}].{short(key)}' is {short(value)}, which is not understood; leave it out if it is none"
+            )
     return "skip" if table.get("no_op") else "linear" if table.get("replace_with_linear") else f"{word}:{i}"

@@ -12,21 +12,22 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "D": ("hidden_size", "n_embd", "d_model", "model_dim"),
     "L": ("num_hidden_layers", "n_layer", "n_layers", "num_layers"),
     "V": ("vocab_size",),
-    "N": ("num_attention_heads", "n_head", "n_heads"),
+    "N": ("num_attention_heads", "n_head", "n_heads", "num_heads"),
     "K": ("num_key_value_heads", "num_attention_groups", "num_kv_heads"),
     "H": ("head_dim", "attention_head_dim"),
     "H_v": ("v_head_dim",),
     "F": ("intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"),
     "positions": ("n_positions", "max_position_embeddings"),
     # -- attention
-    "window": ("sliding_window", "sliding_window_size"),
+    "window": ("sliding_window", "sliding_window_size", "window_size"),
     "use_window": ("use_sliding_window",),
     "window_from": ("max_window_layers",),
-    "window_every": ("sliding_window_pattern", "_sliding_window_pattern"),
+    "window_every": ("sliding_window_pattern", "_sliding_window_pattern", "global_attn_every_n_layers"),
     "chunk": ("attention_chunk_size",),
     "attention_bias": ("attention_bias", "qkv_bias", "use_qkv_bias"),
     "bias": ("use_bias", "bias", "enable_bias"),
     "mlp_bias": ("mlp_bias",),
+    "head_bias": ("lm_head_bias",),
     "qk_norm": ("use_qk_norm", "qk_layernorm"),
     "output_gate": ("attn_output_gate",),
     # -- window layers with heads of their own
@@ -50,8 +51,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "N_ix": ("index_n_heads", "sparse_num_index_heads"),
     "H_ix": ("index_head_dim", "sparse_index_dim"),
     "top": ("index_topk",),
-    "block": ("sparse_block_size",),
-    "blocks": ("sparse_topk_blocks",),
+    "block": ("sparse_block_size", "index_block_size"),
+    "blocks": ("sparse_topk_blocks", "index_topk_blocks"),
     # -- compressed attention and streams
     "G_o": ("o_groups",),
     "R_o": ("o_lora_rank",),
@@ -60,9 +61,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "residuals": ("attn_res_block_size",),
     # -- experts
     "E": ("n_routed_experts", "num_experts", "num_local_experts", "moe_num_experts"),
-    "k": ("num_experts_per_tok", "num_experts_per_token", "experts_per_token", "top_k_experts", "moe_top_k", "moe_k"),
+    "k": ("num_experts_per_tok", "num_experts_per_token", "experts_per_token", "top_k_experts", "moe_top_k", "moe_topk", "moe_k"),
     "F_expert": ("moe_intermediate_size",),
-    "n_shared": ("n_shared_experts", "num_shared_experts"),
+    "n_shared": ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "num_shared_expert"),
     "F_shared": (
         "moe_shared_expert_intermediate_size",
         "shared_expert_intermediate_size",
@@ -70,10 +71,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "share_expert_dim",
         "share_expert_dims",
     ),
-    "F_dense": ("dense_intermediate_size", "intermediate_size_mlp"),
+    "F_dense": ("dense_intermediate_size", "intermediate_size_mlp", "prefix_dense_intermediate_size"),
     "latent": ("moe_latent_size", "routed_expert_hidden_size"),
     "latent_norm": ("latent_moe_use_norm",),
-    "dense_first": ("first_k_dense_replace",),
+    "dense_first": ("first_k_dense_replace", "num_dense_layers"),
     "moe_step": ("decoder_sparse_step", "interleave_moe_layer_step"),
     "dense_only": ("mlp_only_layers",),
     "moe_block": ("enable_moe_block",),
@@ -83,8 +84,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "H_kl": ("linear_key_head_dim",),
     "H_vl": ("linear_value_head_dim",),
     "w_conv": ("linear_conv_kernel_dim", "conv_kernel", "mamba_d_conv", "short_conv_kernel_size"),
-    "N_ssm": ("mamba_num_heads", "num_heads", "mamba_n_heads"),
-    "H_ssm": ("mamba_head_dim", "head_dim", "mamba_d_head"),
+    "N_ssm": ("mamba_num_heads", "mamba_n_heads"),
+    "H_ssm": ("mamba_head_dim", "mamba_d_head"),
     "G_ssm": ("n_groups", "mamba_n_groups"),
     "D_st": ("ssm_state_size", "state_size", "mamba_d_state"),
     "ssm_chunk": ("chunk_size", "mamba_chunk_size"),
@@ -121,7 +122,7 @@ _IGNORED: Mapping[str, str] = {
         "_name_or_path architectures auto_map transformers_version model_type tokenizer_class torch_dtype dtype torchscript "
         "finetuning_task task_specific_params problem_type id2label label2id use_bfloat16 tf_legacy_loss attn_implementation "
         "_attn_implementation _attn_implementation_autoset gradient_checkpointing use_cache return_dict is_decoder "
-        "is_encoder_decoder add_cross_attention cross_attention_hidden_size tie_encoder_decoder pruned_heads "
+        "is_encoder_decoder cross_attention_hidden_size tie_encoder_decoder pruned_heads "
         "chunk_size_feed_forward output_attentions output_hidden_states output_scores return_dict_in_generate unsloth_version "
         "_commit_hash language processor_class"
     ),
@@ -139,7 +140,7 @@ _IGNORED: Mapping[str, str] = {
         "rotary_emb_base rotary rope_type mrope_section use_mrope swa_rope_theta compress_rope_theta mla_use_nope "
         "initial_context_length max_position_embeddings original_max_position_embeddings position_embedding_type alibi rope_ratio "
         "rope rope_pct rotary_emb no_rope_layer_interval attn_rotary_emb max_sequence_length seq_length max_seq_len "
-        "yarn_only_types"
+        "yarn_only_types n_ctx"
     ),
     "norms' epsilons, activations, dropout, initial values, scales: numbers that are used, not stored": (
         "rms_norm_eps layer_norm_eps layer_norm_epsilon layernorm_epsilon norm_eps norm_epsilon hidden_act hidden_activation "
@@ -153,7 +154,9 @@ _IGNORED: Mapping[str, str] = {
         "time_step_limit time_step_init_scheme time_step_scale rescale_layer ssm_multipliers mlp_multipliers key_multiplier "
         "lm_head_multiplier attention_in_multiplier attention_out_multiplier ssm_in_multiplier ssm_out_multiplier hc_eps "
         "hc_sinkhorn_iters use_gemma_norm output_gate_type activation_sparsity_pattern altup_active_idx altup_coef_clip "
-        "altup_correct_scale mixer_rms_eps hidden_size_global"
+        "altup_correct_scale mixer_rms_eps hidden_size_global embedding_initializer_range embed_dropout mamba_norm_before_gate "
+        "linear_a_log_min linear_a_log_max linear_dt_min linear_dt_max linear_dt_init_floor linear_allow_neg_eigval mup_enabled "
+        "emb_pdrop embedding_fraction init_device norm_type key_multiplier slow_but_exact"
     ),
     "how experts are chosen and trained, which changes nothing on average": (
         "norm_topk_prob routed_scaling_factor scoring_func topk_method topk_group n_group num_expert_group use_grouped_topk "
@@ -161,12 +164,14 @@ _IGNORED: Mapping[str, str] = {
         "moe_router_activation_func moe_router_scaling_factor moe_router_dtype moe_router_enable_expert_bias use_moe_router_bias "
         "use_routing_bias expert_intermediate_size ep_size moe_shared_expert_overlap num_hash_layers "
         "index_share_for_mtp_iteration indexer_rope_interleave router_z_loss_coef moe_aux_loss_coeff moe_norm_topk_prob "
-        "input_jitter_noise"
+        "input_jitter_noise moe_norm_min route_scale router_scaling_factor enable_moe_fp32_combine expert_selection_fn "
+        "shared_expert_combination_strategy load_balance_coeff moe_jitter_eps moe_loss_weight moe_normalize_expert_weights "
+        "index_local_blocks z_loss_coefficient"
     ),
     "what other keys say already, or what belongs to what is not counted": (
-        "attention_softmax_in_fp32 scale_attention_softmax_in_fp32 use_parallel_residual use_associative_scan use_mambapy "
-        "do_layer_norm_before full_attn_alpha_factor full_attn_beta_factor linear_attn_alpha_factor linear_attn_beta_factor "
-        "mlp_alpha_factor mlp_beta_factor per_layer_config model_max_length "
+        "attention_softmax_in_fp32 scale_attention_softmax_in_fp32 use_associative_scan use_mambapy "
+        "full_attn_alpha_factor full_attn_beta_factor linear_attn_alpha_factor linear_attn_beta_factor "
+        "mlp_alpha_factor mlp_beta_factor model_max_length "
         "qk_head_dim attention_output_gate mtp_transformer_layers mtp_use_dedicated_embeddings use_mtp pretraining_tp "
         "use_mamba_kernels use_bidirectional_attention mtp_hybrid_override_pattern mtp_layers_block_type use_parallel_embedding "
         "summary_type summary_use_proj summary_activation summary_proj_to_labels cache_implementation tie_last_hidden_states "

@@ -1,0 +1,114 @@
+"""Classes whose own keys say more than a row can: what a file changes in the row of its class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from symroof.errors import SheetError, short
+from symroof.sheets.architectures import Architecture
+from symroof.sheets.keys import Keys
+
+
+def adapted(name: str, keys: Keys) -> Architecture:
+    """The row of a class as its file has it.
+
+    Raises SheetError for a value that is not understood.
+    """
+    return replace(keys.of, **_CLASSES[name](keys)) if name in _CLASSES else keys.of
+
+
+def _only(keys: Keys, key: str, *values: Any) -> None:
+    """Raise SheetError for a value that nothing here knows the meaning of."""
+    found = keys.raw(key)
+    if found is not None and found not in values:
+        raise SheetError(f"key {key!r} is {short(found)}, and only {' and '.join(map(str, values))} is understood")
+
+
+def _falcon(keys: Keys) -> dict[str, Any]:
+    """Falcon-7B: one KV head, and one norm for both sublayers; 40B and later: KV heads in groups, a norm for each."""
+    new, single, parallel = keys.flag("new_decoder_architecture"), keys.flag("multi_query", True), keys.flag("parallel_attn", True)
+    heads, norms = keys.maybe("K") or keys.count("N"), keys.maybe("num_ln_in_parallel_attn") or (2 if new else 1)
+    kept = heads if new else 1 if single else keys.count("N")
+    return {"parallel": parallel, "norms_mlp": 1 if parallel and norms == 2 else None, "fixed": {"K": kept}}
+
+
+def _mpt(keys: Keys) -> dict[str, Any]:
+    """No biases whatever the file says, four times D, and no learned positions beside ALiBi."""
+    table = Keys(keys.table("attn_config"), {}, keys.of)
+    for key, value in (("attn_type", "multihead_attention"), ("qk_ln", False), ("prefix_lm", False), ("alibi", True)):
+        _only(table, key, value)
+    _only(keys, "expansion_ratio", 4)
+    _only(keys, "no_bias", True)
+    keys.ignore("learned_pos_emb")
+    return {}
+
+
+def _dbrx(keys: Keys) -> dict[str, Any]:
+    """Sizes of attention and of experts stand in tables of their own."""
+    attention, experts = (Keys(keys.table(name), {}, keys.of) for name in ("attn_config", "ffn_config"))
+    found = {name: experts.count(name) for name in ("E", "k")} | {"F_expert": experts.count("F"), "K": attention.count("kv_n_heads", 1)}
+    return {"fixed": found}
+
+
+def _hybrid(keys: Keys) -> dict[str, Any]:
+    """Granite 4: without experts the shared one is the MLP."""
+    few = {} if keys.maybe("E") else {"mlp": "mlp", "fixed": {"F": keys.count("F_shared")}}
+    keys.ignore("F", "E", "k", "F_shared", "N", "K")
+    return few
+
+
+def _bamba(keys: Keys) -> dict[str, Any]:
+    """Layers with attention may be none."""
+    keys.ignore("N", "K")
+    return {}
+
+
+def _opt(keys: Keys) -> dict[str, Any]:
+    """The norm before the unembedding goes with those before the sublayers."""
+    _only(keys, "layer_norm_elementwise_affine", True)
+    return {"final_norm": keys.flag("do_layer_norm_before", True) and not keys.flag("_remove_final_layer_norm")}
+
+
+def _shared_without_bias(keys: Keys) -> dict[str, Any]:
+    """Biases that only some of the experts would have."""
+    _only(keys, "use_bias", False)
+    _only(keys, "mlp_bias", False)
+    if keys.raw("n_shared") == 0:
+        raise SheetError(f"key {keys.said('n_shared')!r} is 0, and layers of this class without a shared expert are not understood")
+    return {}
+
+
+def _nemotron(keys: Keys) -> dict[str, Any]:
+    """One shared expert of a width of its own."""
+    if keys.maybe("E") and keys.raw("F_shared") == 0:
+        raise SheetError(f"key {keys.said('F_shared')!r} is 0, and its class takes another width then; give the width of the shared expert")
+    if keys.maybe("F_shared"):
+        _only(keys, "mlp_bias", False)
+        _only(keys, "n_shared_experts", 1)
+    return {}
+
+
+def _one_shared(keys: Keys) -> dict[str, Any]:
+    _only(keys, "n_shared_experts", 1)
+    return {"fixed": {"n_shared": 1}}
+
+
+_CLASSES: Mapping[str, Callable[[Keys], dict[str, Any]]] = {
+    "falcon": _falcon,
+    "mpt": _mpt,
+    "dbrx": _dbrx,
+    "granitemoehybrid": _hybrid,
+    "bamba": _bamba,
+    "opt": _opt,
+    "ernie4_5_moe": _shared_without_bias,
+    "hy_v3": _shared_without_bias,
+    "nemotron_h": _nemotron,
+    "deepseek_v4": _one_shared,
+    "mimo_v2_flash": lambda keys: {"missing": {**keys.of.missing, "K_win": 2 * (keys.maybe("K") or keys.count("N"))}},
+    "stablelm": lambda keys: {"parallel": keys.flag("use_parallel_residual")},
+    "gpt_bigcode": lambda keys: {"fixed": {"K": 1 if keys.flag("multi_query", True) else keys.count("N")}},
+    "hyperclovax": lambda keys: {"norms": 2 if keys.flag("use_post_norm") else 1},
+    "hunyuan_v1_moe": _one_shared,
+}

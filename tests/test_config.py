@@ -1,0 +1,239 @@
+"""config.json: what published files say is counted to the last parameter, and what is not understood is one sentence."""
+
+import json
+import os
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import sympy as sp
+from click.testing import CliRunner
+from configurations import PUBLISHED
+
+from symroof import Llm, SymroofError, llm
+from symroof.cli import cli
+from symroof.errors import SheetError
+from symroof.sheets.config import understood
+from symroof.sheets.llms import imported
+from symroof.sheets.spellings import IGNORED, TOWERS
+from symroof.symbols import S, p_conv, p_kv, p_st
+
+LLAMA = PUBLISHED["meta-llama/Meta-Llama-3.1-8B"].config
+MIXTRAL = PUBLISHED["mistralai/Mixtral-8x7B-v0.1"].config
+BYTES = {p_kv: 2, p_st: 4, p_conv: 2}
+
+
+def written(folder: Any, config: Any) -> str:
+    """The path of a configuration as a file."""
+    (folder / "config.json").write_text(config if isinstance(config, str) else json.dumps(config))
+    return str(folder / "config.json")
+
+
+def numbers(m: Llm) -> dict[str, Any]:
+    """What a model stores, computes and keeps; the cache of windows from a context far beyond them."""
+    at = lambda cost: cost.expr.subs(m.stack.values).subs(BYTES)  # noqa: E731
+    kept, state, each = at(m.stack.sequence(S)), at(m.stack.state), at(m.stack.cache)
+    return {
+        "parameters": at(m.stack.parameters),
+        "active": at(m.stack.active),
+        "buffers": at(m.stack.buffers),
+        "cache": each,
+        "windows": sp.expand(kept.subs(S, 10**7) - each * 10**7 - state),
+        "state": state,
+    }
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_configurations_are_counted_to_the_last_parameter(name, tmp_path):
+    of = PUBLISHED[name]
+    wanted = {"parameters": of.parameters, "active": of.active, "buffers": of.buffers, "cache": of.cache}
+    wanted |= {"windows": of.windowed * of.window, "state": of.state}
+    path = written(tmp_path, of.config)
+    assert numbers(llm(path)) == wanted
+    (tmp_path / "mine.toml").write_text(imported(path))
+    assert numbers(llm(str(tmp_path / "mine.toml"))) == wanted
+
+
+# -- no key is passed over
+def _others(value: Any) -> list[Any]:
+    """Values that are not this one."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, float):
+        return [value * 2]
+    if isinstance(value, int):
+        return [value * 2, value + 1] if value else [1]
+    if isinstance(value, str):
+        return [value[:-1] + ("M" if value[-1:] != "M" else "E"), "nonsense"]
+    if isinstance(value, list):
+        return [[*value[:-1], other] for other in _others(value[-1])] + [value[: len(value) // 2]] if value else [[1]]
+    return [value | {key: other} for key, inner in value.items() for other in _others(inner)] if value else []
+
+
+#: Keys that change nothing in these very files, and why.
+SILENT = {
+    **dict.fromkeys(("num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers"), "counted beside the model"),
+    **dict.fromkeys(("mamba_ssm_dtype", "mamba_ssm_cache_dtype"), "a format"),
+    "expert_dtype": "a format",
+    "use_sliding_window": "the window begins behind the last layer",
+    "max_window_layers": "no layer has a window",
+}
+_LATENT = {"num_key_value_heads": "all heads share one cache", "head_dim": "heads have a size with and one without position"}
+#: Of a class of model.
+SILENT_IN = {
+    "qwen3_moe": {"intermediate_size": "no layer is dense", "use_qk_norm": "by class"},
+    "minimax_m2": {"use_qk_norm": "by class", "qk_norm_type": "by class"},
+    "qwen3_5_moe_text": {"full_attention_interval": "layer_types says it"},
+    "qwen3_5_text": {"full_attention_interval": "layer_types says it"},
+    "llama4_text": {"use_qk_norm": "a norm without weights", "intermediate_size_mlp": "no layer is dense"},
+    "gemma4_text": {"use_double_wide_mlp": "no layer shares keys and values"},
+    "step3p7": {"n_shared_experts": "share_expert_dim is the width of all"},
+    "nemotron_h": {
+        "expand": "heads say how wide states are",
+        "time_step_rank": "of another class",
+        "intermediate_size": "no layer is dense",
+    },
+    "deepseek_v3": _LATENT,
+    "kimi_k2": _LATENT,
+    "deepseek_v32": _LATENT,
+    "glm_moe_dsa": _LATENT,
+    "deepseek_v4": {"num_key_value_heads": "one", "qk_rope_head_dim": "a part of the head", "compress_ratios": "the last is a draft's"},
+}
+
+
+def _keys() -> list[tuple[str, str]]:
+    found = []
+    for name, of in PUBLISHED.items():
+        tower = next((of.config[t] for t in TOWERS if t in of.config), of.config)
+        found += [(name, key) for key in tower]
+    return found
+
+
+@pytest.mark.parametrize(("name", "key"), _keys())
+def test_a_key_that_is_changed_changes_the_model_or_is_known_to_change_nothing_or_is_refused(name, key):
+    config = PUBLISHED[name].config
+    tower = next((t for t in TOWERS if t in config), None)
+    of = config[tower] if tower else config
+    usual, silent = understood(config), SILENT | SILENT_IN.get(of.get("model_type", ""), {})
+    for other in _others(of[key]):
+        changed = deepcopy(config)
+        (changed[tower] if tower else changed)[key] = other
+        try:
+            alike = understood(changed) == usual
+        except SymroofError:
+            continue
+        assert not alike or key in silent, (key, other)
+
+
+def test_what_is_known_to_change_nothing_changes_nothing():
+    plain = understood(LLAMA)
+    for key in IGNORED - {"model_type"}:
+        assert understood(LLAMA | {key: 12345}) == plain, key
+
+
+# -- what is not understood is one sentence
+V3 = PUBLISHED["deepseek-ai/DeepSeek-V3"].config
+GEMMA = PUBLISHED["nvidia/Gemma-4-31B-IT-NVFP4"].config["text_config"]
+NANO = PUBLISHED["nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16"].config
+SUPER = PUBLISHED["nvidia/Llama-3_3-Nemotron-Super-49B-v1"].config
+WRONG = {
+    "unknown class": (LLAMA | {"model_type": "llamma"}, "model_type 'llamma' is not understood; did you mean 'llama'?"),
+    "no class": ({"hidden_size": 64}, "key 'model_type' is missing"),
+    "unknown tower": ({"model_type": "gemma4", "text_config": GEMMA | {"model_type": "gemma9_text"}}, "'gemma9_text' is not understood"),
+    "misspelt": (LLAMA | {"num_key_value_head": 8}, "'num_key_value_head' is not understood.*did you mean 'num_key_value_heads'"),
+    "unknown key": (LLAMA | {"lorem_rank": 8}, "key 'lorem_rank' is not understood, and may change"),
+    "missing": ({k: v for k, v in LLAMA.items() if k != "vocab_size"}, "key 'vocab_size' is missing; add it"),
+    "null": (LLAMA | {"vocab_size": None}, "key 'vocab_size' is missing; add it"),
+    "nothing": (LLAMA | {"hidden_size": 0}, "key 'hidden_size' is '0', no whole number from 1 on"),
+    "negative": (LLAMA | {"hidden_size": -4096}, "no whole number from 1 on"),
+    "text": (LLAMA | {"hidden_size": "4096"}, "no whole number from 1 on"),
+    "list": (LLAMA | {"hidden_size": [4096]}, "no whole number from 1 on"),
+    "too large": (LLAMA | {"hidden_size": 10**30}, "no whole number from 1 on"),
+    "no flag": (LLAMA | {"tie_word_embeddings": 2}, "neither true nor false"),
+    "two spellings": (V3 | {"num_experts": 128}, "'n_routed_experts' and 'num_experts' say the same twice"),
+    "heads and D": (LLAMA | {"num_attention_heads": 33}, "33, which does not divide hidden_size = 4096"),
+    "heads": (LLAMA | {"num_key_value_heads": 5}, "5 KV heads cannot share 32 query heads"),
+    "k beyond E": (MIXTRAL | {"num_experts_per_tok": 9}, "cannot use k = 9 of E = 8 experts"),
+    "groups": (NANO | {"n_groups": 7}, "7 groups cannot share 64 heads"),
+    "layer_types": (GEMMA | {"num_hidden_layers": 61}, "'layer_types' has 60 entries, and the model 61 layers"),
+    "more layer_types": (GEMMA | {"num_hidden_layers": 59}, "'layer_types' has 60 entries, and the model 59 layers"),
+    "letters": (NANO | {"num_hidden_layers": 51}, "'hybrid_override_pattern' has 52 entries, and the model 51 layers"),
+    "letter": (NANO | {"hybrid_override_pattern": "MEX", "num_hidden_layers": 3}, "an entry 'X' that is not understood"),
+    "entry": (GEMMA | {"layer_types": ["sliding"] * 60}, "an entry 'sliding' that is not understood"),
+    "no list": (GEMMA | {"layer_types": 60}, "'layer_types' is '60', no list"),
+    "blocks": (SUPER | {"block_configs": SUPER["block_configs"][:5]}, "'block_configs' has 5 entries"),
+    "blocks of what": (SUPER | {"block_configs": [1] * 80}, "'block_configs' is no list of tables"),
+    "frequency": (V3 | {"moe_layer_freq": [0] * 3}, "'moe_layer_freq' has 3 entries, and the model 61 layers"),
+    "no window": ({"model_type": "gemma2"} | {k: v for k, v in LLAMA.items() if k != "model_type"}, "'sliding_window' is missing"),
+    "shared by all": (GEMMA | {"num_kv_shared_layers": 60}, "no layer before those keeps what they share"),
+    "array": ([LLAMA], "no table of keys"),
+    "tower": ({"model_type": "llama", "text_config": {}}, "is missing"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_not_understood_is_refused_in_one_sentence(what, tmp_path):
+    config, said = WRONG[what]
+    with pytest.raises(SheetError, match=said) as refused:
+        llm(written(tmp_path, config))
+    assert "\n" not in str(refused.value) and len(str(refused.value)) < 400
+    with pytest.raises(SheetError, match=said):
+        imported(str(tmp_path / "config.json"))
+
+
+UNREADABLE = {
+    "empty": ("", "is not JSON"),
+    "cut off": (json.dumps(LLAMA)[:-20], "is not JSON"),
+    "twice": ('{"model_type": "llama", "hidden_size": 1, "hidden_size": 2}', "'hidden_size' stands there twice, with two values"),
+    "deep": ("[" * 100_000 + "]" * 100_000, "nested too deep"),
+    "deep tables": ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested too deep"),
+    "digits": (json.dumps(LLAMA)[:-1] + ', "hidden_act": ' + "7" * 5000 + "}", "is not JSON|no whole number"),
+    "not a number": (json.dumps(LLAMA).replace("4096", "NaN"), "no whole number"),
+    "infinite": (json.dumps(LLAMA).replace("4096", "Infinity"), "no whole number"),
+    "large": (json.dumps(LLAMA | {"id2label": {str(i): "x" * 100 for i in range(200_000)}}), "larger than 16 MiB"),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_file_that_cannot_be_read_is_one_sentence(what, tmp_path):
+    text, said = UNREADABLE[what]
+    with pytest.raises(SheetError, match=said) as refused:
+        llm(written(tmp_path, text))
+    assert "\n" not in str(refused.value) and len(str(refused.value)) < 400
+
+
+def test_a_path_that_holds_no_configuration_is_one_sentence(tmp_path):
+    os.mkfifo(tmp_path / "fifo.json")
+    (tmp_path / "latin.json").write_bytes(b'{"model_type": "ll\xe4ma"}')
+    for path, said in (
+        (str(tmp_path), "is no file; give the path of a config.json, or of a folder that holds one"),
+        (str(tmp_path / "gone.json"), "is no file"),
+        (str(tmp_path / "fifo.json"), "is no file"),
+        (str(tmp_path / "latin.json"), "is not JSON"),
+        ("/dev/null.json", "is no file"),
+    ):
+        with pytest.raises(SheetError, match=said):
+            llm(path)
+
+
+def test_a_large_file_and_one_with_a_mark_of_its_encoding_are_read(tmp_path):
+    plain = numbers(llm(written(tmp_path, LLAMA)))
+    assert numbers(llm(written(tmp_path, LLAMA | {"id2label": {str(i): "x" * 100 for i in range(28_000)}}))) == plain  # 3 MB
+    assert numbers(llm(written(tmp_path, "\ufeff" + json.dumps(LLAMA)))) == plain
+    assert numbers(llm(str(tmp_path))) == plain  # the folder that holds it
+    assert llm(str(tmp_path)).name == tmp_path.name.lower().replace("_", "-")[:40]
+
+
+def test_null_is_not_said():
+    absent = dict.fromkeys(("head_dim", "num_key_value_heads", "attention_bias", "sliding_window", "rope_scaling", "n_routed_experts"))
+    assert understood({**absent, **LLAMA}) == understood(LLAMA)
+
+
+def test_the_command_line_imports_and_shows_a_configuration(tmp_path):
+    path, mine = written(tmp_path, LLAMA), str(tmp_path / "mine.toml")
+    assert CliRunner().invoke(cli, ["import", path, "-o", mine]).exit_code == 0
+    shown = [CliRunner().invoke(cli, ["show", where]) for where in (path, str(tmp_path), mine)]
+    assert [done.exit_code for done in shown] == [0, 0, 0]
+    assert all("8030261248 params" in done.output for done in shown)
+    refused = CliRunner().invoke(cli, ["show", written(tmp_path, LLAMA | {"lorem_rank": 8})])
+    assert refused.exit_code == 2 and "lorem_rank" in refused.output and "Traceback" not in refused.output
