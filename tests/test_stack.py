@@ -766,6 +766,7 @@ def formulas() -> dict[str, Callable[..., Any]]:
 NO_FORMULAS = {
     "models.stack_of",
     "models.letters",
+    "models.reaches",
     "models.blocks_of",
     "models.summed",
     "models.present",
