@@ -17,7 +17,7 @@ import sympy as sp
 from symroof.algebra.bind import check
 from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
-from symroof.algebra.symbols import L, M_st, P, P_mm, Symbol, p_conv, p_st
+from symroof.algebra.symbols import L, M_pend, M_st, P, P_mm, Symbol, p_conv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.config import named, read_json, understood
 from symroof.sheets.files import cited, entry, listed, read, resolve
@@ -192,7 +192,7 @@ def _sheet(made: Stack, title: str, source: str) -> Llm:
     """A stack as a sheet: its numbers and what follows from them."""
     numbers: dict[Symbol, Fraction | sp.Expr] = {s: Fraction(n) for s, n in made.values.items()}
     said = dict.fromkeys(numbers, source) | {s: f"derived from the layers: {e}" for s, e in made.definitions.items()}
-    states = _STATES if M_st in made.definitions else {}
+    states = _STATES if {M_st, M_pend} & made.definitions.keys() else {}
     return Llm(made.name, title, {**numbers, **_derived(made, numbers)}, states, said, made)
 
 

@@ -113,13 +113,13 @@ def _called(kinds: Sequence[Kind]) -> list[tuple[str, str]]:
             raise InputError(f"{short(name)} cannot mark the letters of a layer; use letters and digits, e.g. name='wide'")
         if own.count(name) > 1:
             raise InputError(f"two layers are called {short(name)}; give each a name of its own")
-    words = ["" if k.name else f"{k.sees().word} {k.word}".strip() for k in kinds]
+    words = ["" if k.name else f"{k.sight()} {k.word}".strip() for k in kinds]
     for name in own:
         if name in words:
             raise InputError(f"a layer is named {short(name)}, and another one is called that already; give it another name")
     found: dict[str, str] = {}  # label: name
     for kind, word in zip(kinds, words, strict=True):
-        mark = _MARKS.get(kind.sees().word) or kind.label or re.sub(r"\W+", "_", kind.word)
+        mark = _MARKS.get(kind.sight()) or kind.label or re.sub(r"\W+", "_", kind.word)
         numbered = (f"{mark}{i}" if i > 1 else mark for i in itertools.count(1))
         label = kind.name or next(each for each in numbered if each not in found and each not in own)
         found[label] = kind.name or (word if words.count(word) == 1 else label if mark == word else f"{word} {label}")

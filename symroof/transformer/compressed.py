@@ -115,6 +115,10 @@ class CompressedAttention(Kind):
         """The window."""
         return View(window=self.window)
 
+    def sight(self) -> str:
+        """Nothing: every such layer has a window."""
+        return ""
+
     def views(self) -> tuple[View, ...]:
         """The window, the entries, and those that the indexer scores."""
         entries = [View(every=self.every, top=self.top)] if self.every is not None else []

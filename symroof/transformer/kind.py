@@ -249,6 +249,10 @@ class Kind:
         """All views that its caches and scores are of."""
         return (self.sees(),)
 
+    def sight(self) -> str:
+        """What its view adds to its name: ``windowed`` attention."""
+        return self.sees().word
+
     def check(self) -> None:
         """Raise InputError for sizes that contradict each other, as far as they are numbers."""
 

@@ -113,7 +113,7 @@ class Stack:
         return ""
 
     def _peculiar(self) -> str:
-        odd = dict.fromkeys(f"{k.sees().word} {k.word}" if k.dense else k.word for k, _ in self.structure if _odd(k))
+        odd = dict.fromkeys(f"{k.sight()} {k.word}".strip() if k.dense else k.word for k, _ in self.structure if _odd(k))
         return " and ".join(odd) or "an MLP of two matrices"
 
     @cached_property

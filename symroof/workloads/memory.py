@@ -32,7 +32,7 @@ def weight_memory(m: Model = None) -> Cost:
 
 def kv_per_token(m: Model = None) -> Cost:
     """KV cache per token of context [byte/token]: kv, and kv_win until the token leaves a window; of the book's model 2KHL p_kv."""
-    return summed(m, [r.cache for r in reaches(m)], "byte/token").named("KV per token")
+    return summed(m, [r.cache / plain(r.view.every) for r in reaches(m)], "byte/token").named("KV per token")
 
 
 def kv_per_sequence(m: Model = None) -> Cost:
