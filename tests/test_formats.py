@@ -1,16 +1,18 @@
 """Number formats: names, scales, and exact numbers of bytes; what a ``config.json`` says its tensors are stored in."""
 
+import json
 import math
 from fractions import Fraction
 
 import pytest
 from click.testing import CliRunner
 
-from symroof import dtype, llm, memory
-from symroof.algebra.symbols import p_kv, p_w
+from symroof import chip, decode, deployment, dtype, llm, memory, prefill
+from symroof.algebra.symbols import M_exp, P, p_kv, p_st, p_w
 from symroof.cli.main import cli
-from symroof.errors import InputError, UnknownName
+from symroof.errors import InputError, SheetError, UnknownName
 from symroof.sheets.dtypes import Format, format_of
+from symroof.sheets.llms import imported
 
 
 def bytes_by_loops(of: Format, outputs: int, inputs: int) -> Fraction:
@@ -92,3 +94,266 @@ def test_bytes_are_formats_on_the_command_line():
 def test_a_letter_wins_over_the_format_of_a_sheet():
     found = memory.kv_per_token().at(llm("llama3-8b"), dtype("bf16"), p_kv="1 byte")
     assert math.isclose(float(found), 65536)
+
+
+# -- what a config.json says
+LLAMA = {
+    "model_type": "llama",
+    "hidden_size": 192,
+    "intermediate_size": 320,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 3,
+    "vocab_size": 1000,
+    "torch_dtype": "bfloat16",
+}
+EXPERTS = {
+    "model_type": "qwen3_moe",
+    "hidden_size": 192,
+    "intermediate_size": 320,
+    "moe_intermediate_size": 64,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 3,
+    "head_dim": 32,
+    "num_experts": 8,
+    "num_experts_per_tok": 2,
+    "vocab_size": 1000,
+}
+
+
+def folder(tmp_path, config: dict, **more) -> str:
+    (tmp_path / "config.json").write_text(json.dumps({**config, **{k: v for k, v in more.items() if k != "beside"}}))
+    if "beside" in more:
+        (tmp_path / "hf_quant_config.json").write_text(json.dumps(more["beside"]))
+    return str(tmp_path)
+
+
+def blocks(outputs: int, inputs: int, rows: int, columns: int) -> int:
+    return len(range(0, outputs, rows)) * len(range(0, inputs, columns))
+
+
+#: The matrices of a layer of LLAMA as [outputs, inputs], by hand: q, k, v, o; gate, up, down.
+ATTENTION = [(192, 192), (96, 192), (96, 192), (192, 192)]
+MLP = [(320, 192), (320, 192), (192, 320)]
+OTHERS = 2 * 1000 * 192 + 7 * 192  # embedding, unembedding, norms: 16-bit numbers
+
+FP8 = {"quant_method": "fp8", "weight_block_size": [128, 128]}
+INT4 = {"num_bits": 4, "type": "int", "group_size": 32, "strategy": "group", "symmetric": True}
+
+
+def compressed(weights: dict, **more) -> dict:
+    return {"quant_method": "compressed-tensors", "config_groups": {"g": {"targets": ["Linear"], "weights": weights}}, **more}
+
+
+def quantized(each, left=()) -> int:
+    """Bytes of LLAMA whose matrices cost ``each``, those of ``left`` (layer, "attention" or "mlp") two bytes a number."""
+    found = 2 * OTHERS
+    for layer in range(3):
+        for of, matrices in (("attention", ATTENTION), ("mlp", MLP)):
+            for o, i in matrices:
+                found += 2 * o * i if (layer, of) in left else each(o, i)
+    return found
+
+
+def block_fp8(o, i):
+    return o * i + 4 * blocks(o, i, 128, 128)
+
+
+WHERE = [
+    ({}, quantized(lambda o, i: 2 * o * i)),
+    ({"torch_dtype": "float32"}, 2 * quantized(lambda o, i: 2 * o * i)),
+    ({"quantization_config": FP8}, quantized(block_fp8)),
+    (
+        {"quantization_config": {**FP8, "modules_to_not_convert": ["lm_head", "model.layers.1.self_attn", "model.layers.2.mlp.gate_proj"]}},
+        quantized(block_fp8, {(1, "attention")}) + 2 * 320 * 192 - block_fp8(320, 192),
+    ),
+    ({"quantization_config": {"quant_method": "fp8", "activation_scheme": "static"}}, quantized(lambda o, i: o * i + 8)),
+    ({"quantization_config": {"quant_method": "fbgemm_fp8", "modules_to_not_convert": ["lm_head"]}}, quantized(lambda o, i: o * i + 4 * o)),
+    (
+        {"quantization_config": compressed(INT4, ignore=["lm_head", "re:.*self_attn.*"], format="pack-quantized")},
+        quantized(lambda o, i: o * i / 2 + 2 * blocks(o, i, 1, 32) + 16, {(0, "attention"), (1, "attention"), (2, "attention")}),
+    ),
+    (
+        {"quantization_config": compressed({"num_bits": 8, "type": "float", "strategy": "channel"}, ignore=["lm_head"])},
+        quantized(lambda o, i: o * i + 2 * o),
+    ),
+    (
+        {"quantization_config": compressed({"num_bits": 8, "type": "int", "strategy": "tensor"})},  # the unembedding is one of all
+        quantized(lambda o, i: o * i + 4) - 1000 * 192 + 4,
+    ),
+    (
+        {"beside": {"quantization": {"quant_algo": "NVFP4", "group_size": 16, "exclude_modules": ["lm_head", "model.layers.0*"]}}},
+        quantized(lambda o, i: o * i / 2 + blocks(o, i, 1, 16) + 8, {(0, "attention"), (0, "mlp")}),
+    ),
+    (
+        {
+            "beside": {
+                "quantization": {
+                    "quant_algo": "MIXED_PRECISION",
+                    "quantized_layers": {
+                        f"model.layers.{i}.mlp.{m}_proj": {"quant_algo": "FP8"} for i in range(2) for m in ("up", "gate", "down")
+                    },
+                }
+            }
+        },
+        quantized(lambda o, i: o * i + 8, {(2, "mlp"), *((i, "attention") for i in range(3))}),
+    ),
+    (
+        {"quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 64, "zero_point": True}},
+        quantized(lambda o, i: o * i / 2 + (2 + 0.5) * blocks(o, i, 1, 64)),
+    ),
+    (
+        {"quantization_config": {"quant_method": "gptq", "bits": 8, "group_size": -1, "lm_head": False}},
+        quantized(lambda o, i: o * i + 3 * o),
+    ),
+]
+
+
+@pytest.mark.parametrize(("says", "size"), WHERE)
+def test_bytes_of_a_config_are_those_of_its_matrices_by_hand(says, size, tmp_path):
+    m = llm(folder(tmp_path, LLAMA, **says)).as_stored
+    assert float(memory.weight_memory(m).at(m)) == size
+    assert float(m.stack.stored().at(m)) == size
+
+
+def test_bytes_of_gpt_oss_are_those_of_its_index(tmp_path):
+    """The total_size of model.safetensors.index.json on the page of openai/gpt-oss-20b, 2025-08."""
+    says = ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"]
+    sizes = {"hidden_size": 2880, "intermediate_size": 2880, "num_hidden_layers": 24, "num_attention_heads": 64, "num_key_value_heads": 8}
+    more = {"head_dim": 64, "num_local_experts": 32, "num_experts_per_tok": 4, "vocab_size": 201088, "sliding_window": 128}
+    method = {"quantization_config": {"quant_method": "mxfp4", "modules_to_not_convert": says}}
+    m = llm(folder(tmp_path, {"model_type": "gpt_oss", **sizes, **more, **method})).as_stored
+    assert float(memory.weight_memory(m).at(m)) == 13_761_264_768
+    assert m.formats.said == "experts mxfp4; attention, embedding, unembedding, router, norm bf16; KV cache bf16"
+
+
+def test_bytes_of_a_class_in_a_format_are_those_of_an_index():
+    """The same of openai/gpt-oss-120b."""
+    m = llm("gpt-oss-120b").in_formats("bf16", experts="mxfp4")
+    assert float(memory.weight_memory(m).at(m)) == pytest.approx(65_248_815_744, rel=1e-4)
+
+
+def test_what_a_step_reads_as_stored(tmp_path):
+    """A router, attention and norms once, of each expert that is hit three matrices; the embedding not."""
+    m = llm(folder(tmp_path, EXPERTS, quantization_config={**FP8, "modules_to_not_convert": ["lm_head", "mlp.gate"]})).as_stored
+    expert = 3 * (2 * block_fp8(64, 192) + block_fp8(192, 64))
+    attention = 3 * (2 * block_fp8(192, 192) + 2 * block_fp8(96, 192))
+    steady = attention + 2 * (3 * (8 * 192 + 2 * 192 + 2 * 32) + 192 + 1000 * 192)
+    assert float(decode.weight_time(m).at(m, E_hit=5, n=1, W_hbm=1)) == steady + 5 * expert
+    assert float(deployment.weights(m).at(m, X=4, Y=1, Z=1)) == steady + 2 * 1000 * 192 + 8 * expert / 4
+    assert float(prefill.weight_time(m).at(m, T=10**6, n=1, W_hbm=1)) == pytest.approx(steady + 8 * expert)
+    assert float(m.stack.reads["weights"].at(m, E_hit=5)) == steady + 5 * expert
+
+
+def test_letters_move_what_is_stored(tmp_path):
+    m = llm(folder(tmp_path, EXPERTS, quantization_config={**FP8, "modules_to_not_convert": ["mlp.gate"]})).as_stored
+    more = m.but(P=m[P] + 1000)
+    assert float(memory.weight_memory(m).at(more)) - float(memory.weight_memory(m).at(m)) == pytest.approx(1000, rel=0.01)  # experts in fp8
+    twice = m.but(E=16)
+    router, experts = 2 * 3 * 8 * 192, 8 * float(m[M_exp])
+    assert float(memory.weight_memory(m).at(twice)) - float(memory.weight_memory(m).at(m)) == pytest.approx(router + experts)
+
+
+@pytest.mark.parametrize(
+    ("says", "width"),
+    [
+        ({"quantization_config": compressed(INT4, kv_cache_scheme={"num_bits": 8, "type": "float"})}, 1),
+        ({"beside": {"quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}}}, 1),
+        ({"beside": {"quantization": {"quant_algo": "NVFP4", "kv_cache_quant_algo": "NVFP4"}}}, Fraction(9, 16)),
+        ({"quantization_config": FP8}, 2),
+        ({}, 2),
+    ],
+)
+def test_the_cache_is_in_the_format_of_the_file_or_in_16_bits(says, width, tmp_path):
+    m = llm(folder(tmp_path, LLAMA, **says)).as_stored
+    assert m[p_kv] == width
+    assert float(memory.kv_per_token(m).at(m)) == 2 * 3 * 32 * 3 * width
+    assert float(memory.kv_per_token(m).at(m, dtype("bf16", kv="17/16 B"))) == 2 * 3 * 32 * 3 * 17 / 16  # unless it is given
+
+
+def test_states_are_in_the_format_of_the_file_whatever_the_weights_are_in(tmp_path):
+    sizes = {"hidden_size": 64, "num_hidden_layers": 2, "state_size": 16, "num_heads": 4, "head_dim": 32, "n_groups": 1, "vocab_size": 100}
+    path = folder(tmp_path, {"model_type": "mamba2", **sizes, "mamba_ssm_dtype": "bfloat16"})
+    assert llm(path).defaults[p_st] == llm(path).as_stored.defaults[p_st] == 2
+
+
+TROUBLE = [
+    ({"quant_method": "quip"}, "quant_method 'quip' is not understood"),
+    ({"quant_method": "modelopt", "quant_algo": "INT2"}, "quant_algo 'INT2' is not understood"),
+    ({**FP8, "modules_to_not_convert": ["model.layers.0.self_attention_block"]}, "are not understood"),
+    ({**FP8, "modules_to_not_convert": "lm_head"}, "no list of names"),
+    ({**FP8, "weight_block_size": 128}, "a block of '128'"),
+    (compressed({"num_bits": 3, "type": "int"}), "'3' bits"),
+    (compressed(INT4, ignore=["re:(a+)+$"]), "is not understood"),
+    (compressed(INT4, ignore=["re:" + ".*a" * 30]), "is not understood"),
+    (compressed(INT4, kv_cache_scheme={"num_bits": 3}), "a KV cache in"),
+    ({"quant_method": "gptq", "bits": 5, "group_size": 128}, "'5' bits"),
+]
+
+
+@pytest.mark.parametrize(("table", "said"), TROUBLE)
+def test_what_is_not_understood_of_formats_is_said_and_the_model_is_still_one(table, said, tmp_path):
+    m = llm(folder(tmp_path, LLAMA, quantization_config=table))
+    assert m.formats is not None and said in m.formats.said
+    with pytest.raises(SheetError, match=r"give |leave|correct|write"):
+        _ = m.as_stored
+    found = CliRunner().invoke(cli, ["serve", str(tmp_path), "--on", "h100"])
+    assert found.exit_code != 0 and said.split("'")[0] in found.output and "Traceback" not in found.output
+    assert CliRunner().invoke(cli, ["serve", str(tmp_path), "--on", "h100", "--formats", "fp8"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"quantization": {"quant_algo": "NVFP4", "exclude_modules": ["lm_head"]}},
+        {"quantization": {"quant_algo": "FP8_PB_WO", "exclude_modules": ["lm_head", "*self_attn*"]}},
+        {"quantization": {"quant_algo": "FP8_PB_WO", "exclude_modules": ["lm_head"], "kv_cache_quant_algo": "FP8"}},
+    ],
+)
+def test_two_files_that_contradict_each_other_are_refused(beside, tmp_path):
+    with pytest.raises(SheetError, match="contradict each other"):
+        llm(folder(tmp_path, LLAMA, quantization_config=FP8, beside=beside))
+
+
+def test_two_files_that_agree_are_one(tmp_path):
+    beside = {"quantization": {"quant_algo": "FP8_PB_WO", "exclude_modules": ["lm_head"]}}
+    assert llm(folder(tmp_path, LLAMA, quantization_config=FP8, beside=beside)).formats.said.startswith("mlp, attention fp8 block")
+
+
+@pytest.mark.parametrize(("says", "size"), WHERE)
+def test_an_imported_file_stores_the_same(says, size, tmp_path):
+    path = folder(tmp_path, LLAMA, **says)
+    (tmp_path / "mine.toml").write_text(imported(path))
+    mine, m = llm(str(tmp_path / "mine.toml")).as_stored, llm(path).as_stored
+    assert float(memory.weight_memory(mine).at(mine)) == size
+    assert mine.defaults == m.defaults
+    times = [float(decode.bound(x).at(x, chip("h100"), B=3, S=100, n=1)) for x in (mine, m)]
+    assert times[0] == times[1]
+
+
+def test_formats_by_class_in_python_and_on_the_command_line():
+    m = llm("gpt-oss-120b").in_formats("bf16", experts="mxfp4")
+    wide = ran("serve", "gpt-oss-120b", "--on", "h100", "--formats", "bf16; experts=mxfp4", "--kv", "fp8")
+    assert f"{float(memory.weight_memory(m).at(m)) / 1e9:.2f} GB" in wide
+    assert "experts mxfp4; attention" in wide
+    with pytest.raises(InputError, match="no weights of class 'expert'"):
+        llm("gpt-oss-120b").in_formats("bf16", expert="mxfp4")
+    refused = CliRunner().invoke(cli, ["serve", "llama3-8b", "--on", "h100", "--formats", "as stored"])
+    assert "does not say what it is stored in" in refused.output
+
+
+def test_serve_takes_a_config_as_it_is_stored(tmp_path):
+    path = folder(tmp_path, LLAMA, quantization_config={**FP8, "modules_to_not_convert": ["lm_head"]})
+    told = ran("serve", path, "--on", "h100")
+    assert "as stored" in told and "int8" not in told
+    assert "As stored: mlp, attention fp8 block" in told
+    assert "as stored" in ran("serve", path, "--on", "h100", "--latency", "10 ms")
+    assert "As stored" in ran("show", path)
+
+
+def test_formulas_of_bytes_and_of_a_format_are_not_mixed(tmp_path):
+    m = llm(folder(tmp_path, LLAMA, quantization_config=FP8))
+    for of, at in ((m, m.as_stored), (m.as_stored, m)):
+        with pytest.raises(InputError, match=r"m\.as_stored"):
+            decode.step(of).at(at, chip("h100"), dtype("bf16"), B=1, S=100, n=1)

@@ -61,7 +61,7 @@ ORDERS = {
     "transformer": (
         *("view", "kind", "indexer", "attention", "latent", "compressed", "mlp", "experts", "mamba2", "mamba1", "delta_net", "kda"),
         *("lightning", "linear", "streams", "per_layer", "draft", "weights", "embedding", "layers"),
-        *("facts", "aggregates", "blocks", "pattern", "stack", "build"),
+        *("facts", "tensors", "aggregates", "blocks", "pattern", "stack", "build"),
     ),
     "workloads": (
         *("models", "memory", "decode", "prefill", "deployment", "serving", "training_memory", "pretraining", "training", "sharding"),
@@ -73,7 +73,11 @@ ORDERS = {
             "sheet",
             "chips",
             "dtypes",
+            "stored",
             "spellings",
+            "modules",
+            "schemes",
+            "quantized",
             "architectures",
             "keys",
             "adapted",

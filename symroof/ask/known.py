@@ -22,20 +22,30 @@ from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number, show_quantity
 from symroof.algebra.symbols import C_FORMAT, DERATES, C, H, K, L, N, P, Symbol, n, n_axes, p, p_a, p_kv, p_w, price, symbol
 from symroof.ask.grammar import Asked
-from symroof.ask.letters import alphabet, letter, reach, refuse_unused, said
+from symroof.ask.letters import alphabet, assigned, letter, reach, refuse_unused, said
 from symroof.errors import InputError, short
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm, llm
 from symroof.sheets.sheet import Sheet
-from symroof.transformer.stack import MLP
+from symroof.transformer.stack import MLP, Stack
 
+#: The formats that a model's file says it is stored in.
+STORED = "as stored"
 _LEVELS = 4  # C stands for C_bf16, and that is a number
+
+
+def by_class(weights: str) -> bool:
+    """Whether the format of the weights is one for each class of them."""
+    return weights == STORED or "=" in weights or ";" in weights
 
 
 @dataclass(frozen=True)
 class Known:
-    """The sheets of a question; ``letters`` are values by name and win over them, ``formats`` are weights, KV, arithmetic."""
+    """The sheets of a question; ``letters`` are values by name and win over them, ``formats`` are weights, KV, arithmetic.
+
+    The format of the weights may be one for each class of them, ``bf16; experts=mxfp4``, or those of the model's file, ``as stored``.
+    """
 
     chip: Chip | None = None
     shape: str = ""
@@ -64,10 +74,34 @@ class Known:
             raise InputError("a slice needs a chip; add e.g. --on tpu-v5e")
         if exact and not model:
             raise InputError("--exact takes a model's own formulas; add e.g. --model llama3-70b")
-        known = Known(chip(on) if on else None, shape, llm(model) if model else None, formats, found, exact)
+        known = Known(chip(on) if on else None, shape, llm(model) if model else None, formats, found, exact).dressed()
         if math in C_FORMAT:
             known.refuse_arithmetic()
         return known
+
+    def dressed(self) -> Known:
+        """The same with the model in the formats of its classes, where the format of the weights is that: ``as stored``, or a format
+        for each class, ``bf16; experts=mxfp4``.
+
+        Raises InputError for classes without a model, or what is no format of one.
+        """
+        weights, kv, _ = self.formats
+        if not by_class(weights):
+            return self
+        if self.model is None:
+            raise InputError(
+                f"formats by class are those of a model's weights; add one, e.g. --model gpt-oss-120b, or leave {short(weights)} out"
+            )
+        if weights == STORED:
+            return replace(self, model=self.model.as_stored)
+        first, *rest = (part.strip() for part in weights.split(";"))
+        base, classes = ("bf16", [first, *rest]) if "=" in first else (first, rest)
+        return replace(
+            self,
+            model=self.model.in_formats(
+                base, kv, **{k.replace(" ", "_"): v for k, v in assigned(classes, "--formats", "experts=mxfp4").items()}
+            ),
+        )
 
     def refuse_arithmetic(self) -> None:
         """Raise InputError if the chip has no rate for the arithmetic."""
@@ -79,7 +113,12 @@ class Known:
     @property
     def m(self) -> Llm | None:
         """The model whose formulas hold; None for the book's, which are those of a dense model."""
-        return self.model if self.model and (self.exact or not self.model.stack.dense) else None
+        return self.model if self.model and (self.exact or self.stored or not self.model.stack.dense) else None
+
+    @property
+    def stored(self) -> Stack | None:
+        """The layers of a model whose weights are in formats of their classes, so that they are counted in bytes, not as P p_w."""
+        return self.model.stack if self.model and self.model.stack.widths else None
 
     @property
     def arithmetic(self) -> str:
@@ -131,7 +170,7 @@ class Known:
     def stands_on(self, free: Iterable[sp.Symbol]) -> list[str]:
         """What numbers in these letters assume, a sentence each: formula, arithmetic, price."""
         symbols, found = set(free), []
-        if self.model and self.model.stack.dense and not self.exact and symbols & {P, K, N, H, L}:
+        if self.m is None and self.model and symbols & {P, K, N, H, L}:
             found.append(f"{self.model.name} is dense: the book's formulas, approximations; --exact takes the model's own.")
         if self.chip and symbols & {C, *C_FORMAT.values()} and C.name not in self.letters:
             found.append(f"Arithmetic in {self.arithmetic}.")
@@ -166,7 +205,7 @@ class Known:
         found: dict[str, Known] = {}
         for one in weights:
             for kv in tuple(caches) or (self.formats[1],):
-                here = replace(self, formats=(one, kv, self.formats[2]))
+                here = replace(self, formats=(one, kv, self.formats[2])).dressed()
                 found.setdefault(here.format, here)
         return list(found.values())
 
@@ -174,7 +213,7 @@ class Known:
     def format(self) -> str:
         """The format of the weights, and of the KV cache if it is another; of weights the bytes that are given instead."""
         weights, kv, _ = self.formats
-        first = self.worth(p_w) if p_w in self.given else dtype(weights).name
+        first = self.worth(p_w) if p_w in self.given else weights if by_class(weights) else dtype(weights).name
         same = p_kv in self.given or (p_w not in self.given and kv in ("", weights))
         return first if same else f"{first}, KV {kv or weights}"
 
@@ -235,9 +274,10 @@ class Known:
     def _format(self) -> Sheet | None:
         """The bytes per element that the named formats give, and what C stands for."""
         weights, kv, math = self.formats
-        if not any(self.formats):
-            return None
         arithmetic = self.arithmetic
+        if not any(self.formats) or (by_class(weights) and not (kv or arithmetic)):
+            return None
+        weights = "" if by_class(weights) else weights
         whole = dtype(weights or kv or arithmetic, kv=kv, activations=arithmetic, math=arithmetic)
         without = {s for s, name in ((p, weights), (p_w, weights), (p_kv, weights or kv), (p_a, arithmetic), (C, math)) if not name}
         return Sheet(whole.name, "", {s: v for s, v in whole.values.items() if s not in without})
@@ -258,7 +298,9 @@ class Known:
             yield "--slice", {s for s in {*held, *self.chip.values} if held.get(s) != self.chip.values.get(s)}
         if self.model:
             yield "--model", {*self.model.values, *self.model.defaults}
-        if weights:
+        if by_class(weights) and self.model:
+            yield "--formats", {*self.model.values.keys(), p_kv}
+        elif weights:
             yield "--formats", {p, p_w} if kv else {p, p_w, p_kv}
         if kv:
             yield "--kv", {p_kv}

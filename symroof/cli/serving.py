@@ -9,6 +9,10 @@ import click
 from symroof.cli.options import Options, forms, letters, math, refuse, reply, said, setting, together
 
 _FORMATS = "bf16,int8,int4"
+_SAYS = (
+    f"Formats of the weights, one column each; by default {_FORMATS}, of a config.json 'as stored'. A format is a name, bytes such as "
+    "'17/16 B', or one for each class, e.g. 'bf16; experts=mxfp4'."
+)
 
 
 @click.command()
@@ -16,7 +20,7 @@ _FORMATS = "bf16,int8,int4"
 @click.option("--on", required=True, metavar="CHIP", help="The chip: see `symroof chips`.")
 @click.option("--slice", metavar="SHAPE", help="A slice such as 4x4; by default the smallest that fits.")
 @click.option("--chips", metavar="N", type=click.IntRange(1), help="The same as a number of chips.")
-@click.option("--formats", metavar="FORMATS", help=f"Formats of the weights, one column each; by default {_FORMATS}.")
+@click.option("--formats", metavar="FORMATS", help=_SAYS)
 @click.option("--kv", default="", metavar="FORMAT", help="Format of the KV cache; by default that of the weights.")
 @math
 @click.option("--batch", metavar="B", help="Sequences per step; by default as many as fit.")
@@ -36,6 +40,7 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
     symroof serve llama3-70b --on tpu-v5e --slice 4x4 --batch 32 --formulas
     symroof serve llama3-8b --on h100 --formats bf16,fp8 --math bf16 --context "32 Ki"
     symroof serve llama3-405b --on tpu-v5e --formats int8 --latency "15 ms"
+    symroof serve gpt-oss-120b --on h100 --formats "bf16; experts=mxfp4" --kv fp8
     """
     if options["slice"] and options["chips"]:
         raise click.UsageError("--slice and --chips say the same; give one of them")
@@ -43,7 +48,13 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
     where = options["slice"] or options["chips"] or given.pop("n", "")
     if options["latency"] == "":
         given["t_lim"] = ""
-    formats = letters(_FORMATS if options["formats"] is None else options["formats"])
+    from symroof.ask.known import STORED, Known
+
+    usual = _FORMATS
+    if options["formats"] is None and "p_w" not in given:
+        carried = Known.of(model=model).model
+        usual = STORED if carried and carried.formats else _FORMATS
+    formats = letters(usual if options["formats"] is None else options["formats"])
     if not formats:
         raise click.UsageError("--formats is empty; give e.g. bf16,int8")
     if "t_lim" in given:
@@ -54,7 +65,6 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
         )
         wishes = {"formats": formats if "p_w" not in given else None, "slice": where, "kv": options["kv"], "math": options["math"]}
         _searched("search_serving", model, on, {**wishes, "letters": given}, form)
-    from symroof.ask.known import Known
     from symroof.plan.story import story
     from symroof.show.grids import story as seen
 

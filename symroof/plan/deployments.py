@@ -42,22 +42,33 @@ def search_serving(model: str | Llm, on: Any, by: str = "cost", prune: bool = Tr
 # -- one chip
 def _tasks(known: Known, asked: Wishes) -> Iterator[Task]:
     model, where = known.own, known.held
-    costs = _costs(known, asked)
     choices = known.each(words(asked["formats"]), words(asked["kv"]))
-    asked.refuse_unused(choices[0], costs.values(), model.stack.aggregates.hits)
-    conditions = [fits(costs["memory"])]
-    conditions += [costs[name.replace("_", " ")] <= asked[name] for name in ("latency", "first_token") if asked[name] is not None]
-    conditions += [Cost(b * X * Z, "token", "batch") <= asked["batch"]] if asked["batch"] is not None else []
-
-    def stops(values: Mapping[str, Value], more: tuple[Any, ...]) -> str:
-        return ", ".join(c.left.name for c in conditions if not _holds(c, more)) or _enough(values["latency"])
+    of_stack: dict[Any, tuple[dict[str, Cost], list[Condition]]] = {}  # formulas and conditions, once for all formats of one letter
+    for here in choices:
+        key = here.stored and here.stored.widths
+        if key not in of_stack:
+            costs = _costs(here, asked)
+            asked.refuse_unused(here, costs.values(), here.own.stack.aggregates.hits)
+            of_stack[key] = costs, _conditions(costs, asked)
 
     for of in asked.slices(where):
         layouts = list(serving_meshes(model, where, of))
         for here in choices:
+            costs, conditions = of_stack[here.stored and here.stored.widths]
+
+            def stops(values: Mapping[str, Value], more: tuple[Any, ...], conditions: list[Condition] = conditions) -> str:
+                return ", ".join(c.left.name for c in conditions if not _holds(c, more)) or _enough(values["latency"])
+
             shards = range(1, _reach(costs["memory"], layouts, here.sheets[1:]) + 2)
             lacks = "the network: the sheet of the chip says nothing of it"
             yield Task(here, of, here.format, costs, conditions, layouts, stops, shards=shards, lacks=lacks)
+
+
+def _conditions(costs: Mapping[str, Cost], asked: Wishes) -> list[Condition]:
+    """What must hold: the memory, the limits on time, the most sequences."""
+    found = [fits(costs["memory"])]
+    found += [costs[name.replace("_", " ")] <= asked[name] for name in ("latency", "first_token") if asked[name] is not None]
+    return found + ([Cost(b * X * Z, "token", "batch") <= asked["batch"]] if asked["batch"] is not None else [])
 
 
 def _costs(known: Known, asked: Wishes) -> dict[str, Cost]:

@@ -69,7 +69,11 @@ class Story:
         free = "everything evenly sharded, memory and arithmetic overlapped, communication and activations free"
         what = f"Estimates with {fitted}: {free}." if fitted else f"At peak rates: {free}."
         said = [f"Arithmetic in {known.arithmetic}; a format is that of weights and KV cache unless --kv says otherwise. {what}"]
-        if known.m is None:
+        for column in self.columns:
+            if column.known.stored and column.known.model and column.known.model.formats:
+                of, (weights, kv, _) = column.known.model.formats, column.known.formats
+                said.append(f"{weights.capitalize()}: {of.weights if kv else of.said}.")
+        if any(column.known.m is None for column in self.columns):
             said.append("The book's approximations of a dense model: all parameters are read and multiplied, attention only reads.")
         said.append(
             '"No step is below": all FLOPs over the peak or all bytes over the bandwidth, whichever is more; see models/measured/README.md.'
@@ -144,18 +148,19 @@ def place(known: Known, batch: Any) -> tuple[Slice, bool]:
 
 
 def _sizes(known: Known) -> Iterator[Row]:
-    yield _row(known, "weights", "weights", memory.weight_memory())
+    yield _row(known, "weights", "weights", _made(memory.weight_memory, known.stored))
     yield _row(known, "kv_per_token", "KV cache per token", _told(memory.kv_per_token, known))
-    chips = _made(memory.fewest_chips_for_weights, None)
+    chips = _made(memory.fewest_chips_for_weights, known.stored)
     value = _at(chips, known)
     yield Row("chips_for_weights", "chips for the weights", chips, float(value), f"{value}, so {value.whole}")
 
 
 def _room(loose: Known, there: Known, where: Slice) -> Row:
     """What the weights leave, or that they do not fit."""
-    if _at(_made(memory.fewest_chips_for_weights, None), loose).number > where.chips:
-        return Row("room", "room for KV caches", memory.kv_room(), None, "none: the weights do not fit")
-    return _row(there, "room", "room for KV caches", memory.kv_room())
+    room = _made(memory.kv_room, loose.stored)
+    if _at(_made(memory.fewest_chips_for_weights, loose.stored), loose).number > where.chips:
+        return Row("room", "room for KV caches", room, None, "none: the weights do not fit")
+    return _row(there, "room", "room for KV caches", room)
 
 
 def _speed(known: Known) -> Iterator[Row]:
@@ -185,6 +190,8 @@ def _rules(known: Known, batch: Any) -> Iterator[Row]:
     yield _row(known, "critical_batch", "critical batch", _told(decode.critical_batch, known))
     yield _row(known, "kv_overtakes", "KV over FLOPs from context", _told(decode.kv_overtakes_math, known))
     yield _row(known, "plateau", "tokens/s/chip, at most", _told(decode.plateau, known), bare=True)
+    if known.stored:
+        return  # of one matmul in one format, which these weights are not
     if known.model and any(kind.split == "experts" for kind, _ in known.model.stack.structure):
         return  # experts are spread over chips, not split like one matmul
     regimes: tuple[tuple[Literal["math", "hbm"], str], ...] = (("math", "FLOPs-bound"), ("hbm", "at this batch"))

@@ -59,11 +59,12 @@ def named(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Config:
-    """What a configuration says: the width, groups of layers, and what stands around them."""
+    """What a configuration says: the width, the layers in order and in groups, and what stands around them."""
 
     width: int
     groups: tuple[Group, ...]
     around: Around
+    layers: tuple[tuple[Kind, ...], ...] = ()
 
 
 def understood(file: Mapping[str, Any]) -> Config:
@@ -89,7 +90,7 @@ def understood(file: Mapping[str, Any]) -> Config:
         raise SheetError(f"key 'word_embed_proj_dim' is not {width}, and embeddings of another width are not understood")
     keys.ignore("drafts", "state_dtype", "expert_dtype")
     keys.refuse_unread()
-    return Config(width, tuple((count, list(kinds)) for kinds, count in Counter(made).items()), around)
+    return Config(width, tuple((count, list(kinds)) for kinds, count in Counter(made).items()), around, tuple(made))
 
 
 def _kept(keys: Keys, words: list[list[str]]) -> None:

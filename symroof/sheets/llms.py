@@ -17,12 +17,14 @@ import sympy as sp
 from symroof.algebra.bind import check
 from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
-from symroof.algebra.symbols import L, M_pend, M_st, P, P_mm, Symbol, p_conv, p_st
+from symroof.algebra.symbols import L, M_exp, M_pend, M_read, M_st, M_w, P, P_mm, Symbol, p_conv, p_kv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.config import named, read_json, understood
 from symroof.sheets.files import cited, entry, listed, read, resolve
+from symroof.sheets.quantized import quantized
 from symroof.sheets.schema import Dims, LlmFile, ModelTable
 from symroof.sheets.sheet import Sheet
+from symroof.sheets.stored import Formats, in_formats
 from symroof.sheets.written import written
 from symroof.transformer.build import Around, Group, refuse_second, stack
 from symroof.transformer.kind import Kind, counted
@@ -47,6 +49,39 @@ class Llm(Sheet):
     published_active: Fraction | None = None
     note: str = field(default="", repr=False)
     given: frozenset[Symbol] = field(default=frozenset(), repr=False)
+    formats: Formats | None = field(default=None, repr=False)  # what its file says that it is stored in
+
+    @property
+    def as_stored(self) -> Llm:
+        """The model with its weights, cache and states in the formats of its file: bytes to the last one, and no p_w.
+
+        Its formulas have M_w, M_read and M_exp in place of P p_w: write them with it and evaluate them at it.
+
+        Raises SheetError for a file that says nothing of formats, or what is not understood.
+        """
+        if self.formats is None:
+            raise SheetError(f"{self.name} does not say what it is stored in; give a format, or [formats] in its file")
+        return self._stored(self.formats)
+
+    def in_formats(self, base: Any = "bf16", kv: Any = "", **classes: Any) -> Llm:
+        """The model as if it were stored in a ``base`` format, some ``classes`` of weights in others, and the KV cache in its own.
+
+        >>> m = llm("gpt-oss-120b").in_formats("bf16", experts="mxfp4")
+        >>> m.formats.said
+        'experts mxfp4; attention, embedding, unembedding, router, norm bf16; KV cache bf16'
+
+        Raises InputError for a class that the model does not have, UnknownName for a format there is not.
+        """
+        return self._stored(_in_formats(self, base, kv, {of.replace("_", " "): given for of, given in classes.items()}))
+
+    def _stored(self, formats: Formats) -> Llm:
+        """The same in formats of its classes."""
+        made = replace(self.stack, widths=formats.widths)
+        numbers = {s: v for s, v in self.values.items() if s not in self.stack.definitions or s in self.given}
+        kept = {**self.defaults, p_kv: formats.kv.bytes} | ({p_st: formats.state.bytes} if formats.state and p_st in self.defaults else {})
+        sources = {**self.sources, **dict.fromkeys((M_w, M_read, M_exp, p_kv), f"as stored: {formats.said}")}
+        derived = _derived(made, numbers)
+        return replace(self, values={**numbers, **derived}, defaults=kept, sources=sources, stack=made, formats=formats)
 
     @property
     def definitions(self) -> Mapping[Symbol, sp.Expr]:
@@ -135,9 +170,29 @@ def from_config(path: Path) -> Llm:
     try:
         of = understood(file)
         found = stack(name, of.width, of.groups, of.around, origin=str(path))
+        formats = quantized(file, _beside(path), of.width, of.layers, of.around)
     except SymroofError as problem:
         raise SheetError(f"{name}: {problem}") from None
-    return _sheet(found, name, f"config.json of {name}")
+    return with_formats(_sheet(found, name, f"config.json of {name}"), formats)
+
+
+def _beside(path: Path) -> Mapping[str, Any] | None:
+    """The ``hf_quant_config.json`` beside a ``config.json``, if there is one."""
+    found = (path if path.is_dir() else path.parent) / "hf_quant_config.json"
+    return read_json(found) if found.is_file() and path.name != found.name else None
+
+
+def _in_formats(m: Llm, base: Any, kv: Any, classes: Mapping[str, Any], state: Any = "") -> Formats:
+    """The formats of a model from those of its classes."""
+    values = {s: v for s, v in m.values.items() if isinstance(v, Fraction)}
+    layers = [(layer.kind, int(layer.count.xreplace({s: rational(v) for s, v in values.items()}))) for layer in m.stack.layers]
+    return in_formats(layers, values, base, classes, kv, state)
+
+
+def with_formats(m: Llm, formats: Formats) -> Llm:
+    """A model that says what it is stored in; its states are in the format of the file whatever its weights are."""
+    states = {p_st: formats.state.bytes} if formats.state and p_st in m.defaults else {}
+    return replace(m, formats=formats, defaults={**m.defaults, **states})
 
 
 def imported(path: str) -> str:
@@ -148,7 +203,8 @@ def imported(path: str) -> str:
     where = Path(path)
     name, file = named(where), read_json(where)
     try:
-        return written(name, understood(file), f"config.json of {name}")
+        of = understood(file)
+        return written(name, of, f"config.json of {name}", quantized(file, _beside(where), of.width, of.layers, of.around))
     except SymroofError as problem:
         raise SheetError(f"{name}: {problem}") from None
 
@@ -230,6 +286,13 @@ def from_file(path: Path, file: LlmFile) -> Llm:
         raise SheetError(f"{path.name}: {problem}") from None
     cite = cited(path, "model" if file.model else "dims", table.source, file.sources) if table.source else path.name
     sheet = _sheet(found, file.title or file.name, cite)
+    if file.formats:
+        others, base = dict(file.formats), file.formats.get("all", "bf16")
+        beside = {key: others.pop(key, "") for key in ("all", "cache", "state")}
+        try:
+            sheet = with_formats(sheet, _in_formats(sheet, base, beside["cache"] or "bf16", others, beside["state"]))
+        except SymroofError as problem:
+            raise SheetError(f"{path.name}: key 'formats': {problem}") from None
     said = file.published
     if said is None:
         return sheet

@@ -182,6 +182,7 @@ class LlmFile(Written, frozen=True, kw_only=True):
     name: Name
     sources: dict[str, Source] = {}
     published: Published | None = None
+    formats: dict[str, str] = {}
     aliases: list[str] = []
 
 

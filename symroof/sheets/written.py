@@ -7,21 +7,41 @@ from dataclasses import fields
 from typing import Any
 
 from symroof.sheets.config import Config
+from symroof.sheets.dtypes import format_of
+from symroof.sheets.stored import Formats
 from symroof.transformer.kind import Kind
 
 
-def written(name: str, of: Config, origin: str) -> str:
-    """The TOML of a model: ``[model]``, a table for every layer, and the blocks they stand in."""
+def written(name: str, of: Config, origin: str, formats: Formats) -> str:
+    """The TOML of a model: ``[model]``, ``[formats]``, a table for every layer, and the blocks they stand in."""
     around, names = of.around, _names([*(kind for _, kinds in of.groups for kind in kinds), *of.around.before, *of.around.after])
     lines = [f"# From {origin}.", f'name = "{name}"', "", "[model]", f"D = {of.width}", f"V = {around.V}", f"tied = {_value(around.tied)}"]
     lines += [f"{key} = {_value(value)}" for key, value in _given(around) if key not in ("V", "tied", "before", "after")]
     for key, beside in (("before", around.before), ("after", around.after)):
         lines += [f"{key} = {_listed([names[kind] for kind in beside])}"] if beside else []
+    lines += _formats(formats)
     for kind, called in names.items():
         lines += ["", f"[layers.{called}]", f'kind = "{kind.word}"', *(f"{key} = {_value(value)}" for key, value in _given(kind))]
     for count, kinds in of.groups:
         lines += ["", "[[blocks]]", f"count = {count}", f"layers = {_listed([names[kind] for kind in kinds])}"]
     return "\n".join(lines) + "\n"
+
+
+def _formats(of: Formats) -> list[str]:
+    """Every class with its format, or with bytes of an element where that is a mean."""
+    if of.trouble:
+        return ["", f"# No [formats]: {of.trouble}."]
+    lines = ["", "[formats]"]
+    for word, each in of.classes.items():
+        plain = len(each.formats) == 1 and format_of(each.formats[0].split(" ")[0]).number == each.width
+        found, said = (str(each), "") if plain and " " not in str(each) else (f"{each.width} B", f"  # {each}")
+        lines += [f'{_key(word)} = "{found}"{said}'] if each.elements else []
+    lines += [f'cache = "{of.kv.name}"']
+    return lines + ([f'state = "{of.state.name}"'] if of.state else [])
+
+
+def _key(word: str) -> str:
+    return f'"{word}"' if " " in word else word
 
 
 def _names(kinds: Sequence[Kind]) -> dict[Kind, str]:

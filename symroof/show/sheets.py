@@ -41,11 +41,13 @@ def chip(c: Any) -> Document:
 def llm(m: Any) -> Document:
     """A model, its layers, and its published number of parameters beside the derived one."""
     more: list[Block] = [Note(f"Layers: {m.stack!r}", fold="")]
+    if m.formats:
+        more.append(Note(f"As stored: {m.formats.said}.", fold=""))
     if m.published:
         derived, published = float(m[P]), float(m.published)
         beside = f"{published / 1e9:.2f}e9, derived {derived / 1e9:.2f}e9 ({percent(derived / published - 1)} off)"
         more.append(Note(f"Published: {beside}. {m.note}".rstrip(), fold=""))
-    about = {"published": m.published, "published_active": m.published_active, "note": m.note}
+    about = {"formats": m.formats and m.formats.said, "published": m.published, "published_active": m.published_active, "note": m.note}
     return Document((*sheet(m).blocks, *more), record(m) | about)
 
 

@@ -15,6 +15,9 @@ f_win     the same, of windowed layers                           none
 f_st      FLOPs of states for a token                            none
 f_pre     f_att while prompts are read, where it is another      none
 f_scan    f_st while prompts are read, where it is another       none
+M_w       bytes of the weights, where they are as stored         none: P p_w
+M_read    bytes of weights that every step reads                 none: P_read p_w
+M_exp     bytes of one routed expert, over all layers            none
 ========  =====================================================  ==========================================
 
 Layers with another window, or other experts, have letters of their own (``kv_win_local``).
@@ -22,18 +25,22 @@ Layers with another window, or other experts, have letters of their own (``kv_wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import sympy as sp
 
-from symroof.algebra.operands import plain
+from symroof.algebra.operands import plain, rational
 from symroof.algebra.symbols import (
     E_hit,
+    M_exp,
     M_pend,
+    M_read,
     M_st,
+    M_w,
     P,
     P_exp,
     P_mm,
@@ -63,6 +70,10 @@ _LETTERS = (kv, kv_lent, f_att, f_pre)
 _WINDOWED = (kv_win, kv_lent.marked("win"), f_win, f_pre_win)
 
 
+#: Bytes an element by class of weights, the class that has most of them first.
+Widths: TypeAlias = tuple[tuple[str, Fraction], ...]
+
+
 @dataclass(frozen=True)
 class Reach:
     """What grows with the entries that layers see, of one view, and the letters for it.
@@ -88,6 +99,8 @@ class Aggregates:
     scan: tuple[sp.Expr, sp.Expr]  # while decoding and while prompts are read
     multiplied: Symbol = P_mm
     read: Symbol = P_read
+    weights: tuple[Symbol, Symbol] | None = None  # bytes as stored, of all and of what every step reads; None for P p_w
+    weighs: tuple[sp.Expr, ...] = ()  # bytes of one expert as stored, for each of ``routed``
 
     @property
     def hits(self) -> frozenset[Any]:
@@ -101,8 +114,8 @@ class Aggregates:
 
 
 @lru_cache(maxsize=256)
-def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...]) -> Aggregates:
-    """The aggregates of layers and their counts."""
+def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...], widths: Widths = ()) -> Aggregates:
+    """The aggregates of layers and their counts; ``widths`` are those of weights as they are stored."""
     found: dict[Symbol, sp.Expr] = {}
     for kind, _ in layers:
         found.update(kind.defined())
@@ -131,6 +144,7 @@ def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...]) -> Aggregates:
     # less what is not counted, so that another P changes them too
     found[P_read] = P - sp.expand(total - summed(lambda f: f.always))
     found[P_mm] = P - sp.expand(total - summed(lambda f: f.active))
+    weights, weighs = _weighed(layers, widths, found, routed) if widths else (None, ())
     reaches = []
     views = dict.fromkeys(view for kind, _ in layers for of in (facts(kind).cache, facts(kind).lent, facts(kind).pair) for view in of)
     for view in sorted(views, key=lambda v: (not v.all, str(v.letter))):
@@ -140,7 +154,31 @@ def aggregates(layers: tuple[tuple[Kind, sp.Expr], ...]) -> Aggregates:
     pending = put(M_pend, summed(lambda f: f.pending))
     state = put(M_st, summed(lambda f: f.state))
     scan = both(f_st, f_scan, summed(lambda f: f.scan[0]), summed(lambda f: f.scan[1]))
-    return Aggregates(found, tuple(reaches), tuple(routed), state, pending, scan)
+    return Aggregates(found, tuple(reaches), tuple(routed), state, pending, scan, weights=weights, weighs=weighs)
+
+
+def _weighed(
+    layers: tuple[tuple[Kind, sp.Expr], ...],
+    widths: Widths,
+    found: dict[Symbol, sp.Expr],
+    routed: Sequence[tuple[sp.Expr, Symbol, sp.Expr]],
+) -> tuple[tuple[Symbol, Symbol], tuple[sp.Expr, ...]]:
+    """The letters of weights in bytes: of all and of what every step reads, and of an expert; another P is one of the first class."""
+    wide = {of: rational(width) for of, width in widths}
+    most = rational(widths[0][1])
+
+    def beyond(each: Callable[[LayerFacts], Mapping[str, sp.Expr]]) -> sp.Expr:
+        """Bytes that classes have beyond those of as many parameters of the first class."""
+        return sp.Add(*[sp.expand((wide[of] - most) * e * count) for kind, count in layers for of, e in each(facts(kind)).items()])
+
+    found[M_w] = most * P + beyond(lambda f: f.stored)
+    found[M_read] = most * P_read + beyond(lambda f: f.steady)
+    experts = []
+    for hit, parameters, _ in routed:
+        letter = _own(M_exp, hit, E_hit)
+        found[letter] = most * parameters + beyond(lambda f, hit=hit: f.hits.get(hit, {}))  # type: ignore[misc]
+        experts.append(letter)
+    return (M_w, M_read), tuple(experts)
 
 
 def _own(letter: Symbol, mark: sp.Expr, plain: Symbol) -> Symbol:

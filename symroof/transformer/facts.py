@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import sympy as sp
@@ -46,8 +46,8 @@ class LayerFacts:
     stored: Mapping[str, sp.Expr]  # parameters by class
     buffers: sp.Expr  # numbers that are stored, but no parameters
     active: sp.Expr  # parameters that a decoding token is multiplied with
-    always: sp.Expr  # parameters that every step reads
-    routed: Mapping[sp.Expr, sp.Expr]  # by what is hit (E_hit): parameters of each
+    steady: Mapping[str, sp.Expr]  # parameters that every step reads, by class
+    hits: Mapping[sp.Expr, Mapping[str, sp.Expr]]  # by what is hit (E_hit): parameters of each, by class
     rows: sp.Expr  # parameters that are looked up, for each token
     cache: Mapping[View, sp.Expr]  # elements of an entry that is kept
     lent: Mapping[View, sp.Expr]  # elements of an entry that another layer keeps, and this one reads
@@ -55,6 +55,25 @@ class LayerFacts:
     pending: sp.Expr  # bytes of a sequence that a step leaves alone
     pair: Mapping[View, tuple[sp.Expr, sp.Expr]]  # FLOPs for a token and an entry it sees: decoding, reading prompts
     scan: tuple[sp.Expr, sp.Expr]  # FLOPs of states for a token: decoding, reading prompts
+
+    @cached_property
+    def always(self) -> sp.Expr:
+        """Parameters that every step reads."""
+        return sp.Add(*self.steady.values())
+
+    @cached_property
+    def routed(self) -> Mapping[sp.Expr, sp.Expr]:
+        """By what is hit: parameters of each."""
+        return {hit: sp.Add(*by.values()) for hit, by in self.hits.items()}
+
+    @cached_property
+    def touched(self) -> Mapping[str, sp.Expr]:
+        """Parameters that a step reads, by class: each once, of experts those that are hit."""
+        found = dict(self.steady)
+        for hit, by in self.hits.items():
+            for of, e in by.items():
+                found[of] = found.get(of, sp.Integer(0)) + hit * e
+        return found
 
 
 @lru_cache(maxsize=512)
@@ -67,15 +86,15 @@ def facts(kind: Kind) -> LayerFacts:
     stored: dict[str, list[sp.Expr]] = {}
     for t in weights:
         stored.setdefault(step.role(t.name).of, []).append(t.elements)
-    always, rows, routed = [], [], dict[sp.Expr, list[sp.Expr]]()
+    rows, steady, hits = [], dict[str, list[sp.Expr]](), dict[sp.Expr, dict[str, list[sp.Expr]]]()
     for t in (*weights, *shared):
-        touched = next((d.touched for d in t.dims if d.touched is not None), None)
+        touched, of = next((d.touched for d in t.dims if d.touched is not None), None), step.role(t.name).of
         if touched is None:
-            always.append(t.elements)
+            steady.setdefault(of, []).append(t.elements)
         elif touched == B:  # rows that are looked up
             rows.append(t.touched / B)
         else:
-            routed.setdefault(touched, []).append(t.touched / touched)
+            hits.setdefault(touched, {}).setdefault(of, []).append(t.touched / touched)
     cache, lent = (_entries(kind, step, word) for word in ("cache", "lent"))
     anew = {s.out.name for s in step.statements}
     state = _sum([t.elements * t.width for t in states if t.name not in anew]) / B
@@ -87,8 +106,8 @@ def facts(kind: Kind) -> LayerFacts:
         stored={of: _sum(counts) for of, counts in stored.items()},
         buffers=_sum([t.elements for t in buffers]),
         active=active,
-        always=_sum(always),
-        routed={hit: _sum(counts) for hit, counts in routed.items()},
+        steady={of: _sum(counts) for of, counts in steady.items()},
+        hits={hit: {of: _sum(counts) for of, counts in by.items()} for hit, by in hits.items()},
         rows=_sum(rows),
         cache=cache,
         lent=lent,

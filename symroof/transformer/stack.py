@@ -20,8 +20,9 @@ from symroof.algebra.claims import Claim, Claims
 from symroof.algebra.cost import Cost, quantity, total
 from symroof.algebra.operands import plain, rational
 from symroof.algebra.symbols import B, L, S, Symbol, T, p_kv, p_w
+from symroof.algebra.units import Unit
 from symroof.errors import InputError, short
-from symroof.transformer.aggregates import Aggregates, aggregates
+from symroof.transformer.aggregates import Aggregates, Widths, aggregates
 from symroof.transformer.blocks import BYTE, Block, Blocks
 from symroof.transformer.facts import LayerFacts, facts
 from symroof.transformer.kind import REPLICATED, Kind, Pass, Sharding
@@ -61,6 +62,7 @@ class Stack:
     values: Mapping[Symbol, int] = field(default_factory=dict, hash=False)
     pattern: Pattern = field(default_factory=Pattern)
     origin: str = ""  # the file it is read from
+    widths: Widths = ()  # of weights as they are stored; without, every weight has p_w bytes
 
     # -- what formulas assume
     @cached_property
@@ -102,6 +104,11 @@ class Stack:
             other = [kind.word for kind, _ in self.structure if claim.kind == "mlp" and "F" in kind.numbers() and kind.word != "mlp"]
             if other:
                 return f"this is the formula of an MLP, and the width F of {self.name} is that of its {other[0]}; {cure}"
+            if claim.kind == "aggregates" and ("M_w" in claim.what) != bool(self.widths):
+                return (
+                    f"this is a formula of weights {_kept(not self.widths)}, and those of {self.name} are {_kept(bool(self.widths))}; "
+                    "write it and evaluate it with m.as_stored, or both with m"
+                )
             own: dict[str, Hashable] = {"aggregates": self.aggregates.letters, "layers": self.structure}
             if claim.kind in own and claim.what != own[claim.kind]:
                 if claim.model == self.name:
@@ -165,7 +172,7 @@ class Stack:
     @cached_property
     def aggregates(self) -> Aggregates:
         """The letters that workload formulas are written in, with their definitions."""
-        return aggregates(self.structure)
+        return aggregates(self.structure, self.widths)
 
     @property
     def definitions(self) -> Mapping[Symbol, sp.Expr]:
@@ -193,13 +200,14 @@ class Stack:
         return self._by_layer(lambda f: f.buffers, "param", "buffers")
 
     def stored(self, widths: Mapping[str, Any] | None = None) -> Cost:
-        """Bytes of the weights [byte], parts by class; ``widths`` are bytes an element by class, p_w where nothing is said.
+        """Bytes of the weights [byte], parts by class; ``widths`` are bytes an element by class, else as they are stored, or p_w.
 
         Raises InputError for a class that the model does not have, or for what is no width.
         """
-        given, known = {name: _width(width) for name, width in (widths or {}).items()}, self.parameters
+        asked, known = {name: _width(width) for name, width in (widths or {}).items()}, self.parameters
+        given = {of: rational(width) for of, width in self.widths} | asked
         classes = [part.name for part in known.parts]
-        for name in given:
+        for name in asked:
             if name not in classes:
                 raise InputError(f"{self.name} has no weights of class {short(name)}; it has {', '.join(classes)}")
         held = [quantity(part.expr * given.get(part.name, p_w), BYTE, part.name) for part in known.parts]
@@ -231,10 +239,10 @@ class Stack:
 
         Each weight once, of an embedding B rows, of experts those that are hit.
         """
-        at = Pass(new=1)
+        at, wide = Pass(new=1), {of: rational(width) for of, width in self.widths}
         each: dict[str, tuple[sp.Expr, Callable[[LayerFacts], Any]]] = {
-            "weights": (p_w, lambda f: f.always + sum(hit * of for hit, of in f.routed.items())),
-            "lookups": (p_w * B, lambda f: f.rows),
+            "weights": (sp.Integer(1), lambda f: sum(e * wide.get(of, p_w) for of, e in f.touched.items())),
+            "lookups": (wide.get("embedding", p_w) * B, lambda f: f.rows),
             "cache": (B * p_kv, lambda f: _entries(f.cache, at.read) + _entries(f.lent, at.read)),
             "state": (2 * B, lambda f: f.state),
         }
@@ -252,7 +260,11 @@ class Stack:
         return self._summed(((a.name, sp.expand(of(facts(a.kind)) * a.count)) for a in self.layers), unit, name)
 
     def _summed(self, terms: Iterable[tuple[str, sp.Expr]], unit: str, name: str) -> Cost:
-        return total((Cost(e, unit, word) for word, e in terms if e != 0), unit).named(name).claiming(self.in_layers)
+        def one(e: sp.Expr, word: str) -> Cost:
+            """A cost; widths that are numbers have no unit to be checked."""
+            return quantity(e, Unit.of(unit), word) if self.widths else Cost(e, unit, word)
+
+        return total((one(e, word) for word, e in terms if e != 0), unit).named(name).claiming(self.in_layers)
 
     def __repr__(self) -> str:
         values = {str(s): v for s, v in self.values.items()}
@@ -264,6 +276,10 @@ class Stack:
         shown = [f"{self.values.get(n, n)} x [{', '.join(words)}]" for n, words in groups.items()]
         shown += [f"D {values['D']}"] * ("D" in values) + around
         return f"{self.name}: {', '.join(shown)}" + (f"; {total} layers" if len(groups) > 1 and total else "")
+
+
+def _kept(stored: bool) -> str:
+    return "as they are stored" if stored else "in one format"
 
 
 def _width(given: Any) -> sp.Expr:

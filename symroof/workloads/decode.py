@@ -12,11 +12,11 @@ from __future__ import annotations
 import sympy as sp
 
 from symroof.algebra.cost import Cost, largest, total
-from symroof.algebra.symbols import B, C, M_hbm, S, W_hbm, n, p_w, t_lim
+from symroof.algebra.symbols import B, C, M_hbm, S, W_hbm, n, t_lim
 from symroof.solver.bound import Bound
 from symroof.solver.limits import Limit
 from symroof.solver.solve import solve
-from symroof.workloads.models import STEP, Model, approximated, letters, looked_at, multiplied, present, read, seen_time, states, summed
+from symroof.workloads.models import STEP, Model, approximated, letters, loaded, looked_at, multiplied, present, seen_time, states, summed
 
 _SOURCE = "How to Scale Your Model, part 7: general step time"
 
@@ -72,8 +72,11 @@ def math_time(m: Model = None) -> Cost:
 
 
 def weight_time(m: Model = None) -> Cost:
-    """The time to read every weight that a step needs once [s]: (P_read + E_hit P_exp) p_w / (n W_hbm); P p_w / (n W_hbm) in the book."""
-    return ((read(m) * Cost(p_w, "byte/param")).declare("byte") / n / W_hbm).named("weights")
+    """The time to read every weight that a step needs once [s]: (P_read + E_hit P_exp) p_w / (n W_hbm); P p_w / (n W_hbm) in the book.
+
+    Of a model as it is stored (M_read + E_hit M_exp) / (n W_hbm).
+    """
+    return (loaded(m) / n / W_hbm).named("weights")
 
 
 def full_hbm_time() -> Cost:

@@ -15,13 +15,13 @@ import sympy as sp
 
 from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import B, W_hbm, X, Y, Z, n, p_w, price
+from symroof.algebra.symbols import B, W_hbm, X, Y, Z, n, price
 from symroof.transformer.blocks import Blocks
 from symroof.transformer.facts import Opaque, concrete
 from symroof.transformer.kind import Sharding
 from symroof.transformer.view import View
-from symroof.workloads import decode, prefill
-from symroof.workloads.models import STEP, Model, blocks_of, held, letters, present, read, seen_time, summed, waits
+from symroof.workloads import decode, models, prefill
+from symroof.workloads.models import STEP, Model, blocks_of, letters, loaded, present, seen_time, summed, waits
 
 #: How attention, experts and all other layers are split.
 _SPLIT = {
@@ -32,8 +32,8 @@ _SPLIT = {
 
 
 def weights(m: Model = None) -> Cost:
-    """Bytes of weights per chip: P p_w / (YZ), of experts 1/(XYZ)."""
-    return (held(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte").named("weights")
+    """Bytes of weights per chip: P p_w / (YZ), of experts 1/(XYZ); of a model as it is stored M_w and M_exp in place of P p_w."""
+    return (models.weights(m, X) / Cost(Y * Z, "1")).named("weights")
 
 
 def cache(m: Model = None) -> Cost:
@@ -67,7 +67,7 @@ def step(m: Model = None, overlap: bool = True) -> Cost:
     """
     attention = present(m, {"cache": _cached(m, STEP.read, lent=True) / W_hbm, "math": _spread(seen_time(m, STEP))}, largest)
     first = present(m, {"attention": attention, "states": _spread(decode.state_time(m))})
-    loading = (read(m, X) * Cost(p_w / (Y * Z), "byte/param")).declare("byte") / W_hbm
+    loading = loaded(m, X) / Cost(Y * Z, "1") / W_hbm
     matmuls = _spread(decode.math_time(m)) | loading.named("weights")
     if overlap:
         return (first + (matmuls | comms(m)).named("MLP")).named("decode step")

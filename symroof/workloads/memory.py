@@ -16,7 +16,7 @@ from symroof.algebra.symbols import B, D, F, M_hbm, P, V, n, p_a, p_w
 from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, checked, kept, reaches, stack_of, summed
+from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, checked, kept, letters, reaches, stack_of, summed, weights
 
 
 def parameters(m: Model = None) -> Cost:
@@ -25,9 +25,9 @@ def parameters(m: Model = None) -> Cost:
 
 
 def weight_memory(m: Model = None) -> Cost:
-    """Bytes of the weights: P p_w, of any model."""
+    """Bytes of the weights: P p_w, of any model in one format; M_w of one as it is stored."""
     checked(m)
-    return Cost(P * p_w, "byte", "weights")
+    return Cost(P * p_w, "byte", "weights") if letters(m).weights is None else weights(m).named("weights")
 
 
 def kv_per_token(m: Model = None) -> Cost:
@@ -66,8 +66,9 @@ def capacity() -> Cost:
 
 def kv_room(m: Model = None) -> Cost:
     """HBM that the weights leave for KV caches: n M_hbm - P p_w, of any model whose weights fit."""
-    fits = f"the weights do not fit: {P * p_w} is more than {n * M_hbm}; give more chips or fewer bytes a parameter"
-    return (capacity() - weight_memory(m)).named("room for KV").claiming(frozenset({Claim(ORDER, (P * p_w, n * M_hbm, fits))}))
+    needed = weight_memory(m).expr
+    fits = f"the weights do not fit: {needed} is more than {n * M_hbm}; give more chips or fewer bytes a parameter"
+    return (capacity() - weight_memory(m)).named("room for KV").claiming(frozenset({Claim(ORDER, (needed, n * M_hbm, fits))}))
 
 
 def fewest_chips(m: Model = None) -> Bound:

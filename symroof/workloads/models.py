@@ -13,7 +13,7 @@ import sympy as sp
 from symroof.algebra.claims import Claims
 from symroof.algebra.cost import Cost, quantity, total
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, C, D, L, P, S, V, X, Y, Z, n
+from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, C, D, L, P, S, V, X, Y, Z, n, p_w
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, short
 from symroof.machine.collectives import exchange
@@ -143,8 +143,13 @@ def read(m: Model, spread: Size = 1, tokens: Any = None) -> Cost:
     ``tokens``: how many tokens choose experts, where they are not the batch of a decode step.
     """
     own = letters(m)
-    hits = {hit: hit if tokens is None else own.definitions[hit].xreplace({B: plain(tokens)}) for hit, _, _ in own.routed}
+    hits = _hits(own, tokens)
     return summed(m, [own.read, *(hits[hit] * each / spread for hit, each, _ in own.routed)], "param")
+
+
+def _hits(own: Aggregates, tokens: Any) -> dict[sp.Expr, sp.Expr]:
+    """The experts that are hit, or that so many tokens hit."""
+    return {hit: hit if tokens is None else own.definitions[hit].xreplace({B: plain(tokens)}) for hit, _, _ in own.routed}
 
 
 def held(m: Model, spread: Size = 1) -> Cost:
@@ -153,6 +158,25 @@ def held(m: Model, spread: Size = 1) -> Cost:
     if spread == 1:
         return Cost(P, "param")
     return summed(m, [P - routed, routed / spread], "param")
+
+
+def weights(m: Model, spread: Size = 1) -> Cost:
+    """Bytes of all weights [byte], routed experts spread over so many groups: P p_w, or M_w of a model as it is stored."""
+    own = letters(m)
+    if own.weights is None:
+        return (held(m, spread) * Cost(p_w, "byte/param")).declare("byte")
+    routed = sum((experts * each for (_, _, experts), each in zip(own.routed, own.weighs, strict=True)), sp.Integer(0))
+    return summed(m, [own.weights[0]] if spread == 1 else [own.weights[0] - routed, routed / spread], "byte")
+
+
+def loaded(m: Model, spread: Size = 1, tokens: Any = None) -> Cost:
+    """Bytes of the weights that a pass reads [byte], as ``read``: (P_read + E_hit P_exp) p_w, or M_read + E_hit M_exp as stored."""
+    own = letters(m)
+    if own.weights is None:
+        return (read(m, spread, tokens) * Cost(p_w, "byte/param")).declare("byte")
+    hits = _hits(own, tokens)
+    routed = [hits[hit] * each / spread for (hit, _, _), each in zip(own.routed, own.weighs, strict=True)]
+    return summed(m, [own.weights[1], *routed], "byte")
 
 
 def multiplied(m: Model, new: Any = 1, last: bool = False) -> Cost:

@@ -8,10 +8,10 @@ Model, part 8.
 from __future__ import annotations
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import MFU, C, T, W_hbm, n, p_w
+from symroof.algebra.symbols import MFU, C, T, W_hbm, n
 from symroof.solver.limits import Limit
 from symroof.transformer.kind import Pass
-from symroof.workloads.models import Model, approximated, multiplied, present, read, seen, states
+from symroof.workloads.models import Model, approximated, loaded, multiplied, present, seen, states
 
 #: A prompt of T tokens, of which the last needs logits.
 PROMPT = Pass(new=T, context=T, last=True)
@@ -63,4 +63,4 @@ def math_time(m: Model) -> Cost:
 
 def weight_time(m: Model) -> Cost:
     """The time to read the weights once [s], of the experts those that T tokens hit."""
-    return ((read(m, tokens=T) * Cost(p_w, "byte/param")).declare("byte") / n / W_hbm).named("weights")
+    return (loaded(m, tokens=T) / n / W_hbm).named("weights")
