@@ -20,7 +20,7 @@ from symroof.algebra.operands import rational
 from symroof.algebra.symbols import L, M_exp, M_pend, M_read, M_st, M_w, P, P_mm, Symbol, p_conv, p_kv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.config import named, read_json, understood
-from symroof.sheets.files import cited, entry, listed, read, resolve
+from symroof.sheets.files import aliases, cited, entry, listed, read, resolve
 from symroof.sheets.quantized import quantized
 from symroof.sheets.schema import Dims, LlmFile, ModelTable
 from symroof.sheets.sheet import Sheet
@@ -157,8 +157,10 @@ def llm(name: str) -> Llm:
 
 
 def is_config(name: str) -> bool:
-    """Whether a name is the path of a ``config.json``, or of a folder."""
-    return name.endswith(".json") or ("/" in name and not name.endswith(".toml")) or name in (".", "..")
+    """Whether a name is the path of a ``config.json``, or of a folder; a folder that is called like a model of ours is not meant."""
+    if name.endswith((".json", ".toml")) or "/" in name or name in (".", ".."):
+        return not name.endswith(".toml")
+    return name.strip().lower() not in {**listed("llms"), **aliases("llms")} and (Path(name) / "config.json").is_file()
 
 
 def from_config(path: Path) -> Llm:
