@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import sympy as sp
+from classes import CLASSES
+from classes_of_experts import CLASSES_OF_EXPERTS
 from click.testing import CliRunner
 from configurations import PUBLISHED
 
@@ -52,6 +54,16 @@ def test_published_configurations_are_counted_to_the_last_parameter(name, tmp_pa
     assert numbers(llm(path)) == wanted
     (tmp_path / "mine.toml").write_text(imported(path))
     assert numbers(llm(str(tmp_path / "mine.toml"))) == wanted
+
+
+@pytest.mark.parametrize("name", CLASSES | CLASSES_OF_EXPERTS)
+def test_every_class_stores_what_its_reference_does(name, tmp_path):
+    config, parameters = (CLASSES | CLASSES_OF_EXPERTS)[name]
+    path = written(tmp_path, config)
+    counted = numbers(llm(path))
+    assert counted["parameters"] == parameters
+    (tmp_path / "mine.toml").write_text(imported(path))
+    assert numbers(llm(str(tmp_path / "mine.toml"))) == counted
 
 
 # -- no key is passed over

@@ -67,8 +67,9 @@ _QWEN_NEXT = Architecture(
     gate="full",
     shared_gate=True,
     shared="F_shared",
+    missing={"H": 256},
 )
-_DEEPSEEK = Architecture(mixer="latent", mlp="experts", pattern="dense_first", correction=True)
+_DEEPSEEK = Architecture(mixer="latent", mlp="experts", pattern="dense_first", correction=True, missing={"n_shared": 1})
 _GEMMA = Architecture(tied=True, qkv_bias="attention_bias", out_bias="attention_bias", missing={"H": 256})
 _GPT2 = Architecture(qkv_bias=True, out_bias=True, mlp_bias=True, layer_norm=True, gated=False, tied=True, positions=0, missing={"F": "4D"})
 
@@ -76,10 +77,10 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     # -- full attention, a gated MLP
     "llama": _LLAMA,
     "aquila": _LLAMA,
-    "mistral": replace(_PLAIN, pattern="all windows"),
+    "mistral": replace(_PLAIN, pattern="all windows", missing={"window": 4096}),
     "ministral": replace(_PLAIN, pattern="all windows"),
     "phi3": replace(_PLAIN, pattern="all windows"),
-    "smollm3": _LLAMA,
+    "smollm3": replace(_LLAMA, tied=True),
     "arcee": replace(_LLAMA, gated=False),
     "granite": _LLAMA,
     "helium": replace(_LLAMA, square=True, out_bias=False, missing={"H": 128}),
@@ -87,12 +88,12 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "qwen2": replace(_PLAIN, qkv_bias=True, pattern="last windows"),
     "qwen2_vl_text": replace(_PLAIN, qkv_bias=True, pattern="last windows"),
     "qwen2_5_vl_text": replace(_PLAIN, qkv_bias=True, pattern="last windows"),
-    "mimo": replace(_PLAIN, qkv_bias=True, pattern="last windows"),
+    "mimo": replace(_PLAIN, qkv_bias=True, pattern="last windows", ignores="attention_bias"),
     "qwen3": replace(_QWEN3, pattern="last windows"),
     "qwen3_vl_text": _QWEN3,
     "olmo": replace(_LLAMA, mlp_bias=False, norms=0, final_norm=False),
     "olmo2": replace(_LLAMA, mlp_bias=False, qk_norm="layer"),
-    "olmo3": replace(_LLAMA, mlp_bias=False, qk_norm="layer"),
+    "olmo3": replace(_LLAMA, mlp_bias=False, qk_norm="layer", pattern="cohere2", missing={"window": 4096}),
     "gemma": _GEMMA,
     "gemma2": replace(_GEMMA, norms=2, pattern="every second"),
     "gemma3_text": replace(
@@ -119,8 +120,10 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "cohere": Architecture(
         qkv_bias="attention_bias", out_bias="attention_bias", parallel=True, tied=True, qk_norm="layer", qk_norm_key=True
     ),
-    "cohere2": Architecture(qkv_bias="attention_bias", out_bias="attention_bias", parallel=True, tied=True, pattern="cohere2"),
-    "exaone4": Architecture(qk_norm="head", pattern="exaone4"),
+    "cohere2": Architecture(
+        qkv_bias="attention_bias", out_bias="attention_bias", parallel=True, tied=True, pattern="cohere2", missing={"window": 4096}
+    ),
+    "exaone4": Architecture(qk_norm="head", pattern="exaone4", missing={"window": 4096}),
     # -- layer norms, two matrices
     "nemotron": Architecture(qkv_bias="attention_bias", out_bias="attention_bias", mlp_bias="mlp_bias", layer_norm=True, gated=False),
     "gpt2": _GPT2,
@@ -231,8 +234,12 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         qk_norm="head",
         correction=True,
     ),
-    "exaone_moe": Architecture(mlp="experts", qk_norm="head", pattern="exaone4", correction=True),
-    "solar_open": Architecture(mlp="experts", qkv_bias="attention_bias", correction=True, missing={"H": 128}, ignores="intermediate_size"),
+    "exaone_moe": Architecture(
+        mlp="experts", qk_norm="head", pattern="exaone4", correction=True, missing={"n_shared": 1, "dense_first": 1, "window": 4096}
+    ),
+    "solar_open": Architecture(
+        mlp="experts", qkv_bias="attention_bias", correction=True, missing={"H": 128, "n_shared": 1}, ignores="intermediate_size"
+    ),
     "hy_v3": Architecture(
         mlp="experts",
         qkv_bias="attention_bias",
@@ -240,7 +247,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         qk_norm="head",
         mlp_bias="mlp_bias",
         correction=True,
-        missing={"dense_first": 1},
+        missing={"dense_first": 1, "n_shared": 1, "H": 128},
     ),
     "afmoe": Architecture(
         mlp="experts",
@@ -263,7 +270,12 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         expert_width="F",
     ),
     "qwen2_moe": Architecture(
-        mlp="experts", pattern="step", qkv_bias="attention_bias", shared_gate=True, shared="F_shared", missing={"attention_bias": True}
+        mlp="experts",
+        pattern="step",
+        qkv_bias="attention_bias",
+        shared_gate=True,
+        shared="F_shared",
+        missing={"attention_bias": True, "F_shared": 5632},
     ),
     "qwen3_moe": _QWEN3_MOE,
     "qwen3_vl_moe_text": _QWEN3_MOE,
@@ -276,13 +288,16 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         qk_norm="head",
         qk_norm_key=True,
     ),
-    "minimax_m2": Architecture(mlp="experts", qk_norm="layer", correction=True, expert_width="F", ignores="use_qk_norm qk_norm_type"),
+    "minimax_m2": Architecture(
+        mlp="experts", qk_norm="layer", correction=True, expert_width="F", ignores="use_qk_norm qk_norm_type", missing={"H": 128}
+    ),
     "minimax_m3": Architecture(
         mlp="experts",
         qk_norm="head",
         correction=True,
         expert_width="F",
         shared="F_shared",
+        missing={"H": 128},
         ignores="use_qk_norm qk_norm_type index_n_heads index_head_dim index_block_size index_topk_blocks",
     ),
     "llama4_text": Architecture(
@@ -303,20 +318,26 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         sinks=True,
         expert_bias=True,
         expert_width="F",
-        missing={"attention_bias": True},
+        missing={"attention_bias": True, "H": 64, "window": 128},
     ),
-    "mimo_v2_flash": Architecture(mlp="experts", pattern="mimo2", qkv_bias="attention_bias", correction=True, missing={"sinks_win": True}),
+    "mimo_v2_flash": Architecture(
+        mlp="experts",
+        pattern="mimo2",
+        qkv_bias="attention_bias",
+        correction=True,
+        missing={"sinks_win": True, "H": 192, "H_v": 128, "dense_first": 1},
+    ),
     "step3p7": Architecture(mlp="experts", pattern="step3", qk_norm="head", gate="head", correction=True, shared="F_shared"),
     "gemma4_text": replace(_GEMMA, norms=2, qk_norm="head", mlp="gemma4", pattern="gemma4", missing={"H": 256, "H_global": 512}),
     # -- latent attention
-    "deepseek_v2": replace(_DEEPSEEK, correction=False),
+    "deepseek_v2": replace(_DEEPSEEK, correction=False, missing={}),
     "deepseek_v3": _DEEPSEEK,
     "kimi_k2": _DEEPSEEK,
-    "glm4_moe_lite": replace(_DEEPSEEK, missing={"dense_first": 1}),
-    "mistral4": replace(_DEEPSEEK, correction=False),
+    "glm4_moe_lite": replace(_DEEPSEEK, missing={"n_shared": 1, "dense_first": 1, "H_nope": 192, "H_v": 256}),
+    "mistral4": replace(_DEEPSEEK, correction=False, missing={"n_shared": 1, "R_kv": 256, "H_nope": 64}),
     "youtu": Architecture(mixer="latent", tied=True),
     "deepseek_v32": replace(_DEEPSEEK, mixer="sparse latent"),
-    "glm_moe_dsa": replace(_DEEPSEEK, mixer="sparse latent"),
+    "glm_moe_dsa": replace(_DEEPSEEK, mixer="sparse latent", missing={"n_shared": 1, "H_nope": 192, "H_v": 256}),
     "deepseek_v4": Architecture(
         mixer="compressed",
         mlp="experts",
@@ -325,19 +346,30 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         missing={"n_res": 4, "num_hash_layers": 3},
     ),
     # -- states
-    "qwen3_next": replace(_QWEN_NEXT, mlp="experts", pattern="interval"),
+    "qwen3_next": replace(_QWEN_NEXT, mlp="experts", missing={"H": 256, "F_shared": 512}),
     "qwen3_5_text": _QWEN_NEXT,
-    "qwen3_5_moe_text": replace(_QWEN_NEXT, mlp="experts"),
-    "kimi_linear": replace(_DEEPSEEK, mixer="kimi", state="kimi", tied=None, missing={"dense_first": 1}),
-    "minimax": Architecture(mlp="experts", mixer="lightning", state="lightning", expert_width="F"),
+    "qwen3_5_moe_text": replace(_QWEN_NEXT, mlp="experts", missing={"H": 256, "F_shared": 512}),
+    "kimi_linear": replace(_DEEPSEEK, mixer="kimi", state="kimi", tied=None, missing={"dense_first": 1, "n_shared": 1}),
+    "minimax": Architecture(mlp="experts", mixer="lightning", state="lightning", pattern="alternate", expert_width="F"),
     "jamba": Architecture(mlp="experts", pattern="jamba", state="mamba-1", expert_width="F"),
     "olmo_hybrid": Architecture(qkv_bias="attention_bias", out_bias="attention_bias", pattern="interval", qk_norm="layer"),
-    "bamba": replace(_LLAMA, mixer="mamba-2", state="mamba-2"),
-    "granitemoehybrid": replace(_LLAMA, mixer="mamba-2", state="mamba-2", mlp="experts", expert_width="F", mlp_bias=False),
-    "falcon_h1": replace(_LLAMA, mixer="beside states"),
+    "bamba": replace(_LLAMA, mixer="mamba-2", state="mamba-2", missing={"ssm_chunk": 256}),
+    "granitemoehybrid": replace(
+        _LLAMA,
+        mixer="mamba-2",
+        state="mamba-2",
+        mlp="experts",
+        expert_width="F",
+        mlp_bias=False,
+        shared="F_shared",
+        missing={"ssm_chunk": 256},
+    ),
+    "falcon_h1": replace(_LLAMA, mixer="beside states", missing={"ssm_chunk": 256}),
     "mamba": Architecture(mixer="mamba-1", mlp="", tied=True, missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 16}),
     "falcon_mamba": Architecture(mixer="mamba-1", mlp="", tied=True, missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 16}),
-    "mamba2": Architecture(mixer="mamba-2", mlp="", missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 128, "G_ssm": 8}),
+    "mamba2": Architecture(
+        mixer="mamba-2", mlp="", missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 128, "G_ssm": 8, "ssm_chunk": 256}
+    ),
     "nemotron_h": Architecture(gated=False, correction=True, pattern="letters", tied=None, mlp_bias="mlp_bias"),
     # -- what a search has found
     "nemotron-nas": replace(_LLAMA, pattern="blocks"),

@@ -10,7 +10,7 @@ from symroof.sheets.architectures import Architecture
 from symroof.sheets.spellings import ASLEEP, IGNORED, KEYS, OTHER_TOWERS, TOWERS
 
 _LARGEST = 2**40
-#: What 0 leaves out.
+#: What 0 leaves out, and a null, though its class has another default.
 _NONE = frozenset(["window", "chunk", "E", "n_shared", "F_shared", "latent", "dense_first", "shared_kv", "D_ple", "residuals", "drafts"])
 
 
@@ -40,7 +40,7 @@ class Keys:
             raise SheetError(f"keys {first!r} and {other!r} say the same twice, {short(found)} and {short(given[other])}; leave one")
         if found is None and self.tower is not self.outer and meaning in ("tied",):
             found = next((v for key in KEYS[meaning] if (v := self.outer.get(key)) is not None), None)
-        if found is None:
+        if found is None and not (meaning in _NONE and any(key in self.tower for key in spellings)):
             found = self.of.missing.get(meaning)
         found = self.of.fixed.get(meaning, found)
         return default if found is None else found

@@ -166,7 +166,8 @@ def _jamba(keys: Keys, i: int, count: int) -> str:
 def _after_dense(keys: Keys, i: int, count: int) -> str:
     """Leading dense layers have a pattern of their own, and the others begin a new one."""
     dense, window = keys.count("dense_first", 0, 0), keys.maybe("window")
-    every = keys.count("prefix_dense_sliding_window_pattern", 1) if i < dense else keys.count("window_every", 4)
+    leading, other = keys.count("prefix_dense_sliding_window_pattern", 1), keys.count("window_every", 4)
+    every = leading if i < dense else other
     return "full" if ((i if i < dense else i - dense) + 1) % every == 0 or not window else "window"
 
 
@@ -194,6 +195,7 @@ _RULES: Mapping[str, Callable[[Keys, int, int], str]] = {
     "every second": _every_second,
     "first of two": _every_second,
     "interval": _interval,
+    "alternate": lambda keys, i, count: keys.of.mixer if i % 2 else "full",
     "gemma3": _windows_but(6),
     "gemma4": _windows_but(6, forced=True),
     "gemma3n": _windows_but(5),

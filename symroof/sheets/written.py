@@ -56,9 +56,10 @@ def _names(kinds: Sequence[Kind]) -> dict[Kind, str]:
 
 def _given(of: Any) -> list[tuple[str, Any]]:
     """The fields that are not as they are by default."""
-    usual = {f.name: f.default for f in fields(of)} | ({"norms": of.usual_norms} if isinstance(of, Kind) else {})
+    usual = {f.name: f.default for f in fields(of)} | ({"norms": 0 if of.beside() else of.usual_norms} if isinstance(of, Kind) else {})
     follows = of.follows if isinstance(of, Kind) else ()
     given = {f.name: getattr(of, f.name) for f in fields(of) if f.name not in follows}
+    given |= {key: 0 for key, value in given.items() if value is None and usual[key] is not None}  # a size that is left out
     return [(key, value) for key, value in given.items() if value is not None and value != usual[key] and value != ()]
 
 
