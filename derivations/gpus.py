@@ -37,7 +37,33 @@ from symroof import (
     solve,
     symbol,
 )
-from symroof.symbols import C_FORMAT, MFU, B, C, D, E, F, M_hbm, P, S, W_dcn, W_hbm, W_ici, X, Y, Z, k, n, p, p_w, price
+from symroof.symbols import (
+    C_FORMAT,
+    MFU,
+    W_L2,
+    B,
+    C,
+    D,
+    E,
+    F,
+    M_sold,
+    P,
+    S,
+    W_dcn,
+    W_hbm,
+    W_ici,
+    X,
+    Y,
+    Z,
+    k,
+    n,
+    n_core,
+    n_lane,
+    n_sub,
+    p,
+    p_w,
+    price,
+)
 
 CHAPTER = "How to Scale Your Model, part 12: GPUs"
 
@@ -68,8 +94,8 @@ QUIZ = chip("b200")  # the quizzes compute with its 2.25e15 FLOP/s
 @question("gpu.l2", "L2 against HBM bandwidth", CHAPTER)
 def l2() -> Iterator[Answer]:
     """How much faster the L2 cache of an H100 is than its HBM: 1.64 times, by the 5.5 TB/s measured for it."""
-    ratio = Cost(symbol("W_L2", "byte/s", "bandwidth of the L2 cache") / W_hbm, "1")
-    yield answer("gpu.l2", "L2 over HBM bandwidth, H100", ratio, ratio.at(chip("h100"), W_L2="5.5 TB/s"), "1.6")
+    ratio = Cost(W_L2 / W_hbm, "1")
+    yield answer("gpu.l2", "L2 over HBM bandwidth, H100", ratio, ratio.at(chip("h100")), "1.6")
 
 
 @question("gpu.hw", "FLOPs per byte of four GPUs", CHAPTER)
@@ -96,21 +122,21 @@ def against() -> Iterator[Answer]:
         symbol("M_other", "byte", "HBM size of the other chip"),
         symbol("price_other", "USD/s", "price of the other chip"),
     )
-    flops, hbm, cost = Cost(C / C_other, "1"), Cost(M_hbm / M_other, "1"), Cost(price / price_other, "1")
+    flops, hbm, cost = Cost(C / C_other, "1"), Cost(M_sold / M_other, "1"), Cost(price / price_other, "1")
     ours = flops.at(H200, BF16, {C_other: v5p[C_FORMAT["bf16"]]})
     yield answer("gpu.vs", "bf16 FLOP/s, H200 over v5p", flops, ours, "2", "2.16, printed as close to 2", round(float(ours)))
-    yield answer("gpu.vs.hbm", "HBM, H200 over v5p", hbm, hbm.at(H200, {M_other: v5p[M_hbm]}), "1.5")
+    yield answer("gpu.vs.hbm", "HBM, H200 over v5p", hbm, hbm.at(H200, {M_other: v5p[M_sold]}), "1.5")
     yield answer("gpu.vs.price", "price per hour, H200 over v5p", cost, cost.at(H200, {price_other: v5p[price]}))
 
 
 @question("gpu.units", "how many units compute", CHAPTER)
 def modularity() -> Iterator[Answer]:
     """How finely an H100 is divided: 528 SIMD units of 32 lanes in its 132 SMs, where a TPU core has one vector unit of 4096 ALUs."""
-    sm, sub, lanes, sublanes = (symbol(name) for name in ("SMs", "subcores", "lanes", "sublanes"))
-    simd, alus, tpu = Cost(sm * sub, "1"), Cost(sm * sub * lanes, "1"), Cost(sub * sublanes * lanes, "1")
-    yield answer("gpu.units", "SIMD units of an H100", simd, simd.at(SMs=132, subcores=4), "528")
-    yield answer("gpu.units.alus", "ALUs of an H100", alus, alus.at(SMs=132, subcores=4, lanes=32), "16896")
-    yield answer("gpu.units.tpu", "ALUs of a TPU core's vector unit", tpu, tpu.at(subcores=4, sublanes=8, lanes=128), "4096")
+    sublanes = symbol("sublanes")
+    simd, alus, tpu = Cost(n_core * n_sub, "1"), Cost(n_core * n_sub * n_lane, "1"), Cost(n_sub * sublanes * n_lane, "1")
+    yield answer("gpu.units", "SIMD units of an H100", simd, simd.at(H100), "528")
+    yield answer("gpu.units.alus", "ALUs of an H100", alus, alus.at(H100), "16896")
+    yield answer("gpu.units.tpu", "ALUs of a TPU core's vector unit", tpu, tpu.at({n_sub: 4, n_lane: 128, sublanes: 8}), "4096")
 
 
 POD = Tree(((g, W_ici), (nodes, g * W_dcn), (units, nodes * g * W_dcn)))

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 
 from symroof import Answer, Cost, Torus, Value, answer, chip, decode, dtype, matmul, memory, question, roofline, sharding, solve, symbol
-from symroof.symbols import B, C, D, F, P, W_hbm, W_ici, n, p, t_hop
+from symroof.symbols import B, C, D, D_mxu, F, P, W_hbm, W_ici, W_pcie, f_clk, n, n_core, n_host, n_mxu, p, t_hop
 
 CHAPTER = "How to Scale Your Model, part 2: TPUs"
 
@@ -20,20 +20,10 @@ TEXT = "2.5 TB/s"  # the HBM bandwidth of v5p in the text; the table has 2.8e12
 POD = Cost(n, "chip", "chips of a pod")
 PEAK = Cost(C / W_hbm, "FLOP/byte", "intensity of the chip")
 
-f_clk = symbol("f_clk", "1/s", "clock rate", r"f_\text{clk}")
 C_mxu = symbol("C_mxu", "FLOP/s", "FLOP/s of a matrix unit", r"C_\text{mxu}")
-units = symbol("units", "1", "matrix units of a chip")
-hosted = symbol("hosted", "chip", "chips of a host")
-cores = symbol("cores", "1", "TensorCores of a chip")
-W_pcie = symbol("W_pcie", "byte/s", "PCIe bandwidth of a chip", r"W_\text{pcie}")
 W_host = symbol("W_host", "byte/s", "network bandwidth of a host", r"W_\text{host}")
 size = symbol("size", "byte", "bytes to be moved")
 ARRAY = Cost(size, "byte", "array")
-
-
-def host(shape: str) -> int:
-    """The chips of a host, as its sheet has them: ``4x2``."""
-    return math.prod(int(side) for side in shape.split("x"))
 
 
 def truncated(value: Value, digit: float) -> float:
@@ -47,12 +37,12 @@ def mxu() -> Iterator[Answer]:
 
     An [8, 128] by [128, 128] product takes 8 cycles. The table is more exact: 1.97e14, and twice that in int8.
     """
-    one = (matmul(8, 128, 128).flops * f_clk / 8).declare("FLOP/s").named("matrix unit")
-    yield answer("tpu.t2.mxu", "FLOP/s of one matrix unit of v5e", one, one.at({f_clk: 15 * 10**8}), "5e13 FLOP/s")
-    whole = Cost(units * C_mxu, "FLOP/s", "matrix units")
-    rounded = [(k * whole).at({units: 4, C_mxu: 5 * 10**13}) for k in (1, 2)]
+    one = (matmul(8, D_mxu, D_mxu).flops * f_clk / 8).declare("FLOP/s").named("matrix unit")
+    yield answer("tpu.t2.mxu", "FLOP/s of one matrix unit of v5e", one, one.at(V5E), "5e13 FLOP/s")
+    whole = Cost(n_mxu * C_mxu, "FLOP/s", "matrix units")
+    rounded = [(k * whole).at(V5E, {C_mxu: 5 * 10**13}) for k in (1, 2)]
     yield answer("tpu.t2", "FLOP/s of v5e in bf16, int8, from the rounded 5e13", whole, rounded, ["2e14 FLOP/s", "4e14 FLOP/s"])
-    clock = [(k * whole).at({units: 4, C_mxu: float(one.at({f_clk: 15 * 10**8}))}) for k in (1, 2)]
+    clock = [(k * whole).at(V5E, {C_mxu: float(one.at(V5E))}) for k in (1, 2)]
     yield answer("tpu.t2.exact", "the same from the clock; the table", whole, clock, ["1.97e14 FLOP/s", "3.94e14 FLOP/s"])
 
 
@@ -91,8 +81,8 @@ def table() -> Iterator[Answer]:
 @question("tpu.dcn", "the network of a chip", CHAPTER)
 def dcn() -> Iterator[Answer]:
     """What a chip has of the 2.5e10 byte/s of its host: a quarter of it on v5p, an eighth on v5e. The sheets agree."""
-    share = Cost(W_host / hosted, "byte/s", "network of a chip")
-    each = [share.at({W_host: 25 * 10**9, hosted: host(c.host)}) for c in (V5P, V5E)]
+    share = Cost(W_host / n_host, "byte/s", "network of a chip")
+    each = [share.at(c, {W_host: 25 * 10**9}) for c in (V5P, V5E)]
     yield answer("tpu.dcn", "network bandwidth of a chip of v5p, v5e", share, each, ["6.25 GB/s", "3.125 GB/s"])
 
 
@@ -107,13 +97,13 @@ def q1() -> Iterator[Answer]:
 @question("tpu.q2", "question 2: pods", CHAPTER)
 def q2() -> Iterator[Answer]:
     """What whole pods hold: v5e 32 hosts, 256 cores, 5e16 FLOP/s and 4 TB; v5p 2240 hosts, 17,920 cores, 4e18 FLOP/s and 860 TB."""
-    hosts, all_cores = Cost(n / hosted, "1", "hosts"), Cost(n * cores, "chip", "cores").declare("1")
+    hosts, all_cores = Cost(n / n_host, "1", "hosts"), Cost(n * n_core, "chip", "cores").declare("1")
     rate, room = Cost(n * C, "FLOP/s", "pod"), memory.capacity()
-    rows = (("v5e", V5E, 1, 32, 256, "5.1e16 FLOP/s", "4 TB"), ("v5p", V5P, 2, 2240, 17920, "4e18 FLOP/s", "860 TB"))
-    for name, c, per_chip, printed_hosts, printed_cores, printed_rate, printed_room in rows:
+    rows = (("v5e", V5E, 32, 256, "5.1e16 FLOP/s", "4 TB"), ("v5p", V5P, 2240, 17920, "4e18 FLOP/s", "860 TB"))
+    for name, c, printed_hosts, printed_cores, printed_rate, printed_room in rows:
         pod = c.on(c.slices[-1])
-        yield answer(f"tpu.q2.{name}.hosts", f"hosts, {name}", hosts, hosts.at(pod, {hosted: host(c.host)}), printed_hosts)
-        yield answer(f"tpu.q2.{name}.cores", f"TensorCores, {name}", all_cores, all_cores.at(pod, {cores: per_chip}), printed_cores)
+        yield answer(f"tpu.q2.{name}.hosts", f"hosts, {name}", hosts, hosts.at(pod), printed_hosts)
+        yield answer(f"tpu.q2.{name}.cores", f"TensorCores, {name}", all_cores, all_cores.at(pod), printed_cores)
         yield answer(f"tpu.q2.{name}.flops", f"bf16 FLOP/s, {name}", rate, rate.at(pod, BF16), printed_rate)
         yield answer(f"tpu.q2.{name}.hbm", f"HBM, {name}", room, room.at(pod), printed_room)
 
@@ -123,7 +113,7 @@ def q3() -> Iterator[Answer]:
     """From which batch a matmul whose operands come over PCIe is compute-bound on v6e: 61,333 tokens."""
     mm = matmul(B, D, F)
     rule = solve(mm.flops / C >= mm.traffic / W_pcie, B, large=(D, F))
-    yield answer("tpu.q3", "critical batch over PCIe", rule, rule.at(V6E, BF16, {W_pcie: 15 * 10**9}), "61000 tokens")
+    yield answer("tpu.q3", "critical batch over PCIe", rule, rule.at(V6E, BF16, W_pcie="15 GB/s"), "61000 tokens")
 
 
 @question("tpu.q4", "question 4: latency of an int8 matmul", CHAPTER)
@@ -167,7 +157,7 @@ def q6() -> Iterator[Answer]:
     side = 128 * 1024
     exact, rounded = {size: side * side}, {size: 16 * 10**9}
     pcie = (ARRAY / (n * W_pcie)).declare("s").named("PCIe")
-    lanes = {n: 16, W_pcie: 15 * 10**9}
+    lanes = V5E.on("4x4")
     low = "16e9 bytes for 2^34"
     yield answer("tpu.q6.pcie", "PCIe load", pcie, pcie.at(exact, lanes), "66 ms", low, pcie.at(rounded, lanes))
     gather = Torus(sizes=(4, 4), wrap=False).time("AllGather", ARRAY, exact=True)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from symroof import Cost, SymroofError, chip
 from symroof.errors import InputError, UnknownName
 from symroof.machine.collectives import EXCHANGES, Collective
+from symroof.machine.layouts import Axis, layouts
 from symroof.machine.links import Network, Switch, Torus, Tree
 from symroof.machine.mesh import Mesh, mesh
-from symroof.symbols import B, D, W_dcn, W_ici, X, Y, Z, p, t_hop
+from symroof.symbols import B, D, W_dcn, W_ici, W_link, X, Y, Z, p, t_hop
 
 V = p * B * D
 POD = mesh(X=Torus(axes=1), Y=Torus(axes=2), Z=Network())
@@ -120,7 +121,76 @@ def test_times_evaluate_at_a_chip():
     assert float(t.at(chip("v5e"), p=2, B=4096, D=8192, eta_link=0.5)) == pytest.approx(2 * 4096 * 8192 / 0.9e11)
 
 
+# -- the mesh of a slice
+def links_used(shape, rings, groups):
+    """A plain count on a torus: of every axis of links, how many groups go over one link, chips placed innermost group first."""
+    busiest = {}
+    for axis, (size, ring) in enumerate(zip(shape, rings, strict=True)):
+        for members in groups(axis):
+            steps = list(itertools.pairwise(members))
+            steps += [(members[-1], members[0] + size)] if ring and len(members) * (members[1] - members[0]) == size else []
+            for a, b in steps:
+                for link in range(a, b):
+                    busiest[axis, link % size] = busiest.get((axis, link % size), 0) + 1
+    return max(busiest.values())
+
+
+@pytest.mark.parametrize("size, ring, inner", list(itertools.product((4, 8, 16), (True, False), (2, 4))))
+def test_groups_along_an_axis_share_its_links(size, ring, inner):
+    """Counted link by link: groups ``inner`` apart share every link with that many, inner groups share none."""
+    line = (Axis(size, ring),)
+    within, around = next(layouts(line, (inner, size // inner)))
+    apart = [[start + inner * i for i in range(size // inner)] for start in range(inner)]
+    if size > inner:
+        count = links_used((size,), (ring,), lambda _: apart)
+        assert around[0].stride == count == inner
+        assert around[0].ring == ring
+        assert around[0].share == sp.Rational(1, (1 if ring else 2) * count)
+    blocks = [[inner * b + i for i in range(inner)] for b in range(size // inner)]
+    if inner < size:
+        assert links_used((size,), (False,), lambda _: blocks) == 1 == within[0].stride
+        assert not within[0].ring
+
+
+def test_axes_that_share_a_physical_axis_are_joined():
+    """X inside Y on the same lines: together they are the whole slice, which has no more links than it has."""
+    both = chip("tpu-v5e").on("4x4").mesh(X=4, Y=4)
+    whole = chip("tpu-v5e").on("4x4").mesh(X=16)
+    assert both.rate("X", "Y").expr == whole.rate("X").expr == W_ici
+    for kind, exact in itertools.product(("AllGather", "AllReduce", "AllToAll"), (True, False)):
+        one, two = (m.time(over(kind, *axes), exact) for m, axes in ((both, "XY"), (whole, "X")))
+        assert same(one.expr, two.expr)
+    ring = chip("tpu-v5e").on("16x16").mesh(X="4x1", Y="4x1", Z="1x16")
+    assert [ring.rate(axis).expr for axis in "XYZ"] == [W_ici / 2, W_ici / 4, W_ici]
+    assert ring.rate("X", "Y").expr == W_ici  # the whole ring
+    assert ring.rate("X", "Y", "Z").expr == 2 * W_ici
+
+
+def test_the_hops_of_a_part_are_longer_where_its_chips_are_apart():
+    lines = chip("tpu-v5e").on("4x4").mesh(X="2x1", Y="2x1", Z="1x4")
+    assert [lines.time(over("AllGather", axis), latency=True)["latency"].expr / t_hop for axis in "XYZ"] == [1, 2, 3]
+
+
+def test_a_mesh_of_nodes():
+    h100 = chip("h100")
+    nodes = h100.on(64).mesh(Y=16, X=4)
+    assert nodes.link("Y") == Tree(((8, W_link), (2, Cost(8 * W_dcn, "byte/s"))))
+    assert nodes.link("X") == Network()
+    assert float(h100.on(12).mesh(Y=12).rate("Y").at(h100)) == 6 * 50e9  # six and six
+    assert h100.on("2x3").mesh(Y=3, X=2).link("X") == Switch(W_link)
+    assert float(chip("gb200").on(72).mesh(Y=8, X=9).rate("X").at(chip("gb200"))) == 9e11
+
+
 ERRORS = [
+    (lambda: chip("v5e").on("4x4").mesh(X=3), InputError, "3 is not 4x4, which has 16 chips"),
+    (lambda: chip("v5e").on("4x4").mesh(), InputError, "no axis is not 4x4"),
+    (lambda: chip("v5e").on("4x4").mesh(X="2x8"), InputError, "cannot lie on 4x4"),
+    (lambda: chip("v5e").on("4x4").mesh(X="4x4x1"), InputError, "does not lie on 4x4"),
+    (lambda: chip("v5e").on("4x4").mesh(X=0), InputError, "is no number of chips"),
+    (lambda: chip("v5e").on("4x4").mesh(X=16.0), InputError, "is no number of chips"),
+    (lambda: chip("h100").on(8).mesh(X="two", Y=4), InputError, "is no number of chips"),
+    (lambda: chip("mi300x").on(16).mesh(Y=16), InputError, "more than one node of 8, and the sheet says nothing of the network"),
+    (lambda: chip("h100").on(8).mesh(X=1, Y=8).rate("X"), InputError, "one chip, which sends nothing"),
     (lambda: mesh(), InputError, "needs an axis"),
     (lambda: mesh(X=16), InputError, "is no link; give it Torus"),
     (lambda: mesh(B=Torus()), InputError, "which is batch"),

@@ -97,16 +97,18 @@ def show_quantity(value: float, unit: Unit, digits: int = 4) -> str:
         return _dollars(value, unit, digits)
     if powers == {"s": 1}:
         return _prefixed(value, "s", digits, (("", 1.0), ("m", 1e-3), ("u", 1e-6), ("n", 1e-9)))
+    steps = (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0))
+    if powers == {"s": -1} and 1e6 <= value < 1e12:
+        return _prefixed(value, "Hz", digits, steps)  # a clock; what happens less often is counted
     lead = next((b for b, p in unit.powers if p == 1 and b in ("byte", "FLOP", "J")), None)
     if lead is None or {"byte", "FLOP"} <= powers.keys():
         plural = powers[unit.powers[0][0]] == 1 and len(powers) == 1 and value != 1
         word = str(unit)
         return f"{_counted(value, digits)} {_plural(word) if plural else word}"
     short_name = "B" if lead == "byte" else lead
-    rest = str(unit).replace(lead, short_name, 1)
+    rest = "W" if powers == {"J": 1, "s": -1} else str(unit).replace(lead, short_name, 1)
     if abs(value) >= 1e19:
         return f"{show_number(value, digits)} {rest}"
-    steps = (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0))
     return _prefixed(value, rest, digits, steps)
 
 

@@ -207,9 +207,13 @@ C_FORMAT: dict[str, Symbol] = {
 #: The format of the arithmetic that a rate is of.
 FORMAT_OF: dict[Any, str] = {s: f for f, s in C_FORMAT.items()}
 W_hbm = symbol("W_hbm", "byte/s", "HBM bandwidth of a chip")
+W_read = symbol("W_read", "byte/s", "HBM bandwidth that a program reads off or reaches; W_hbm is the one it is sold with", r"W_\text{read}")
 M_hbm = symbol("M_hbm", "byte", "HBM size of a chip")
+M_sold = symbol("M_sold", "byte", "HBM size that a chip is sold with", r"M_\text{sold}")
+M_seen = symbol("M_seen", "byte", "HBM size that a program sees", r"M_\text{seen}")
 W_ici = symbol("W_ici", "byte/s", "interconnect bandwidth of a chip: both directions of one torus axis, or all links into a switch one way")
 n_axes = symbol("n_axes", "1", "mesh axes a collective runs over", r"n_\text{axes}")
+W_link = symbol("W_link", "byte/s", "bandwidth of all links of a chip into a switch, one way, in whatever slice it is", r"W_\text{link}")
 W_dcn = symbol("W_dcn", "byte/s", "data-centre network bandwidth of a chip")
 # -- bandwidths of the mesh of a deployment or a training run; a layout of a chip says how much
 W_X = symbol("W_X", "byte/s", "bandwidth of a chip in a collective over X")
@@ -217,7 +221,42 @@ W_Y = symbol("W_Y", "byte/s", "bandwidth of a chip in a collective over Y, or Y 
 A_X = symbol("A_X", "byte/s", "bandwidth of a chip in an AllToAll over X: less than W_X where bytes take several hops")
 A_Z = symbol("A_Z", "byte/s", "bandwidth of a chip in an AllToAll over Z")
 t_hop = symbol("t_hop", "s", "latency of one hop")
+t_coll = symbol("t_coll", "s", "latency of a collective: the time of an AllReduce of next to nothing in a node", r"t_\text{coll}")
 price = symbol("price", "USD/s", "price of a chip", r"\text{price}")
+power = symbol("power", "J/s", "power of a chip, at most", r"\text{power}")
+# -- the inside of a chip
+n_core = symbol("n_core", "1", "cores of a chip: TensorCores, streaming multiprocessors, compute units", r"n_\text{core}")
+n_sub = symbol("n_sub", "1", "parts of a core that work by themselves, each with a matrix unit", r"n_\text{sub}")
+n_mxu = symbol("n_mxu", "1", "matrix units of a chip", r"n_\text{mxu}")
+D_mxu = symbol("D_mxu", "1", "side of a matrix unit that is a systolic array", r"D_\text{mxu}")
+n_lane = symbol("n_lane", "1", "lanes of a vector unit", r"n_\text{lane}")
+f_clk = symbol("f_clk", "1/s", "clock rate", r"f_\text{clk}")
+M_smem = symbol("M_smem", "byte", "shared memory (with L1) of a core", r"M_\text{smem}")
+M_reg = symbol("M_reg", "byte", "registers of a core", r"M_\text{reg}")
+M_vmem = symbol("M_vmem", "byte", "vector memory of a core, or memory on the chip that programs manage", r"M_\text{vmem}")
+M_L2 = symbol("M_L2", "byte", "L2 cache of a chip", r"M_\text{L2}")
+W_L2 = symbol("W_L2", "byte/s", "bandwidth of the L2 cache", r"W_\text{L2}")
+W_vmem = symbol("W_vmem", "byte/s", "bandwidth of the vector memory of a chip", r"W_\text{vmem}")
+W_pcie = symbol("W_pcie", "byte/s", "PCIe bandwidth of a chip, one way", r"W_\text{pcie}")
+n_host = symbol("n_host", "chip", "chips of one host", r"n_\text{host}")
+M_host = symbol("M_host", "byte", "memory of one host", r"M_\text{host}")
+#: Everything of the inside, by the key of a data file.
+INSIDE: dict[str, Symbol] = {
+    "cores": n_core,
+    "subcores": n_sub,
+    "matrix_units": n_mxu,
+    "matrix_side": D_mxu,
+    "lanes": n_lane,
+    "clock": f_clk,
+    "shared_memory": M_smem,
+    "registers": M_reg,
+    "vector_memory": M_vmem,
+    "vector_bandwidth": W_vmem,
+    "l2": M_L2,
+    "l2_bandwidth": W_L2,
+    "pcie": W_pcie,
+    "host_memory": M_host,
+}
 # -- how the model is laid out
 n = symbol("n", "chip", "chips")
 X = symbol("X", "1", "ways of data parallelism (or FSDP)")
@@ -234,7 +273,7 @@ eta_hbm = symbol("eta_hbm", "1", "fraction of W_hbm that is reached")
 eta_link = symbol("eta_link", "1", "fraction of the bandwidth of links and networks that is reached")
 
 #: Binding a symbol on the left scales the rates on the right: with ``eta_hbm=0.8``, W_hbm counts as 0.8 W_hbm.
-DERATES: dict[Symbol, tuple[Symbol, ...]] = {eta_math: (C,), eta_hbm: (W_hbm,), eta_link: (W_ici, W_dcn, W_X, W_Y, A_X, A_Z)}
+DERATES: dict[Symbol, tuple[Symbol, ...]] = {eta_math: (C,), eta_hbm: (W_hbm,), eta_link: (W_ici, W_link, W_dcn, W_X, W_Y, A_X, A_Z)}
 
 #: Fractions of something: at most 1.
 FRACTIONS = frozenset({MFU, *DERATES})

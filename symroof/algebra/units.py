@@ -26,6 +26,7 @@ _SCALED = {  # units that are a number times a base unit
     "bit": (Fraction(1, 8), "byte"),
     "cent": (Fraction(1, 100), "USD"),
 }
+_RATES = {"W": (("J", Fraction(1)), ("s", Fraction(-1))), "Hz": (("s", Fraction(-1)),)}  # watt and hertz
 _TENS = {"n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _TWOS = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50}
 PREFIXES = {p: Fraction(10) ** e for p, e in _TENS.items()} | {p: Fraction(2**e) for p, e in _TWOS.items()}
@@ -171,7 +172,7 @@ def _word(word: str, text: str, new: bool, near: Unit) -> tuple[Fraction, Unit]:
         raise UnitError(f"{word!r} in {short(text)} is read both as FLOPs and as FLOP/s; write '{word[:-5]}FLOP' or '{word[:-5]}FLOP/s'")
     if word.lower() in ("gb", "mb", "kb", "tb", "b", "gbps", "mbps", "tbps"):
         raise UnitError(f"{word!r} in {short(text)} may mean bits or bytes; write e.g. 'GB/s' or 'Gbit/s'")
-    names = (*own, *MEASURED, *COUNTED, *_SCALED)
+    names = (*own, *MEASURED, *COUNTED, *_SCALED, *_RATES)
     if new and closest(word, names, cutoff=0.75) is None:
         return Fraction(1), Unit(((word, Fraction(1)),))
     raise UnitError(f"unknown unit {word!r} in {short(text)}; {nearest(word, names)}")
@@ -186,4 +187,6 @@ def _known(word: str, own: tuple[str, ...]) -> tuple[Fraction, Unit] | None:
         if stem in _SCALED:
             size, base = _SCALED[stem]
             return size, Unit(((base, Fraction(1)),))
+        if stem in _RATES:
+            return Fraction(1), Unit(_RATES[stem])
     return None

@@ -22,6 +22,7 @@ Source: How to Scale Your Model, part 3 (tori) and part 12 (switches and trees).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -34,6 +35,7 @@ from symroof.algebra.symbols import W_dcn, W_ici, t_hop
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, UnitError, short
 from symroof.machine.collectives import RATE, SECOND, Exchange, Lane, check_volume, exchange
+from symroof.machine.layouts import Part, joined
 
 _UNITS = {"bandwidth": RATE, "hop": SECOND}
 
@@ -127,6 +129,42 @@ class Torus(Link):
 
     def _time(self, how: Exchange, volume: Cost, size: sp.Expr, exact: bool, latency: bool) -> Cost:
         return how.torus_time(volume, self.lanes(size), exact, latency)
+
+
+@dataclass(frozen=True, repr=False)
+class Wired(Torus):
+    """The ``parts`` that an axis of the mesh has of the physical axes of a slice; what goes together over several axes is joined.
+
+    >>> from symroof.machine.layouts import Axis, best
+    >>> [Wired(parts=group) for group in best((Axis(4, ring=True), Axis(4, ring=True)), (2, 8))]
+    [Wired(2 of 4), Wired(4 of 4 in a ring, 2 of 4 in steps of 2 in a ring)]
+    """
+
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def size(self) -> sp.Expr:
+        """The chips of its parts."""
+        return sp.Mul(*[part.size for part in self.parts])
+
+    def lanes(self, size: Any = None) -> tuple[Lane, ...]:
+        """Its parts, each with its share of the links."""
+        self.agreed(size)
+        return self.together((self,))
+
+    @staticmethod
+    def together(links: Sequence[Wired]) -> tuple[Lane, ...]:
+        """The lanes of several axes at once: parts of one physical axis are one."""
+        lanes, first = list[Lane](), links[0]
+        for part in joined([part for link in links for part in link.parts]):
+            share = sp.Rational(part.stride.numerator, part.stride.denominator)
+            lanes.append(Lane(sp.Integer(1), sp.Integer(part.size), first.bandwidth / share, part.ring, first.hop * share))
+        return tuple(lanes)
+
+    def __repr__(self) -> str:
+        rings = {True: " in a ring", False: ""}
+        apart = {part: f" in steps of {part.stride}" if part.stride != 1 else "" for part in self.parts}
+        return f"Wired({', '.join(f'{part.size} of {part.axis.size}{apart[part]}{rings[part.ring]}' for part in self.parts) or 'one chip'})"
 
 
 @dataclass(frozen=True, repr=False)

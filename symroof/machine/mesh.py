@@ -30,8 +30,8 @@ from symroof.algebra import show
 from symroof.algebra.cost import Cost, largest, quantity
 from symroof.algebra.symbols import ALPHABET, symbol
 from symroof.errors import InputError, UnknownName, nearest, short
-from symroof.machine.collectives import SECOND, Collective, exchange
-from symroof.machine.links import Link, Torus, Tree
+from symroof.machine.collectives import BYTE, SECOND, Collective, exchange
+from symroof.machine.links import Link, Torus, Tree, Wired
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,13 +84,29 @@ class Mesh(show.Shown):
             away = how.beyond(inner, size, chips)
             volume = collective.volume / away if away != 1 else collective.volume
             links = [(self.link(axis), sizes[axis]) for axis in axes]
-            lanes = [lane for link, each in links if isinstance(link, Torus) for lane in link.lanes(each)]
+            wired = [link for link, _ in links if isinstance(link, Wired)]
+            lanes = [lane for link, each in links if isinstance(link, Torus) and link not in wired for lane in link.lanes(each)]
+            lanes += Wired.together(wired) if wired else ()
             one = (
                 how.torus_time(volume, tuple(lanes), exact, latency) if lanes else links[0][0].time(how.name, volume, size, exact, latency)
             )
             times.append(one.named(",".join(axes)))
             inner = inner * size
         return largest(times).named(collective.name) if times else quantity(sp.Integer(0), SECOND, collective.name)
+
+    def rate(self, *axes: str) -> Cost:
+        """The bandwidth [byte/s] that a chip has in a gather or scatter over axes together: V / the time of V bytes.
+
+        >>> mesh(X=Torus(axes=1), Y=Torus(axes=2)).rate("X", "Y")
+        3*W_ici  [byte/s]
+
+        Raises UnknownName for an axis that is not there, InputError without one or for one of a single chip.
+        """
+        one = quantity(sp.Integer(1), BYTE)
+        time = self.time(Collective("AllGather", axes, "", one))
+        if time.expr == 0:
+            raise InputError(f"{', '.join(axes)} has one chip, which sends nothing; ask for an axis of several")
+        return (one / time).named(f"bandwidth over {', '.join(axes)}")
 
     def _place(self, axis: str) -> int:
         if axis not in self.axes:

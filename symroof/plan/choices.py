@@ -15,8 +15,8 @@ from symroof.errors import InputError, NothingFits
 from symroof.plan.wishes import Wishes
 from symroof.search.found import Found, Slack
 from symroof.search.search import search, space
-from symroof.sheets.chips import Slice
 from symroof.sheets.sheet import Sheet
+from symroof.sheets.slices import Slice
 from symroof.workloads.training_memory import microbatches
 
 

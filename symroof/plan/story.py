@@ -16,7 +16,7 @@ from symroof.algebra.value import Value
 from symroof.ask.known import Known
 from symroof.ask.letters import reach, refuse_unused
 from symroof.errors import InputError, UnknownName, short
-from symroof.sheets.chips import Slice
+from symroof.sheets.slices import Slice
 from symroof.transformer.stack import Stack
 from symroof.workloads import decode, memory, prefill, serving, sharding
 
@@ -80,7 +80,7 @@ class Story:
         )
         said += [f"Given: {', '.join(self.given)}."] if self.given else []
         said += [f"Price of a chip {known.priced}."] if known.priced else []
-        rings = " Model parallelism with wrap-around links; about half without." if known.chip and known.chip.kind == "tpu" else ""
+        rings = " Model parallelism with wrap-around links; about half without." if known.chip and "torus" in known.chip.links else ""
         return (*said, f"MFU of prefill {float(known.given[MFU]):g}.{rings}")
 
 

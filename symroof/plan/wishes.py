@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 from symroof.algebra.bind import check
@@ -14,8 +13,9 @@ from symroof.ask.known import Known
 from symroof.ask.letters import MEANT, reach, refuse_unused, said, word
 from symroof.errors import InputError, SymroofError, UnknownName, nearest, short
 from symroof.program.backward import REMATS
-from symroof.sheets.chips import Chip, Slice, chip
+from symroof.sheets.chips import Chip, chip
 from symroof.sheets.llms import Llm, llm
+from symroof.sheets.slices import Slice, Switched
 from symroof.workloads.training_memory import D_tok, p_opt, t_run
 
 _MESH = dict.fromkeys(("X", "Y", "Z"), "the search chooses the mesh; leave it out")
@@ -142,8 +142,7 @@ class Wishes:
         """
         if self.of.get("slice") is not None:
             return (where.slice(self.of["slice"]),)
-        most: Fraction | float = float("inf") if self["chips"] is None else check(n, self["chips"])
-        return tuple(s for s in where.slices if s.chips <= most)
+        return where.slices if self["chips"] is None else where.up_to(check(n, self["chips"]))
 
     def refuse_unused(self, known: Known, costs: Iterable[Cost], also: Iterable[Any] = ()) -> None:
         """Raise UnknownName for a letter that was given and that changes nothing."""
@@ -183,6 +182,12 @@ class Wishes:
         )
         done = ", ".join(dict.fromkeys(known.arithmetic for known in places))
         given = ", ".join(f"{name} = {text}" for name, text in self.given.items())
+        open_ended = [
+            where for where in self.on if self["chips"] is None and self.of.get("slice") is None and isinstance(where.sold, Switched)
+        ]
+        if open_ended:
+            names = ", ".join(where.name for where in open_ended)
+            yield f"Of {names} the usual numbers of chips up to {open_ended[0].slices[-1].chips} are looked at; chips allows more."
         yield f"Arithmetic in {done}; context {self['context']} tokens" + (f"; given: {given}." if given else ".")
         prices = [f"{known.chip.name} {known.priced}" for known in places if known.chip and known.priced]
         if prices:

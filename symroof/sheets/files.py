@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from types import NoneType
-from typing import Any, TypeVar, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 from symroof.algebra.bind import check
 from symroof.algebra.symbols import Symbol
 from symroof.errors import SheetError, SymroofError, UnknownName, nearest, short
-from symroof.sheets.schema import Quantity, Source
+from symroof.sheets.schema import Amount, Quantity, Source
 
 _T = TypeVar("_T")
 _LARGEST = 1 << 20
+_LACKING = " is missing; see models/README.md"
 
 
 def folders() -> list[Path]:
@@ -55,7 +56,10 @@ def read(path: Path, schema: type[_T]) -> _T:
     try:
         return msgspec.convert(written, schema)
     except msgspec.ValidationError as problem:
-        raise SheetError(f"{path.name}: {_wrong(written, schema) or problem}") from None
+        wrong, lacking = _wrong(written, schema), [*_missing(written, schema)]
+        if len(lacking) > 1 and wrong.endswith(_LACKING):
+            wrong = f"keys {', '.join(map(repr, lacking))} are missing; see models/README.md"
+        raise SheetError(f"{path.name}: {wrong or problem}") from None
 
 
 def _called(path: Path) -> str:
@@ -66,8 +70,7 @@ def _called(path: Path) -> str:
 
 def _wrong(given: Any, of: Any, where: str = "", table: str = "") -> str:
     """What is wrong with a value at a place of a file, by its schema; empty if nothing is. ``table`` is the place with any name as NAME."""
-    if NoneType in get_args(of):  # one that may be left out
-        of = get_args(of)[0]
+    of = _meant(given, of)
     inner: list[tuple[str, Any, Any, str]] = []  # its values: key, value, schema, place
     if isinstance(of, type) and issubclass(of, msgspec.Struct):
         known = {f.encode_name: f for f in msgspec.structs.fields(of)}
@@ -76,7 +79,7 @@ def _wrong(given: Any, of: Any, where: str = "", table: str = "") -> str:
                 if key not in known:
                     return f"unknown key {short(f'{where}{key}')}; {nearest(key, known)}"
                 if key not in given and known[key].required:
-                    return f"key {f'{where}{key}'!r} is missing; see models/README.md"
+                    return f"key {f'{where}{key}'!r}{_LACKING}"
             inner = [(key, value, known[key].type, key) for key, value in given.items()]
     elif get_origin(of) is dict:
         name, each = get_args(of)
@@ -104,22 +107,49 @@ def _wrong(given: Any, of: Any, where: str = "", table: str = "") -> str:
     return next(filter(None, deeper), "")
 
 
+def _meant(given: Any, of: Any) -> Any:
+    """Of several things that may stand at a place the one that is meant: a table if there is one."""
+    if get_origin(of) not in (Union, UnionType):
+        return of
+    several = [one for one in get_args(of) if one is not NoneType]
+    tables = [one for one in several if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    fitting = tables if isinstance(given, dict) and tables else [one for one in several if one not in tables]
+    return (fitting or several)[0] if tables or len(several) == 1 else of
+
+
+def _missing(given: Any, of: Any, where: str = "") -> Iterator[str]:
+    """All keys that are missing in a file, in the tables that are there."""
+    of = _meant(given, of)
+    if not isinstance(given, dict):
+        return
+    if get_origin(of) is dict:
+        for key, value in given.items():
+            yield from _missing(value, get_args(of)[1], f"{where}{key}.")
+    elif isinstance(of, type) and issubclass(of, msgspec.Struct):
+        for f in msgspec.structs.fields(of):
+            if f.encode_name in given:
+                yield from _missing(given[f.encode_name], f.type, f"{where}{f.encode_name}.")
+            elif f.required:
+                yield f"{where}{f.encode_name}"
+
+
 def _said(given: Any) -> str:
     words = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false"}
     return words.get(type(given), f"`{type(given).__name__}`")
 
 
-def entry(path: Path, key: str, symbol: Symbol, quantity: Quantity, sources: Mapping[str, Source]) -> tuple[Any, str]:
+def entry(path: Path, key: str, symbol: Symbol, quantity: Amount, sources: Mapping[str, Source]) -> tuple[Any, str]:
     """The value of a quantity of a file, checked against the unit of its symbol, and its source as text.
 
     Raises SheetError naming file and key.
     """
+    given = Quantity(quantity) if isinstance(quantity, str) else quantity
     try:
-        return check(symbol, quantity.value), cited(path, key, quantity.source, sources)
+        return check(symbol, given.value), cited(path, key, given.source, sources) if given.source else path.name
     except SheetError:
         raise
     except SymroofError as problem:
-        raise SheetError(f"{path.name}: key '{key}.value': {problem}") from None
+        raise SheetError(f"{path.name}: key '{key}{'' if isinstance(quantity, str) else '.value'}': {problem}") from None
 
 
 def cited(path: Path, key: str, source: str, sources: Mapping[str, Source]) -> str:

@@ -32,20 +32,27 @@ class Quantity(Strict, frozen=True):
     """A quantity with its unit, and the key of its source."""
 
     value: str
-    source: str
+    source: str = ""
+
+
+#: A file of one's own may give the text alone.
+Amount = str | Quantity
 
 
 class Hbm(Strict, frozen=True):
-    """Memory of a chip."""
+    """Memory of a chip: as it is sold, and as a program sees (``usable``) or reads it (``read``); which size formulas take."""
 
-    size: Quantity
-    bandwidth: Quantity
+    size: Amount
+    bandwidth: Amount
+    usable: Amount | None = None
+    read: Amount | None = None
+    formulas: Literal["size", "usable"] = "usable"
 
 
 class Link(Strict, frozen=True):
     """One link, one way; a torus has ``axes``, a switch ``links``."""
 
-    bandwidth: Quantity
+    bandwidth: Amount
     axes: Literal[1, 2, 3] | None = None
     links: Count | None = None
 
@@ -53,38 +60,77 @@ class Link(Strict, frozen=True):
 class DcnTable(Strict, frozen=True):
     """The network beyond the links."""
 
-    bandwidth: Quantity
+    bandwidth: Amount
+
+
+class Latency(Strict, frozen=True):
+    """The latency of one hop over a link, and of a collective of next to nothing."""
+
+    hop: Amount | None = None
+    collective: Amount | None = None
+
+
+class Power(Strict, frozen=True):
+    """What a chip takes at most."""
+
+    chip: Amount
 
 
 class Price(Strict, frozen=True):
-    """What an hour of one chip costs."""
+    """What an hour of one chip costs, and what it costs at others, by name."""
 
-    hour: Quantity
+    hour: Amount
+    others: dict[Name, Amount] = {}
+
+
+class Inside(Strict, frozen=True):
+    """The inside of a chip; every key is optional and a letter."""
+
+    cores: Amount | None = None
+    subcores: Amount | None = None
+    matrix_units: Amount | None = None
+    matrix_side: Amount | None = None
+    lanes: Amount | None = None
+    clock: Amount | None = None
+    shared_memory: Amount | None = None
+    registers: Amount | None = None
+    vector_memory: Amount | None = None
+    vector_bandwidth: Amount | None = None
+    l2: Amount | None = None
+    l2_bandwidth: Amount | None = None
+    pcie: Amount | None = None
+    host_memory: Amount | None = None
 
 
 class Slices(Strict, frozen=True):
-    """The shapes one can get."""
+    """The shapes one can get: listed, and boxes of whole ``cube`` s up to ``most`` chips; one host, and one switched domain if larger."""
 
-    legal: list[Shape]
-    source: str
+    legal: list[Shape] = []
+    source: str = ""
     host: Shape | None = None
+    domain: Count | None = None
     wrap: Count | None = None
+    cube: Count | None = None
+    most: Count | None = None
 
 
 class ChipFile(Strict, frozen=True):
     """``models/chips/NAME.toml``."""
 
     name: Name
-    title: str
-    kind: Literal["tpu", "gpu"]
-    sources: dict[str, Source]
-    flops: dict[Format, Quantity]
+    flops: dict[Format, Amount]
     hbm: Hbm
-    link: Link
-    slices: Slices
+    title: str = ""
+    kind: Literal["tpu", "gpu", "trainium", "gaudi"] = "gpu"
+    sources: dict[str, Source] = {}
+    link: Link | None = None
+    slices: Slices = Slices()
     aliases: list[str] = []
     dcn: DcnTable | None = None
+    latency: Latency = Latency()
+    power: Power | None = None
     price: Price | None = None
+    inside: Inside = Inside()
 
 
 class ModelTable(Strict, frozen=True):

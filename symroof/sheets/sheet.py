@@ -13,6 +13,7 @@ from symroof.algebra import show
 from symroof.algebra.bind import check
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.symbols import ALPHABET, C_FORMAT, Symbol
+from symroof.algebra.units import ONE
 from symroof.errors import UnknownName, nearest, short
 
 
@@ -45,7 +46,8 @@ class Sheet(show.Shown):
 def shown(symbol: Symbol, value: Fraction | sp.Expr) -> str:
     """A value of a sheet as a reader expects it."""
     if isinstance(value, Fraction):
-        return show_quantity(float(value), symbol.unit, digits=12 if value.denominator == 1 and value < 10**12 else 4)
+        exact = value.denominator == 1 and value < (10**9 if symbol.unit.measured != ONE else 10**12)
+        return show_quantity(float(value), symbol.unit, digits=12 if exact else 4)
     return str(value)
 
 

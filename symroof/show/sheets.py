@@ -6,8 +6,8 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.quantity import percent
-from symroof.algebra.symbols import P
+from symroof.algebra.quantity import percent, show_quantity
+from symroof.algebra.symbols import P, price
 from symroof.show.document import Block, Column, Document, Note, Text, Title, Words, table
 from symroof.show.maths import math
 from symroof.show.views import view
@@ -32,9 +32,16 @@ def chip(c: Any) -> Document:
     """A chip, its slices folded."""
     names = [f"{one.name}{'' if one.wrapped else '*'}" for one in c.slices]
     said = ", ".join(names) + ("   (* not every axis wraps around)" if any("*" in name for name in names) else "")
-    more = [Text(f"Slices: {said}", fold="slices")] * bool(names) + [Note(f"One host: {c.host}. Links: {c.links}.", fold="")]
+    said = f"any whole number of chips; a search looks at {said}" if "torus" not in c.links else said
+    host = f"One host: {c.host}. " if c.host else ""
+    domain = f" Behind one switch: {c.domain}." if c.domain and str(c.domain) != c.host else ""
+    more = [Text(f"Slices: {said}", fold="slices")] * bool(names) + [Note(f"{host}Links: {c.links}.{domain}", fold="")]
+    offers = [f"{name} {show_quantity(float(offer.price), price.unit)}" for name, offer in c.prices.items()]
+    more += [Note(f"Elsewhere, as {c.name}@NAME: {', '.join(offers)}.", fold="")] * bool(offers)
     slices = [{"name": s.name, "chips": s.chips, "wrap_around": s.wrapped} for s in c.slices]
-    return Document((*sheet(c).blocks, *more), record(c) | {"kind": c.kind, "slices": slices})
+    prices = {name: {"value": offer.price, "unit": str(price.unit), "source": offer.source} for name, offer in c.prices.items()}
+    about = {"kind": c.kind, "slices": slices, "prices": prices}
+    return Document((*sheet(c).blocks, *more), record(c) | about)
 
 
 @view("sheets.llms.Llm")

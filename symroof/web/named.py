@@ -17,9 +17,10 @@ from symroof.ask.known import Known, missing
 from symroof.ask.letters import find
 from symroof.errors import InputError, nearest, short
 from symroof.plan.drawn import derated, in_words, torus_axes
-from symroof.sheets.chips import Chip, Slice, chip, chips
+from symroof.sheets.chips import Chip, chip, chips
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm, llm, llms
+from symroof.sheets.slices import Slice
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.web.page import family, in_layers, option

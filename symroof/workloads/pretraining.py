@@ -2,8 +2,8 @@
 
 B sequences of S tokens are cut into microbatches; every layer is a program in the sharding notation, forward, computed
 again as the policy says, and backward, and its collectives follow from that. Experts are spread over X instead of being
-gathered. Stages hold L/Z layers and take turns: microbatches + Z - 1 of them (1F1B). HBM bandwidth and what stages
-send to each other are left out. Source: How to Scale Your Model, part 5.
+gathered. The longest stage holds ceil(L/Z) layers, and stages take turns: microbatches + Z - 1 of them (1F1B). HBM bandwidth
+and what stages send to each other are left out. Source: How to Scale Your Model, part 5.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from __future__ import annotations
 import sympy as sp
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, C, P, S, X, Y, Z, p_w, price
+from symroof.algebra.symbols import B, C, L, P, S, X, Y, Z, p_w, price
 from symroof.transformer.blocks import Blocks
 from symroof.transformer.kind import Pass, Sharding
 from symroof.workloads.models import AS_GATED, BOOK, Model, blocks_of, stack_of, waits
 from symroof.workloads.training_memory import D_tok, flops_per_token, microbatches, p_opt
+
+#: The part of the layers that the longest stage holds.
+_STAGE = sp.ceiling(L / Z) / L
 
 _SHARDED = Sharding(data="X", model="Y", fsdp="X")
 _SPLIT = {"attention": _SHARDED, "experts": Sharding(data="X", experts="X", model="Y"), "": _SHARDED}
@@ -27,14 +30,14 @@ def blocks(m: Model = None, causal: bool = True) -> Blocks:
 
 
 def step(m: Model = None, remat: str = "block", overlap: bool = True, causal: bool = True) -> Cost:
-    """The time of a step [s]: (microbatches + Z - 1) / Z turns of max(math, FSDP, tensor parallel); without ``overlap`` their sum.
+    """The time of a step [s]: microbatches + Z - 1 turns of ceil(L/Z) of L layers, max(math, FSDP, tensor parallel); else their sum.
 
     ``remat`` is what is computed again: "none", "block", "matmuls". FSDP is what runs over X: gathering weights, scattering
     gradients, sending tokens to experts. Attention is ``causal``, half the FLOPs, unless told.
 
     Raises ProgramError for another policy.
     """
-    turns = (microbatches + Z - 1) / Z
+    turns = (microbatches + Z - 1) * _STAGE
     found = blocks(m, causal)
     once = {"math": _math(found, remat), "FSDP": _comms(found, remat, "X"), "tensor parallel": _comms(found, remat, "Y")}
     math, fsdp, tensor = (time.map(lambda e: _micro(e) * turns).named(name) for name, time in once.items())
@@ -42,7 +45,7 @@ def step(m: Model = None, remat: str = "block", overlap: bool = True, causal: bo
 
 
 def memory(m: Model = None, remat: str = "block") -> Cost:
-    """Bytes per chip: P (2 p_w + p_opt) / n of weights, gradients and optimizer, what is kept for the backward pass, logits.
+    """Bytes per chip: P (2 p_w + p_opt) ceil(L/Z) / (L X Y) of weights, gradients and optimizer, what is kept for backward, logits.
 
     A stage keeps its layers of as many microbatches as are under way, at most Z. The weights of the layer that is gathered
     at the moment are left out.
@@ -50,8 +53,8 @@ def memory(m: Model = None, remat: str = "block") -> Cost:
     kept = blocks(m).saved(remat)
     logits = kept["logits"].expr
     rest = sum((part.expr for part in kept.parts if part.name != "logits"), sp.Integer(0))
-    state = Cost(P * (2 * p_w + p_opt) / (X * Y * Z), "byte", "state")
-    activations = Cost(rest * sp.Min(Z, microbatches, evaluate=False) / Z, "byte", "activations")
+    state = Cost(P * (2 * p_w + p_opt) / (X * Y) * _STAGE, "byte", "state")
+    activations = Cost(rest * sp.Min(Z, microbatches, evaluate=False) * _STAGE, "byte", "activations")
     held = activations.map(_micro) + Cost(_micro(logits), "byte", "logits")
     return (state + held.claiming(kept.of)).named("memory")
 

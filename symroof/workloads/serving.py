@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, C, G, T, n, price, r_pre
+from symroof.algebra.symbols import B, C, G, T, n, power, price, r_pre
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
@@ -46,6 +46,11 @@ def flops_per_dollar() -> Cost:
 def dollars_per_token(m: Model = None) -> Cost:
     """What a generated token costs [USD/token]: price / throughput per chip; shown per million tokens."""
     return (Cost(price, "USD/s") / throughput(m)).declare("USD/token").named("cost per token")
+
+
+def joules_per_token(m: Model = None) -> Cost:
+    """What a generated token takes of energy, chips at their full power [J/token]: power / throughput per chip."""
+    return (Cost(power, "J/s") / throughput(m)).declare("J/token").named("energy per token")
 
 
 def finished_per_step() -> Cost:
