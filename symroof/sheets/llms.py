@@ -160,7 +160,8 @@ def is_config(name: str) -> bool:
     """Whether a name is the path of a ``config.json``, or of a folder; a folder that is called like a model of ours is not meant."""
     if name.endswith((".json", ".toml")) or "/" in name or name in (".", ".."):
         return not name.endswith(".toml")
-    return name.strip().lower() not in {**listed("llms"), **aliases("llms")} and (Path(name) / "config.json").is_file()
+    known = len(name) > 255 or name.strip().lower() in {**listed("llms"), **aliases("llms")}  # no folder has a longer name
+    return not known and (Path(name) / "config.json").is_file()
 
 
 def from_config(path: Path) -> Llm:
