@@ -57,7 +57,7 @@ CLASSES_OF_EXPERTS: dict[str, tuple[dict[str, Any], int]] = {
     "deepseek_v3": (
         {"vocab_size": 129280, "hidden_size": 7168, "intermediate_size": 18432, "moe_intermediate_size": 2048, "num_hidden_layers": 61,
         "num_attention_heads": 128, "n_routed_experts": 256, "q_lora_rank": 1536, "num_experts_per_tok": 8, "first_k_dense_replace": 3,
-        "model_type": "deepseek_v3"},
+        "num_nextn_predict_layers": 1, "model_type": "deepseek_v3"},
         671_026_404_352),
     "deepseek_v32": (
         {"vocab_size": 129280, "hidden_size": 7168, "intermediate_size": 18432, "moe_intermediate_size": 2048, "num_hidden_layers": 61,
@@ -114,7 +114,7 @@ CLASSES_OF_EXPERTS: dict[str, tuple[dict[str, Any], int]] = {
     "glm4_moe": (
         {"vocab_size": 151552, "hidden_size": 4096, "intermediate_size": 10944, "num_hidden_layers": 8, "num_attention_heads": 96,
         "num_key_value_heads": 8, "moe_intermediate_size": 1408, "num_experts_per_tok": 8, "n_shared_experts": 1, "n_routed_experts": 128,
-        "first_k_dense_replace": 2, "use_qk_norm": True, "head_dim": 128, "model_type": "glm4_moe"},
+        "first_k_dense_replace": 2, "use_qk_norm": True, "num_nextn_predict_layers": 1, "head_dim": 128, "model_type": "glm4_moe"},
         15_777_470_464),
     "glm4_moe_lite": (
         {"vocab_size": 154880, "hidden_size": 2048, "intermediate_size": 10240, "moe_intermediate_size": 1536, "num_hidden_layers": 47,

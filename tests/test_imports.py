@@ -85,6 +85,7 @@ ORDERS = {
             "adapted",
             "patterns",
             "kinds_of",
+            "beside",
             "config",
             "written",
             "llms",

@@ -50,6 +50,7 @@ class Architecture:
     expert_width: str = "F_expert"
     extra: int = 0  # stored vectors of D beside all that, such as a norm behind the embedding
     head_bias: bool | str = False
+    drafts: str = ""  # "unknown": layers that draft are not as the last one
     ignores: str = ""
     fixed: Mapping[str, Any] = field(default_factory=dict)
     missing: Mapping[str, Any] = field(default_factory=dict)
@@ -57,6 +58,8 @@ class Architecture:
 
 _LLAMA = Architecture(qkv_bias="attention_bias", out_bias="attention_bias", mlp_bias="mlp_bias")
 _PLAIN = Architecture()
+_BIAS = Architecture(qkv_bias="attention_bias", out_bias="attention_bias")
+_GPT = Architecture(qkv_bias=True, out_bias=True, mlp_bias=True, layer_norm=True, gated=False, missing={"F": "4D"})
 _QWEN3 = Architecture(qkv_bias="attention_bias", out_bias="attention_bias", qk_norm="head", ignores="use_qk_norm", missing={"H": 128})
 _QWEN3_MOE = replace(_QWEN3, mlp="experts", pattern="step", missing={})
 _QWEN_NEXT = Architecture(
@@ -71,7 +74,7 @@ _QWEN_NEXT = Architecture(
 )
 _DEEPSEEK = Architecture(mixer="latent", mlp="experts", pattern="dense_first", correction=True, missing={"n_shared": 1})
 _GEMMA = Architecture(tied=True, qkv_bias="attention_bias", out_bias="attention_bias", missing={"H": 256})
-_GPT2 = Architecture(qkv_bias=True, out_bias=True, mlp_bias=True, layer_norm=True, gated=False, tied=True, positions=0, missing={"F": "4D"})
+_GPT2 = replace(_GPT, tied=True, positions=0)
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     # -- full attention, a gated MLP
@@ -110,22 +113,18 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "vaultgemma": replace(_GEMMA, pattern="every second"),
     "ministral3": replace(_PLAIN, pattern="all windows", missing={"H": 128}),
     "ernie4_5": Architecture(qkv_bias="bias", out_bias="bias", mlp_bias="bias", tied=True, missing={"H": 128}),
-    "hunyuan_v1_dense": Architecture(qkv_bias="attention_bias", out_bias="attention_bias", qk_norm="head"),
+    "hunyuan_v1_dense": replace(_BIAS, qk_norm="head"),
     "hyperclovax": _LLAMA,
     "cwm": replace(_LLAMA, pattern="cwm", missing={"H": 128}),
-    "apertus": Architecture(qkv_bias="attention_bias", out_bias="attention_bias", qk_norm="head", gated=False, scalars=2),
-    "nanochat": Architecture(qkv_bias="attention_bias", out_bias="attention_bias", norms=0, final_norm=False, gated=False),
+    "apertus": replace(_BIAS, qk_norm="head", gated=False, scalars=2),
+    "nanochat": replace(_BIAS, norms=0, final_norm=False, gated=False),
     "glm": Architecture(qkv_bias="attention_bias", missing={"attention_bias": True, "H": 128}),
     "glm4": Architecture(qkv_bias="attention_bias", norms=2, missing={"attention_bias": True, "H": 128}),
-    "cohere": Architecture(
-        qkv_bias="attention_bias", out_bias="attention_bias", parallel=True, tied=True, qk_norm="layer", qk_norm_key=True
-    ),
-    "cohere2": Architecture(
-        qkv_bias="attention_bias", out_bias="attention_bias", parallel=True, tied=True, pattern="cohere2", missing={"window": 4096}
-    ),
+    "cohere": replace(_BIAS, parallel=True, tied=True, qk_norm="layer", qk_norm_key=True),
+    "cohere2": replace(_BIAS, parallel=True, tied=True, pattern="cohere2", missing={"window": 4096}),
     "exaone4": Architecture(qk_norm="head", pattern="exaone4", missing={"window": 4096}),
     # -- layer norms, two matrices
-    "nemotron": Architecture(qkv_bias="attention_bias", out_bias="attention_bias", mlp_bias="mlp_bias", layer_norm=True, gated=False),
+    "nemotron": replace(_BIAS, mlp_bias="mlp_bias", layer_norm=True, gated=False),
     "gpt2": _GPT2,
     "gpt_bigcode": replace(_GPT2, missing={"F": "4D"}),
     "starcoder2": Architecture(
@@ -138,28 +137,10 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         pattern="all windows",
         missing={"bias": True},
     ),
-    "gpt_neox": Architecture(
-        qkv_bias="attention_bias",
-        out_bias="attention_bias",
-        mlp_bias=True,
-        layer_norm=True,
-        gated=False,
-        ignores="use_parallel_residual",
-        missing={"attention_bias": True},
+    "gpt_neox": replace(
+        _BIAS, mlp_bias=True, layer_norm=True, gated=False, ignores="use_parallel_residual", missing={"attention_bias": True}
     ),
-    "phi": Architecture(
-        qkv_bias=True,
-        out_bias=True,
-        mlp_bias=True,
-        layer_norm=True,
-        gated=False,
-        parallel=True,
-        head_bias=True,
-        qk_norm="head",
-        qk_norm_key=True,
-        qk_norm_bias=True,
-        missing={"F": "4D"},
-    ),
+    "phi": replace(_GPT, parallel=True, head_bias=True, qk_norm="head", qk_norm_key=True, qk_norm_bias=True),
     "stablelm": Architecture(qkv_bias="attention_bias", layer_norm=True, qk_norm="layer", qk_norm_key=True),
     "falcon": Architecture(qkv_bias="bias", out_bias="bias", mlp_bias="bias", layer_norm=True, gated=False, tied=True, missing={"F": "4D"}),
     "gptj": Architecture(
@@ -190,22 +171,12 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "opt": Architecture(
         qkv_bias="bias", out_bias="bias", mlp_bias="bias", layer_norm=True, gated=False, tied=True, positions=2, missing={"bias": True}
     ),
-    "bloom": Architecture(
-        qkv_bias=True, out_bias=True, mlp_bias=True, layer_norm=True, gated=False, tied=True, extra=2, missing={"F": "4D"}
-    ),
+    "bloom": replace(_GPT, tied=True, extra=2),
     # -- experts
     "mixtral": Architecture(mlp="experts", pattern="all windows", expert_width="F"),
     "granitemoe": replace(_LLAMA, mlp="experts", expert_width="F", mlp_bias=False),
     "granitemoeshared": replace(_LLAMA, mlp="experts", expert_width="F", shared="F_shared", mlp_bias=False),
-    "phimoe": Architecture(
-        mlp="experts",
-        pattern="all windows",
-        qkv_bias="attention_bias",
-        out_bias="attention_bias",
-        layer_norm=True,
-        head_bias="head_bias",
-        expert_width="F",
-    ),
+    "phimoe": replace(_BIAS, mlp="experts", pattern="all windows", layer_norm=True, head_bias="head_bias", expert_width="F"),
     "dbrx": Architecture(mlp="experts"),
     "flex_olmo": replace(_LLAMA, mlp="experts", mlp_bias=False, expert_width="F", qk_norm="layer"),
     "ernie4_5_moe": Architecture(
@@ -218,57 +189,21 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         tied=True,
         correction="parameter",
     ),
-    "hunyuan_v1_moe": Architecture(
-        mlp="experts",
-        qkv_bias="attention_bias",
-        out_bias="attention_bias",
-        qk_norm="head",
-        expert_width="F",
-        shared="F",
-    ),
-    "dots1": Architecture(
-        mlp="experts",
-        pattern="dense_first",
-        qkv_bias="attention_bias",
-        out_bias="attention_bias",
-        qk_norm="head",
-        correction=True,
-    ),
+    "hunyuan_v1_moe": replace(_BIAS, mlp="experts", qk_norm="head", expert_width="F", shared="F"),
+    "dots1": replace(_BIAS, mlp="experts", pattern="dense_first", qk_norm="head", correction=True),
     "exaone_moe": Architecture(
         mlp="experts", qk_norm="head", pattern="exaone4", correction=True, missing={"n_shared": 1, "dense_first": 1, "window": 4096}
     ),
     "solar_open": Architecture(
         mlp="experts", qkv_bias="attention_bias", correction=True, missing={"H": 128, "n_shared": 1}, ignores="intermediate_size"
     ),
-    "hy_v3": Architecture(
-        mlp="experts",
-        qkv_bias="attention_bias",
-        out_bias="attention_bias",
-        qk_norm="head",
-        mlp_bias="mlp_bias",
-        correction=True,
-        missing={"dense_first": 1, "n_shared": 1, "H": 128},
+    "hy_v3": replace(
+        _BIAS, mlp="experts", qk_norm="head", mlp_bias="mlp_bias", correction=True, missing={"dense_first": 1, "n_shared": 1, "H": 128}
     ),
-    "afmoe": Architecture(
-        mlp="experts",
-        pattern="exaone4",
-        qkv_bias="attention_bias",
-        out_bias="attention_bias",
-        qk_norm="head",
-        gate="full",
-        norms=2,
-        correction="parameter",
-        missing={"dense_first": 1},
+    "afmoe": replace(
+        _BIAS, mlp="experts", pattern="exaone4", qk_norm="head", gate="full", norms=2, correction="parameter", missing={"dense_first": 1}
     ),
-    "cohere2_moe": Architecture(
-        mlp="experts",
-        pattern="after dense",
-        qkv_bias="attention_bias",
-        out_bias="attention_bias",
-        parallel=True,
-        tied=True,
-        expert_width="F",
-    ),
+    "cohere2_moe": replace(_BIAS, mlp="experts", pattern="after dense", parallel=True, tied=True, expert_width="F"),
     "qwen2_moe": Architecture(
         mlp="experts",
         pattern="step",
@@ -281,12 +216,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "qwen3_vl_moe_text": _QWEN3_MOE,
     "olmoe": replace(_LLAMA, mlp="experts", mlp_bias=False, expert_width="F", qk_norm="layer"),
     "glm4_moe": Architecture(
-        mlp="experts",
-        pattern="dense_first",
-        qkv_bias="attention_bias",
-        correction=True,
-        qk_norm="head",
-        qk_norm_key=True,
+        mlp="experts", pattern="dense_first", qkv_bias="attention_bias", correction=True, qk_norm="head", qk_norm_key=True
     ),
     "minimax_m2": Architecture(
         mlp="experts", qk_norm="layer", correction=True, expert_width="F", ignores="use_qk_norm qk_norm_type", missing={"H": 128}
@@ -310,24 +240,26 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         ignores="use_qk_norm",  # a norm without weights
         missing={"n_shared": 1},
     ),
-    "gpt_oss": Architecture(
+    "gpt_oss": replace(
+        _BIAS,
         mlp="experts",
         pattern="first of two",
-        qkv_bias="attention_bias",
-        out_bias="attention_bias",
         sinks=True,
         expert_bias=True,
         expert_width="F",
         missing={"attention_bias": True, "H": 64, "window": 128},
     ),
     "mimo_v2_flash": Architecture(
+        drafts="unknown",
         mlp="experts",
         pattern="mimo2",
         qkv_bias="attention_bias",
         correction=True,
         missing={"sinks_win": True, "H": 192, "H_v": 128, "dense_first": 1},
     ),
-    "step3p7": Architecture(mlp="experts", pattern="step3", qk_norm="head", gate="head", correction=True, shared="F_shared"),
+    "step3p7": Architecture(
+        drafts="unknown", mlp="experts", pattern="step3", qk_norm="head", gate="head", correction=True, shared="F_shared"
+    ),
     "gemma4_text": replace(_GEMMA, norms=2, qk_norm="head", mlp="gemma4", pattern="gemma4", missing={"H": 256, "H_global": 512}),
     # -- latent attention
     "deepseek_v2": replace(_DEEPSEEK, correction=False, missing={}),
@@ -339,6 +271,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "deepseek_v32": replace(_DEEPSEEK, mixer="sparse latent"),
     "glm_moe_dsa": replace(_DEEPSEEK, mixer="sparse latent", missing={"n_shared": 1, "H_nope": 192, "H_v": 256}),
     "deepseek_v4": Architecture(
+        drafts="unknown",
         mixer="compressed",
         mlp="experts",
         correction=True,
@@ -352,7 +285,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "kimi_linear": replace(_DEEPSEEK, mixer="kimi", state="kimi", tied=None, missing={"dense_first": 1, "n_shared": 1}),
     "minimax": Architecture(mlp="experts", mixer="lightning", state="lightning", pattern="alternate", expert_width="F"),
     "jamba": Architecture(mlp="experts", pattern="jamba", state="mamba-1", expert_width="F"),
-    "olmo_hybrid": Architecture(qkv_bias="attention_bias", out_bias="attention_bias", pattern="interval", qk_norm="layer"),
+    "olmo_hybrid": replace(_BIAS, pattern="interval", qk_norm="layer"),
     "bamba": replace(_LLAMA, mixer="mamba-2", state="mamba-2", missing={"ssm_chunk": 256}),
     "granitemoehybrid": replace(
         _LLAMA,

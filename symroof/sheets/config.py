@@ -13,6 +13,7 @@ from typing import Any
 from symroof.errors import SheetError, nearest, short
 from symroof.sheets.adapted import adapted
 from symroof.sheets.architectures import ALIASES, ARCHITECTURES
+from symroof.sheets.beside import Beside, drafted, vision
 from symroof.sheets.keys import Keys, duplicates
 from symroof.sheets.kinds_of import kind_of
 from symroof.sheets.patterns import layers
@@ -59,12 +60,14 @@ def named(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Config:
-    """What a configuration says: the width, the layers in order and in groups, and what stands around them."""
+    """What a configuration says: the width, the layers in order and in groups, what stands around them, and what beside the model."""
 
     width: int
     groups: tuple[Group, ...]
     around: Around
     layers: tuple[tuple[Kind, ...], ...] = ()
+    drafts: tuple[int, tuple[Kind, ...]] = (0, ())
+    vision: Beside | None = None
 
 
 def understood(file: Mapping[str, Any]) -> Config:
@@ -89,8 +92,10 @@ def understood(file: Mapping[str, Any]) -> Config:
     if keys.maybe("word_embed_proj_dim") not in (None, width):
         raise SheetError(f"key 'word_embed_proj_dim' is not {width}, and embeddings of another width are not understood")
     keys.ignore("drafts", "state_dtype", "expert_dtype")
+    apart = drafted(keys, made[-1])
     keys.refuse_unread()
-    return Config(width, tuple((count, list(kinds)) for kinds, count in Counter(made).items()), around, tuple(made))
+    groups = tuple((count, list(kinds)) for kinds, count in Counter(made).items())
+    return Config(width, groups, around, tuple(made), apart, vision(file, width))
 
 
 def _kept(keys: Keys, words: list[list[str]]) -> None:

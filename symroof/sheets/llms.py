@@ -19,7 +19,8 @@ from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
 from symroof.algebra.symbols import L, M_exp, M_pend, M_read, M_st, M_w, P, P_mm, Symbol, p_conv, p_kv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
-from symroof.sheets.config import named, read_json, understood
+from symroof.sheets.beside import Beside, apart, drafts
+from symroof.sheets.config import Config, named, read_json, understood
 from symroof.sheets.files import aliases, cited, entry, listed, read, resolve
 from symroof.sheets.quantized import quantized
 from symroof.sheets.schema import Dims, LlmFile, ModelTable
@@ -50,6 +51,7 @@ class Llm(Sheet):
     note: str = field(default="", repr=False)
     given: frozenset[Symbol] = field(default=frozenset(), repr=False)
     formats: Formats | None = field(default=None, repr=False)  # what its file says that it is stored in
+    beside: Mapping[str, Beside] = field(default_factory=dict, repr=False)  # what its checkpoint holds besides, in no total
 
     @property
     def as_stored(self) -> Llm:
@@ -173,13 +175,22 @@ def from_config(path: Path) -> Llm:
     try:
         of = understood(file)
         found = stack(name, of.width, of.groups, of.around, origin=str(path))
-        formats = quantized(file, _beside(path), of.width, of.layers, of.around)
+        formats = quantized(file, _quantization(path), of.width, of.layers, of.around)
     except SymroofError as problem:
         raise SheetError(f"{name}: {problem}") from None
-    return with_formats(_sheet(found, name, f"config.json of {name}"), formats)
+    return replace(with_formats(_sheet(found, name, f"config.json of {name}"), formats), beside=_apart(of, found))
 
 
-def _beside(path: Path) -> Mapping[str, Any] | None:
+def _apart(of: Config, made: Stack) -> dict[str, Beside]:
+    """What a configuration has beside its language model, in the letters of the model where they are the same."""
+    count, kinds = of.drafts
+    own = dict.fromkeys(kind for _, group in of.groups for kind in group)
+    lettered = dict(zip(own, (layer.kind for layer in made.layers[len(of.around.kinds()[0]) :]), strict=False))
+    found = [drafts(count, (lettered.get(kind, kind) for kind in kinds), made.values)] if count else []
+    return {each.name: each for each in (*found, of.vision) if each is not None}
+
+
+def _quantization(path: Path) -> Mapping[str, Any] | None:
     """The ``hf_quant_config.json`` beside a ``config.json``, if there is one."""
     found = (path if path.is_dir() else path.parent) / "hf_quant_config.json"
     return read_json(found) if found.is_file() and path.name != found.name else None
@@ -207,7 +218,9 @@ def imported(path: str) -> str:
     name, file = named(where), read_json(where)
     try:
         of = understood(file)
-        return written(name, of, f"config.json of {name}", quantized(file, _beside(where), of.width, of.layers, of.around))
+        formats = quantized(file, _quantization(where), of.width, of.layers, of.around)
+        apart = _apart(of, stack(name, of.width, of.groups, of.around))
+        return written(name, of, f"config.json of {name}", formats, {word: int(each) for word, each in apart.items()})
     except SymroofError as problem:
         raise SheetError(f"{name}: {problem}") from None
 
@@ -288,12 +301,13 @@ def from_file(path: Path, file: LlmFile) -> Llm:
     except SymroofError as problem:
         raise SheetError(f"{path.name}: {problem}") from None
     cite = cited(path, "model" if file.model else "dims", table.source, file.sources) if table.source else path.name
-    sheet = _sheet(found, file.title or file.name, cite)
+    others = {word: apart(word, sp.Integer(count), {}) for word, count in file.beside.items()}
+    sheet = replace(_sheet(found, file.title or file.name, cite), beside=others)
     if file.formats:
-        others, base = dict(file.formats), file.formats.get("all", "bf16")
-        beside = {key: others.pop(key, "") for key in ("all", "cache", "state")}
+        classes, base = dict(file.formats), file.formats.get("all", "bf16")
+        beside = {key: classes.pop(key, "") for key in ("all", "cache", "state")}
         try:
-            sheet = with_formats(sheet, _in_formats(sheet, base, beside["cache"] or "bf16", others, beside["state"]))
+            sheet = with_formats(sheet, _in_formats(sheet, base, beside["cache"] or "bf16", classes, beside["state"]))
         except SymroofError as problem:
             raise SheetError(f"{path.name}: key 'formats': {problem}") from None
     said = file.published

@@ -30,14 +30,14 @@ MIXERS: Mapping[str, str] = {
     "mamba2": "mamba",
 }
 _MLPS = {"dense": "mlp", "sparse": "experts", "moe": "experts", "hash_moe": "experts:hashed"}
-_LETTERS = {"M": ["mamba-2"], "*": ["full"], "-": ["mlp"], "E": ["experts"]}
+_LETTERS = {"M": "mamba-2", "*": "full", "-": "mlp", "E": "experts"}
 _BLOCKS = {
-    "mamba": ["mamba-2"],
-    "linear_attention": ["mamba-2"],
-    "attention": ["full"],
-    "full_attention": ["full"],
-    "mlp": ["mlp"],
-    "moe": ["experts"],
+    "mamba": "mamba-2",
+    "linear_attention": "mamba-2",
+    "attention": "full",
+    "full_attention": "full",
+    "mlp": "mlp",
+    "moe": "experts",
 }
 
 
@@ -255,19 +255,28 @@ def _routed(keys: Keys, count: int) -> Sequence[bool]:
 
 def _letters(keys: Keys) -> list[list[str]]:
     """Of Nemotron-H every layer is one sublayer; L is the length of the pattern where the file does not say."""
-    text, names = keys.listed("hybrid_override_pattern"), keys.listed("layers_block_type")
-    given = text if text is not None else names
-    if given is None:
+    found = letters(keys, "hybrid_override_pattern", "layers_block_type")
+    if not found:
         raise SheetError("key 'hybrid_override_pattern' is missing (or layers_block_type); add it")
-    known: Mapping[str, list[str]] = _LETTERS if text is not None else _BLOCKS
-    count = keys.count("L", len(given))
-    if count != len(given):
-        key = "hybrid_override_pattern" if text is not None else "layers_block_type"
-        raise SheetError(f"key {key!r} has {len(given)} entries, and the model {count} layers; correct one of them")
-    for entry in given:
+    count = keys.count("L", len(found))
+    if count != len(found):
+        key = next(key for key in ("hybrid_override_pattern", "layers_block_type") if keys.listed(key))
+        raise SheetError(f"key {key!r} has {len(found)} entries, and the model {count} layers; correct one of them")
+    return [[word] for word in found]
+
+
+def letters(keys: Keys, text: str, names: str) -> list[str]:
+    """The words of a pattern in letters, or of a list of names; none where the file has neither.
+
+    Raises SheetError for an entry that is not understood.
+    """
+    given, listed = keys.listed(text), keys.listed(names)
+    known: Mapping[str, str] = _LETTERS if given is not None else _BLOCKS
+    found = given if given is not None else listed or ()
+    for entry in found:
         if entry not in known:
             raise SheetError(f"the pattern of layers has an entry {short(entry)} that is not understood; {nearest(str(entry), known)}")
-    return [known[entry] for entry in given]
+    return [known[entry] for entry in found]
 
 
 def _searched(keys: Keys) -> list[list[str]]:

@@ -220,6 +220,7 @@ class Written(Strict, frozen=True):
     moe: Moe | None = None
     mla: Mla | None = None
     window: Window | None = None
+    beside: dict[str, Count] = {}
 
 
 class LlmFile(Written, frozen=True, kw_only=True):

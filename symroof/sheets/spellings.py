@@ -100,7 +100,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "tied": ("tie_word_embeddings", "tie_embeddings"),
     "D_ple": ("hidden_size_per_layer_input",),
     "V_ple": ("vocab_size_per_layer_input",),
-    "drafts": ("num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers"),
+    "drafts": ("num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers", "num_mtp_layers"),
 }
 
 #: Keys that matter only where another is on.

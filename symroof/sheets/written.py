@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -12,14 +12,15 @@ from symroof.sheets.stored import Formats
 from symroof.transformer.kind import Kind
 
 
-def written(name: str, of: Config, origin: str, formats: Formats) -> str:
-    """The TOML of a model: ``[model]``, ``[formats]``, a table for every layer, and the blocks they stand in."""
+def written(name: str, of: Config, origin: str, formats: Formats, apart: Mapping[str, int]) -> str:
+    """The TOML of a model: ``[model]``, ``[formats]``, ``[beside]``, a table for every layer, and the blocks they stand in."""
     around, names = of.around, _names([*(kind for _, kinds in of.groups for kind in kinds), *of.around.before, *of.around.after])
     lines = [f"# From {origin}.", f'name = "{name}"', "", "[model]", f"D = {of.width}", f"V = {around.V}", f"tied = {_value(around.tied)}"]
     lines += [f"{key} = {_value(value)}" for key, value in _given(around) if key not in ("V", "tied", "before", "after")]
     for key, beside in (("before", around.before), ("after", around.after)):
         lines += [f"{key} = {_listed([names[kind] for kind in beside])}"] if beside else []
     lines += _formats(formats)
+    lines += ["", "[beside]", *(f"{_key(word)} = {count}" for word, count in apart.items())] if apart else []
     for kind, called in names.items():
         lines += ["", f"[layers.{called}]", f'kind = "{kind.word}"', *(f"{key} = {_value(value)}" for key, value in _given(kind))]
     for count, kinds in of.groups:

@@ -50,11 +50,15 @@ def llm(m: Any) -> Document:
     more: list[Block] = [Note(f"Layers: {m.stack!r}", fold="")]
     if m.formats:
         more.append(Note(f"As stored: {m.formats.said}.", fold=""))
+    if m.beside:
+        said = "; ".join(f"{word} {int(each):,} parameters" for word, each in m.beside.items())
+        more.append(Note(f"Beside the language model, in no total: {said}.", fold=""))
     if m.published:
         derived, published = float(m[P]), float(m.published)
         beside = f"{published / 1e9:.2f}e9, derived {derived / 1e9:.2f}e9 ({percent(derived / published - 1)} off)"
         more.append(Note(f"Published: {beside}. {m.note}".rstrip(), fold=""))
     about = {"formats": m.formats and m.formats.said, "published": m.published, "published_active": m.published_active, "note": m.note}
+    about["beside"] = {word: int(each) for word, each in m.beside.items()}
     return Document((*sheet(m).blocks, *more), record(m) | about)
 
 
