@@ -8,7 +8,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symroof import Cost, SymroofError, chip
+from symroof import Cost, SymroofError, chip, program
 from symroof.errors import InputError, UnknownName
 from symroof.machine.collectives import EXCHANGES, Collective
 from symroof.machine.layouts import Axis, layouts
@@ -179,6 +179,16 @@ def test_a_mesh_of_nodes():
     assert float(h100.on(12).mesh(Y=12).rate("Y").at(h100)) == 6 * 50e9  # six and six
     assert h100.on("2x3").mesh(Y=3, X=2).link("X") == Switch(W_link)
     assert float(chip("gb200").on(72).mesh(Y=8, X=9).rate("X").at(chip("gb200"))) == 9e11
+
+
+def test_a_program_on_a_mesh_of_a_slice_is_that_on_letters_at_its_numbers():
+    mlp = program("In[B_X, D_Y] W[D_X, F_Y] -> Tmp[B_X, F_Y]")
+    h100 = chip("h100")
+    on, letters = h100.on(64).mesh(Y=8, X=8), mesh(Y=Switch(W_link), X=Network())
+    given = {"B": 2**18, "D": 8192, "F": 28672, "p": 2}
+    for overlap in ("all", "none", "axes", "comms add"):
+        one, two = mlp.time(on, overlap).at(h100, **given), mlp.time(letters, overlap).at(h100, X=8, Y=8, **given)
+        assert float(one) == float(two)
 
 
 ERRORS = [

@@ -21,7 +21,7 @@ from symroof.program.backward import again, gradients
 from symroof.program.infer import Statement, chained, made_once, once
 from symroof.program.parse import WIDTHS, Scope, parse
 from symroof.program.roles import Role, role_of
-from symroof.program.tensor import Tensor
+from symroof.program.tensor import Tensor, ways
 
 Overlap = Literal["all", "none", "comms add", "axes"]
 
@@ -125,7 +125,8 @@ class Program(show.Shown):
 
         ``overlap`` is "all" (the largest binds), "none" (one after the other), "comms add" (collectives add, but overlap
         with the rest) or "axes" (collectives on one axis add, everything else overlaps). ``exact`` keeps the factors
-        (X-1)/X, ``latency`` the hops. Raises ProgramError for another word.
+        (X-1)/X, ``latency`` the hops. Where the mesh has numbers of chips (``chip.on(64).mesh(Y=8, X=8)``) they stand for X and Y.
+        Raises ProgramError for another word.
         """
         if overlap not in get_args(Overlap):
             raise ProgramError(f"{short(overlap)} is no overlap; {nearest(str(overlap), get_args(Overlap))}")
@@ -133,12 +134,12 @@ class Program(show.Shown):
         hbm: Cost = (self.traffic / W_hbm).named("hbm")
         comms = [(c.axes, mesh.time(c, exact=exact, latency=latency)) for c in self.collectives]
         if overlap == "none":
-            return total([math, hbm, *(t for _, t in comms)]).named("program")
+            return _sized(total([math, hbm, *(t for _, t in comms)]), mesh).named("program")
         groups: dict[Any, list[Cost]] = {}
         for i, (axes, time) in enumerate(comms):
             groups.setdefault({"all": i, "comms add": "comms", "axes": f"comms {''.join(axes)}"}[overlap], []).append(time)
         joined = [total(times).named(name) if len(times) > 1 else times[0] for name, times in groups.items()]
-        return largest([math, hbm, *joined]).named("program")
+        return _sized(largest([math, hbm, *joined]), mesh).named("program")
 
     # -- training
     @property
@@ -237,3 +238,9 @@ def _positive(name: str, value: Any) -> sp.Expr:
     if not expr.is_positive and (expr.is_number or expr.could_extract_minus_sign()):
         raise ProgramError(f"{name} = {short(expr)} is no size; give a positive number or an expression in symbols")
     return expr
+
+
+def _sized(time: Cost, mesh: Mesh) -> Cost:
+    """A time in which the numbers of chips that a mesh has stand for its axes."""
+    sizes = {ways([axis]): size for axis, size in mesh.sizes.items() if size.is_number}
+    return time.map(lambda e: e.xreplace(sizes)) if sizes else time

@@ -37,7 +37,8 @@ def chip(c: Any) -> Document:
     domain = f" Behind one switch: {c.domain}." if c.domain and str(c.domain) != c.host else ""
     more = [Text(f"Slices: {said}", fold="slices")] * bool(names) + [Note(f"{host}Links: {c.links}.{domain}", fold="")]
     offers = [f"{name} {show_quantity(float(offer.price), price.unit)}" for name, offer in c.prices.items()]
-    more += [Note(f"Elsewhere, as {c.name}@NAME: {', '.join(offers)}.", fold="")] * bool(offers)
+    plain = c.name.partition("@")[0]
+    more += [Note(f"Elsewhere, as {plain}@NAME: {', '.join(offers)}.", fold="")] * bool(offers)
     slices = [{"name": s.name, "chips": s.chips, "wrap_around": s.wrapped} for s in c.slices]
     prices = {name: {"value": offer.price, "unit": str(price.unit), "source": offer.source} for name, offer in c.prices.items()}
     about = {"kind": c.kind, "slices": slices, "prices": prices}
