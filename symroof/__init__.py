@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from symroof.machine.mesh import Mesh, mesh
     from symroof.plan.choices import Choice, Choices
     from symroof.plan.deployments import search_serving, search_training
+    from symroof.plan.room import served
     from symroof.plane.borders import Region
     from symroof.plane.regions import Regions, regimes
     from symroof.program.program import Program, program
@@ -43,13 +44,14 @@ if TYPE_CHECKING:
     from symroof.sheets.chips import Chip, chip, chips
     from symroof.sheets.dtypes import dtype
     from symroof.sheets.llms import Llm, llm, llms, model
+    from symroof.sheets.servers import Server, server
     from symroof.sheets.sheet import Sheet, sheet
     from symroof.solver.limits import Limit, limit
     from symroof.solver.proof.proof import Proof
     from symroof.transformer import layers
     from symroof.web.page import page
     from symroof.web.render import Page
-    from symroof.workloads import decode, deployment, memory, prefill, pretraining, serving, sharding, training
+    from symroof.workloads import decode, deployment, memory, prefill, pretraining, room, serving, sharding, training
 
 __version__ = "0.1.0"
 
@@ -72,15 +74,17 @@ _LATER = {
     "symroof.program.program": ("Program", "program"),
     "symroof.transformer": ("layers",),
     "symroof.plan.choices": ("Choice", "Choices"),
+    "symroof.plan.room": ("served",),
     "symroof.plan.deployments": ("search_serving", "search_training"),
     "symroof.book.question": ("Answer", "Question", "answer", "question"),
     "symroof.sheets.chips": ("Chip", "chip", "chips"),
     "symroof.sheets.dtypes": ("dtype",),
     "symroof.sheets.llms": ("Llm", "llm", "llms", "model"),
+    "symroof.sheets.servers": ("Server", "server"),
     "symroof.sheets.sheet": ("Sheet", "sheet"),
     "symroof.web.page": ("page",),
     "symroof.web.render": ("Page",),
-    "symroof.workloads": ("decode", "deployment", "memory", "prefill", "pretraining", "serving", "sharding", "training"),
+    "symroof.workloads": ("decode", "deployment", "memory", "prefill", "pretraining", "room", "serving", "sharding", "training"),
 }
 
 __all__ = [
@@ -106,6 +110,7 @@ __all__ = [
     "Regimes",
     "Region",
     "Regions",
+    "Server",
     "Sheet",
     "Space",
     "Span",
@@ -147,10 +152,13 @@ __all__ = [
     "question",
     "regimes",
     "roofline",
+    "room",
     "search",
     "search_serving",
     "search_training",
     "sensitivities",
+    "served",
+    "server",
     "serving",
     "sharding",
     "sheet",

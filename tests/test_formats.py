@@ -357,3 +357,8 @@ def test_formulas_of_bytes_and_of_a_format_are_not_mixed(tmp_path):
     for of, at in ((m, m.as_stored), (m.as_stored, m)):
         with pytest.raises(InputError, match=r"m\.as_stored"):
             decode.step(of).at(at, chip("h100"), dtype("bf16"), B=1, S=100, n=1)
+    with pytest.raises(InputError, match=r"m\.as_stored"):
+        memory.kv_room(m.as_stored).at(m, chip("h100"), n=1)
+    assert float(memory.kv_room(m.as_stored).at(m.as_stored, M_hbm="1 GB", n=1)) == 1e9 - float(
+        memory.weight_memory(m.as_stored).at(m.as_stored)
+    )

@@ -76,6 +76,7 @@ from symroof.symbols import (
     p_w,
     price,
     t_lim,
+    u_hbm,
 )
 from symroof.transformer.facts import facts
 from symroof.transformer.kind import Kind, Pass
@@ -778,14 +779,15 @@ NO_FORMULAS |= {"models.checked", "models.with_width", "training.mlps"}
 FORMULAS = {name: f for name, f in formulas().items() if name not in NO_FORMULAS}
 VALUES = {
     **BITS,
-    **{B: 8, S: 1000, T: 512, n: 64, X: 2, Y: 4, Z: 2, C: 10**15, W_hbm: 3 * 10**12, M_hbm: 8 * 10**10, MFU: Q(2, 5), t_lim: 1},
-    **{W_X: 10**11, W_Y: 10**11, A_X: 10**11, A_Z: 10**11, price: "$2/h"},
+    **{B: 8, S: 1000, T: 512, n: 64, X: 2, Y: 4, Z: 2, C: 10**15, W_hbm: 3 * 10**12, M_hbm: 8 * 10**11, MFU: Q(2, 5), t_lim: 1},
+    **{u_hbm: Q(9, 10), W_X: 10**11, W_Y: 10**11, A_X: 10**11, A_Z: 10**11, price: "$2/h"},
 }
 #: Formulas that may be zero, and of which models.
 NOTHING: dict[str, Callable[[Llm], bool]] = {
     "decode.state_time": lambda m: m.stack.aggregates.state == 0,
     "models.states": lambda m: m.stack.aggregates.state == 0,
     "memory.kv_per_token": lambda m: kv not in m.values,
+    "room.per_token": lambda m: kv not in m.values,
 }
 
 

@@ -14,7 +14,7 @@ from symroof.algebra.claims import NONE, ORDER, Claims, hold, stacks, thresholds
 from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import measured_unit, unreal
 from symroof.algebra.quantity import parse_quantity
-from symroof.algebra.symbols import DERATES, FORMAT_OF, FRACTIONS, Symbol
+from symroof.algebra.symbols import DERATES, FORMAT_OF, FRACTIONS, NOTHING, Symbol
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, SymroofError, UnitError, UnknownName, nearest, short
 
@@ -98,7 +98,7 @@ def _scalar(symbol: sp.Symbol, value: Any) -> Fraction:
 def _positive(symbol: sp.Symbol, value: Fraction) -> Fraction:
     if value and not 1 / Fraction(_LARGEST) <= abs(value) <= _LARGEST:
         raise InputError(f"{symbol} is beyond what a float64 can hold (about 1.8e308); give a smaller number")
-    if value <= 0:
+    if value < 0 or (value == 0 and symbol not in NOTHING):
         raise InputError(f"{symbol} = {float(value):.6g} must be positive; for a limit at zero use sympy.limit(cost, {symbol}, 0)")
     if symbol in FRACTIONS and value > 1:
         raise InputError(f"{symbol} = {float(value):.6g} is above 1; it is the fraction of a peak rate that is reached, e.g. 0.4 or '40%'")

@@ -266,6 +266,13 @@ M_X = symbol("M_X", "1", "physical interconnect axes that mesh axis X runs over"
 M_Y = symbol("M_Y", "1", "physical interconnect axes that mesh axis Y runs over")
 t_lim = symbol("t_lim", "s", "longest time a decode step may take")
 r_pre = symbol("r_pre", "1", "prefill servers per generate server", r"r_\text{pre}")
+# -- what a real server does not give to the KV cache
+u_hbm = symbol("u_hbm", "1", "fraction of its HBM that a server uses; 1 in a bound", r"u_\text{hbm}")
+M_run = symbol("M_run", "byte", "buffers of runtime and communication on a chip; 0 in a bound", r"M_\text{run}")
+M_act = symbol("M_act", "byte", "activations of the largest step, on a chip; 0 in a bound", r"M_\text{act}")
+M_more = symbol("M_more", "byte", "what a server loads beside the language model: tables of rotations, other towers", r"M_\text{more}")
+T_step = symbol("T_step", "token", "new tokens of the largest step of a server", r"T_\text{step}")
+R_seq = symbol("R_seq", "token", "sequences that a step of a server samples at most", r"R_\text{seq}")
 # -- what is reached of the peak; 1 unless bound
 MFU = symbol("MFU", "1", "model FLOP utilisation: useful FLOPs over peak FLOPs")
 eta_math = symbol("eta_math", "1", "fraction of C that is reached")
@@ -276,6 +283,8 @@ eta_link = symbol("eta_link", "1", "fraction of the bandwidth of links and netwo
 DERATES: dict[Symbol, tuple[Symbol, ...]] = {eta_math: (C,), eta_hbm: (W_hbm,), eta_link: (W_ici, W_link, W_dcn, W_X, W_Y, A_X, A_Z)}
 
 #: Fractions of something: at most 1.
-FRACTIONS = frozenset({MFU, *DERATES})
+FRACTIONS = frozenset({MFU, u_hbm, *DERATES})
+#: What there may be nothing of.
+NOTHING = frozenset({M_run, M_act, M_more})
 
 ALPHABET: dict[str, Symbol] = {s.name: s for s in list(globals().values()) if isinstance(s, Symbol)}

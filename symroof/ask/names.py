@@ -16,7 +16,7 @@ from symroof.algebra.cost import Cost
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.solver.bound import Bound
 
-MODULES = ("decode", "deployment", "memory", "prefill", "pretraining", "serving", "sharding", "training")
+MODULES = ("decode", "deployment", "memory", "prefill", "pretraining", "room", "serving", "sharding", "training")
 
 PLACE = "symroof.workloads"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -12,6 +13,10 @@ _FORMATS = "bf16,int8,int4"
 _SAYS = (
     f"Formats of the weights, one column each; by default {_FORMATS}, of a config.json 'as stored'. A format is a name, bytes such as "
     "'17/16 B', or one for each class, e.g. 'bf16; experts=mxfp4'."
+)
+
+_CACHE = (
+    "own: every layer keeps the tokens it sees; full: as a server pads windows and states, every layer all of them, in groups of layers."
 )
 
 
@@ -83,6 +88,45 @@ def _searched(kind: str, model: str, on: str, wishes: Options, form: str, top: i
         wishes["by"] = "cost" if Known.of(on, letters=wishes["letters"]).priced else "throughput"
     wishes = {name: value for name, value in wishes.items() if value not in (None, "")}
     reply(choices(search(model, on, **wishes), top), form)
+
+
+@click.command()
+@click.argument("model")
+@click.option("--on", required=True, metavar="CHIP", help="The chip: see `symroof chips`.")
+@click.option("--slice", metavar="SHAPE", help="A slice such as 4x4; by default one chip.")
+@click.option("--chips", metavar="N", type=click.IntRange(1), help="The same as a number of chips.")
+@click.option("--stages", metavar="Z", type=click.IntRange(1), default=1, help="Stages of a pipeline; by default one.")
+@click.option("--server", default="vllm", metavar="SERVER", help="Whose buffers and largest step: models/servers.toml.")
+@click.option("--formats", metavar="FORMAT", help="Format of the weights, as of `symroof serve`; by default as stored, else bf16.")
+@click.option("--kv", default="", metavar="FORMAT", help="Format of the KV cache; by default that of the weights, or of their file.")
+@click.option("--cache", type=click.Choice(["own", "full"]), default="own", show_default=True, help=_CACHE)
+@click.option("--context", metavar="S", help="Tokens per sequence in the KV cache; by default 8192.")
+@setting('Another value for a letter, e.g. u_hbm=0.95, "M_act=2 GiB" or "M_hbm=79.19 GiB".')
+@forms
+def memory(model: str, on: str, form: str, **options: Any) -> None:
+    """What a real server gives to the KV cache of a chip: HBM less weights, activations of its largest step and buffers.
+
+    \b
+    symroof memory llama3-8b --on h100
+    symroof memory path/to/config.json --on h100 --chips 2 --cache full
+    symroof memory llama3-70b --on h100 --chips 4 --formats "bf16; mlp=fp8 channel; attention=fp8 channel" --set u_hbm=0.95
+    """
+    if options["slice"] and options["chips"]:
+        raise click.UsageError("--slice and --chips say the same; give one of them")
+    given = said(options, "slice", "chips", "formats", "kv", "context")
+    from symroof.ask.known import STORED, Known
+    from symroof.plan.room import served
+    from symroof.show.grids import served as seen
+
+    where, formats = str(options["slice"] or options["chips"] or given.pop("n", "")), options["formats"]
+    if formats is None:
+        carried = Known.of(model=model).model
+        formats = STORED if carried and carried.formats and "p_w" not in given else "bf16"
+    kv = options["kv"].strip()
+    known = Known.of(on, where, model, ("" if "p_w" in given else formats.strip(), kv, ""), given)
+    if "p_w" in given:  # the cache and activations have 16 bits then
+        known = replace(known, formats=("", kv or "bf16", known.arithmetic))
+    reply(seen(served(known, options["server"], options["stages"], options["cache"] == "full")), form)
 
 
 # -- searches

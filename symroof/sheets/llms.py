@@ -17,7 +17,7 @@ import sympy as sp
 from symroof.algebra.bind import check
 from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
-from symroof.algebra.symbols import L, M_exp, M_pend, M_read, M_st, M_w, P, P_mm, Symbol, p_conv, p_kv, p_st
+from symroof.algebra.symbols import L, M_exp, M_more, M_pend, M_read, M_st, M_w, P, P_mm, Symbol, p_conv, p_kv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.beside import Beside, apart, drafts
 from symroof.sheets.config import Config, named, read_json, understood
@@ -206,7 +206,9 @@ def _in_formats(m: Llm, base: Any, kv: Any, classes: Mapping[str, Any], state: A
 def with_formats(m: Llm, formats: Formats) -> Llm:
     """A model that says what it is stored in; its states are in the format of the file whatever its weights are."""
     states = {p_st: formats.state.bytes} if formats.state and p_st in m.defaults else {}
-    return replace(m, formats=formats, defaults={**m.defaults, **states})
+    beside = {M_more: Fraction(formats.rotations)} if formats.rotations else {}
+    sources = dict.fromkeys(beside, "tables of rotations: positions x rotated part of a head x 2 bytes")
+    return replace(m, formats=formats, defaults={**m.defaults, **states, **beside}, sources={**m.sources, **sources})
 
 
 def imported(path: str) -> str:
@@ -305,9 +307,10 @@ def from_file(path: Path, file: LlmFile) -> Llm:
     sheet = replace(_sheet(found, file.title or file.name, cite), beside=others)
     if file.formats:
         classes, base = dict(file.formats), file.formats.get("all", "bf16")
-        beside = {key: classes.pop(key, "") for key in ("all", "cache", "state")}
+        beside = {key: classes.pop(key, "") for key in ("all", "cache", "state", "rotations")}
         try:
-            sheet = with_formats(sheet, _in_formats(sheet, base, beside["cache"] or "bf16", classes, beside["state"]))
+            formats = _in_formats(sheet, base, beside["cache"] or "bf16", classes, beside["state"])
+            sheet = with_formats(sheet, replace(formats, rotations=int(check(M_more, beside["rotations"] or "0 byte"))))
         except SymroofError as problem:
             raise SheetError(f"{path.name}: key 'formats': {problem}") from None
     said = file.published

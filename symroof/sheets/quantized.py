@@ -15,6 +15,7 @@ from symroof.algebra.symbols import D, L
 from symroof.errors import SheetError, short
 from symroof.sheets.dtypes import Format, format_of
 from symroof.sheets.modules import NEVER, SINGLE, Patterns, modules
+from symroof.sheets.rotations import rotations
 from symroof.sheets.schemes import Scheme, scheme, with_experts
 from symroof.sheets.stored import Formats, Sized, sized, tallied
 from symroof.transformer.build import Around
@@ -57,11 +58,11 @@ def quantized(
         told = [with_experts(scheme(table), expert) for table in (*tables, *([] if beside is None else [beside]))]
         found = [_formats(each, base, width, layers, around) for each in told or [with_experts(Scheme(), expert)]]
     except SheetError as problem:
-        return Formats(state=state, trouble=str(problem))
+        return Formats(state=state, trouble=str(problem), rotations=rotations(file))
     for other in found[1:]:
         if other.widths != found[0].widths or other.kv.bytes != found[0].kv.bytes:
             raise SheetError(f"two quantization tables contradict each other, {found[0].said} and {other.said}; leave one")
-    return replace(found[0], state=state)
+    return replace(found[0], state=state, rotations=rotations(file))
 
 
 def _element(towers: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Format | None:

@@ -242,3 +242,24 @@ class DtypeRow(Strict, frozen=True):
     block: tuple[Some, Some] | None = None
     tensor: str | None = None
     aliases: list[str] = []
+
+
+class Tiles(Strict, frozen=True):
+    """What widths are rounded up to."""
+
+    width: Count
+    model: Count
+
+
+class ServerRow(Strict, frozen=True):
+    """A server: what it does not give to the KV cache."""
+
+    title: str
+    fraction: str
+    step: Count
+    sequences: Count
+    runtime: str
+    communication: str
+    source: Source
+    tiles: Tiles | None = None
+    aliases: list[str] = []

@@ -41,6 +41,7 @@ class Formats:
     kv: Format = field(default_factory=lambda: format_of("bf16"))
     state: Format | None = None
     trouble: str = ""
+    rotations: int = 0  # bytes of the tables that a server loads beside
 
     @property
     def widths(self) -> tuple[tuple[str, Fraction], ...]:

@@ -38,6 +38,7 @@ def _formats(of: Formats) -> list[str]:
         found, said = (str(each), "") if plain and " " not in str(each) else (f"{each.width} B", f"  # {each}")
         lines += [f'{_key(word)} = "{found}"{said}'] if each.elements else []
     lines += [f'cache = "{of.kv.name}"']
+    lines += [f'rotations = "{of.rotations} byte"'] if of.rotations else []
     return lines + ([f'state = "{of.state.name}"'] if of.state else [])
 
 

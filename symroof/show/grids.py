@@ -243,3 +243,19 @@ def _row(r: Any) -> dict[str, Any]:
     said = None if r.formula is None else doc.plain(formula(r.formula)).replace("\n", " ")
     unit = str(r.formula.unit) if known else None
     return {"label": r.label.strip(), "value": r.value, "unit": unit, "shown": r.shown, "formula": said}
+
+
+@view("plan.room.Room")
+def served(told: Any) -> Document:
+    """What a server gives to the KV cache of a chip, line by line."""
+    chip, model = told.known.chip, told.known.model
+    title = Title(f"{model and model.title} on a chip of {chip and chip.title}, served by {told.server.title}")
+    padded = (
+        "The cache is padded as the server does: every layer keeps all tokens." if told.full else "Every layer keeps the tokens it sees."
+    )
+    notes = (f"{told.known.format}. {padded}", *told.said)
+    data = {"model": model and model.name, "chip": chip and chip.name, "server": told.server.name}
+    rows = {r.key: _row(r) for r in told.rows}
+    return Document(
+        (title, table(("", ""), [(r.label, r.shown) for r in told.rows], headed=False), *map(Note, notes)), {**data, "rows": rows}
+    )

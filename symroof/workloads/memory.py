@@ -68,7 +68,8 @@ def kv_room(m: Model = None) -> Cost:
     """HBM that the weights leave for KV caches: n M_hbm - P p_w, of any model whose weights fit."""
     needed = weight_memory(m).expr
     fits = f"the weights do not fit: {needed} is more than {n * M_hbm}; give more chips or fewer bytes a parameter"
-    return (capacity() - weight_memory(m)).named("room for KV").claiming(frozenset({Claim(ORDER, (needed, n * M_hbm, fits))}))
+    left = (capacity() - weight_memory(m)).named("room for KV")
+    return left.claiming(left.of | {Claim(ORDER, (needed, n * M_hbm, fits))})
 
 
 def fewest_chips(m: Model = None) -> Bound:
