@@ -1,6 +1,7 @@
 """Chips, models and formats: every number has a source and a date, and is what the datasheet says."""
 
 import itertools
+import os
 import re
 import tomllib
 from fractions import Fraction as Q
@@ -16,6 +17,7 @@ from symroof.symbols import (
     B,
     C,
     D,
+    D_mxu,
     F,
     H,
     K,
@@ -31,8 +33,11 @@ from symroof.symbols import (
     W_ici,
     W_link,
     W_read,
+    f_clk,
     n,
     n_axes,
+    n_core,
+    n_mxu,
     p,
     p_a,
     p_kv,
@@ -208,6 +213,33 @@ def test_a_chip_is_plausible(name):
         if low in by_name and high in by_name and not cut:
             most = 4.1 if name == "rtx-4090" else 3.1 if name in ("b300", "gb300") else 2.1
             assert 1 <= by_name[high] / by_name[low] <= most  # dense beside dense; on a GeForce bf16 is at half rate
+
+
+PER_CLOCK = [  # multiply-adds of a core in a cycle, from the architecture papers
+    ("a100-40", 1024),
+    ("a100-80", 1024),
+    ("h100", 2048),
+    ("h200", 2048),
+    ("a10", 512),
+    ("l4", 512),
+    ("rtx-4090", 256),
+    ("mi250x", 512),
+    ("mi300x", 1024),
+    ("mi325x", 1024),
+    ("mi355x", 2048),
+]
+
+
+@pytest.mark.parametrize(("name", "done"), PER_CLOCK)
+def test_the_rate_of_a_gpu_follows_from_its_inside(name, done):
+    found = chip(name)
+    assert float(2 * done * found[n_core] * found[f_clk] / found[found[C]]) == pytest.approx(1, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["tpu-v5e", "tpu-v5p"])
+def test_the_rate_of_a_tpu_follows_from_its_matrix_units(name):
+    found = chip(name)
+    assert float(2 * found[n_mxu] * found[D_mxu] ** 2 * found[f_clk] / found[found[C]]) == pytest.approx(1, rel=0.01)
 
 
 def test_the_one_way_link_counts_twice_on_a_torus():
@@ -686,6 +718,30 @@ def test_a_path_that_is_no_file(make, tmp_path):
         path.write_bytes(b"" if make == "empty" else b"\xff\xfe\x00\x01")
     with pytest.raises(SheetError, match=r"mine\.toml"):
         chip(str(path))
+
+
+MISREAD = {  # what a file holds, what is said
+    "nested": ("a = " + "[" * 20_000 + "]" * 20_000, "nested too deep"),
+    "many digits": ("name = 1" + "0" * 5000, "no number"),
+    "deep key": ("[a" + ".a" * 20_000 + "]\nb = 1", "unknown key 'a'"),
+}
+
+
+@pytest.mark.parametrize("text, said", MISREAD.values(), ids=MISREAD)
+def test_a_file_that_no_one_means_is_one_sentence_at_once(text, said, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(SheetError, match=said) as caught:
+        chip(str(path))
+    assert len(str(caught.value)) < 250
+
+
+def test_a_byte_order_mark_is_nothing_and_a_pipe_no_file(tmp_path):
+    (tmp_path / "mine-1.toml").write_bytes(b"\xef\xbb\xbf" + BARE.encode())
+    assert chip(str(tmp_path / "mine-1.toml")).title == "mine-1"
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(SheetError, match="is no file that can be read"):
+        chip(str(tmp_path / "pipe.toml"))
 
 
 def test_a_new_chip_and_model_are_a_file(tmp_path, monkeypatch):

@@ -90,7 +90,7 @@ math = click.option("--math", default="", metavar="FORMAT", help="Format of the 
 
 #: The sheets and letters of a question; whatever is left out stays a letter.
 values = together(
-    click.option("--on", default="", metavar="CHIP", help="The chip: see `symroof chips`."),
+    click.option("--on", default="", metavar="CHIP", help="The chip: see `symroof chips`; CHIP@SELLER at the price of another."),
     click.option("--slice", default="", metavar="SHAPE", help="A slice of the chip such as 4x4, or a number of chips."),
     click.option("--model", default="", metavar="MODEL", help="The language model: see `symroof llms`."),
     click.option("--exact", is_flag=True, help="The model's own formulas, where the book's are approximations of them."),

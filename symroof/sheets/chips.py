@@ -196,7 +196,7 @@ def _load(path: Path) -> Chip:
     first = next((C_FORMAT[f] for f in ("bf16", "fp16") if f in file.flops), next(iter(values)))
     prices = {name: _offer(path, file, f"price.others.{name}", amount) for name, amount in file.price.others.items()} if file.price else {}
     return Chip(
-        *(file.name, file.title, values, {C: first, n_axes: Fraction(axes or 1)}, sources),
+        *(file.name, file.title or file.name, values, {C: first, n_axes: Fraction(axes or 1)}, sources),
         kind=file.kind,
         sold=_sold(path, file),
         host=host,

@@ -33,7 +33,7 @@ def folders() -> list[Path]:
 
 def listed(kind: str) -> dict[str, Path]:
     """The files of one kind ("chips" or "llms") by name; your own folder wins over the one that ships."""
-    return {p.stem: p for folder in reversed(folders()) for p in sorted((folder / kind).glob("*.toml"))}
+    return {p.stem: p for folder in reversed(folders()) for p in sorted((folder / kind).glob("*.toml")) if p.is_file()}
 
 
 def read(path: Path, schema: type[_T]) -> _T:
@@ -41,18 +41,15 @@ def read(path: Path, schema: type[_T]) -> _T:
 
     Raises SheetError naming file and key for anything that does not follow it, an unknown key included.
     """
+    text = _text(path)
     try:
-        if path.stat().st_size > _LARGEST:
-            raise SheetError(f"{path.name} is larger than 1 MiB; a data file is a page of TOML, see models/README.md")
-        written = tomllib.loads(path.read_bytes().decode())
-    except OSError as problem:
-        raise SheetError(f"{_called(path)} cannot be read: {problem.strerror or problem}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        written = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
         raise SheetError(f"{path.name} is not TOML: {short(problem, 120)}") from None
-    except SheetError:
-        raise
-    except ValueError:
-        raise SheetError(f"{_called(path)} is no name of a file") from None
+    except RecursionError:
+        raise SheetError(f"{path.name} is nested too deep to be a data file; see models/README.md") from None
+    except ValueError as problem:  # a number of thousands of digits
+        raise SheetError(f"{path.name} has what is no number: {short(problem, 80)}") from None
     try:
         return msgspec.convert(written, schema)
     except msgspec.ValidationError as problem:
@@ -60,6 +57,25 @@ def read(path: Path, schema: type[_T]) -> _T:
         if len(lacking) > 1 and wrong.endswith(_LACKING):
             wrong = f"keys {', '.join(map(repr, lacking))} are missing; see models/README.md"
         raise SheetError(f"{path.name}: {wrong or problem}") from None
+
+
+def _text(path: Path) -> str:
+    """What is written in a file, without a byte order mark; a pipe is not waited for."""
+    try:
+        about = path.stat()
+        if not (path.is_file() or path.is_dir()):
+            raise SheetError(f"{_called(path)} is no file that can be read; give the path of a TOML file")
+        if about.st_size > _LARGEST:
+            raise SheetError(f"{path.name} is larger than 1 MiB; a data file is a page of TOML, see models/README.md")
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as problem:
+        raise SheetError(f"{_called(path)} cannot be read: {problem.strerror or problem}") from None
+    except UnicodeDecodeError as problem:
+        raise SheetError(f"{path.name} is not TOML: {short(problem, 120)}") from None
+    except SheetError:
+        raise
+    except ValueError:
+        raise SheetError(f"{_called(path)} is no name of a file") from None
 
 
 def _called(path: Path) -> str:
@@ -192,5 +208,5 @@ def _aliases(path: Path) -> tuple[str, ...]:
     try:
         with path.open("rb") as file:
             return tuple(str(a).lower() for a in tomllib.load(file).get("aliases", ()))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError):
+    except (OSError, ValueError, RecursionError, TypeError):
         return ()  # the file itself says what is wrong with it when it is asked for

@@ -24,7 +24,7 @@ def sheet(s: Any) -> Document:
         rows.append((math(x) if name else "", math(value) if isinstance(value, sp.Basic) else shown, meaning, *mark))
     entries = table(("", "value", "meaning", *(() if alone else (Column("source", said=""),))), rows, headed=False)
     notes = (Note(f"source: {text}" if len(marks) == 1 else f"{i}  {text}", fold="", about="sources") for text, i in marks.items())
-    return Document((Title(f"{s.name}: {s.title}" if s.title else s.name), entries, *notes), record(s))
+    return Document((Title(f"{s.name}: {s.title}" if s.title not in ("", s.name) else s.name), entries, *notes), record(s))
 
 
 @view("sheets.chips.Chip")
