@@ -288,6 +288,10 @@ TROUBLE = [
     (compressed(INT4, ignore=["re:(a+)+$"]), "is not understood"),
     (compressed(INT4, ignore=["re:" + ".*a" * 30]), "is not understood"),
     (compressed(INT4, kv_cache_scheme={"num_bits": 3}), "a KV cache in"),
+    ({**FP8, "weight_blok_size": [64, 64]}, "did you mean 'weight_block_size'"),
+    ({"quant_method": "gptq", "bits": 4, "group_size": 128, "dynamic": {"-:.*down.*": {}}}, "'dynamic' of its quantization"),
+    (compressed(INT4, ignore=[f"*a{i}" for i in range(1000)]), "are too many"),
+    ("fp8", "no table"),
     ({"quant_method": "gptq", "bits": 5, "group_size": 128}, "'5' bits"),
 ]
 

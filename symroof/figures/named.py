@@ -134,11 +134,11 @@ def _chip(known: Known) -> Chip:
 def stack(known: Known, formats: Sequence[str], slices: Sequence[str], look: Look = PLAIN) -> Any:
     """HBM per chip of a server: weights and KV cache, for every slice and format of the weights."""
     on = _chip(known)
-    held = (memory.memory(known.m) / n).declare("byte/chip")
     room = (memory.capacity() / n).declare("byte/chip").named("HBM of a chip")
     bars = {}
     for shape, format in product(slices, formats):
-        here = replace(known, shape=shape, formats=(format, *known.formats[1:]))
+        here = replace(known, shape=shape, formats=(format, *known.formats[1:])).dressed()
+        held = (memory.memory(here.m) / n).declare("byte/chip")
         bars[f"{shape}, {format}"] = held.at(known_of(here, held.free_symbols | room.free_symbols, (), also=(C,)))
     return figures.memory_stack(bars, room.at(on), look)
 

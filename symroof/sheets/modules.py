@@ -107,6 +107,7 @@ _WORDS = frozenset(
 _EXPRESSION = re.compile(
     r"(?:\^|\$|\\[.\-_]|\\d[+*]?|\.[*+]?|\[[0-9\-]{1,9}\][+*]?|[A-Za-z0-9_\-]|\((?:\?:)?(?:[A-Za-z0-9_|\-]|\\.)*\)\??)+"
 )
+_MOST = 200
 _PREFIXES = ("model.", "model.language_model.", "language_model.model.", "backbone.", "")
 
 
@@ -122,7 +123,10 @@ def modules(weight: Weight, layer: int | None) -> tuple[str, ...]:
 
 
 class Patterns:
-    """Patterns of a file; those that never match anything can be asked for."""
+    """Patterns of a file; those that never match anything can be asked for.
+
+    Raises SheetError for one that is not understood, or more than can be looked at.
+    """
 
     def __init__(self, patterns: Iterable[str], layers: int) -> None:
         self.layers = layers
@@ -140,6 +144,10 @@ class Patterns:
                 self.expressions.setdefault(_number(plain), []).append((text, found, False))
             else:
                 self.words[plain] = text
+        if len(self.expressions.get(None, ())) > _MOST:
+            raise SheetError(
+                f"{len(self.expressions[None])} patterns of modules with a '*' or 're:' are too many; name layers, or give --formats"
+            )
 
     def match(self, names: Iterable[str], layer: int | None) -> bool:
         """Whether any of them means a weight of these names."""

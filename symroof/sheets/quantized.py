@@ -22,6 +22,7 @@ from symroof.transformer.build import Around
 from symroof.transformer.kind import Kind
 from symroof.transformer.tensors import Weight
 
+_TABLES = ("quantization_config", "compression_config")
 #: How files spell element types.
 _DTYPES = {
     "float32": "fp32",
@@ -54,7 +55,10 @@ def quantized(
         state = _element(towers, ("mamba_ssm_dtype", "mamba_ssm_cache_dtype"))
         base = _element(towers, ("torch_dtype", "dtype")) or format_of("bf16")
         expert = next((t["expert_dtype"] for t in towers if t.get("expert_dtype")), None)
-        tables = [t[key] for t in towers for key in ("quantization_config", "compression_config") if isinstance(t.get(key), Mapping)]
+        tables = [t[key] for t in towers for key in _TABLES if t.get(key)]
+        wrong = next((table for table in tables if not isinstance(table, Mapping)), None)
+        if wrong is not None:
+            raise SheetError(f"key {_TABLES[0]!r} is {short(wrong)}, no table; correct it")
         told = [with_experts(scheme(table), expert) for table in (*tables, *([] if beside is None else [beside]))]
         found = [_formats(each, base, width, layers, around) for each in told or [with_experts(Scheme(), expert)]]
     except SheetError as problem:

@@ -12,6 +12,18 @@ from symroof.sheets.dtypes import FP8_BLOCK, Format, format_of
 
 #: The keys of modules that are not converted.
 _LEFT_OUT = ("ignore", "exclude_modules", "modules_to_not_convert", "ignored_layers")
+#: Keys that are read here, or that change nothing of what is stored.
+_READ = (
+    "quant_method fmt activation_scheme weight_block_size scale_fmt config_groups format kv_cache_scheme quantization_status version",
+    "global_compression_ratio sparsity_config transform_config provider producer quant_algo kv_cache_quant_algo group_size",
+    "quantized_layers bits w_bit q_group_size zero_point sym desc_act act_group_aware damp_percent damp_auto_increment static_groups",
+    "true_sequential lm_head model_name_or_path model_file_base_name checkpoint_format meta pack_dtype tokenizer dataset batch_size",
+    "block_name_to_quantize cache_block_outputs exllama_config max_input_length module_name_preceding_first_block pad_token_id",
+    "modules_in_block_to_quantize use_cuda_fp16 use_exllama backend do_fuse fuse_max_seq_len modules_to_fuse activation_scale_ub",
+    "is_marlin_format has_zero_point pre_quant_scale awq_block_size smoothquant_val quant_config run_compressed dequantize",
+    "is_checkpoint_fp8_serialized",
+)
+_KNOWN = frozenset(word for words in _READ for word in words.split())
 _CURE = "give --formats, or leave the table out"
 
 
@@ -44,6 +56,9 @@ def scheme(table: Mapping[str, Any]) -> Scheme:
     method = str(table.get("quant_method") or ("modelopt" if "quant_algo" in table else ""))
     if method not in _METHODS:
         raise SheetError(f"quant_method {short(method)} is not understood; {nearest(method, _METHODS)}, or {_CURE}")
+    for key, value in table.items():
+        if key not in _KNOWN and key not in _LEFT_OUT and value not in (None, False, 0, "", [], {}):
+            raise SheetError(f"key {short(key)} of its quantization is not understood; {nearest(key, [*_KNOWN, *_LEFT_OUT])}, or {_CURE}")
     found = _METHODS[method](table)
     left = tuple(str(name) for key in _LEFT_OUT for name in _list(table, key))
     return replace(found, left_out=(*found.left_out, *left), kv=found.kv or _cache(table))
