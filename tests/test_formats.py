@@ -217,6 +217,31 @@ def test_bytes_of_a_config_are_those_of_its_matrices_by_hand(says, size, tmp_pat
     assert float(m.stack.stored().at(m)) == size
 
 
+NAMES = [  # as published files spell them; what stays in 16 bits
+    (["lm_head", "model.layers.*.self_attn*", "model.layers.3*"], "attention"),
+    (["re:.*lm_head", "re:.*self_attn", "re:.*router", "re:.*vision_model", "re:.*multi_modal_projector"], "attention"),
+    (["Llama4TextAttention", "lm_head"], "attention"),
+    (["language_model.lm_head", "*self_attn*", "vision_tower*", "mtp.*"], "attention"),
+    (["lm_head", "re:.*mlp\\.(gate|up|gate_up|down)_proj.*", "model.layers.0.input_layernorm"], "mlp"),
+    (["lm_head", "gate_up_proj", "down_proj", "e_score_correction_bias", "model.layers.1.mlp.gate"], "mlp"),
+    (["backbone.embeddings", "lm_head", "re:^model\\.layers\\.\\d+\\.mlp\\..*$", "re:model.layers.9.*"], "mlp"),
+]
+
+
+@pytest.mark.parametrize(("names", "left"), NAMES)
+def test_modules_are_known_as_files_spell_them(names, left, tmp_path):
+    m = llm(folder(tmp_path, LLAMA, quantization_config={"quant_method": "fbgemm_fp8", "modules_to_not_convert": names})).as_stored
+    expected = quantized(lambda o, i: o * i + 4 * o, {(i, left) for i in range(3)})
+    assert float(memory.weight_memory(m).at(m)) == expected
+
+
+def test_one_expert_of_several_is_not_understood(tmp_path):
+    some = {"quant_method": "fbgemm_fp8", "modules_to_not_convert": ["model.layers.0.mlp.experts.3.up_proj"]}
+    assert "are not understood" in llm(folder(tmp_path, EXPERTS, quantization_config=some)).formats.said
+    every = {**some, "modules_to_not_convert": [f"model.layers.{i}.mlp.experts.{e}" for i in range(3) for e in range(8)]}
+    assert "attention fp8 channel" in llm(folder(tmp_path, EXPERTS, quantization_config=every)).formats.said
+
+
 def test_bytes_of_gpt_oss_are_those_of_its_index(tmp_path):
     """The total_size of model.safetensors.index.json on the page of openai/gpt-oss-20b, 2025-08."""
     says = ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"]

@@ -93,6 +93,7 @@ _OUTSIDE = re.compile(
 )
 _BEFORE = re.compile(r"^(?:(?:model|language_model|text_model|backbone|transformer|llm|module)\.)+(?=[^.]|$)")
 _LAYER = re.compile(r"^(?:h|blocks)(?=\.\d)")
+_CLASS = re.compile(r"[A-Z][A-Za-z0-9]*Attention")
 _WORDS = frozenset(
     word
     for parents, leaves in _NAMES.values()
@@ -167,6 +168,15 @@ class Patterns:
                 if any(expression.match(before + name) for before in _PREFIXES) if whole else expression.search(name):
                     yield text
 
+    def some(self) -> str | None:
+        """A pattern that names one expert where others are not named: of experts all are in one format here."""
+        named: dict[str, dict[int, str]] = {}
+        for text, plain in self.given.items():
+            found = re.search(r"(.*)experts\.(\d{1,5})(?:\.(.*))?$", plain)
+            if found and not text.startswith("re:"):
+                named.setdefault(f"{found[1]}|{found[3]}", {})[int(found[2])] = text
+        return next((min(of.values()) for of in named.values() if len(of) == 1 or set(of) != set(range(len(of)))), None)
+
     def unknown(self) -> str | None:
         """A pattern that means nothing here and nothing that is known to be left out of the count."""
         for text, plain in self.given.items():
@@ -181,6 +191,8 @@ class Patterns:
 def normal(pattern: str) -> str:
     """A pattern without what stands before its layers, and without the name of the tensor inside the module."""
     text = pattern.removeprefix("re:").removesuffix(".weight")
+    if _CLASS.fullmatch(text):  # a class of modules, such as Llama4TextAttention
+        return "self_attn"
     text = _LAYER.sub("layers", _BEFORE.sub("", text))
     return text if text else pattern
 

@@ -183,7 +183,7 @@ def _algorithm(table: Mapping[str, Any]) -> Format:
 
 
 def _packed(table: Mapping[str, Any], order: bool) -> Scheme:
-    """Integers in groups along the inputs, with a 16-bit scale and a zero each; GPTQ keeps the group of every input too."""
+    """Integers in groups along the inputs, with a 16-bit scale and a zero each."""
     bits, group = table.get("bits", table.get("w_bit")), table.get("group_size", table.get("q_group_size"))
     if bits not in (2, 3, 4, 8) or not isinstance(group, int) or not (group == -1 or 0 < group < 2**20):
         raise SheetError(f"{short(bits)} bits in groups of {short(group)} are not understood; {_CURE}")
