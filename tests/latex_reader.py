@@ -6,7 +6,7 @@ Nothing here uses symroof: a formula on paper must say what the engine says.
 from __future__ import annotations
 
 import re
-from math import sqrt
+from math import ceil, sqrt
 
 _SCALES = {"n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _UNITS = {"s": 1.0, "B": 1.0, "B/s": 1.0, "FLOP/s": 1.0, "FLOP": 1.0, "USD": 1.0, "byte": 1.0}
@@ -119,6 +119,12 @@ class Reader:
             self.take()
             found = self.brackets()
             return max(found) if token == r"\max" else min(found)
+        if self.text.startswith(r"\left\lceil", self.at):
+            self.at += len(r"\left\lceil")
+            found = self.group()
+            self.take(r"\right")
+            self.take(r"\rceil")
+            return float(ceil(found))
         if token in ("(", r"\left", r"\biggl"):
             (found,) = self.brackets()
             return found
