@@ -181,7 +181,12 @@ def test_the_formula_of_an_mlp_is_refused_for_experts_and_legal_for_mlps(word):
     for name in llms():
         m = llm(name)
         at = [chip("tpu-v5p"), m, dtype("bf16")]
-        if any(kind.word == "experts" for kind, _ in m.stack.structure):
+        words = {kind.word for kind, _ in m.stack.structure}
+        if not words & {"mlp", "experts"}:
+            with pytest.raises(InputError, match="neither MLPs nor experts"):
+                formula(m)
+            continue
+        if "experts" in words:
             with pytest.raises(
                 InputError, match=rf"formula of an MLP, and the width F of {name} is that of its experts; write the formula"
             ):

@@ -379,6 +379,7 @@ def test_experts_are_spread_sharded_and_split():
 # -- roles
 HEADER = """
     weight mlp: W_in, W_out; weight norm: g; buffer: seen; shared: W_u; cache: Keys; state: St; tail: Tail; on chip: Tmp
+    lent: Theirs; pending: Open
     In[B, D]   W_in[D, F]     -> Tmp[B, F]
     Tmp[B, F]  W_out[F, D]    -> Out[B, D]
     Out[B, D]  W_u[D, V]      -> Logits[B, V]
@@ -387,6 +388,8 @@ HEADER = """
     g[D]
     seen[E]
     Tail[B, K]
+    In[B, D]   Theirs[B, S, D] -> Seen[B, S]
+    Open[B, K]
 """
 ROLES = [  # tensor, role, class, bytes an element
     ("W_in", "weight", "mlp", p_w),
@@ -398,6 +401,8 @@ ROLES = [  # tensor, role, class, bytes an element
     ("St", "state", "", p_st),
     ("St'", "state", "", p_st),
     ("Tail", "tail", "", p_conv),
+    ("Theirs", "lent", "", p_kv),
+    ("Open", "pending", "", p_st),
     ("Tmp", "on chip", "", p),
     ("In", "", "", p),
     ("Out", "", "", p),
