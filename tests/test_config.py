@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 from copy import deepcopy
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +22,9 @@ from symroof.sheets.config import understood
 from symroof.sheets.llms import imported
 from symroof.sheets.spellings import IGNORED, TOWERS
 from symroof.symbols import S, p_conv, p_kv, p_st
+from symroof.transformer.layers import KINDS
 
+MODELS = Path(__file__).resolve().parent.parent / "models"
 LLAMA = PUBLISHED["meta-llama/Meta-Llama-3.1-8B"].config
 MIXTRAL = PUBLISHED["mistralai/Mixtral-8x7B-v0.1"].config
 BYTES = {p_kv: 2, p_st: 4, p_conv: 2}
@@ -249,3 +254,14 @@ def test_the_command_line_imports_and_shows_a_configuration(tmp_path):
     assert all("8030261248 params" in done.output for done in shown)
     refused = CliRunner().invoke(cli, ["show", written(tmp_path, LLAMA | {"lorem_rank": 8})])
     assert refused.exit_code == 2 and "lorem_rank" in refused.output and "Traceback" not in refused.output
+
+
+def test_the_page_about_models_names_every_kind_with_every_field():
+    """models/README.md: a row for each kind, with all its sizes and options."""
+    rows = [row for row in (MODELS / "README.md").read_text("utf-8").splitlines() if row.startswith("| `")]
+    for word, kind in KINDS.items():
+        if kind.around and word not in ("norm", "per-layer table"):
+            continue  # [model] says it
+        (row,) = [row for row in rows if f"`{word}`" in row.split("|")[1]]
+        lacking = {f.name for f in fields(kind)} - set(re.findall(r"`(\w+)", row)) - {"name", "norms", "layer_norm", *kind.follows}
+        assert not lacking, (word, lacking)
