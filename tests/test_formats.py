@@ -235,6 +235,20 @@ def test_modules_are_known_as_files_spell_them(names, left, tmp_path):
     assert float(memory.weight_memory(m).at(m)) == expected
 
 
+def test_layers_that_are_listed_one_by_one_are_read_at_once(tmp_path):
+    """Every expert by its name, as a file of 6,000 modules has them."""
+    of = {
+        f"backbone.layers.{i}.mlp.experts.{e}.{m}_proj": {"quant_algo": "NVFP4"} for i in range(3) for e in range(8) for m in ("up", "down")
+    }
+    of |= {f"backbone.layers.{i}.mlp.experts.{e}.gate_proj": {"quant_algo": "FP8"} for i in range(3) for e in range(8)}
+    of |= {"backbone.layers.0.self_attn.q_proj": {"quant_algo": "UNQUANTIZED"}}
+    beside = {"quantization": {"quant_algo": "MIXED_PRECISION", "kv_cache_quant_algo": "FP8", "quantized_layers": of}}
+    m = llm(folder(tmp_path, EXPERTS, beside=beside)).as_stored
+    nvfp4, fp8 = 24 * 2 * (64 * 192 * 9 / 16 + 8), 24 * (64 * 192 + 8)
+    assert float(m.stack.stored()["experts"].at(m)) == nvfp4 + fp8
+    assert "KV cache fp8" in m.formats.said and "attention" in m.formats.said
+
+
 def test_one_expert_of_several_is_not_understood(tmp_path):
     some = {"quant_method": "fbgemm_fp8", "modules_to_not_convert": ["model.layers.0.mlp.experts.3.up_proj"]}
     assert "are not understood" in llm(folder(tmp_path, EXPERTS, quantization_config=some)).formats.said

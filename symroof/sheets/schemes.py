@@ -21,7 +21,7 @@ _READ = (
     "block_name_to_quantize cache_block_outputs exllama_config max_input_length module_name_preceding_first_block pad_token_id",
     "modules_in_block_to_quantize use_cuda_fp16 use_exllama backend do_fuse fuse_max_seq_len modules_to_fuse activation_scale_ub",
     "is_marlin_format has_zero_point pre_quant_scale awq_block_size smoothquant_val quant_config run_compressed dequantize",
-    "is_checkpoint_fp8_serialized",
+    "is_checkpoint_fp8_serialized packed_modules_mapping",
 )
 _KNOWN = frozenset(word for words in _READ for word in words.split())
 _CURE = "give --formats, or leave the table out"
@@ -146,6 +146,7 @@ _ALGORITHMS: Mapping[str, Format] = {
     "NVFP4_AWQ": replace(format_of("nvfp4"), tensor=Fraction(8)),
     "W4A16_NVFP4": format_of("nvfp4"),
     "FP8_PB_WO": FP8_BLOCK,
+    "FP8_BLOCK_SCALES": FP8_BLOCK,
     "FP8_PER_CHANNEL_PER_TOKEN": format_of("fp8 channel"),
     "MXFP8": format_of("mxfp8"),
     "MXFP4": format_of("mxfp4"),
@@ -160,11 +161,17 @@ def _modelopt(table: Mapping[str, Any]) -> Scheme:
     """One algorithm for all, or layers that are listed with their own."""
     layers, algorithm = _table(table, "quantized_layers"), table.get("quant_algo")
     if layers:
-        rules = [Rule(_algorithm(_table(layers, name)), (name,)) for name in layers]
-        return Scheme(tuple(rules), only=("nothing",), head=True, kv=_cache(table))
+        named: dict[Format, list[str]] = {}
+        for name in layers:
+            layer = _table(layers, name)
+            if layer.get("quant_algo") != "UNQUANTIZED":
+                named.setdefault(_algorithm(layer), []).append(name)
+        return Scheme(tuple(Rule(form, tuple(names)) for form, names in named.items()), only=("nothing",))
     groups = _compressed(table).rules if "config_groups" in table else ()
     if not algorithm and not groups:
         raise SheetError(f"quant_algo is missing, which says what weights are stored in; add it, or {_CURE}")
+    if algorithm == "MIXED_PRECISION" and groups:
+        return Scheme(groups, head=True)
     one = (Rule(_algorithm(table)),) if algorithm else groups
     for rule in groups if algorithm else ():
         if len(groups) == 1 and rule.form.bytes != one[0].form.bytes:
@@ -174,6 +181,8 @@ def _modelopt(table: Mapping[str, Any]) -> Scheme:
 
 def _algorithm(table: Mapping[str, Any]) -> Format:
     name = str(table.get("quant_algo"))
+    if table.get("weight_scale_encoding"):
+        raise SheetError(f"weight_scale_encoding {short(table['weight_scale_encoding'])} is not understood; {_CURE}")
     if name not in _ALGORITHMS:
         raise SheetError(f"quant_algo {short(name)} is not understood; {nearest(name, _ALGORITHMS)}, or {_CURE}")
     found, group = _ALGORITHMS[name], table.get("group_size")
