@@ -124,6 +124,8 @@ class Placed(Sheet):
 
     def _through(self, size: int, stride: int) -> Link:
         """What so many chips, so far apart, run over."""
+        if size > 1 and W_link not in self.values:
+            raise InputError(f"the sheet of {self.name} says nothing of links between chips; give [link], or use one chip")
         if size == 1 or in_domain(size, stride, self.domain):
             return Switch(W_link)
         if W_dcn not in self.values:
