@@ -198,6 +198,7 @@ def test_everything_with_a_view_is_tried():
     tried = {f"{kind.__module__}.{kind.__qualname__}" for name in SHOWN for kind in type(made(name)).__mro__}
     alone = {
         "plan.story.Story",
+        "plan.room.Room",
         "plan.choices.Choice",
         "algebra.value.Deviation",
         "search.found.Gain",
