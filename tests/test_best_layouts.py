@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from representatives import NAMES
 
-from symroof import chip, decode, dtype, llm, llms, search_serving, search_training
+from symroof import chip, decode, dtype, llm, search_serving, search_training
 from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, F, H, K, L, N, P, S, V, X, Y, Z
 from symroof.cli import cli
 from symroof.errors import InputError, SymroofError, UnknownName
@@ -19,7 +20,7 @@ from symroof.plan.layouts import serving_meshes, training_meshes
 from symroof.workloads import deployment, pretraining
 from symroof.workloads.training_memory import microbatches, p_opt
 
-DENSE = [m for m in llms() if llm(m).stack.dense]
+DENSE = [m for m in NAMES if llm(m).stack.dense]
 FAST = {W_X: 1e30, W_Y: 1e30, A_X: 1e30, A_Z: 1e30}
 INT8 = dtype("int8", activations="bf16", math="bf16")
 

@@ -7,13 +7,14 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
+from representatives import NAMES
 
-from symroof import chip, decode, dtype, elasticity, llm, llms, sensitivities, solve, sweep
+from symroof import chip, decode, dtype, elasticity, llm, sensitivities, solve, sweep
 from symroof.errors import InputError
 from symroof.symbols import ALPHABET, B, E, E_hit, L, S, k
 
 HERE = (chip("h100").on("8"), dtype("bf16"))
-MODELS = [llm(name) for name in llms()]
+MODELS = [llm(name) for name in NAMES]
 ROUTED = [m for m in MODELS if m.stack.aggregates.routed]
 
 

@@ -7,6 +7,7 @@ import pkgutil
 from fractions import Fraction
 
 import pytest
+from representatives import NAMES
 
 import symroof.workloads
 from symroof import Bound, Cost, SymroofError, chip, decode, dtype, layers, llm, llms, memory, model, prefill, serving, sharding, training
@@ -178,7 +179,7 @@ BOOK = {
 @pytest.mark.parametrize("word", BOOK)
 def test_the_formula_of_an_mlp_is_refused_for_experts_and_legal_for_mlps(word):
     formula, given = getattr(training, word), BOOK[word]
-    for name in llms():
+    for name in NAMES:
         m = llm(name)
         at = [chip("tpu-v5p"), m, dtype("bf16")]
         words = {kind.word for kind, _ in m.stack.structure}
@@ -234,7 +235,7 @@ def test_what_mlps_keep_of_a_mixture_by_hand():
 
 # -- memory and serving
 def test_weights_that_do_not_fit_leave_no_room():
-    for name in llms():
+    for name in NAMES:
         m = llm(name)
         for chips in (1, 8, 64):
             left = chips * Fraction(7918, 100) * 2**30 - 2 * int(m[P])  # what a program sees of 80 GB
@@ -245,7 +246,7 @@ def test_weights_that_do_not_fit_leave_no_room():
                     memory.kv_room(m).at(chip("h100"), m, dtype("bf16"), n=chips)
 
 
-@pytest.mark.parametrize("name", llms())
+@pytest.mark.parametrize("name", NAMES)
 def test_serving_of_a_model_is_that_of_its_own_step(name):
     m = llm(name)
     at, given = (chip("h100"), m, dtype("bf16")), {B: 32, S: 2048, n: 16}

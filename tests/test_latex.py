@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from latex_reader import sides
+from representatives import USUAL
 from second_opinion import SYMBOLS, costs, points, some, worth
 
 from symroof import (
@@ -28,7 +29,6 @@ from symroof import (
     latex,
     limit,
     llm,
-    llms,
     matmul,
     memory,
     minimize,
@@ -66,7 +66,7 @@ MATH = re.compile(r"\\\[\n.*?\n\\\]|\\begin\{align\*\}.*?\\end\{align\*\}", re.D
 # -- everything there is to show
 @lru_cache(maxsize=1)
 def stacks():
-    return tuple({llm(x).stack.structure: llm(x) for x in llms()}.values())
+    return tuple({llm(x).stack.structure: llm(x) for x in USUAL}.values())
 
 
 @lru_cache(maxsize=1)

@@ -8,8 +8,9 @@ import pytest
 import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from representatives import NAMES
 
-from symroof import SymroofError, Torus, decode, layers, llm, llms, mesh, program, sharding, sheet, solve
+from symroof import SymroofError, Torus, decode, layers, llm, mesh, program, sharding, sheet, solve
 from symroof import training as runs
 from symroof.errors import InputError, ProgramError
 from symroof.program.backward import REMATS
@@ -289,7 +290,7 @@ def test_a_decode_step_is_the_programs_read_from_hbm():
 
 
 # -- whole models
-@pytest.mark.parametrize("name", llms())
+@pytest.mark.parametrize("name", NAMES)
 def test_a_model_reads_its_parameters_and_computes_with_the_active_ones(name):
     """Decoding reads every weight once (experts: those hit), and takes 2 FLOPs for each that is used; attention is on top."""
     found = llm(name)
