@@ -19,6 +19,7 @@ from symroof.errors import InputError, UnknownName, short
 from symroof.sheets.slices import Slice
 from symroof.transformer.stack import Stack
 from symroof.workloads import decode, memory, prefill, serving, sharding
+from symroof.workloads.models import reaches
 
 #: What holds of the traffic unless it is said; a prompt is as long as the context.
 USUAL = {"S": 8192, "G": 512, "MFU": "0.4"}
@@ -188,7 +189,8 @@ def _speed(known: Known) -> Iterator[Row]:
 
 def _rules(known: Known, batch: Any) -> Iterator[Row]:
     yield _row(known, "critical_batch", "critical batch", _told(decode.critical_batch, known))
-    yield _row(known, "kv_overtakes", "KV over FLOPs from context", _told(decode.kv_overtakes_math, known))
+    if reaches(known.m):
+        yield _row(known, "kv_overtakes", "KV over FLOPs from context", _told(decode.kv_overtakes_math, known))
     yield _row(known, "plateau", "tokens/s/chip, at most", _told(decode.plateau, known), bare=True)
     if known.stored:
         return  # of one matmul in one format, which these weights are not

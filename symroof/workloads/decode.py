@@ -13,10 +13,25 @@ import sympy as sp
 
 from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.symbols import B, C, M_hbm, S, W_hbm, n, t_lim
+from symroof.errors import InputError
 from symroof.solver.bound import Bound
 from symroof.solver.limits import Limit
 from symroof.solver.solve import solve
-from symroof.workloads.models import STEP, Model, approximated, letters, loaded, looked_at, multiplied, present, seen_time, states, summed
+from symroof.workloads.models import (
+    STEP,
+    Model,
+    approximated,
+    letters,
+    loaded,
+    looked_at,
+    multiplied,
+    present,
+    reaches,
+    seen_time,
+    stack_of,
+    states,
+    summed,
+)
 
 _SOURCE = "How to Scale Your Model, part 7: general step time"
 
@@ -120,7 +135,12 @@ def plateau(m: Model = None) -> Cost:
 
 
 def kv_overtakes_math(m: Model = None) -> Bound:
-    """The context from which attention takes longer than the FLOPs of the matmuls, at any batch: solve(attention >= math, S)."""
+    """The context from which attention takes longer than the FLOPs of the matmuls, at any batch: solve(attention >= math, S).
+
+    Raises InputError for a model without a cache.
+    """
+    if not reaches(m):
+        raise InputError(f"{stack_of(m).name} keeps no KV cache: what it keeps of a sequence does not grow with the context")
     return solve(attention_time(m) >= math_time(m), S)
 
 
