@@ -294,7 +294,10 @@ def _bracketed(inner: Box) -> Box:
 def _leaf(part: Any, negative: bool, put: Mapping[Any, str] | None) -> Box:
     if isinstance(part, Value):
         return Box(quantity(abs(float(part)), part.unit))
-    return box(-part.expr if negative else part.expr, put)
+    if not negative:
+        return box(part.expr, put)
+    inner = box(-part.expr, put)
+    return _bracketed(inner) if isinstance(-part.expr, sp.Add) else inner  # the minus is that of all of it
 
 
 def _negative(part: Any) -> bool:
