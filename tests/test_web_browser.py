@@ -308,7 +308,9 @@ def test_the_policy_forbids_requests(browser, tmp_path):
 # -- numbers
 def python_step(model, on, where, weights, **values):
     held, form = llm(model), dtype(weights, activations="bf16", math="bf16")
-    return decode.step(None if held.stack.dense else held).at(chip(on).on(where), held, form, **values)
+    step = decode.step(None if held.stack.dense else held)
+    given = {name: value for name, value in values.items() if name in {s.name for s in step.free_symbols}}
+    return step.at(chip(on).on(where), held, form, **given)
 
 
 def test_sliders_and_selects_move_the_curve_to_what_python_computes(opened):
