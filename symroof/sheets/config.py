@@ -34,16 +34,16 @@ def read_json(path: Path) -> Mapping[str, Any]:
         if path.is_dir():
             path = path / "config.json"
         if not path.is_file():
-            raise SheetError(f"{short(str(path))} is no file; give the path of a config.json, or of a folder that holds one")
+            raise SheetError("it is no file; give the path of a config.json, or of a folder that holds one")
         if path.stat().st_size > _LARGEST:
-            raise SheetError(f"{path.name} is larger than 16 MiB; a config.json is a page of JSON")
+            raise SheetError("it is larger than 16 MiB; a config.json is a page of JSON")
         found = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=duplicates)
     except OSError as problem:
         raise SheetError(f"{short(str(path))} cannot be read: {problem.strerror or problem}") from None
     except RecursionError:
         raise SheetError(f"{path.name} is nested too deep to be a config.json") from None
     except SheetError as problem:
-        raise SheetError(f"{path.name}: {problem}") from None
+        raise SheetError(f"{short(str(path))}: {problem}") from None
     except ValueError as problem:
         raise SheetError(f"{path.name} is not JSON: {short(problem, 120)}") from None
     if not isinstance(found, dict):
