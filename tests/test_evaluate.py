@@ -14,7 +14,9 @@ from second_opinion import SYMBOLS, close, costs, points, worth
 from symroof import Cost, SymroofError, UnitError, Value, chip, dtype, llm, matmul, roofline, sheet, solve, symbol
 from symroof.algebra.evaluate import TABLE, tape
 from symroof.algebra.roots import PositiveRoot, PowerOfTwo
-from symroof.symbols import B, C, D, F, L, S, W_hbm, n, p, price, t_hop, t_lim
+from symroof.algebra.symbols import ALPHABET, C_FORMAT, DERATES, FRACTIONS
+from symroof.ask.names import formulas, named, wants_model
+from symroof.symbols import B, C, D, F, L, S, W_hbm, eta_hbm, n, p, price, t_hop, t_layer, t_lim
 
 x, y, z = symbol("x"), symbol("y"), symbol("z")
 ROOF = roofline(matmul(B, D, F))
@@ -273,6 +275,62 @@ def test_what_is_reached_of_the_peak():
     assert symbolic["hbm"].expr == ROOF["hbm"].expr / sp.Rational(4, 5)
     rule = solve(ROOF["math"] >= ROOF["hbm"], B, large=(D, F))
     assert rule.at(chip("v5e"), dtype("bf16"), eta_hbm=0.5).number == 2 * rule.at(chip("v5e"), dtype("bf16")).number
+
+
+def random_values(cost, seed):
+    """An exact number for every letter of a formula."""
+    rng = np.random.default_rng(seed)
+    fractions = FRACTIONS & cost.free_symbols
+    drawn = {s: Q(int(rng.integers(2, 10**6)), 7) for s in sorted(cost.free_symbols, key=str)}
+    return {s: min(v / 10**6, Q(1)) if s in fractions else v for s, v in drawn.items()}
+
+
+@pytest.mark.parametrize("name", sorted(formulas()))
+def test_an_efficiency_scales_every_rate_it_stands_for(name):
+    cost = named(name, llm("mixtral-8x7b") if wants_model(name) else None)
+    values = random_values(cost, len(name))
+    for eta, rates in DERATES.items():
+        here = rates & cost.free_symbols
+        if not here or eta in cost.free_symbols:
+            continue
+        slower = {**values, **{rate: values[rate] / 3 for rate in here}}
+        assert cost.at(values, {eta: Q(1, 3)}).number == cost.at(slower).number, eta
+        assert cost.at(values, {eta: Q(1)}).number == cost.at(values).number
+        left = cost.at({eta: Q(1, 3)})  # before the rates have numbers
+        assert left.at(values).number == cost.at(slower).number, eta
+
+
+def test_a_format_reaches_its_own_part_of_its_rate():
+    def math(math, **letters):
+        return ROOF["math"].at(chip("h100"), dtype("fp8", math=math), B=64, D=8192, F=8192, **letters).number
+
+    assert math("fp8", eta_fp8=0.5) == 2 * math("fp8")
+    assert math("fp8", eta_fp8=0.5, eta_math=0.25) == 8 * math("fp8")
+    assert math("bf16", eta_bf16=0.5) == 2 * math("bf16")
+    ours = sheet("ours", eta_fp8=0.5, eta_bf16=0.25)  # one sheet for arithmetic in any format
+    for format, times in (("fp8", 2), ("bf16", 4)):
+        value = ROOF.at(chip("h100"), dtype("fp8", math=format), ours, B=64, D=8192, F=8192)
+        assert value["math"].number == times * math(format)
+    with pytest.raises(SymroofError, match="eta_bf16"):
+        math("fp8", eta_bf16=0.5)
+    half = ROOF["math"].at(dtype("bf16", math="bf16"), {ALPHABET["eta_math"]: Q(1, 2)}, ours)  # C is C_bf16, which has no number yet
+    assert half.expr == ROOF["math"].expr.subs(ALPHABET["C"], C_FORMAT["bf16"]) * 8
+
+
+def test_letters_of_an_estimate_are_a_bound_unless_bound():
+    cost = Cost(B * L / (eta_hbm * C), "s", "math") + Cost(L * t_layer, "s", "layers")
+    assert {eta_hbm, t_layer} <= cost.free_symbols
+    bare = cost.at(B=10, L=3, C=5)
+    assert cost.at(L=3).free_symbols == cost.free_symbols - {L}  # as long as something is open they may still be bound
+    assert cost.at(L=3).at(B=10, C=5, t_layer=2).number == 12
+    assert bare.number == 6
+    assert cost.at(B=10, L=3, C=5, t_layer="2 s", eta_hbm=0.5).number == 18
+    assert cost.at(B=10, L=3, C=5, t_layer=0).number == 6
+    assert cost.at(B=10, L=3, C=5, t_layer=[0.0, 1.0]).number.tolist() == [6, 9]
+    assert solve(cost <= Cost(t_lim, "s"), t_layer).at(B=10, L=3, C=5, t_lim="9 s").number == 1  # asked for, it is no default
+    for bad in ("-1 s", -1, [0, -1], float("nan")):
+        with pytest.raises(SymroofError, match="t_layer"):
+            cost.at(B=10, L=3, C=5, t_layer=bad)
 
 
 @pytest.mark.parametrize("eta", ["eta_hbm", "eta_math"])

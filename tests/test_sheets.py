@@ -44,8 +44,8 @@ from symroof.symbols import (
     p_w,
     power,
     price,
-    t_coll,
     t_hop,
+    t_node,
 )
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -201,7 +201,7 @@ def test_a_chip_is_plausible(name):
     assert M_seen not in found.values or 0.9 < float(found[M_seen] / found[M_sold]) < 1.1
     assert W_read not in found.values or found[W_read] < found[W_hbm]
     assert power not in found.values or 50 < found[power] < 1500
-    assert all(1e-7 < float(found.values.get(s, 1e-6)) < 1e-4 for s in (t_hop, t_coll))
+    assert all(1e-7 < float(found.values.get(s, 1e-6)) < 1e-4 for s in (t_hop, t_node))
     assert all(0.1 < float(offer.price * 3600) < 30 for offer in found.prices.values())
     assert W_dcn not in found.values or found[W_dcn] < found[W_ici]
     assert price not in found.values or 0.1 < float(found[price] * 3600) < 30

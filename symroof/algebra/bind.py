@@ -14,7 +14,7 @@ from symroof.algebra.claims import NONE, ORDER, Claims, hold, stacks, thresholds
 from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import measured_unit, unreal
 from symroof.algebra.quantity import parse_quantity
-from symroof.algebra.symbols import DERATES, FORMAT_OF, FRACTIONS, NOTHING, Symbol
+from symroof.algebra.symbols import DERATES, ETA_FORMAT, FORMAT_OF, FRACTIONS, NOTHING, UNLESS, Symbol
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, SymroofError, UnitError, UnknownName, nearest, short
 
@@ -119,11 +119,13 @@ def _array(symbol: sp.Symbol, value: Any) -> Any:
     if raw.dtype.kind in "iu" and raw.size and int(raw.max()) > 2**53:
         raise InputError(f"{symbol} holds an integer beyond 2^53, which float64 rounds; divide it first, or give floats")
     array = raw.astype(np.float64)
-    bad = ~(np.isfinite(array) & (array > 0) & (array <= (1 if symbol in FRACTIONS else np.inf)))
+    least = array >= 0 if symbol in NOTHING else array > 0
+    bad = ~(np.isfinite(array) & least & (array <= (1 if symbol in FRACTIONS else np.inf)))
     if bad.any():
         place = int(np.flatnonzero(bad.ravel())[0])
         most = " and at most 1" if symbol in FRACTIONS else ""
-        raise InputError(f"{symbol} must be positive and finite{most} everywhere; element {place} is {array.ravel()[place]:.6g}")
+        sign = "0 or more" if symbol in NOTHING else "positive"
+        raise InputError(f"{symbol} must be {sign} and finite{most} everywhere; element {place} is {array.ravel()[place]:.6g}")
     return array
 
 
@@ -143,7 +145,7 @@ class Given:
 
 
 def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, Any], of: Claims = NONE, asked: Any = ()) -> Given:
-    """Values for the free symbols of a formula; keywords win over sheets, sheets over their defaults.
+    """Values for the free symbols of a formula; keywords win over sheets, sheets over their defaults, and those over ``UNLESS``.
 
     A keyword that names no symbol of the formula is an error with the nearest name, a value that two sheets give
     differently is an error with both. ``eta_...`` scales its rates. What the formula claims of its model must hold for the
@@ -162,19 +164,19 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     if defined:
         _follow(wanted.union(*(t.free_symbols for found in gone.values() for t in found)), defined, raw, anew.keys() | set(asked))
     chosen = {s: v for s, v in {**defaults, **raw}.items() if s not in asked or s in wanted}
+    chosen |= _unless(wanted, chosen, asked)
     needed = _reachable(wanted, chosen) | wanted | {eta for eta in DERATES if eta in chosen}
     checked = {s: check(s, v) for s, v in chosen.items() if s in needed}
     settled = tuple(x for x, found in gone.items() if _solve_for(x, found, wanted, chosen, checked))
     exprs = {s: v for s, v in checked.items() if isinstance(v, sp.Expr)}
     numbers = {s: v for s, v in checked.items() if not isinstance(v, sp.Expr)}
+    _derate({*ETA_FORMAT.values()} - wanted, wanted, exprs, numbers)  # while C still stands for the rate of a format
     _settle(exprs, numbers)
     _agree(of, sheets, {s: numbers[s] for s in anew if s in numbers}, numbers, asked)
     for stack, s in product(stacks(sheets), asked):
         stack.alone(s, anew)
     _refuse_missing(exprs, raw, origin)
-    _derate(wanted, exprs, numbers)
-    for eta in wanted & set(DERATES):
-        numbers.setdefault(eta, Fraction(1))
+    _derate(DERATES.keys() - wanted, wanted, exprs, numbers)
     used = {origin[s] for s in needed if s in origin}
     names = tuple(name for name in dict.fromkeys(origin.values()) if name in used)
     return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names, model, settled)
@@ -227,6 +229,13 @@ def _reachable(wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any]) -> set[sp.S
         front = {x for v in values if isinstance(v, sp.Expr) for x in v.free_symbols} - found - wanted
         found |= front
     return found
+
+
+def _unless(wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any], asked: Any) -> dict[Symbol, Any]:
+    """What letters are worth that nobody binds, where nothing else is open: as long as something is, they may still be bound."""
+    usual = {s: v for s, v in UNLESS.items() if s in wanted and s not in chosen and s not in asked}
+    behind = _reachable(wanted, {**chosen, **usual}) if usual else set()
+    return usual if usual and (wanted | behind) - set(asked) <= chosen.keys() | usual.keys() else {}
 
 
 def _solve_for(x: Symbol, thresholds: list[Any], wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any], checked: dict[Symbol, Any]) -> bool:
@@ -322,13 +331,16 @@ def _refuse_missing(exprs: Mapping[Symbol, sp.Expr], raw: Mapping[Symbol, Any], 
             raise InputError(f"{s} stands for {lacking} here, but {origin.get(others[0], 'the sheet')} only gives {have}; {cure}")
 
 
-def _derate(wanted: set[sp.Symbol], exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:
-    for eta, rates in DERATES.items():
-        if eta in wanted or eta not in numbers:
-            continue
+def _derate(etas: Iterable[Symbol], wanted: set[sp.Symbol], exprs: dict[Symbol, sp.Expr], numbers: dict[Symbol, Any]) -> None:
+    """Scale the rates of efficiencies that are given, each once: as a number, or as a letter where it stands."""
+    for eta in [eta for eta in etas if eta in numbers]:
         factor = numbers.pop(eta)
-        for rate in rates:
-            if rate in numbers:
-                numbers[rate] = numbers[rate] * factor
-            elif rate in wanted and not hasattr(factor, "shape"):
-                exprs[rate] = exprs.get(rate, rate) * sp.Rational(factor.numerator, factor.denominator)
+        known = DERATES[eta] & numbers.keys()
+        numbers.update({rate: numbers[rate] * factor for rate in known})
+        if hasattr(factor, "shape"):
+            continue  # an array goes with numbers only
+        exact = sp.Rational(factor.numerator, factor.denominator)
+        scaled = {rate: rate * exact for rate in DERATES[eta] - known}
+        own = {s: e if e.free_symbols & DERATES[eta] else e * exact for s, e in exprs.items() if s in scaled}
+        free = {rate: rate for rate in (scaled.keys() & wanted) - own.keys()}
+        exprs.update({s: e.xreplace(scaled) for s, e in {**exprs, **own, **free}.items()})

@@ -5,7 +5,8 @@ One table, in the book's letters. A user declares another symbol in one line::
     Q = symbol("Q", "query/s", "queries per second")
 
 A symbol is its name *and* its unit: two symbols with one name and different units are different symbols, through
-pickling and deep copies too. Symbols that stand for a fraction of something reached (``eta_math``) default to 1.
+pickling and deep copies too. The letters of an estimate have a value unless they are bound, see ``UNLESS``: a fraction that is
+reached (``eta_math``) is 1, a time that is added (``t_layer``) is 0.
 """
 
 from __future__ import annotations
@@ -221,7 +222,7 @@ W_Y = symbol("W_Y", "byte/s", "bandwidth of a chip in a collective over Y, or Y 
 A_X = symbol("A_X", "byte/s", "bandwidth of a chip in an AllToAll over X: less than W_X where bytes take several hops")
 A_Z = symbol("A_Z", "byte/s", "bandwidth of a chip in an AllToAll over Z")
 t_hop = symbol("t_hop", "s", "latency of one hop")
-t_coll = symbol("t_coll", "s", "latency of a collective: the time of an AllReduce of next to nothing in a node", r"t_\text{coll}")
+t_node = symbol("t_node", "s", "time of an AllReduce of next to nothing in a node, as measured", r"t_\text{node}")
 price = symbol("price", "USD/s", "price of a chip", r"\text{price}")
 power = symbol("power", "J/s", "power of a chip, at most", r"\text{power}")
 # -- the inside of a chip
@@ -273,18 +274,36 @@ M_act = symbol("M_act", "byte", "activations of the largest step, on a chip; 0 i
 M_more = symbol("M_more", "byte", "what a server loads beside the language model: tables of rotations, other towers", r"M_\text{more}")
 T_step = symbol("T_step", "token", "new tokens of the largest step of a server", r"T_\text{step}")
 R_seq = symbol("R_seq", "token", "sequences that a step of a server samples at most", r"R_\text{seq}")
-# -- what is reached of the peak; 1 unless bound
+# -- from a bound to an estimate: what is reached of a rate, 1 unless bound, and what is added, 0 unless bound
 MFU = symbol("MFU", "1", "model FLOP utilisation: useful FLOPs over peak FLOPs")
 eta_math = symbol("eta_math", "1", "fraction of C that is reached")
+ETA_FORMAT: dict[Symbol, Symbol] = {
+    rate: symbol(f"eta_{f}", "1", f"fraction of C_{f} that is reached, beside eta_math") for f, rate in C_FORMAT.items()
+}
 eta_hbm = symbol("eta_hbm", "1", "fraction of W_hbm that is reached")
 eta_link = symbol("eta_link", "1", "fraction of the bandwidth of links and networks that is reached")
+t_layer = symbol("t_layer", "s", "time that a layer takes beside its work, in a pass", r"t_\text{layer}")
+t_coll = symbol("t_coll", "s", "time that a collective takes beside its bytes", r"t_\text{coll}")
+t_step = symbol("t_step", "s", "time that a step takes beside its layers", r"t_\text{step}")
+t_req = symbol("t_req", "s", "time that a step takes for each sequence, beside its work", r"t_\text{req}")
 
 #: Binding a symbol on the left scales the rates on the right: with ``eta_hbm=0.8``, W_hbm counts as 0.8 W_hbm.
-DERATES: dict[Symbol, tuple[Symbol, ...]] = {eta_math: (C,), eta_hbm: (W_hbm,), eta_link: (W_ici, W_link, W_dcn, W_X, W_Y, A_X, A_Z)}
-
+DERATES: dict[Symbol, frozenset[Symbol]] = {
+    eta_math: frozenset({C, *C_FORMAT.values()}),
+    **{eta: frozenset({rate}) for rate, eta in ETA_FORMAT.items()},
+    eta_hbm: frozenset({W_hbm}),
+    eta_link: frozenset({W_ici, W_link, W_dcn, W_X, W_Y, A_X, A_Z, W_pcie}),
+}
 #: Fractions of something: at most 1.
 FRACTIONS = frozenset({MFU, u_hbm, *DERATES})
 #: What there may be nothing of.
-NOTHING = frozenset({M_run, M_act, M_more})
+NOTHING = frozenset({M_run, M_act, M_more, t_layer, t_coll, t_step, t_req})
+#: What letters are worth that nobody binds: then a formula is a bound. Once nothing else is open, they are put in.
+UNLESS: dict[Symbol, sp.Expr] = {
+    **{s: sp.Integer(1) for s in DERATES},
+    **{s: sp.Integer(0) for s in NOTHING - {M_run, M_act, M_more}},
+}
 
 ALPHABET: dict[str, Symbol] = {s.name: s for s in list(globals().values()) if isinstance(s, Symbol)}
+#: With the rates of formats and what is reached of them.
+LETTERS: dict[str, Symbol] = {**ALPHABET, **{s.name: s for s in (*C_FORMAT.values(), *ETA_FORMAT.values())}}

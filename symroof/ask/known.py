@@ -20,9 +20,9 @@ from symroof.algebra.claims import NONE, Claims, reworded, thresholds
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number, show_quantity
-from symroof.algebra.symbols import C_FORMAT, DERATES, C, H, K, L, N, P, Symbol, n, n_axes, p, p_a, p_kv, p_w, price, symbol
+from symroof.algebra.symbols import C_FORMAT, UNLESS, C, H, K, L, N, P, Symbol, n, n_axes, p, p_a, p_kv, p_w, price, symbol
 from symroof.ask.grammar import Asked
-from symroof.ask.letters import alphabet, assigned, letter, reach, refuse_unused, said
+from symroof.ask.letters import alphabet, assigned, letter, reach, refuse_unused, said, scaled
 from symroof.errors import InputError, short
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
@@ -149,9 +149,8 @@ class Known:
     # -- formulas
     def derated(self, cost: Cost, asked: Iterable[str] = ()) -> Cost:
         """A cost whose rates carry the efficiencies that are given, or asked for: with eta_hbm, W_hbm is eta_hbm*W_hbm."""
-        names = {*self.letters, *asked}
-        scaled = {r: eta * r for eta, rates in DERATES.items() if eta.name in names for r in rates}
-        return _replaced(cost, scaled) if scaled else cost
+        put = scaled({*self.letters, *asked} - {s.name for s in cost.free_symbols}, self.arithmetic)
+        return _replaced(cost, put) if put else cost
 
     def put(self, of: Cost, asked: Iterable[str] = ()) -> Cost:
         """A cost as it is asked about: with the efficiencies, and the aggregates that letters ``asked`` for are part of written out."""
@@ -326,7 +325,7 @@ def beside(cost: Cost, other: str, math: str = "") -> tuple[Cost, Sheet]:
 
 def missing(free: Iterable[sp.Symbol], sheet: Sheet, asked: Iterable[sp.Symbol] = ()) -> list[str]:
     """The letters that are still without a value."""
-    lacking = {*free, *_inside(sheet, free)} - set(asked) - set(sheet.values) - set(DERATES)
+    lacking = {*free, *_inside(sheet, free)} - set(asked) - set(sheet.values) - UNLESS.keys()
     return sorted(s.name for s in lacking)
 
 

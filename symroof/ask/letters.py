@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.symbols import ALPHABET, C_FORMAT, DERATES, Symbol
+from symroof.algebra.symbols import C_FORMAT, DERATES, ETA_FORMAT, LETTERS, C, Symbol
 from symroof.ask.names import MODULES, PLACE, formulas
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.sheets.sheet import Sheet
@@ -86,7 +86,7 @@ def assigned(pairs: Iterable[str], option: str = "--set", example: str = "P=70e9
 def alphabet() -> Mapping[str, sp.Symbol]:
     """The alphabet, the rates of formats, and the letters that the workloads declare themselves, such as D_tok and t_run."""
     own = {s.name: s for m in MODULES for s in vars(import_module(f"{PLACE}.{m}")).values() if isinstance(s, Symbol)}
-    return {**own, **ALPHABET, **{s.name: s for s in C_FORMAT.values()}}
+    return {**own, **LETTERS}
 
 
 def letter(name: str, letters: Mapping[str, sp.Symbol] | None = None) -> sp.Symbol:
@@ -123,7 +123,16 @@ def reach(free: Iterable[sp.Symbol], sheets: Iterable[Sheet]) -> set[sp.Symbol]:
         values = (t[s] for s in front for t in tables if s in t)
         front = {x for v in values if isinstance(v, sp.Expr) for x in v.free_symbols} - found
         found = found | front
-    return found | {eta for eta, rates in DERATES.items() if found & set(rates)}
+    return found | {eta for eta, rates in DERATES.items() if found & rates}
+
+
+def scaled(names: Iterable[str], arithmetic: str = "") -> dict[sp.Symbol, sp.Expr]:
+    """The rates that efficiencies of these names scale, each with them; what a format reaches is of C too if it is the arithmetic's."""
+    found, own = dict[sp.Symbol, sp.Expr](), ETA_FORMAT.get(C_FORMAT.get(arithmetic, C))
+    for eta, rates in DERATES.items():
+        if eta.name in names:
+            found |= {rate: found.get(rate, rate) * eta for rate in (rates | {C} if eta == own else rates)}
+    return found
 
 
 def refuse_unused(given: Iterable[Symbol], reached: Iterable[sp.Symbol], why: str = "changes nothing here") -> None:

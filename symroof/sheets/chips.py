@@ -29,8 +29,8 @@ from symroof.algebra.symbols import (
     n_host,
     power,
     price,
-    t_coll,
     t_hop,
+    t_node,
 )
 from symroof.errors import SheetError, UnknownName, nearest, short
 from symroof.sheets.files import cited, entry, listed, read, resolve
@@ -213,7 +213,7 @@ def _written(file: ChipFile) -> Iterator[tuple[Symbol, str, Amount]]:
         ("hbm", file.hbm, {"size": M_sold, "usable": M_seen, "bandwidth": W_hbm, "read": W_read}),
         ("link", file.link, {"bandwidth": W_ici}),
         ("dcn", file.dcn, {"bandwidth": W_dcn}),
-        ("latency", file.latency, {"hop": t_hop, "collective": t_coll}),
+        ("latency", file.latency, {"hop": t_hop, "collective": t_node}),
         ("power", file.power, {"chip": power}),
         ("price", file.price, {"hour": price}),
         ("inside", file.inside, INSIDE),

@@ -12,7 +12,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import check
 from symroof.algebra.quantity import show_quantity
-from symroof.algebra.symbols import ALPHABET, C_FORMAT, Symbol
+from symroof.algebra.symbols import ALPHABET, LETTERS, Symbol
 from symroof.algebra.units import ONE
 from symroof.errors import UnknownName, nearest, short
 
@@ -62,9 +62,8 @@ def sheet(name: str = "sheet", /, **values: Any) -> Sheet:
     Raises UnknownName for a letter that is not in the alphabet.
     """
     checked = {}
-    letters = {**ALPHABET, **{s.name: s for s in C_FORMAT.values()}}
     for key, value in values.items():
-        if key not in letters:
+        if key not in LETTERS:
             raise UnknownName(f"{short(key)} is not in the alphabet; {nearest(key, ALPHABET)}")
-        checked[letters[key]] = check(letters[key], value)
+        checked[LETTERS[key]] = check(LETTERS[key], value)
     return Sheet(name, "", checked, sources=dict.fromkeys(checked, "given"))

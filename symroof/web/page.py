@@ -12,7 +12,7 @@ import sympy as sp
 from symroof.algebra.bind import bind
 from symroof.algebra.claims import Claims, hold, together
 from symroof.algebra.cost import Condition, Cost
-from symroof.algebra.symbols import ALPHABET, DERATES
+from symroof.algebra.symbols import ALPHABET, DERATES, UNLESS
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
@@ -68,7 +68,7 @@ def page(
     if put := dict(given.exprs):  # letters that stand for expressions
         views = {kind: _mapped(view, put) for kind, view in views.items()}
     fixed = {s: float(v) for s, v in given.numbers.items() if s not in offered or s.name in held}
-    fixed |= {eta: 1.0 for eta in DERATES if eta in free.values() and eta not in fixed and eta not in found.values()}
+    fixed |= {s: float(v) for s, v in UNLESS.items() if s in free.values() and s not in fixed and s not in found.values()}
     first = next(iter(views.values())).costs[0]
     return render(Spec([title or first.name or "cost"], views, moved[0], tuple(moved[1:]), choices, fixed))
 
@@ -158,7 +158,7 @@ def _ranges(given: Any) -> dict[str, Any]:
 def _symbol(name: str, free: Mapping[str, sp.Symbol]) -> sp.Symbol:
     if name not in free:
         known = ALPHABET.get(name)
-        if known is not None and set(DERATES.get(known, ())) & set(free.values()):
+        if known is not None and DERATES.get(known, frozenset()) & set(free.values()):
             raise InputError(f"{name} is not in the formula; put it there first, e.g. cost.at(W_hbm=eta_hbm*W_hbm)")
         raise UnknownName(f"{short(name)} is not a letter of the formula; {nearest(name, free)}")
     return free[name]
