@@ -21,6 +21,8 @@ GEMMA4 |= {"num_key_value_heads": 16, "patch_size": 16, "position_embedding_size
 MINIMAX = {"hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "patch_size": 14, "temporal_patch_size": 2}
 SIGLIP = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "image_size": 224, "patch_size": 16}
 PIXTRAL = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "image_size": 1540, "patch_size": 14}
+LLAMA4 = {"hidden_size": 1408, "intermediate_size": 5632, "num_hidden_layers": 34, "image_size": 336, "patch_size": 14}
+LLAMA4 |= {"projector_input_dim": 4096, "projector_output_dim": 4096, "vision_output_dim": 4096}
 LLAMA = PUBLISHED["meta-llama/Meta-Llama-3.1-8B"].config
 M2 = PUBLISHED["MiniMaxAI/MiniMax-M2.5"].config
 
@@ -57,6 +59,18 @@ TOWERS = {
             "vision_config": PIXTRAL,
         },
         438_958_080,
+    ),
+    "Llama 4": (_around("llama4", "meta-llama/Llama-4-Scout-17B-16E-Instruct") | {"vision_config": LLAMA4}, 871_932_416),
+    "Gemma 3 27B": (  # what the page of google/gemma-3-27b-pt counts beside the language model
+        {
+            "model_type": "gemma3",
+            "text_config": LLAMA | {"hidden_size": 5376, "model_type": "gemma3_text"},
+            "vision_config": {
+                **{"hidden_size": 1152, "image_size": 896, "intermediate_size": 4304, "num_hidden_layers": 27},
+                **{"patch_size": 14, "vision_use_head": False},
+            },
+        },
+        423_060_336,
     ),
     "Gemma 3": (
         {"model_type": "gemma3", "text_config": LLAMA | {"hidden_size": 2304, "model_type": "gemma3_text"}, "vision_config": SIGLIP},

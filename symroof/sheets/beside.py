@@ -155,6 +155,16 @@ def _gemma4(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
     return formula, values | {name: _size(keys, key) for name, key in _SIZES.items()}
 
 
+def _llama4(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
+    """Llama 4: a token of its own among the positions, norms before and behind, patches put together, and three matrices."""
+    patch, wide = _size(keys, "patch_size"), _size(keys, "projector_output_dim")
+    if wide != _size(keys, "projector_input_dim") or wide != _size(keys, "vision_output_dim"):
+        raise SheetError("widths of a projector that differ")
+    values = {N_px: 3 * patch**2, N_at: (_size(keys, "image_size") // patch) ** 2 + 1, D_prj: wide}
+    formula = L_vis * _BLOCK + N_px * D_vis + D_vis + N_at * D_vis + 4 * D_vis + F_vis * D_prj + D_prj**2 + D_prj * D
+    return formula, values | {name: _size(keys, key) for name, key in _SIZES.items()}
+
+
 def _minimax(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
     """MiniMax-M3: a projector for every patch, and one for those that become one token."""
     pixels = 3 * _size(keys, "temporal_patch_size") * _size(keys, "patch_size") ** 2
@@ -169,5 +179,6 @@ _TOWERS: Mapping[str, Callable[[Keys, Keys], tuple[sp.Expr, dict[Symbol, int]]]]
     "mistral3": _pixtral,
     "gemma3": _gemma3,
     "gemma4": _gemma4,
+    "llama4": _llama4,
     "minimax_m3_vl": _minimax,
 }
