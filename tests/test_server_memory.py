@@ -6,6 +6,8 @@ from math import ceil
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from symroof import chip, dtype, layers, llm, model, room, served, server
 from symroof.algebra.symbols import M_act, M_more, R_seq, T_step, u_hbm
@@ -92,11 +94,71 @@ def test_cache_of_a_token_by_hand():
     assert float(room.per_token(latent).at(latent, dtype("bf16"))) == 61 * (512 + 64) * 2  # latents are copied
 
 
+PAGE = 16  # tokens of a page of a layer that attends
+
+
+@st.composite
+def patterns(draw):
+    """Layers of three kinds in some numbers, and a context."""
+    counts = draw(st.tuples(st.integers(1, 9), st.integers(0, 40), st.integers(0, 40)))
+    window, chunked = draw(st.sampled_from((128, 1024, 4096))), draw(st.booleans())
+    return counts, window, chunked, draw(st.integers(1, 16)) * 4096, draw(st.sampled_from((1, 2)))
+
+
+def admitted(groups, room, context, step):
+    """Tokens and sequences as a server counts them, block by block: groups (layers, bytes of a token, tokens of a page, limit)."""
+    size = max(layers for layers, *_ in groups)
+    page = max(bytes_ * tokens for _, bytes_, tokens, _ in groups)
+    blocks = room // (page * size)
+    each = 0
+    for _, bytes_, _, limit in groups:
+        tokens = context if limit is None else min(limit + step, context)
+        each += 1 if not bytes_ else ceil(tokens / (page // bytes_)) + (limit is not None)
+    return blocks // len(groups) * min(tokens for _, bytes_, tokens, _ in groups if bytes_), blocks / each
+
+
+@given(patterns())
+@settings(max_examples=40)
+def test_a_padded_cache_is_that_of_a_server_counted_in_blocks(drawn):
+    """Source: KV cache groups of vLLM 0.19 (v1/core/kv_cache_utils.py): one size of group, one size of page, one block for a state."""
+    (full, seen, states), window, chunked, context, ways = drawn
+    look = {"chunk": window} if chunked else {"window": window}
+    mlp, mamba = layers.Mlp(F=256), layers.Mamba2(N_ssm=8, H_ssm=16, G_ssm=2, D_st=16, w_conv=4, chunk=64)
+    blocks = [(full, [layers.Attention(N=4, K=2, H=16), mlp])]
+    blocks += [(seen, [layers.Attention(N=4, K=2, H=16, **look), mlp])] if seen else []
+    blocks += [(states, [mamba, mlp])] if states else []
+    m = model("mixed", D=64, V=1000, blocks=blocks)
+    counts = [n for n in (full, seen, states) if n]
+    size = max(counts) if max(counts) < 1.25 * min(counts) else min(counts)
+    token, state = 2 * 2 * 16 * 2 // ways, (8 * 16 * 16 * 4 + (8 * 16 + 2 * 2 * 16) * 3 * 2) / ways
+    page = max(PAGE, PAGE * ceil(state / token / PAGE)) if states else PAGE  # of a layer that attends, in tokens, at least a state
+    limits = [(full, token, None), (seen, token, window if chunked else window - 1), (states, 0, None)]
+    groups = [(size, of, page, limit) for n, of, limit in limits for _ in range(ceil(n / size))]
+    tokens, sequences = admitted(groups, 2**40, context, 8192)
+    at = {"Y": ways, "S": context, "T_step": 8192}
+    assert 2**40 / float(room.per_token(m, full=True).at(m, dtype("bf16"), Y=ways)) == pytest.approx(tokens, rel=1e-3)
+    found = room.per_sequence(m, full=True)
+    mine = 2**40 / float(found.at(m, dtype("bf16"), **{k: v for k, v in at.items() if k in {s.name for s in found.free_symbols}}))
+    rounded = len(groups) * page * token * size  # at most a page of every group
+    assert sequences <= mine * (1 + 1e-3) and mine <= 2**40 / (2**40 / sequences - 2 * rounded) * (1 + 1e-3)
+
+
 def test_layers_with_states_are_padded_as_layers_that_cache():
     m = llm("nemotron-3-nano")
     attention, mamba = (int(next(v for s, v in m.stack.values.items() if s.name == name)) for name in ("L_full", "L_ssm"))
     layers_padded = attention + attention * ceil(mamba / attention)
     assert float(room.per_token(m, full=True).at(m, dtype("bf16"), Y=1)) == layers_padded * 2 * 2 * 128 * 2
+    state = 64 * 64 * 128 * 4 + (64 * 64 + 2 * 8 * 128) * 3 * 2  # 32 bits, and three columns of the convolution in 16
+    held = 6 * 8192 * 2 * 2 * 128 * 2 + 24 * state
+    assert float(room.per_sequence(m, full=True).at(m, dtype("bf16"), Y=1, S=8192)) == held
+
+
+def test_pages_of_layers_with_fewer_heads_hold_more_tokens():
+    """Gemma 4: 4 heads of 512 in 10 layers, 16 of 256 in 50 that see 1024 tokens."""
+    m = llm("gemma4-31b")
+    assert float(room.per_token(m, full=True).at(m, dtype("bf16"), Y=1)) == 60 * 2 * 16 * 256 * 2
+    held = 10 * 32768 * 2 * 4 * 512 * 2 + 50 * (1023 + 8192) * 2 * 16 * 256 * 2
+    assert float(room.per_sequence(m, full=True).at(m, dtype("bf16"), Y=1, S=32768, T_step=8192)) == held
 
 
 def test_activations_by_hand():
@@ -172,6 +234,9 @@ def test_on_the_command_line():
         (("llama3-70b", "--on", "h100"), "give more chips or fewer bytes"),
         (("llama3-8b", "--on", "h100", "--chips", "4", "--stages", "3"), "do not share 4 chips evenly"),
         (("llama3-8b", "--on", "h100", "--set", "T=3"), "T changes nothing"),
+        (("llama3-8b", "--on", "h100", "--chips", "6"), "6 chips do not share 32 query heads evenly"),
+        (("phi-4", "--on", "h100", "--chips", "4"), "4 chips do not share 10 KV heads evenly"),
+        (("qwen2.5-7b", "--on", "h100", "--chips", "8"), "query heads evenly"),
         (("llama3-8b", "--on", "h100", "--server", "nope"), "there is no server"),
         (("llama3-8b", "--on", "h100", "--set", "u_hbm=1.1"), "above 1"),
         (("llama3-8b", "--on", "h100", "--set", "M_act=-1 GB"), "must be positive"),

@@ -16,7 +16,7 @@ _SAYS = (
 )
 
 _CACHE = (
-    "own: every layer keeps the tokens it sees; full: as a server pads windows and states, every layer all of them, in groups of layers."
+    "own: every layer keeps the tokens it sees; full: as a server counts them, layers in groups, of windows the new tokens of a step too."
 )
 
 

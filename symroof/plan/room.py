@@ -79,6 +79,7 @@ def served(known: Known, by: str = "vllm", stages: int = 1, full: bool = False) 
     if stages < 1 or chips % stages:
         raise InputError(f"{stages} stages do not share {chips} chips evenly; give a number that divides them")
     ways, staged = chips // stages, stages > 1
+    _shared(known.model, ways)
     given = known.given
     here = replace(_padded(known, who, ways), shape="").but(**{"S": _CONTEXT, **known.letters})
     seen = next((v for s, v in known.chip.values.items() if s.name == "M_seen"), None)
@@ -103,7 +104,8 @@ def served(known: Known, by: str = "vllm", stages: int = 1, full: bool = False) 
         "buffers": Cost(M_run, "byte", "buffers"),
         "room": room.cache(m, staged),
         "per_token": room.per_token(m, full, staged),
-    } | ({} if full else {"per_sequence": room.per_sequence(m, staged)})
+        "per_sequence": room.per_sequence(m, full, staged),
+    }
     values: dict[str, float] = {}
     for key, cost in found.items():
         if key == "room":
@@ -113,14 +115,26 @@ def served(known: Known, by: str = "vllm", stages: int = 1, full: bool = False) 
     rows = [Row(key, _LABELS[key], cost, values[key], show_quantity(values[key], cost.unit)) for key, cost in found.items()]
     context = float(here.given[S])
     each = values["per_token"] if full else values["per_sequence"] / context
-    tokens = values["room"] / each if each else float("inf")
-    if tokens != float("inf"):
+    if each:
+        tokens = values["room"] / each
         rows.append(Row("tokens", _LABELS["tokens"], None, tokens, f"{int(tokens):,}"))
-        rows.append(Row("sequences", f"sequences of {context:g} tokens", None, tokens / context, f"{tokens / context:.2f}"))
+    if values["per_sequence"]:
+        sequences = values["room"] / values["per_sequence"]
+        rows.append(Row("sequences", f"sequences of {context:g} tokens", None, sequences, f"{sequences:.2f}"))
     return Room(tuple(rows), here, who, full)
 
 
 # -- helpers
+def _shared(m: Llm, ways: int) -> None:
+    """Raise InputError for heads or a d_ff that so many chips do not share evenly; chips that are a multiple of KV heads have copies."""
+    for kind, _ in m.stack.structure:
+        queries, kept = kind.part("queries"), kind.part("heads")
+        split = [("query heads", queries), ("KV heads", kept), *(("of d_ff", size) for size in kind.even())]
+        for what, size in ((what, int(m[s]) if isinstance(s, Symbol) else s) for what, s in split if s is not None):
+            if size % ways and not (what == "KV heads" and ways % size == 0):
+                raise InputError(f"{ways} chips do not share {size} {what} evenly; give another number of chips, or --stages of a pipeline")
+
+
 def _towers(m: Llm, ways: int) -> Fraction:
     """Bytes of a vision tower on a chip, in 16 bits."""
     return Fraction(2 * int(m.beside["vision"]), ways) if "vision" in m.beside else Fraction(0)

@@ -251,7 +251,9 @@ def served(told: Any) -> Document:
     chip, model = told.known.chip, told.known.model
     title = Title(f"{model and model.title} on a chip of {chip and chip.title}, served by {told.server.title}")
     padded = (
-        "The cache is padded as the server does: every layer keeps all tokens." if told.full else "Every layer keeps the tokens it sees."
+        "The cache is as the server counts it: tokens have a place in every layer that caches, a sequence what the server admits it with."
+        if told.full
+        else "Every layer keeps the tokens it sees."
     )
     notes = (f"{told.known.format}. {padded}", *told.said)
     data = {"model": model and model.name, "chip": chip and chip.name, "server": told.server.name}

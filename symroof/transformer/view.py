@@ -57,6 +57,13 @@ class View:
         most = self.window if self.chunk is None else self.chunk
         return tokens / plain(self.every) if most is None else sp.Min(tokens, plain(most), evaluate=False)
 
+    def admitted(self, tokens: sp.Expr, new: sp.Expr) -> sp.Expr:
+        """Tokens that a server keeps of so many, for steps of ``new`` ones: it drops those before a window or a chunk after a step."""
+        if self.grows:
+            return tokens
+        before = plain(self.window) - 1 if self.chunk is None else plain(self.chunk)
+        return sp.Min(tokens, before + new, evaluate=False)
+
     def seen(self, tokens: sp.Expr) -> sp.Expr:
         """Entries that the last of so many tokens sees."""
         if self.chunk is not None:

@@ -9,6 +9,7 @@ Source: the start-up of vLLM (docs.vllm.ai, conserving memory; hybrid KV cache m
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import sympy as sp
@@ -16,12 +17,13 @@ import sympy as sp
 from symroof.algebra.claims import ORDER, Claim
 from symroof.algebra.cost import Cost, largest, quantity, total
 from symroof.algebra.operands import plain, rational
-from symroof.algebra.symbols import B, D, M_act, M_hbm, M_more, M_run, R_seq, T_step, V, Y, Z, p_a, p_kv, p_w, u_hbm
+from symroof.algebra.symbols import B, D, M_act, M_hbm, M_more, M_run, R_seq, S, T_step, V, Y, Z, p_a, p_kv, p_w, u_hbm
 from symroof.algebra.units import Unit
 from symroof.program.program import Program
 from symroof.transformer.facts import facts
 from symroof.transformer.kind import Pass, Sharding
 from symroof.transformer.stack import Layer, Stack
+from symroof.transformer.view import View
 from symroof.workloads.models import Model, stack_of
 
 _BYTE = Unit.of("byte")
@@ -70,12 +72,13 @@ def activations(m: Model, last: bool = True) -> Cost:
 def per_token(m: Model, full: bool = False, stages: bool = False) -> Cost:
     """Bytes of KV cache on a chip for a token of context [byte/token]: of layers that see all of it; KV heads beyond K are copies.
 
-    ``full``: as a server pads it. Every layer that caches keeps all tokens, those with a window and those with a state too, in groups of
-    as many layers as the rarest kind has, each group filled up; a layer takes the page of the largest.
+    ``full``: as a server counts what fits. Every layer that caches has a place for every token, those with a window and those with a
+    state too, in groups of as many layers as the rarest kind has, each group filled up; a layer takes the page of the largest.
     """
     stack, held = stack_of(m), sp.Integer(0)
     if full:
-        held = _padded(stack)
+        groups = _groups(stack)
+        held = sp.Max(*[g.elements for g in groups]) * sum(g.layers for g in groups) if groups else held
     else:
         for layer, ways in _cached(stack):
             growing = [elements / plain(v.every) for v, elements in facts(layer.kind).cache.items() if v.grows]
@@ -83,13 +86,20 @@ def per_token(m: Model, full: bool = False, stages: bool = False) -> Cost:
     return quantity(held * p_kv / (Z if stages else 1), Unit.of("byte/token"), "KV cache of a token").claiming(stack.in_layers)
 
 
-def per_sequence(m: Model, stages: bool = False) -> Cost:
-    """Bytes on a chip that a sequence with S tokens of context keeps [byte]: of windows no more than they see, and states."""
+def per_sequence(m: Model, full: bool = False, stages: bool = False) -> Cost:
+    """Bytes on a chip that a sequence with S tokens of context keeps [byte]: of windows no more than they see, and states.
+
+    ``full``: as a server admits it. Layers stand in the same groups; those with a window or a chunk keep the new tokens of a step too, S at
+    most, and those with a state one state. Pages are not rounded up.
+    """
     stack, at, held = stack_of(m), Pass(new=1), sp.Integer(0)
-    for layer, ways in _cached(stack):
-        f = facts(layer.kind)
-        entries = sp.Add(*[elements * at.held(view) for view, elements in f.cache.items()])
-        held += (entries * p_kv * ways + (f.state + f.pending) / Y) * layer.count
+    if full:
+        held = sp.Add(*[g.layers * (g.elements * g.view.admitted(S, T_step) * p_kv if g.view else g.state) for g in _groups(stack)])
+    else:
+        for layer, ways in _cached(stack):
+            f = facts(layer.kind)
+            entries = sp.Add(*[elements * at.held(view) for view, elements in f.cache.items()])
+            held += (entries * p_kv * ways + (f.state + f.pending) / Y) * layer.count
     return quantity(held / (Z if stages else 1), _BYTE, "a sequence").claiming(stack.in_layers)
 
 
@@ -112,24 +122,32 @@ def _cached(stack: Stack) -> Iterator[tuple[Layer, sp.Expr]]:
         yield layer, sp.Integer(1) if heads is None else sp.Max(plain(heads), Y, evaluate=False) / (plain(heads) * Y)
 
 
-def _padded(stack: Stack) -> sp.Expr:
-    """Elements of a token on a chip where layers are padded to groups."""
-    pages: dict[object, sp.Expr] = {}
-    counts: dict[object, int] = {}
+@dataclass(frozen=True)
+class _Group:
+    """Layers that a server counts together: those of a view, or those with a state. For each: elements of a token, bytes of a state."""
+
+    view: View | None
+    layers: int
+    elements: sp.Expr
+    state: sp.Expr
+
+
+def _groups(stack: Stack) -> list[_Group]:
+    """Layers that cache, by what they see, their number filled up to whole groups of the rarest (to one of the most if it has few more)."""
+    found: dict[View | None, _Group] = {}
     numbers = {s: sp.Integer(n) for s, n in stack.values.items()}
     for layer, ways in _cached(stack):
         f = facts(layer.kind)
-        kept: dict[object, sp.Expr] = {view: elements / plain(view.every) for view, elements in f.cache.items()}
+        kept: dict[View | None, tuple[sp.Expr, sp.Expr]]
+        kept = {view: (elements / plain(view.every) * ways, sp.Integer(0)) for view, elements in f.cache.items()}
         if f.state != 0 and not kept:
-            kept["state"] = sp.Integer(0)
-        for of, elements in kept.items():
-            pages[of] = sp.Max(pages.get(of, sp.Integer(0)), elements * ways)
-            counts[of] = counts.get(of, 0) + int(layer.count.xreplace(numbers))
-    if not counts:
-        return sp.Integer(0)
-    least, most = min(counts.values()), max(counts.values())
-    size = most if most < Fraction(5, 4) * least else least
-    return sp.Max(*pages.values()) * sum(-(-n // size) * size for n in counts.values())
+            kept[None] = (sp.Integer(0), f.state / Y)
+        for of, (elements, state) in kept.items():
+            g, count = found.get(of, _Group(of, 0, elements, state)), int(layer.count.xreplace(numbers))
+            found[of] = _Group(of, g.layers + count, sp.Max(g.elements, elements), sp.Max(g.state, state))
+    counts = [g.layers for g in found.values()]
+    size = max(counts, default=1) if max(counts, default=1) < Fraction(5, 4) * min(counts, default=1) else min(counts)
+    return [replace(g, layers=-(-g.layers // size) * size) for g in found.values()]
 
 
 def _on_chip(stack: Stack) -> Iterator[tuple[Layer, sp.Expr]]:
