@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from second_opinion import close, costs, leaves, points, positives, worth
 
 from symroof import Cost, SymroofError, UnitError, matmul, roofline, solve, symbol
-from symroof.symbols import B, C, D, F, K, L, W_hbm, W_ici, n, p, t_hop
+from symroof.algebra.bind import check
+from symroof.algebra.symbols import UNLESS
+from symroof.symbols import B, C, D, F, K, L, W_hbm, W_ici, eta_att, n, p, p_g, p_w, t_hop, x_dp
 
 MATH, HBM, HOP = Cost(2 * B * D * F / C, "s", "math"), Cost(p * D * F / W_hbm, "s", "hbm"), Cost(t_hop, "s", "hop")
 BYTES, FLOPS = Cost(p * B * D, "byte", "traffic"), Cost(2 * B * D * F, "FLOP", "flops")
@@ -470,3 +472,24 @@ def test_a_free_letter_without_a_unit_counts_as_a_plain_number():
     z = sp.Symbol("z", positive=True)
     assert str(Cost(z * p, "byte").unit) == "byte"
     assert Cost(symbol("widgets", "widget") * p, "byte").at(widgets=3, p=2).number == 6
+
+
+# -- letters that are neutral unless they are bound
+def test_a_letter_is_worth_what_is_usual_once_nothing_else_is_open():
+    step = Cost(B / (eta_att * C) * (1 + x_dp) + p_g * B / W_hbm, "s")
+    known = {B: 8, C: 4, W_hbm: 2, p_w: 3}
+    assert step.at(known).number == Q(8, 4) + Q(3 * 8, 2)
+    assert step.at(known, eta_att="50%", x_dp="0.5", p_g=4).number == Q(8, 2) * Q(3, 2) + Q(4 * 8, 2)
+    part = step.at(C=4, W_hbm=2)  # something is open: a calibration may still come
+    assert {eta_att, x_dp, p_g} <= part.free_symbols
+    assert part.at({B: 8, p_w: 3}, eta_att="50%").number == step.at(known, eta_att="50%").number
+    assert np.asarray(step.at(known, x_dp=[0, 1])).tolist() == [14.0, 16.0]
+
+
+@pytest.mark.parametrize("letter", UNLESS, ids=str)
+def test_what_is_usual_is_a_value_that_the_letter_may_have(letter):
+    usual = UNLESS[letter]
+    given = check(letter, usual if usual.is_Symbol else Q(int(usual)))
+    assert given == (usual if usual.is_Symbol else int(usual))
+    with pytest.raises(SymroofError):
+        check(letter, -1)

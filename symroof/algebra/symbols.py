@@ -199,6 +199,9 @@ p_w = symbol("p_w", "byte", "bytes per weight", "p_w")
 p_kv = symbol("p_kv", "byte", "bytes per element of the KV cache")
 p_a = symbol("p_a", "byte", "bytes per activation", "p_a")
 p_st = symbol("p_st", "byte", "bytes per element of a recurrent state; 4 unless said", r"p_\text{st}")
+p_g = symbol("p_g", "byte", "bytes per element of a gradient as it is added up; p_w unless said")
+p_rest = symbol("p_rest", "byte", "bytes per weight at rest, where data parallelism shards weights; p_w unless said", r"p_\text{rest}")
+p_logit = symbol("p_logit", "byte", "bytes per logit that are there at once; p_a unless said", r"p_\text{logit}")
 p_conv = symbol("p_conv", "byte", "bytes per input that a convolution keeps; 2 unless said", r"p_\text{conv}")
 # -- the chip
 C = symbol("C", "FLOP/s", "FLOP/s of a chip, dense, in the format the arithmetic is done in")
@@ -221,6 +224,10 @@ W_X = symbol("W_X", "byte/s", "bandwidth of a chip in a collective over X")
 W_Y = symbol("W_Y", "byte/s", "bandwidth of a chip in a collective over Y, or Y and Z")
 A_X = symbol("A_X", "byte/s", "bandwidth of a chip in an AllToAll over X: less than W_X where bytes take several hops")
 A_Z = symbol("A_Z", "byte/s", "bandwidth of a chip in an AllToAll over Z")
+W_rep = symbol("W_rep", "byte/s", "bandwidth of a chip in a collective over the copies of what data parallelism shards")
+W_ctx = symbol("W_ctx", "byte/s", "bandwidth of a chip in a collective of context parallelism")
+W_Z = symbol("W_Z", "byte/s", "bandwidth of a chip to the next stage of a pipeline, one way")
+A_exp = symbol("A_exp", "byte/s", "bandwidth of a chip in an AllToAll among those that share experts")
 t_hop = symbol("t_hop", "s", "latency of one hop")
 t_node = symbol("t_node", "s", "time of an AllReduce of next to nothing in a node, as measured", r"t_\text{node}")
 price = symbol("price", "USD/s", "price of a chip", r"\text{price}")
@@ -263,6 +270,12 @@ n = symbol("n", "chip", "chips")
 X = symbol("X", "1", "ways of data parallelism (or FSDP)")
 Y = symbol("Y", "1", "ways of model (tensor) parallelism")
 Z = symbol("Z", "1", "ways of pipeline or expert parallelism")
+n_rep = symbol("n_rep", "1", "copies of what data parallelism shards: nodes, or slices that a network joins")
+n_ctx = symbol("n_ctx", "1", "ways of context parallelism")
+n_exp = symbol("n_exp", "1", "chips that share the experts of a layer, beside X")
+n_virt = symbol("n_virt", "1", "parts of the layers that a stage of an interleaved pipeline holds")
+L_first = symbol("L_first", "1", "layers of the first stage of a pipeline", r"L_\text{first}")
+L_last = symbol("L_last", "1", "layers of the last stage of a pipeline, beside the unembedding", r"L_\text{last}")
 M_X = symbol("M_X", "1", "physical interconnect axes that mesh axis X runs over")
 M_Y = symbol("M_Y", "1", "physical interconnect axes that mesh axis Y runs over")
 t_lim = symbol("t_lim", "s", "longest time a decode step may take")
@@ -286,22 +299,48 @@ t_layer = symbol("t_layer", "s", "time that a layer takes beside its work, in a 
 t_coll = symbol("t_coll", "s", "time that a collective takes beside its bytes", r"t_\text{coll}")
 t_step = symbol("t_step", "s", "time that a step takes beside its layers", r"t_\text{step}")
 t_req = symbol("t_req", "s", "time that a step takes for each sequence, beside its work", r"t_\text{req}")
+eta_att = symbol("eta_att", "1", "fraction of the peak that attention reaches", r"\eta_\text{att}")
+eta_head = symbol("eta_head", "1", "fraction of the peak that the unembedding reaches", r"\eta_\text{head}")
+# -- what a training step does not hide: 0 in a bound
+k_h = symbol("k_h", "1", "part of the HBM traffic of norms, sums, rotations and activation functions that a step waits for")
+k_g = symbol("k_g", "1", "part of the HBM traffic of the operands and results of matmuls that a step waits for")
+k_s = symbol("k_s", "1", "how often scores that are not kept on chip cross HBM, as a step waits for it")
+x_tp = symbol("x_tp", "1", "part of the collectives of tensor parallelism that a step waits for", r"x_\text{tp}")
+x_cp = symbol("x_cp", "1", "part of the collectives of context parallelism that a step waits for", r"x_\text{cp}")
+x_ep = symbol("x_ep", "1", "part of the collectives of expert parallelism that a step waits for", r"x_\text{ep}")
+x_pp = symbol("x_pp", "1", "part of what stages of a pipeline send that a step waits for", r"x_\text{pp}")
+x_fs = symbol("x_fs", "1", "part of the collectives of weights in every microbatch that a step waits for", r"x_\text{fs}")
+x_dp = symbol("x_dp", "1", "part of the collectives of gradients and weights once a step that a step waits for", r"x_\text{dp}")
+x_opt = symbol("x_opt", "1", "part of the HBM traffic of the optimizer that a step waits for", r"x_\text{opt}")
+x_host = symbol("x_host", "1", "part of what goes to the host and back that a step waits for", r"x_\text{host}")
+j_rep = symbol("j_rep", "1", "part of a step that is lost to jitter, for every doubling of n_rep", r"j_\text{rep}")
+j_data = symbol("j_data", "1", "part of a step that is lost to jitter, for every doubling of all data ways", r"j_\text{data}")
+k_cap = symbol("k_cap", "1", "capacity of experts over an even share of the tokens; 1 in a bound", r"k_\text{cap}")
+# -- what more memory holds than it must
+k_pre = symbol("k_pre", "1", "layers that are gathered ahead, beside the embeddings; 0 in a bound", r"k_\text{pre}")
+k_work = symbol("k_work", "1", "gradients of a layer's results that are there at once, as a part of all; 0 in a bound", r"k_\text{work}")
+k_frag = symbol("k_frag", "1", "memory reserved over memory in use; 1 in a bound", r"k_\text{frag}")
 
 #: Binding a symbol on the left scales the rates on the right: with ``eta_hbm=0.8``, W_hbm counts as 0.8 W_hbm.
 DERATES: dict[Symbol, frozenset[Symbol]] = {
     eta_math: frozenset({C, *C_FORMAT.values()}),
     **{eta: frozenset({rate}) for rate, eta in ETA_FORMAT.items()},
     eta_hbm: frozenset({W_hbm}),
-    eta_link: frozenset({W_ici, W_link, W_dcn, W_X, W_Y, A_X, A_Z, W_pcie}),
+    eta_link: frozenset({W_ici, W_link, W_dcn, W_X, W_Y, W_Z, W_rep, W_ctx, A_X, A_Z, A_exp, W_pcie}),
 }
+#: What a bound counts nothing of.
+_FREE = (t_layer, t_coll, t_step, t_req, k_h, k_g, k_s, x_tp, x_cp, x_ep, x_pp, x_fs, x_dp, x_opt, x_host, j_rep, j_data, k_pre, k_work)
 #: Fractions of something: at most 1.
-FRACTIONS = frozenset({MFU, u_hbm, *DERATES})
+FRACTIONS = frozenset({MFU, u_hbm, eta_att, eta_head, *DERATES})
 #: What there may be nothing of.
-NOTHING = frozenset({M_run, M_act, M_more, t_layer, t_coll, t_step, t_req})
+NOTHING = frozenset({M_run, M_act, M_more, *_FREE})
 #: What letters are worth that nobody binds: then a formula is a bound. Once nothing else is open, they are put in.
 UNLESS: dict[Symbol, sp.Expr] = {
-    **{s: sp.Integer(1) for s in DERATES},
-    **{s: sp.Integer(0) for s in NOTHING - {M_run, M_act, M_more}},
+    **dict.fromkeys((*DERATES, eta_att, eta_head, k_cap, k_frag), sp.Integer(1)),
+    **dict.fromkeys(_FREE, sp.Integer(0)),
+    p_g: p_w,
+    p_rest: p_w,
+    p_logit: p_a,
 }
 
 ALPHABET: dict[str, Symbol] = {s.name: s for s in list(globals().values()) if isinstance(s, Symbol)}

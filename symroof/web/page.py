@@ -65,10 +65,11 @@ def page(
         held,
         _claims(views, [sheet for options in offers.values() for sheet in options]),
     )
-    if put := dict(given.exprs):  # letters that stand for expressions
+    usual = {s: v for s, v in UNLESS.items() if s in free.values() and s not in {*given.numbers, *given.exprs, *found.values(), *offered}}
+    if put := {**given.exprs, **{s: v for s, v in usual.items() if not v.is_number}}:  # letters that stand for expressions
         views = {kind: _mapped(view, put) for kind, view in views.items()}
     fixed = {s: float(v) for s, v in given.numbers.items() if s not in offered or s.name in held}
-    fixed |= {s: float(v) for s, v in UNLESS.items() if s in free.values() and s not in fixed and s not in found.values()}
+    fixed |= {s: float(v) for s, v in usual.items() if v.is_number}
     first = next(iter(views.values())).costs[0]
     return render(Spec([title or first.name or "cost"], views, moved[0], tuple(moved[1:]), choices, fixed))
 
