@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 
 from symroof import Answer, Cost, Torus, Value, answer, chip, decode, dtype, matmul, memory, question, roofline, sharding, solve, symbol
-from symroof.symbols import B, C, D, D_mxu, F, P, W_hbm, W_ici, W_pcie, f_clk, n, n_core, n_host, n_mxu, p, t_hop
+from symroof.symbols import B, C, D, D_mxu, F, P, W_hbm, W_ici, W_pcie, W_vmem, f_clk, n, n_core, n_host, n_mxu, p, t_hop
 
 CHAPTER = "How to Scale Your Model, part 2: TPUs"
 
@@ -52,7 +52,7 @@ def memories() -> Iterator[Answer]:
 
     Print says about 25 for v5p, which is the text's 2.5e12 over the 1e11 of the first draft's links.
     """
-    vmem = Cost(C / (22 * W_hbm), "FLOP/byte", "intensity of VMEM")
+    vmem = Cost(C / W_vmem, "FLOP/byte", "intensity of VMEM")
     yield answer("tpu.t4", "FLOPs per byte of VMEM, v5e", vmem, vmem.at(V5E, BF16), "11 FLOP/byte")
     links = Cost(W_hbm / (W_ici / 2), "1", "HBM over a link")
     draft = links.at(W_hbm=TEXT, W_ici="200 GB/s")
@@ -129,7 +129,7 @@ def q4() -> Iterator[Answer]:
     ours, book = exact.at(V5E, INT8, given), rounded.at(V5E, INT8)
     yield answer("tpu.q4.a", "critical batch, out of HBM", exact, ours, "271 tokens", why, book)
     inside = matmul(B, D, F)
-    vmem = solve(inside.flops / C >= inside.traffic / (22 * W_hbm), B)
+    vmem = solve(inside.flops / C >= inside.traffic / W_vmem, B)
     yield answer("tpu.q4.b", "critical batch, out of VMEM", vmem, vmem.at(V5E, INT8, given), "11 tokens")
     yield answer("tpu.q4.time", "time at batch 64 and 512", mm, [mm.at(V5E, INT8, given, B=batch) for batch in (64, 512)])
 

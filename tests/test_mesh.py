@@ -200,7 +200,7 @@ ERRORS = [
     (lambda: chip("v5e").on("4x4").mesh(X=16.0), InputError, "is no number of chips"),
     (lambda: chip("h100").on(8).mesh(X="two", Y=4), InputError, "is no number of chips"),
     (lambda: chip("gh200").on(2).mesh(Y=2), InputError, "says nothing of links between chips"),
-    (lambda: chip("mi300x").on(16).mesh(Y=16), InputError, "more than one node of 8, and the sheet says nothing of the network"),
+    (lambda: chip("mi325x").on(16).mesh(Y=16), InputError, "more than one node of 8, and the sheet says nothing of the network"),
     (lambda: chip("h100").on(8).mesh(X=1, Y=8).rate("X"), InputError, "one chip, which sends nothing"),
     (lambda: mesh(), InputError, "needs an axis"),
     (lambda: mesh(X=16), InputError, "is no link; give it Torus"),
