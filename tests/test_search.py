@@ -178,6 +178,42 @@ def test_a_corner_bounds_a_block(expr, one, two, three):
             assert not known[0] or side * corner[0] <= side * edge + 1e-9 * abs(edge)
 
 
+def _compared(side, how, limit):
+    right = Cost(sp.Integer(limit), "1")
+    return side <= right if how == "<=" else side >= right
+
+
+@settings(max_examples=150)
+@given(st.sampled_from([*COSTS.values(), *SIDES]), st.sampled_from(["<=", ">="]), st.integers(0, 60), AXIS, AXIS, AXIS)
+def test_a_line_begins_where_a_condition_allows_it(side, how, limit, one, two, three):
+    """Before that every point of a box breaks it; what is left holds one that does not, if it is known how the condition goes."""
+    axes = {s: v for s, v in zip((D, F, L), (one, two, three), strict=True) if side.expr.has(s)}
+    values = {s: np.array(v, float).reshape([-1 if t == s else 1 for t in axes]) for s, v in axes.items()}
+    corners = boxes.Corners(values, tuple(len(v) for v in axes.values()))
+    (room,) = boxes.ways([], [_compared(side, how, limit)], values)
+    compiled, whole = tape(("sum", (side.expr, sp.Integer(limit)))), boxes.Boxes.of([[slice(0, n) for n in corners.shape]], 1)
+    for axis, symbol in enumerate(values):
+        if not room.get(symbol) or len(corners.own[symbol]) != 1:
+            continue
+        line = boxes.Line(axis, symbol, room[symbol])
+        forbidden = corners.drawn(whole, line, compiled, room, how)
+        for box, before in zip(whole.begun(line, forbidden), (True, False), strict=True):
+            if not box.sizes.all():
+                continue
+            at = [order[a] for order, a in zip(corners.order, np.broadcast_arrays(*box.places()), strict=True)]
+            inside = zip(*[np.array(v)[a].ravel().tolist() for v, a in zip(axes.values(), at, strict=True)], strict=True)
+            broken = [boxes.never(float(side.expr.subs(dict(zip(axes, p, strict=True)))), how, limit) for p in inside]
+            assert all(broken) if before else None in room.values() or not all(broken)
+
+
+def test_lines_on_which_a_cost_rises_are_one_point_each():
+    """However the cost bends elsewhere: at D = 100, 200 * (100 + 9) is 21,800; at D = 99, B is 203, and so on."""
+    bent = Cost(B * (D + 900 / D), "1")
+    found = search(space(B=range(1, 2001), D=range(1, 101)), minimize=bent, subject_to=[Cost(B * D, "1") >= Cost(sp.Integer(20000), "1")])
+    assert found.best.at == {"B": 200, "D": 100}
+    assert found.evaluated <= 100 < found.considered == found.evaluated + found.pruned
+
+
 def test_boxes_are_halved_until_every_point_is_there_once():
     waiting, seen = (
         boxes.Boxes(np.array([[0, 5], [0, 0], [0, 0]]), np.array([[5, 8], [7, 7], [1, 1]]), np.zeros((1, 2))),
@@ -302,8 +338,9 @@ def test_rows_and_reprs():
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(list(COSTS)), conditions(), AXIS, AXIS, AXIS, st.booleans(), st.integers(1, 3))
-def test_small_blocks_through_executors_give_the_same_answer(name, limits, one, two, three, prune, best):
+@given(st.sampled_from(list(COSTS)), conditions(), AXIS, AXIS, AXIS, st.sampled_from([None, 0, 16]), st.integers(1, 3))
+def test_small_blocks_through_executors_give_the_same_answer(name, limits, one, two, three, bound, best):
+    prune = bound is not None  # 0: also short lines begin where they may
     cost = COSTS[name]
     free = {s.name for s in cost.free_symbols.union(*(c.free_symbols for c in limits))}
     axes = {k: v for k, v in zip("DFL", (one, two, three), strict=True) if k in free}
@@ -316,6 +353,8 @@ def test_small_blocks_through_executors_give_the_same_answer(name, limits, one, 
         small.setattr("symroof.grid.cut.LONG", 2)
         small.setattr(job, "BLOCK", 4)
         small.setattr(job, "LEAF", 2)
+        small.setattr(job, "_LINED", 3)
+        small.setattr(job, "_BOUND", bound or 0)
         for executor in (None, threads, Late(), Late(2, BrokenExecutor("gone"))):
             found = search(space(**axes), minimize=cost, subject_to=limits, best=best, prune=prune, executor=executor)
             assert [dict(p.at) for p in found.points] == expected

@@ -85,6 +85,8 @@ def axis(name: str, values: Any, symbols: Mapping[str, sp.Symbol]) -> Axis:
 
     Raises InputError if its entries are neither numbers nor quantities in texts nor sheets, or it has several dimensions.
     """
+    if isinstance(values, range) and values and max(abs(values[0]), abs(values[-1])) < 1 << 53:
+        values = np.arange(values.start, values.stop, values.step)
     entries = values if hasattr(values, "ndim") else list(values)
     if not len(entries) and name not in symbols:
         return Axis(name, ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -15,13 +15,14 @@ import sympy as sp
 from symroof.algebra.evaluate import Tape, tape
 from symroof.grid.cut import BLOCK, Cut, Slices, blocks, padded, part
 from symroof.grid.plan import GridPlan, Tile, plan
-from symroof.search.boxes import Boxes, Corners, Ways
+from symroof.search.boxes import Boxes, Corners, Line, Ways, never
 from symroof.search.pool import CLOSE, MANY, Points, beaten, front, kept, level, settled, together, within
 
 LEAF = 4  # points of a box that is looked at point by point
-_LEAVES = 1024  # such boxes that are looked at together
-_BOXES, _FEW = 1 << 14, 16  # boxes that are halved together, and before there is anything to beat
+_POINTS = 1 << 12  # points of boxes that are looked at together
+_BOXES, _FEW = 1 << 14, 16  # boxes that are looked at together, and at first when there is nothing to beat
 _LINES = 1 << 14  # boxes that a block begins with
+_LINED = 1 << 12  # lines that boxes are taken apart into at once
 _BOUND = 16  # points that could be evaluated in a grid while a corner is
 _RUNS, _LONGEST = 16, 1 << 24  # blocks of a space in which boxes are passed over, and the points of one at most
 _RELATED = {">=": lambda a, b: a >= b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, "<": lambda a, b: a < b}
@@ -56,13 +57,26 @@ class Job:
         if not self.ways:
             return blocks(self.shape)
         size = max(8 * BLOCK, min(_LONGEST, prod(self.shape) // _RUNS))
-        return blocks(self.shape, size) if self.length == 1 else blocks(tuple(np.where(self._apart, self.shape, 1).tolist()), _LINES)
+        return blocks(tuple(np.where(self._spanned, 1, self.shape).tolist()), _LINES if self.length > 1 else size)
 
     @cached_property
     def length(self) -> int:
-        """The points of what a block is taken apart into at once: of a box that spans the axes along which it is known how the costs go."""
+        """The points of the space that every place of a block stands for."""
+        return prod(n for n, spanned in zip(self.shape, self._spanned, strict=True) if spanned)
+
+    @cached_property
+    def _spanned(self) -> Any:
+        """The axes that every block spans: that of lines, or those along which it is known how the costs go."""
+        if self._line is not None:
+            return np.arange(len(self.shape)) == self._line.axis
         length = prod(n for n, apart in zip(self.shape, self._apart, strict=True) if not apart)
-        return length if self._apart.any() and length >= 2 * _BOUND else 1
+        return ~self._apart & bool(self._apart.any() and length >= 2 * _BOUND)
+
+    @cached_property
+    def _line(self) -> Line | None:
+        """The axis along which boxes begin where the conditions allow it, if it is long."""
+        line = self._corners.line(self.ways[0], self.ways[1:]) if self.ways and len(self.costs) == 1 else None
+        return line if line is not None and self.shape[line.axis] >= 2 * _BOUND else None
 
     @cached_property
     def _apart(self) -> Any:
@@ -91,8 +105,8 @@ class Job:
 
     @cached_property
     def _first(self) -> Any:
-        """The axes along which boxes are halved before others: where it is not known how a cost or a condition goes."""
-        return self._blind(self.ways)
+        """The axes along which boxes are halved before others: all but that of lines, or where something goes in an unknown way."""
+        return self._blind(self.ways) if self._line is None else ~self._spanned
 
     @cached_property
     def _plan(self) -> GridPlan:
@@ -105,7 +119,12 @@ class Job:
     def exact(self, index: int) -> dict[sp.Symbol, Fraction]:
         """What every symbol is worth at a point."""
         at = np.unravel_index(index, self.shape)
-        return {s: Fraction(repr(float(_picked(v, at)))) for s, v in self.values.items()}
+        return self._fixed | {s: _fraction(float(_picked(v, at))) for s, v in self.values.items() if s not in self._fixed}
+
+    @cached_property
+    def _fixed(self) -> dict[sp.Symbol, Fraction]:
+        """What every symbol is worth that does not differ over the space."""
+        return {s: _fraction(float(np.ravel(v)[0])) for s, v in self.values.items() if np.size(v) == 1}
 
     def allowed(self, index: int) -> bool:
         """Whether a point fulfils the conditions, decided on fractions."""
@@ -131,9 +150,7 @@ class Job:
     def _part(self, block: int) -> Slices:
         """A block as slices of the space."""
         slices = self.cut.slices(block)[1:]
-        if self.length == 1:
-            return slices
-        return tuple(s if apart else slice(0, n) for s, n, apart in zip(slices, self.shape, self._apart, strict=True))
+        return tuple(slice(0, n) if spanned else s for s, n, spanned in zip(slices, self.shape, self._spanned, strict=True))
 
     def _tiles(self, block: int, whole: Slices) -> Iterator[Tile]:
         """A block, evaluated point by point."""
@@ -183,46 +200,82 @@ class Job:
 
         None where that does not pay, because hardly any box is passed over.
         """
-        fresh = Boxes.of(parts, self._apart & (self.length > 1), len(self.costs))
+        fresh = Boxes.of(parts, len(self.costs))
+        short = self._line is not None and fresh.sizes.sum() <= _LINED * self.length
+        fresh = fresh.apart(~self._spanned if short else self._apart & (self.length > 1))
         waiting, evaluated, excluded = [fresh], 0, np.zeros(len(self.conditions), np.int64)
-        credit = int(fresh.sizes.sum()) // 2
+        credit, width = int(fresh.sizes.sum()) // 2, _FEW
         while waiting:
             every = waiting.pop()
-            width = _BOXES if every.least[0, 0] == -np.inf or np.count_nonzero(found.sure) >= self.best else _FEW
-            while waiting and len(every) < width:
+            most = _BOXES if every.least[0, 0] == -np.inf or np.count_nonzero(found.sure) >= self.best else width
+            width = min(2 * width, _BOXES)
+            while waiting and len(every) < most:
                 every = every.beside(waiting.pop())
-            if len(every) > width:
-                waiting.append(every.only(slice(width, None)))
-                every = every.only(slice(width))
+            if len(every) > most:
+                waiting.append(every.only(slice(most, None)))
+                every = every.only(slice(most))
             boxes = self._hopeful(every, found, excluded)
-            sizes = boxes.sizes
-            credit += int(every.sizes.sum() - sizes.sum()) - _BOUND * len(every)
+            credit += int(every.sizes.sum() - boxes.sizes.sum()) - _BOUND * len(every)
             if credit < 0:
                 return None
-            small = sizes <= (LEAF if sizes.sum() > LEAF * _LEAVES else BLOCK)
-            for group in np.split(np.flatnonzero(small), range(_LEAVES, np.count_nonzero(small), _LEAVES)):
-                leaves = boxes.only(group)
-                at = [order[place] for order, place in zip(self._corners.order, leaves.places(), strict=True)]
+            leaves, rest = self._leaves(boxes)
+            step = max(1, _POINTS // int(leaves.sizes.max(initial=1)))
+            for start in range(0, len(leaves), step):
+                few = leaves.only(slice(start, start + step))
+                at = [order[place] for order, place in zip(self._corners.order, few.places(), strict=True)]
                 shape = np.broadcast_shapes(*(a.shape for a in at))
                 found = self._with(found, self._values(at, shape), at, shape, excluded)
-                evaluated += int(sizes[group].sum())
-            rest = boxes.only(np.flatnonzero(~small)[np.argsort(boxes.least[0][~small], kind="stable")])
-            if len(rest):
-                waiting.append(rest.halved(self._first))
+            evaluated += int(leaves.sizes.sum())
+            waiting += [boxes for boxes in self._next(rest, found) if len(boxes)]
         return Outcome(found, evaluated, excluded)
 
-    def _hopeful(self, boxes: Boxes, found: Points, excluded: Any) -> Boxes:
-        """The boxes in which a corner leaves room for a point that is allowed and as good as those there are; with the least cost."""
-        boxes, count = boxes.where(~beaten(found, self.best, boxes.least)), len(self.costs)
-        for i in range(count):
+    def _leaves(self, boxes: Boxes) -> tuple[Boxes, Boxes]:
+        """What is looked at point by point: boxes that are small, or the first point of every line; and what is left."""
+        sizes = boxes.sizes
+        if self._line is None:
+            small = sizes <= (LEAF if sizes.sum() > _POINTS else BLOCK)
+            return boxes.where(small), boxes.where(~small)
+        single = sizes == boxes.lengths[self._line.axis]
+        first, later = boxes.where(single).begun(self._line, 1)
+        return first, later.where(later.sizes > 0).beside(boxes.where(~single))
+
+    def _next(self, rest: Boxes, found: Points) -> list[Boxes]:
+        """What is left, halved; the most promising, last, taken apart into lines."""
+        if self._line is None:
+            return [rest.only(np.argsort(rest.least[0], kind="stable")).halved(self._first)]
+        rest = self._cheap(rest, found)
+        rest = rest.only(np.argsort(rest.least[0], kind="stable"))
+        lines = rest.sizes // rest.lengths[self._line.axis]
+        near = (lines > 1) & (np.cumsum(lines) <= _LINED)
+        return [rest.where(~near).halved(self._first), rest.where(near).apart(self._first)]
+
+    def _cheap(self, boxes: Boxes, found: Points) -> Boxes:
+        """The boxes in which a corner is as good as the points that there are; with the least cost."""
+        boxes = boxes.where(~beaten(found, self.best, boxes.least))
+        for i in range(len(self.costs)):
             (cost,), known = self._corners.of(boxes, self._sides[i], self.ways[i], 1)
             boxes.least[i] = np.where(known, cost, -np.inf)
-        boxes = boxes.where(~beaten(found, self.best, boxes.least))
-        for i, (_, how, _) in enumerate(self.conditions):
-            (left, right), known = self._corners.of(boxes, self._sides[count + i], self.ways[count + i], -1)
-            never = known & ~_may(left, how, right)
-            excluded[i] += boxes.sizes[never].sum()
-            boxes = boxes.where(~never)
+        return boxes.where(~beaten(found, self.best, boxes.least))
+
+    def _hopeful(self, boxes: Boxes, found: Points, excluded: Any) -> Boxes:
+        """The boxes in which corners leave room for a point that is allowed and as good as those there are, from where it is allowed."""
+        count, line = len(self.costs), self._line
+        rooms = [(i, how, self._sides[count + i], self.ways[count + i]) for i, (_, how, _) in enumerate(self.conditions)]
+        later = [room for room in rooms if line is not None and room[-1].get(line.symbol) == line.goes]
+        if len(found) or not later:
+            boxes = self._cheap(boxes, found)
+        if line is not None and later:
+            for i, how, compiled, way in later:
+                forbidden = self._corners.drawn(boxes, line, compiled, way, how)
+                excluded[i] += (forbidden * (boxes.sizes // boxes.lengths[line.axis])).sum()
+                boxes = boxes.begun(line, forbidden)[1]
+                boxes = boxes.where(boxes.lengths[line.axis] > 0)
+            boxes = self._cheap(boxes, found)
+        for i, how, compiled, way in rooms:
+            (left, right), known = self._corners.of(boxes, compiled, way, -1)
+            closed = known & never(left, how, right)
+            excluded[i] += boxes.sizes[closed].sum()
+            boxes = boxes.where(~closed)
         return boxes
 
     def _values(self, at: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
@@ -244,6 +297,11 @@ def _picked(value: Any, at: Sequence[Any]) -> Any:
     """An input at points of the grid."""
     array = padded(value, len(at))
     return array[tuple(a if n > 1 else 0 for a, n in zip(at, array.shape, strict=True))]
+
+
+@lru_cache(maxsize=1 << 14)
+def _fraction(value: float) -> Fraction:
+    return Fraction(repr(value))
 
 
 def worth(shape: Any, given: Mapping[sp.Symbol, Fraction]) -> Any:
