@@ -31,6 +31,10 @@ OTHERS = {
     "models.present": "costs that the caller has",
     "models.approximated": "two formulas that the caller has",
     "models.waits": "a program that the caller has",
+    "terms.reached": "a cost that the caller has",
+    "terms.linked": "layers that the caller has",
+    "terms.overheads": "sequences that the caller has, and layers, which all models have",
+    "terms.cached": "what of a view the caller counts",
     "training.comms": "a program that the caller has",
     "training.math": "a program that the caller has",
 }
@@ -78,7 +82,7 @@ def test_what_is_given_first_is_taken_or_refused_with_a_sentence(name, given):
     f = PUBLIC[name]
     first, *rest = inspect.signature(f).parameters.values() or [None]
     needed = [p.name for p in rest if p.default is inspect.Parameter.empty]
-    if first is None or name.startswith("models.") or (first.name == "stage" and given == 3):
+    if first is None or name.startswith(("models.", "terms.")) or (first.name == "stage" and given == 3):
         return
     try:
         found = f(given, **{word: {**GIVEN, "m": llm("mixtral-8x7b")}[word] for word in needed})

@@ -68,6 +68,7 @@ ORDERS = {
             "models",
             "memory",
             "room",
+            "terms",
             "decode",
             "prefill",
             "deployment",

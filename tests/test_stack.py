@@ -38,6 +38,7 @@ from symroof import (
     symbol,
     training,
 )
+from symroof.algebra.symbols import UNLESS
 from symroof.errors import InputError, SheetError, UnknownName
 from symroof.symbols import (
     A_X,
@@ -62,6 +63,7 @@ from symroof.symbols import (
     S,
     S_win,
     T,
+    T_tile,
     V,
     W_hbm,
     X,
@@ -782,17 +784,18 @@ NO_FORMULAS = {
     "pretraining.blocks",
 }
 NO_FORMULAS |= {"models.approximated", "decode.approximation", "prefill.approximation"}
-NO_FORMULAS |= {"models.checked", "models.with_width", "training.mlps"}
+NO_FORMULAS |= {"terms.cached", "terms.overheads", "models.checked", "models.with_width", "training.mlps"}
 FORMULAS = {name: f for name, f in formulas().items() if name not in NO_FORMULAS}
 VALUES = {
     **BITS,
     **{B: 8, S: 1000, T: 512, n: 64, X: 2, Y: 4, Z: 2, C: 10**15, W_hbm: 3 * 10**12, M_hbm: 8 * 10**11, MFU: Q(2, 5), t_lim: 1},
-    **{u_hbm: Q(9, 10), W_X: 10**11, W_Y: 10**11, A_X: 10**11, A_Z: 10**11, price: "$2/h"},
+    **{u_hbm: Q(9, 10), T_tile: 16, W_X: 10**11, W_Y: 10**11, A_X: 10**11, A_Z: 10**11, price: "$2/h"},
 }
 #: Formulas that may be zero, and of which models.
 NOTHING: dict[str, Callable[[Llm], bool]] = {
     "decode.state_time": lambda m: m.stack.aggregates.state == 0,
     "models.states": lambda m: m.stack.aggregates.state == 0,
+    "terms.padded": lambda m: not m.stack.aggregates.routed,
     "memory.kv_per_token": lambda m: kv not in m.values,
     "room.per_token": lambda m: kv not in m.values,
 }
@@ -810,7 +813,7 @@ def evaluated(found: Cost | Bound, m: Llm) -> Any:
     free = found.condition.free_symbols - {found.symbol} if isinstance(found, Bound) else found.free_symbols
     free = free | {s for f in free if isinstance(m.values.get(f), sp.Expr) for s in m.values[f].free_symbols}
     left = {s for s in free if s not in m.values} - ({found.symbol} if isinstance(found, Bound) else set())
-    return found.at(m, {s: VALUES.get(s, 3) for s in left})
+    return found.at(m, {s: VALUES.get(s, Q(1, 3) if s in UNLESS else 3) for s in left})
 
 
 def test_there_are_formulas_to_try():

@@ -165,18 +165,19 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
         _follow(wanted.union(*(t.free_symbols for found in gone.values() for t in found)), defined, raw, anew.keys() | set(asked))
     chosen = {s: v for s, v in {**defaults, **raw}.items() if s not in asked or s in wanted}
     chosen |= _unless(wanted, chosen, asked)
-    needed = _reachable(wanted, chosen) | wanted | {eta for eta in DERATES if eta in chosen}
+    inside = _reachable(wanted, chosen) | wanted
+    needed = inside | {eta for eta in DERATES if eta in chosen}
     checked = {s: check(s, v) for s, v in chosen.items() if s in needed}
     settled = tuple(x for x, found in gone.items() if _solve_for(x, found, wanted, chosen, checked))
     exprs = {s: v for s, v in checked.items() if isinstance(v, sp.Expr)}
     numbers = {s: v for s, v in checked.items() if not isinstance(v, sp.Expr)}
-    _derate({*ETA_FORMAT.values()} - wanted, wanted, exprs, numbers)  # while C still stands for the rate of a format
+    _derate({*ETA_FORMAT.values()} - inside, wanted, exprs, numbers)  # while C still stands for the rate of a format
     _settle(exprs, numbers)
     _agree(of, sheets, {s: numbers[s] for s in anew if s in numbers}, numbers, asked)
     for stack, s in product(stacks(sheets), asked):
         stack.alone(s, anew)
     _refuse_missing(exprs, raw, origin)
-    _derate(DERATES.keys() - wanted, wanted, exprs, numbers)
+    _derate(DERATES.keys() - inside, wanted, exprs, numbers)
     used = {origin[s] for s in needed if s in origin}
     names = tuple(name for name in dict.fromkeys(origin.values()) if name in used)
     return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names, model, settled)
@@ -233,9 +234,9 @@ def _reachable(wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any]) -> set[sp.S
 
 def _unless(wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any], asked: Any) -> dict[Symbol, Any]:
     """What letters are worth that nobody binds, where nothing else is open: as long as something is, they may still be bound."""
-    usual = {s: v for s, v in UNLESS.items() if s in wanted and s not in chosen and s not in asked}
-    behind = _reachable(wanted, {**chosen, **usual}) if usual else set()
-    return usual if usual and (wanted | behind) - set(asked) <= chosen.keys() | usual.keys() else {}
+    usual = {s: v for s, v in UNLESS.items() if s not in chosen and s not in asked}
+    free = (wanted | _reachable(wanted, {**chosen, **usual})) - set(asked)
+    return {s: v for s, v in usual.items() if s in free} if free <= chosen.keys() | usual.keys() else {}
 
 
 def _solve_for(x: Symbol, thresholds: list[Any], wanted: set[sp.Symbol], chosen: Mapping[Symbol, Any], checked: dict[Symbol, Any]) -> bool:

@@ -294,12 +294,14 @@ ETA_FORMAT: dict[Symbol, Symbol] = {
     rate: symbol(f"eta_{f}", "1", f"fraction of C_{f} that is reached, beside eta_math") for f, rate in C_FORMAT.items()
 }
 eta_hbm = symbol("eta_hbm", "1", "fraction of W_hbm that is reached")
+eta_att = symbol("eta_att", "1", "fraction of C that attention reaches; eta_math unless bound", r"\eta_\text{att}")
+eta_kv = symbol("eta_kv", "1", "fraction of W_hbm that is reached where caches are read; eta_hbm unless bound", r"\eta_\text{kv}")
 eta_link = symbol("eta_link", "1", "fraction of the bandwidth of links and networks that is reached")
 t_layer = symbol("t_layer", "s", "time that a layer takes beside its work, in a pass", r"t_\text{layer}")
 t_coll = symbol("t_coll", "s", "time that a collective takes beside its bytes", r"t_\text{coll}")
 t_step = symbol("t_step", "s", "time that a step takes beside its layers", r"t_\text{step}")
+T_tile = symbol("T_tile", "token", "tokens of a tile, which those of a routed expert fill up", r"T_\text{tile}")
 t_req = symbol("t_req", "s", "time that a step takes for each sequence, beside its work", r"t_\text{req}")
-eta_att = symbol("eta_att", "1", "fraction of the peak that attention reaches", r"\eta_\text{att}")
 eta_head = symbol("eta_head", "1", "fraction of the peak that the unembedding reaches", r"\eta_\text{head}")
 # -- what a training step does not hide: 0 in a bound
 k_h = symbol("k_h", "1", "part of the HBM traffic of norms, sums, rotations and activation functions that a step waits for")
@@ -331,13 +333,15 @@ DERATES: dict[Symbol, frozenset[Symbol]] = {
 #: What a bound counts nothing of.
 _FREE = (t_layer, t_coll, t_step, t_req, k_h, k_g, k_s, x_tp, x_cp, x_ep, x_pp, x_fs, x_dp, x_opt, x_host, j_rep, j_data, k_pre, k_work)
 #: Fractions of something: at most 1.
-FRACTIONS = frozenset({MFU, u_hbm, eta_att, eta_head, *DERATES})
+FRACTIONS = frozenset({MFU, u_hbm, eta_att, eta_kv, eta_head, *DERATES})
 #: What there may be nothing of.
 NOTHING = frozenset({M_run, M_act, M_more, *_FREE})
 #: What letters are worth that nobody binds: then a formula is a bound. Once nothing else is open, they are put in.
 UNLESS: dict[Symbol, sp.Expr] = {
-    **dict.fromkeys((*DERATES, eta_att, eta_head, k_cap, k_frag), sp.Integer(1)),
+    **dict.fromkeys((*DERATES, eta_head, k_cap, k_frag, T_tile), sp.Integer(1)),
     **dict.fromkeys(_FREE, sp.Integer(0)),
+    eta_att: eta_math,
+    eta_kv: eta_hbm,
     p_g: p_w,
     p_rest: p_w,
     p_logit: p_a,

@@ -31,7 +31,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.cost import Cost, largest, quantity
 from symroof.algebra.operands import beside, plain
-from symroof.algebra.symbols import W_dcn, W_ici, t_hop
+from symroof.algebra.symbols import W_dcn, W_ici, eta_link, t_coll, t_hop
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, UnitError, short
 from symroof.machine.collectives import RATE, SECOND, Exchange, Lane, check_volume, exchange
@@ -64,6 +64,13 @@ class Link(ABC):
         how = exchange(kind)
         check_volume(kind, volume)
         return self._time(how, volume, self.agreed(size), exact, latency)
+
+    def estimate(self, kind: str, volume: Cost, size: Any = None) -> Cost:
+        """The time of a collective as programs run it [s]: ``t_coll``, and its bytes at ``eta_link`` of the bandwidth; 0 on one chip."""
+        took = self.time(kind, volume, size, exact=True)
+        if took.expr == 0:
+            return took
+        return (Cost(t_coll, "s", "latency") + took.map(lambda e: e / eta_link).named("bytes")).named(kind)
 
     def agreed(self, size: Any) -> sp.Expr:
         """How many chips an axis has: what is given, or what its link says by itself; both only if they are the same."""

@@ -8,7 +8,7 @@ from typing import Any
 from symroof.algebra import show
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import C, W_hbm, p
+from symroof.algebra.symbols import C, W_hbm, eta_hbm, eta_math, p, t_step
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,6 +56,21 @@ def roofline(work: Work) -> Cost:
     Source: How to Scale Your Model, part 1.
     """
     return ((work.flops / C).named("math") | (work.traffic / W_hbm).named("hbm")).named(work.name)
+
+
+def kernel(work: Work) -> Cost:
+    """The time of work on one chip as a program runs it [s]: its roofline at what is reached of the rates, and what a call takes beside.
+
+    >>> from symroof.symbols import B, D, F
+    >>> kernel(matmul(B, D, F))
+    matmul  [s]  = sum of
+      work  max of
+        math  2*B*D*F/(C*eta_math)
+        hbm   p*(B*D + B*F + D*F)/(W_hbm*eta_hbm)
+      call  t_step
+    """
+    put = {C: C * eta_math, W_hbm: W_hbm * eta_hbm}
+    return (roofline(work).map(lambda e: e.xreplace(put)).named("work") + Cost(t_step, "s", "call")).named(work.name)
 
 
 def _work(name: str, flops: Any, traffic: Any) -> Work:

@@ -4,7 +4,8 @@
 which everything overlaps that can. Without a model ``decode.step()`` is the book's napkin formula of a dense model, an
 approximation of ``decode.step(m)``: all parameters are read and multiplied, attention is bandwidth-bound.
 The assumptions: everything is sharded evenly over n chips, communication is free, nothing else takes time; routing is even
-unless E_hit is given. Source: How to Scale Your Model, parts 7 and 8.
+unless E_hit is given. ``decode.estimate(m)`` has what these leave out, with letters for a calibration to say how much it is.
+Source: How to Scale Your Model, parts 7 and 8.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import sympy as sp
 
 from symroof.algebra.cost import Cost, largest, total
-from symroof.algebra.symbols import B, C, M_hbm, S, W_hbm, n, t_lim
+from symroof.algebra.symbols import W_Y, B, C, M_hbm, S, W_hbm, W_ici, X, Y, Z, n, n_axes, t_lim
 from symroof.errors import InputError
 from symroof.solver.bound import Bound
 from symroof.solver.limits import Limit
@@ -32,6 +33,7 @@ from symroof.workloads.models import (
     states,
     summed,
 )
+from symroof.workloads.terms import decoding
 
 _SOURCE = "How to Scale Your Model, part 7: general step time"
 
@@ -69,6 +71,35 @@ def bound(m: Model) -> Cost:
     flops = {"matmuls": math_time(m), "attention": seen_time(m, STEP), "states": B * states(m, STEP) / n / C}
     moved = {"weights": weight_time(m), "cache": _moved(looked_at(m)), "states": _moved(_rewritten(m))}
     return (present(m, flops).named("math") | present(m, moved).named("hbm")).named("decode bound")
+
+
+def estimate(m: Model = None) -> Cost:
+    """A decode step on n chips as programs run it [s]: attention, then the matmuls, collectives and overheads one after the other.
+
+    Rates are those that are reached (``eta_hbm``, ``eta_kv`` of caches, ``eta_math``, ``eta_att``, ``eta_link``), heads, widths and
+    experts are split n ways; more ways than KV heads copy the cache. Of experts those are read that even routing hits, and their
+    tokens fill up tiles of ``T_tile``. Each AllReduce takes ``t_coll`` beside its bytes, each layer ``t_layer``, the step ``t_step``,
+    each sequence ``t_req``. What is not bound is 1 or 0; then no more than ``bound`` is left of it but collectives and the order.
+
+    >>> estimate()
+    decode estimate  [s]  = sum of
+      attention    2*B*H*L*S*p_kv*Max(K, n)/(W_hbm*eta_kv*n)
+      MLP          max of
+        math     2*B*P/(C*eta_math*n)
+        weights  P*p_w/(W_hbm*eta_hbm*n)
+      collectives  sum of
+        bytes    B*D*p_a*(4*L + 1)*(n - 1)/(W_ici*eta_link*n*n_axes)
+        latency  t_coll*(4*L + 1)*(n - 1)/(2*n)
+      overheads    sum of
+        layers     L*t_layer
+        step       t_step
+        sequences  B*t_req
+    """
+    return decoding(m).map(lambda e: sp.factor_terms(e.xreplace(_ONE_GROUP)))
+
+
+#: One group of n chips, each with all its links at the service of a collective.
+_ONE_GROUP = {X: sp.Integer(1), Z: sp.Integer(1), Y: n, W_Y: W_ici * n_axes}
 
 
 def attention_time(m: Model = None) -> Cost:

@@ -9,26 +9,15 @@ from the layers in the sharding notation. ``n = X Y Z``. With X = Z = 1 and free
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import sympy as sp
 
 from symroof.algebra.cost import Cost, largest, total
-from symroof.algebra.operands import plain
 from symroof.algebra.symbols import B, W_hbm, X, Y, Z, n, price
 from symroof.transformer.blocks import Blocks
-from symroof.transformer.facts import Opaque, concrete
 from symroof.transformer.kind import Sharding
-from symroof.transformer.view import View
 from symroof.workloads import decode, models, prefill
 from symroof.workloads.models import STEP, Model, blocks_of, letters, loaded, present, seen_time, summed, waits
-
-#: How attention, experts and all other layers are split.
-_SPLIT = {
-    "attention": Sharding(data="X", model="Y", cache="Z"),
-    "experts": Sharding(data="X", experts="X", model="YZ"),
-    "": Sharding(data="X", model="YZ"),
-}
+from symroof.workloads.terms import SPLIT, cached, decoding
 
 
 def weights(m: Model = None) -> Cost:
@@ -38,7 +27,7 @@ def weights(m: Model = None) -> Cost:
 
 def cache(m: Model = None) -> Cost:
     """Bytes per chip of what sequences keep, as the attention programs hold it; beyond the KV heads, and of latents, a copy."""
-    return present(m, {"attention": _cached(m, STEP.held), "states": _states(m)}).named("KV cache")
+    return present(m, {"attention": cached(m, STEP.held), "states": _states(m)}).named("KV cache")
 
 
 def memory(m: Model = None) -> Cost:
@@ -65,13 +54,18 @@ def step(m: Model = None, overlap: bool = True) -> Cost:
     Attention is the larger of reading the cache and its FLOPs, and so are states, which are read and written; of the book's
     model (no ``m``) attention is the reading.
     """
-    attention = present(m, {"cache": _cached(m, STEP.read, lent=True) / W_hbm, "math": _spread(seen_time(m, STEP))}, largest)
+    attention = present(m, {"cache": cached(m, STEP.read, lent=True) / W_hbm, "math": _spread(seen_time(m, STEP))}, largest)
     first = present(m, {"attention": attention, "states": _spread(decode.state_time(m))})
     loading = loaded(m, X) / Cost(Y * Z, "1") / W_hbm
     matmuls = _spread(decode.math_time(m)) | loading.named("weights")
     if overlap:
         return (first + (matmuls | comms(m)).named("MLP")).named("decode step")
     return (first + matmuls.named("MLP") + comms(m)).named("decode step")
+
+
+def estimate(m: Model = None) -> Cost:
+    """A decode step as programs run it [s]: ``decode.estimate`` on a mesh, its collectives over X, Y and Z."""
+    return decoding(m)
 
 
 def throughput(m: Model = None, overlap: bool = True) -> Cost:
@@ -99,7 +93,7 @@ def first_token(m: Model = None) -> Cost:
 
 def blocks(m: Model = None) -> Blocks:
     """The layers of a decode step, each split as this module says, and how often it runs."""
-    return blocks_of(m, _SPLIT, STEP)
+    return blocks_of(m, SPLIT, STEP)
 
 
 # -- helpers
@@ -109,20 +103,6 @@ _CHIPS = Cost(X * Y * Z, "chip", "chips")
 def _spread(time: Cost, chips: sp.Expr = X * Y * Z) -> Cost:
     """A time of n chips on those of the mesh."""
     return time.map(lambda e: e.xreplace({n: chips}))
-
-
-def _cached(m: Model, count: Callable[[View], sp.Expr], lent: bool = False) -> Cost:
-    """Bytes per chip of so many entries of KV caches; of more ways than KV heads Y / K chips of a group hold the same one.
-
-    With ``lent`` those that layers read of others count too.
-    """
-    held, found = sp.Integer(0), blocks_of(m, _SPLIT, Opaque(new=1))
-    for b in found:
-        names, heads = [t for t in b.program.having("cache", *["lent"] * lent) if t in b.program.inputs], b.kind.part("heads")
-        if names:
-            copies = 1 if heads is None else sp.Max(plain(heads), Y, evaluate=False) / heads
-            held += sp.factor(concrete(b.program.bytes(*names).expr, b.kind, count)) * b.times * copies
-    return Cost(sp.factor(held), "byte").claiming(found.of)
 
 
 def _states(m: Model) -> Cost:

@@ -143,11 +143,11 @@ def read(m: Model, spread: Size = 1, tokens: Any = None) -> Cost:
     ``tokens``: how many tokens choose experts, where they are not the batch of a decode step.
     """
     own = letters(m)
-    hits = _hits(own, tokens)
-    return summed(m, [own.read, *(hits[hit] * each / spread for hit, each, _ in own.routed)], "param")
+    found = hits(own, tokens)
+    return summed(m, [own.read, *(found[hit] * each / spread for hit, each, _ in own.routed)], "param")
 
 
-def _hits(own: Aggregates, tokens: Any) -> dict[sp.Expr, sp.Expr]:
+def hits(own: Aggregates, tokens: Any) -> dict[sp.Expr, sp.Expr]:
     """The experts that are hit, or that so many tokens hit."""
     return {hit: hit if tokens is None else own.definitions[hit].xreplace({B: plain(tokens)}) for hit, _, _ in own.routed}
 
@@ -174,8 +174,8 @@ def loaded(m: Model, spread: Size = 1, tokens: Any = None) -> Cost:
     own = letters(m)
     if own.weights is None:
         return (read(m, spread, tokens) * Cost(p_w, "byte/param")).declare("byte")
-    hits = _hits(own, tokens)
-    routed = [hits[hit] * each / spread for (hit, _, _), each in zip(own.routed, own.weighs, strict=True)]
+    found = hits(own, tokens)
+    routed = [found[hit] * each / spread for (hit, _, _), each in zip(own.routed, own.weighs, strict=True)]
     return summed(m, [own.weights[1], *routed], "byte")
 
 

@@ -2,16 +2,20 @@
 
 ``prefill_time(m)`` counts what a prompt really needs: attention of every token to those before it, logits of the last token
 only, and reading the weights. Without a model it is the book's napkin formula, FLOPs and an MFU. Source: How to Scale Your
-Model, part 8.
+Model, part 8. ``prefill.estimate(m)`` has what these leave out, with letters for a calibration to say how much it is.
 """
 
 from __future__ import annotations
 
+import sympy as sp
+
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import MFU, C, T, W_hbm, n
+from symroof.algebra.operands import plain
+from symroof.algebra.symbols import MFU, W_Y, B, C, T, W_hbm, W_ici, Y, eta_att, n, n_axes
 from symroof.solver.limits import Limit
-from symroof.transformer.kind import Pass
-from symroof.workloads.models import Model, approximated, loaded, multiplied, present, seen, states
+from symroof.transformer.kind import Pass, Sharding, Size
+from symroof.workloads.models import Model, approximated, blocks_of, loaded, multiplied, present, seen, states
+from symroof.workloads.terms import linked, overheads, padded, reached
 
 #: A prompt of T tokens, of which the last needs logits.
 PROMPT = Pass(new=T, context=T, last=True)
@@ -54,6 +58,35 @@ def approximation(m: Model) -> Limit:
 def bound(m: Model) -> Cost:
     """No prefill of one prompt of T tokens is faster [s]: the same at the peak rate."""
     return (math_time(m) | weight_time(m)).named("prefill bound")
+
+
+def estimate(m: Model, sequences: Size = 1) -> Cost:
+    """The prefill of so many prompts of T tokens on n chips as programs run it [s]: the terms of ``decode.estimate`` for a prompt.
+
+    >>> from symroof import llm
+    >>> estimate(llm("llama3-8b"))
+    prefill estimate  [s]  = sum of
+      attention    T*f_att*(T + 1)/(2*C*eta_att*n)
+      MLP          max of
+        math     (2*P_mm*T - 2*D*V*(T - 1))/(C*eta_math*n)
+        weights  P_read*p_w/(W_hbm*eta_hbm*n)
+      collectives  sum of
+        bytes    D*p_a*(n - 1)*(4*L*T + 1)/(W_ici*eta_link*n*n_axes)
+        latency  t_coll*(4*L + 1)*(n - 1)/(2*n)
+      overheads    sum of
+        layers     L*t_layer
+        step       t_step
+        sequences  t_req
+    """
+    many = plain(sequences)
+    worked = {"matmuls": multiplied(m, T, last=True), "states": states(m, PROMPT)}
+    flops = {**{word: many * cost for word, cost in worked.items()}, "tiles": padded(m, many * T)}
+    math = reached(present(m, flops) / n / C).named("math")
+    mlp = math | reached(loaded(m, tokens=many * T) / n / W_hbm).named("weights")
+    attention = reached(many * seen(m, PROMPT) / n / C, eta_att)
+    links = linked(blocks_of(m, Sharding(model="Y"), PROMPT))
+    links = links.map(lambda e: sp.factor_terms(e.xreplace({B: many, Y: n, W_Y: W_ici * n_axes})))
+    return (present(m, {"attention": attention, "MLP": mlp}) + links + overheads(m, many)).named("prefill estimate")
 
 
 def math_time(m: Model) -> Cost:
