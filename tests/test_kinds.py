@@ -178,6 +178,12 @@ every_pass = pytest.mark.parametrize("new, context", NEW.values(), ids=NEW)
 
 # -- no kind and no option goes without
 @pytest.mark.parametrize("word", KINDS)
+def test_a_kind_in_which_tokens_meet_says_so(word):
+    f = facts(KINDS[word]())
+    assert KINDS[word].meets == bool(f.cache or f.lent or f.state != 0)
+
+
+@pytest.mark.parametrize("word", KINDS)
 def test_every_kind_has_a_counter_and_a_case(word):
     assert word in COUNTERS, f"write a counter of {word!r} in tests/counting.py"
     assert word in {kind.word for kind in CASES}

@@ -37,6 +37,7 @@ from symroof.symbols import (
     n,
     n_axes,
     n_core,
+    n_host,
     n_mxu,
     p,
     p_a,
@@ -674,6 +675,27 @@ def test_the_short_form_is_what_one_writes_out(more, name, tmp_path):
         assert found.stack.structure == known.stack.structure
 
 
+def test_a_group_may_be_a_pattern_of_layers(tmp_path):
+    """A model has as many layers, and is the same, whether its pattern is one block or every layer a block of its own."""
+    tables = "\n".join(
+        f'[layers.{name}]\nkind = "{kind}"\n{rest}'
+        for name, kind, rest in (
+            ("full", "attention", "N = 16\nK = 4\nH = 64"),
+            ("local", "attention", "N = 16\nK = 4\nH = 64\nwindow = 512"),
+            ("mlp", "mlp", "F = 4096"),
+            ("experts", "experts", "E = 8\nk = 2\nF = 512"),
+        )
+    )
+    made = []
+    for blocks in ([(6, "full mlp local experts")], [(6, "full mlp"), (6, "local experts")]):
+        groups = "\n".join(f"[[blocks]]\ncount = {n}\nlayers = {words.split()}" for n, words in blocks)
+        path = tmp_path / "mine.toml"
+        path.write_text(f'name = "mine"\nmodel = {{ D = 1024, V = 5000, tied = true, L = 12 }}\n{tables}\n{groups}\n', "utf-8")
+        made.append(llm(str(path)))
+    assert made[0].stack == made[1].stack and made[0].values == made[1].values
+    assert made[0][L] == 12
+
+
 BARE = """name = "mine-1"
 flops.bf16 = "1e15 FLOP/s"
 hbm = { size = "96 GB", bandwidth = "4 TB/s" }
@@ -692,6 +714,39 @@ def test_a_file_of_ones_own_needs_only_what_formulas_need(tmp_path):
     path.write_text(BARE + 'link = { bandwidth = "50 GB/s", axes = 2 }\n', "utf-8")
     with pytest.raises(SheetError, match="give the shapes"):
         chip(str(path))
+
+
+@pytest.mark.parametrize(
+    "more, cure",
+    [
+        ("flops.fp8 = 2e15", 'such as "80 GB"'),
+        ("flops.fp8 = { value = 2 }", "'flops.fp8.value': '2' is not a quantity with its unit"),
+        ("flops.fp6 = '2e15 FLOP/s'", "'fp6' is none of 'fp32', 'tf32'"),
+        ("kind = 'npu'", "'npu' is none of 'tpu', 'gpu'"),
+        ("inside.cores = 0", "'0' is not a whole number from 1"),
+        ("inside.clock = 3", "is not a quantity with its unit, in quotes"),
+        ("slices.host = 'four'", "'four' is not a shape such as"),
+        ("title = 5", "'5' is not a text; write it in quotes"),
+        ("sources.a = { title = 'a', url = 'www', date = '2025-01' }", "an address that begins with https://"),
+        ("hbm.read = 4 TB/s", "texts and quantities stand in quotes"),
+    ],
+)
+def test_what_a_newcomer_writes_gets_its_cure(more, cure, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(f"{BARE}{more}\n", "utf-8")
+    with pytest.raises(SheetError) as caught:
+        chip(str(path))
+    assert cure in str(caught.value) and "mine.toml" in str(caught.value)
+
+
+def test_counts_are_numbers_or_texts(tmp_path):
+    made = []
+    for cores, host in ((80, 4), ('"80"', '"4"'), ('{ value = "80" }', '"2x2"')):
+        path = tmp_path / "mine.toml"
+        path.write_text(f"{BARE}inside.cores = {cores}\nslices.host = {host}\n", "utf-8")
+        found = chip(str(path))
+        made.append((found[n_core], found[n_host]))
+    assert made == 3 * [(80, 4)]
 
 
 def test_all_missing_keys_are_named_at_once(tmp_path):

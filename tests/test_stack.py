@@ -1024,7 +1024,7 @@ BAD_FILES = [
     ),
     (('["attention", "mlp"]', "[]"), "stands in no block"),
     (('["attention", "mlp"]', '"mlp"'), r"key 'blocks\[0\].layers' is a list, not a text; write it in brackets"),
-    (("count = 2", "count = 0"), r"blocks\[0\].count': expected `int` >= 1"),
+    (("count = 2", "count = 0"), r"blocks\[0\].count': '0' is not a whole number from 1"),
     (("K = 2", "K = 8"), "8 KV heads cannot share 4 query heads"),
     (("K = 2", "K = 3"), "K must divide N"),
     (("F = 7", "F = 0"), r"F = '0' is no size"),

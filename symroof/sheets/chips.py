@@ -35,7 +35,7 @@ from symroof.algebra.symbols import (
 from symroof.errors import SheetError, UnknownName, nearest, short
 from symroof.sheets.files import cited, entry, listed, read, resolve
 from symroof.sheets.placed import Placed, in_node
-from symroof.sheets.schema import Amount, ChipFile
+from symroof.sheets.schema import Amount, ChipFile, Many
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice, Sold, Switched, found, smallest
 
@@ -181,7 +181,7 @@ def _load(path: Path) -> Chip:
     sources = {s: source for s, (_, source) in known.items()}
     of = M_seen if M_seen in values and file.hbm.formulas == "usable" else M_sold
     values[M_hbm], sources[M_hbm] = values[of], sources[of]
-    host = file.slices.host or ""
+    host = str(file.slices.host or "")
     if host:
         values[n_host] = Fraction(prod(_shape(host)))
         sources[n_host] = cited(path, "slices", file.slices.source, file.sources) if file.slices.source else path.name
@@ -206,7 +206,7 @@ def _load(path: Path) -> Chip:
     )
 
 
-def _written(file: ChipFile) -> Iterator[tuple[Symbol, str, Amount]]:
+def _written(file: ChipFile) -> Iterator[tuple[Symbol, str, Many]]:
     """Every letter that a file gives, its key and what is written there."""
     rates = [(C_FORMAT[f], f"flops.{f}", file.flops[f]) for f in C_FORMAT if f in file.flops]
     tables: list[tuple[str, Any, dict[str, Symbol]]] = [
@@ -235,7 +235,7 @@ def _sold(path: Path, file: ChipFile) -> Switched | Sold:
     """The slices of a file."""
     of, axes = file.slices, file.link.axes if file.link else None
     if not axes:
-        return Switched(of.domain or (prod(_shape(of.host)) if of.host else 0), tuple(sorted(prod(_shape(name)) for name in of.legal)))
+        return Switched(of.domain or (prod(_shape(str(of.host))) if of.host else 0), tuple(sorted(prod(_shape(name)) for name in of.legal)))
     legal = []
     for name in of.legal:
         shape = _shape(name)

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 from symroof.algebra.bind import check
 from symroof.algebra.symbols import Symbol
 from symroof.errors import SheetError, SymroofError, UnknownName, nearest, short
-from symroof.sheets.schema import Amount, Quantity, Source
+from symroof.sheets.schema import Many, Quantity, Source
 
 _T = TypeVar("_T")
 _LARGEST = 1 << 20
@@ -45,7 +45,7 @@ def read(path: Path, schema: type[_T]) -> _T:
     try:
         written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise SheetError(f"{path.name} is not TOML: {short(problem, 120)}") from None
+        raise SheetError(f"{path.name} is not TOML: {short(problem, 120)}; texts and quantities stand in quotes, a key once") from None
     except RecursionError:
         raise SheetError(f"{path.name} is nested too deep to be a data file; see models/README.md") from None
     except ValueError as problem:  # a number of thousands of digits
@@ -114,8 +114,7 @@ def _wrong(given: Any, of: Any, where: str = "", table: str = "") -> str:
         try:
             msgspec.convert(given, of)
         except msgspec.ValidationError as problem:
-            text = str(problem)
-            return f"key {where[:-1]!r}: {text[:1].lower()}{text[1:]}"
+            return f"key {where[:-1]!r}: {_unlike(given, of) or str(problem)[:1].lower() + str(problem)[1:]}"
         return ""
     if not isinstance(given, dict):
         return f"[{table}] is one table, not {_said(given)}; write [{table}], once, and its keys below it"
@@ -123,14 +122,34 @@ def _wrong(given: Any, of: Any, where: str = "", table: str = "") -> str:
     return next(filter(None, deeper), "")
 
 
+def _unlike(given: Any, of: Any) -> str:
+    """What a value is not, by its schema; empty where the schema does not say it in words."""
+    if get_origin(of) is Literal:
+        return f"{short(given)} is none of {', '.join(map(repr, get_args(of)))}"
+    words = [about.description for about in getattr(of, "__metadata__", ()) if isinstance(about, msgspec.Meta) and about.description]
+    if words:
+        return f"{short(given)} is not {words[0]}"
+    return f"{short(given)} is not a text; write it in quotes" if of is str and not isinstance(given, str) else ""
+
+
 def _meant(given: Any, of: Any) -> Any:
-    """Of several things that may stand at a place the one that is meant: a table if there is one."""
+    """Of several things that may stand at a place the one that is meant: a table if there is one, else what fits, or is of its type."""
     if get_origin(of) not in (Union, UnionType):
         return of
     several = [one for one in get_args(of) if one is not NoneType]
     tables = [one for one in several if isinstance(one, type) and issubclass(one, msgspec.Struct)]
     fitting = tables if isinstance(given, dict) and tables else [one for one in several if one not in tables]
-    return (fitting or several)[0] if tables or len(several) == 1 else of
+    alike = [one for one in fitting if _follows(given, one)] or [one for one in fitting if getattr(one, "__origin__", one) is type(given)]
+    return alike[0] if alike else (fitting or several)[-1] if tables or len(several) == 1 else of
+
+
+def _follows(given: Any, of: Any) -> bool:
+    """Whether a value follows a schema."""
+    try:
+        msgspec.convert(given, of)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _missing(given: Any, of: Any, where: str = "") -> Iterator[str]:
@@ -154,18 +173,18 @@ def _said(given: Any) -> str:
     return words.get(type(given), f"`{type(given).__name__}`")
 
 
-def entry(path: Path, key: str, symbol: Symbol, quantity: Amount, sources: Mapping[str, Source]) -> tuple[Any, str]:
+def entry(path: Path, key: str, symbol: Symbol, quantity: Many, sources: Mapping[str, Source]) -> tuple[Any, str]:
     """The value of a quantity of a file, checked against the unit of its symbol, and its source as text.
 
     Raises SheetError naming file and key.
     """
-    given = Quantity(quantity) if isinstance(quantity, str) else quantity
+    given = quantity if isinstance(quantity, Quantity) else Quantity(str(quantity))
     try:
         return check(symbol, given.value), cited(path, key, given.source, sources) if given.source else path.name
     except SheetError:
         raise
     except SymroofError as problem:
-        raise SheetError(f"{path.name}: key '{key}{'' if isinstance(quantity, str) else '.value'}': {problem}") from None
+        raise SheetError(f"{path.name}: key '{key}{'.value' if isinstance(quantity, Quantity) else ''}': {problem}") from None
 
 
 def cited(path: Path, key: str, source: str, sources: Mapping[str, Source]) -> str:

@@ -300,6 +300,8 @@ def from_file(path: Path, file: LlmFile) -> Llm:
             raise SheetError("give either [model], [layers] and [[blocks]], or the short form [dims]; see models/README.md")
         given = _long(file, table) if isinstance(table, ModelTable) else _short(file, table)
         found = stack(file.name, table.D, *given, origin=path.name)
+        if table.L not in (None, found.values[L]):
+            raise SheetError(f"the blocks have {found.values[L]} layers, but model.L is {table.L}; add the missing ones, or correct it")
     except SymroofError as problem:
         raise SheetError(f"{path.name}: {problem}") from None
     cite = cited(path, "model" if file.model else "dims", table.source, file.sources) if table.source else path.name
@@ -359,9 +361,6 @@ def _long(file: LlmFile, m: ModelTable) -> tuple[list[Group], Around]:
     for name in kinds:
         if name not in used:
             raise SheetError(f"[layers.{name}] stands in no block; add it to a [[blocks]], or leave it out")
-    layers = sum(block.count for block in file.blocks)
-    if m.L is not None and layers != m.L:
-        raise SheetError(f"the blocks have {layers} layers, but model.L is {m.L}; add the missing ones, or correct it")
     blocks: list[Group] = [(block.count, [kinds[name] for name in block.layers]) for block in file.blocks]
     before, after = (tuple(kinds[name] for name in names) for names in (m.before, m.after))
     return blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm, m.head_bias, before, after)

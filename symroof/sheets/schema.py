@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.\-]{0,39}$")]
-Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}$")]
-Count = Annotated[int, msgspec.Meta(ge=1, le=2**40)]
-Some = Annotated[int, msgspec.Meta(ge=0, le=2**20)]
-Shape = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,5}(x[1-9]\d{0,3}){0,2}$")]
+_NAMED = "a name: lower-case letters, digits, dots and hyphens, 40 at most"
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.\-]{0,39}$", description=_NAMED)]
+Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}$", description='a month such as "2025-02"')]
+Count = Annotated[int, msgspec.Meta(ge=1, le=2**40, description="a whole number from 1, a trillion at most")]
+Some = Annotated[int, msgspec.Meta(ge=0, le=2**20, description="a whole number from 0, a million at most")]
+Shape = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,5}(x[1-9]\d{0,3}){0,2}$", description='a shape such as "4x4", in quotes')]
+Text = Annotated[str, msgspec.Meta(description='a quantity with its unit, in quotes, such as "80 GB" or "1e15 FLOP/s"')]
 LayerTable = dict[str, int | bool | str]
 Format = Literal["fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4", "int4"]
 
@@ -23,7 +25,7 @@ class Source(Strict, frozen=True):
     """A public page and the month it speaks for; a ``note`` says what of it is meant."""
 
     title: str
-    url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://", description="an address that begins with https://")]
     date: Date
     note: str = ""
 
@@ -31,12 +33,14 @@ class Source(Strict, frozen=True):
 class Quantity(Strict, frozen=True):
     """A quantity with its unit, and the key of its source."""
 
-    value: str
+    value: Text
     source: str = ""
 
 
 #: A file of one's own may give the text alone.
-Amount = str | Quantity
+Amount = Text | Quantity
+#: A number of things may be a number.
+Many = Count | Text | Quantity
 
 
 class Hbm(Strict, frozen=True):
@@ -86,11 +90,11 @@ class Price(Strict, frozen=True):
 class Inside(Strict, frozen=True):
     """The inside of a chip; every key is optional and a letter."""
 
-    cores: Amount | None = None
-    subcores: Amount | None = None
-    matrix_units: Amount | None = None
-    matrix_side: Amount | None = None
-    lanes: Amount | None = None
+    cores: Many | None = None
+    subcores: Many | None = None
+    matrix_units: Many | None = None
+    matrix_side: Many | None = None
+    lanes: Many | None = None
     clock: Amount | None = None
     shared_memory: Amount | None = None
     registers: Amount | None = None
@@ -107,7 +111,7 @@ class Slices(Strict, frozen=True):
 
     legal: list[Shape] = []
     source: str = ""
-    host: Shape | None = None
+    host: Shape | Count | None = None
     domain: Count | None = None
     wrap: Count | None = None
     cube: Count | None = None

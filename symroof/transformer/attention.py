@@ -83,6 +83,7 @@ class Attention(Kind):
     word = "attention"
     label = "full"
     split = "attention"
+    meets = True
     dense = True
     letters: ClassVar = {"window": S_win, "chunk": S_chk, "top": S_top}
     parts: ClassVar = {"queries": "N", "heads": "K"}

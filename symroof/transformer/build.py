@@ -51,7 +51,7 @@ def stack(name: str, width: int, groups: Iterable[Group], around: Around, origin
     """
     if not isinstance(groups, (list, tuple)):
         groups = list(groups) if isinstance(groups, Iterable) else [groups]
-    listed = [_group(group) for group in groups]
+    listed = [layer for group in groups for layer in _layers(*_group(group))]
     if not listed:
         raise InputError(f"a model needs layers, e.g. [(32, {_EXAMPLE})]")
     own: dict[Kind, int] = {}  # every kind once, with how often it stands in all groups
@@ -97,6 +97,17 @@ def _group(group: Any) -> Group:
             cure = "put attention before it in its group, or leave parallel out"
             raise InputError(f"{kind.name or kind.word}: parallel = True is beside attention, and none stands before it; {cure}")
     return count, kinds
+
+
+def _layers(count: int, kinds: Sequence[Kind]) -> list[Group]:
+    """The layers of a group: with several sublayers in which tokens meet, on norms of their own, each begins one."""
+    found: list[list[Kind]] = []
+    for kind in kinds:
+        begins = kind.meets and bool(kind.norms) and any(other.meets for other in (found[-1] if found else ()))
+        if begins or not found:
+            found.append([])
+        found[-1].append(kind)
+    return [(count, layer) for layer in found]
 
 
 def _called(kinds: Sequence[Kind]) -> list[tuple[str, str]]:

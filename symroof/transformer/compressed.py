@@ -98,6 +98,7 @@ class CompressedAttention(Kind):
     word = "compressed attention"
     label = "cmp"
     split = "attention"
+    meets = True
     letters: ClassVar = {"every": S_cmp, "top": S_top}
     parts: ClassVar = {"queries": "G_o"}
     shares = (("G_o", "N", "groups", "query heads"),)

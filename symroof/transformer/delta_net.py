@@ -81,6 +81,7 @@ class GatedDeltaNet(Kind):
     chunk: Size = S_chunk
 
     word = "gated delta net"
+    meets = True
     label = "lin"
     widths = ("N_kl",)
     shares = (("N_kl", "N_vl", "key heads", "value heads"),)

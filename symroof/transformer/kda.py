@@ -59,6 +59,7 @@ class KimiDeltaAttention(Kind):
     decays: int = 0
 
     word = "kimi delta attention"
+    meets = True
     label = "lin"
     widths = ("N_kl",)
     options = ("decays",)

@@ -185,6 +185,8 @@ class Kind:
     #: What letters that differ between layers are marked with, if the layer has no name.
     label: ClassVar[str] = ""
     split: ClassVar[str] = ""
+    #: Whether tokens meet in it: it keeps a cache or a state, or reads another's.
+    meets: ClassVar[bool] = False
     usual_norms: ClassVar[int] = 1
     #: Whether the book's dense model has such layers, and whether they stand around all others.
     dense: ClassVar[bool] = False

@@ -94,6 +94,7 @@ class LatentAttention(Kind):
     word = "latent attention"
     label = "full"
     split = "attention"
+    meets = True
     parts: ClassVar = {"queries": "N"}
     optional = ("R_q",)
     letters: ClassVar = {"top": S_top}

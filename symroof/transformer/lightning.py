@@ -56,6 +56,7 @@ class LightningAttention(Kind):
     chunk: Size = S_chunk
 
     word = "lightning attention"
+    meets = True
     label = "lin"
     widths = ("N",)
 

@@ -50,6 +50,7 @@ class Mamba1(Kind):
     inner_norms: bool = False
 
     word = "mamba-1"
+    meets = True
     label = "ssm"
     widths = ("D_in",)
 

@@ -68,6 +68,7 @@ class Mamba2(Kind):
     gated_norm: bool = True
 
     word = "mamba-2"
+    meets = True
     label = "ssm"
     widths = ("N_ssm",)
     shares = (("G_ssm", "N_ssm", "groups", "heads"),)
