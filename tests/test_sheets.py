@@ -716,6 +716,17 @@ def test_a_file_of_ones_own_needs_only_what_formulas_need(tmp_path):
         chip(str(path))
 
 
+def test_the_files_that_the_page_shows_are_read(tmp_path):
+    shown = re.findall(r"```toml\n(.*?)```", (MODELS / "README.md").read_text("utf-8"), re.DOTALL)
+    assert len(shown) == 2
+    path = tmp_path / "mine.toml"
+    for text in shown:
+        path.write_text(text, "utf-8")
+        assert (llm if "[model]" in text or "model =" in text else chip)(str(path)).name in ("mine", "mine-1")
+    path.write_text(f'{BARE}link = {{ bandwidth = "50 GB/s", axes = 2 }}\nslices = {{ legal = ["4x4", "8x8"], wrap = 8 }}\n', "utf-8")
+    assert chip(str(path)).on("8x8")[n] == 64
+
+
 @pytest.mark.parametrize(
     "more, cure",
     [
