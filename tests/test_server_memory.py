@@ -231,7 +231,8 @@ def test_on_the_command_line():
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("llama3-70b", "--on", "h100"), "give more chips or fewer bytes"),
+        (("llama3-70b", "--on", "h100"), "on a chip, and the server uses 76.52 GB; give more chips or fewer bytes"),
+        (("llama3-405b", "--on", "h100", "--chips", "8"), "on each of 8 chips"),
         (("llama3-8b", "--on", "h100", "--chips", "4", "--stages", "3"), "do not share 4 chips evenly"),
         (("llama3-8b", "--on", "h100", "--set", "T=3"), "T changes nothing"),
         (("llama3-8b", "--on", "h100", "--chips", "6"), "6 chips do not share 32 query heads evenly"),

@@ -145,7 +145,8 @@ def _fits(values: Mapping[str, float], chips: int) -> None:
     kept = sum(values[key] for key in ("weights", "beside", "activations", "buffers"))
     if kept >= values["used"]:
         need, have = (show_quantity(x, Unit.of("byte")) for x in (kept, values["used"]))
-        said = f"weights, activations and buffers are {need} on each of {chips} chips, and the server uses {have}"
+        where = "a chip" if chips == 1 else f"each of {chips} chips"
+        said = f"weights, activations and buffers are {need} on {where}, and the server uses {have}"
         raise InputError(f"{said}; give more chips or fewer bytes a parameter")
 
 
