@@ -16,6 +16,8 @@ QWEN = {"depth": 27, "hidden_size": 1152, "in_channels": 3, "intermediate_size":
 QWEN |= {"spatial_merge_size": 2, "temporal_patch_size": 2}
 KIMI = {"init_pos_emb_height": 64, "init_pos_emb_width": 64, "merge_kernel_size": [2, 2], "patch_size": 14, "vt_hidden_size": 1152}
 KIMI |= {"vt_intermediate_size": 4304, "vt_num_hidden_layers": 27}
+MOONVIT = {"init_pos_emb_height": 64, "init_pos_emb_width": 64, "merge_kernel_size": [2, 2], "patch_size": 14, "hidden_size": 1152}
+MOONVIT |= {"intermediate_size": 4304, "num_hidden_layers": 27}
 GEMMA4 = {"head_dim": 72, "hidden_size": 1152, "intermediate_size": 4304, "num_attention_heads": 16, "num_hidden_layers": 27}
 GEMMA4 |= {"num_key_value_heads": 16, "patch_size": 16, "position_embedding_size": 10240}
 MINIMAX = {"hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "patch_size": 14, "temporal_patch_size": 2}
@@ -41,6 +43,20 @@ TOWERS = {
     "Qwen3.5-27B": (_around("qwen3_5", "Qwen/Qwen3.5-27B") | {"vision_config": QWEN | {"out_hidden_size": 5120}}, 460_730_096),
     "Qwen3.5-35B-A3B": (_around("qwen3_5_moe", "Qwen/Qwen3.5-35B-A3B") | {"vision_config": QWEN}, 446_571_248),
     "Kimi-K2.5": (_around("kimi_k25", "moonshotai/Kimi-K2.5") | {"vision_config": KIMI}, 471_143_920),
+    # the page of moonshotai/Kimi-VL-A3B-Instruct counts 16,407,657,776: these, the language model and 3,392 numbers of tables
+    "Kimi-VL": ({"model_type": "kimi_vl", "text_config": LLAMA | {"hidden_size": 2048}, "vision_config": MOONVIT}, 447_545_840),
+    "Granite Vision": (
+        {
+            "model_type": "llava_next",
+            "text_config": LLAMA | {"hidden_size": 2048, "model_type": "granite"},
+            "vision_feature_layer": [-24, -20, -12, -1],
+            "vision_config": {
+                **{"model_type": "siglip_vision_model", "hidden_size": 1152, "image_size": 384, "intermediate_size": 4304},
+                **{"num_hidden_layers": 27, "patch_size": 14},
+            },
+        },
+        441_863_232,
+    ),
     "Gemma-4-31B": (_around("gemma4", "nvidia/Gemma-4-31B-IT-NVFP4") | {"vision_config": GEMMA4}, 575_741_232),
     "MiniMax-M3": (
         {

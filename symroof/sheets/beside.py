@@ -117,7 +117,7 @@ def _qwen(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
 
 
 def _kimi(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
-    """Kimi K2.5."""
+    """Kimi K2.5 and Kimi-VL."""
     height, wide = keys.listed("merge_kernel_size") or (2, 2)
     at = _size(keys, "init_pos_emb_height", "pos_emb_height") * _size(keys, "init_pos_emb_width", "pos_emb_width")
     values = {n_mrg: height * wide, N_px: 3 * _size(keys, "patch_size") ** 2, N_at: at}
@@ -135,13 +135,28 @@ def _pixtral(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
     return formula, values | {name: _size(keys, key) for name, key in _SIZES.items()}
 
 
-def _gemma3(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
-    """SigLIP, and one matrix with a norm."""
+def _siglip(keys: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
+    """SigLIP: a convolution with a bias, learned positions, a norm behind, and a head that pools unless it is left out."""
     patch = _size(keys, "patch_size")
     values = {N_px: 3 * patch**2, N_at: (_size(keys, "image_size") // patch) ** 2}
     pooled = D_vis + 4 * (D_vis**2 + D_vis) + 2 * D_vis + 2 * D_vis * F_vis + F_vis + D_vis if keys.flag("vision_use_head", True) else 0
-    formula = L_vis * _BLOCK + N_px * D_vis + D_vis + N_at * D_vis + 2 * D_vis + pooled + D_vis + D_vis * D
+    formula = L_vis * _BLOCK + N_px * D_vis + D_vis + N_at * D_vis + 2 * D_vis + pooled
     return formula, values | {name: _size(keys, key) for name, key in _SIZES.items()}
+
+
+def _gemma3(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
+    """SigLIP, and one matrix with a norm."""
+    formula, values = _siglip(keys)
+    return formula + D_vis + D_vis * D, values
+
+
+def _llava(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
+    """SigLIP, two matrices with biases from what several of its layers make, and a vector that ends a row of an image."""
+    if keys.raw("model_type") != "siglip_vision_model":
+        raise SheetError("another tower")
+    formula, values = _siglip(keys)
+    taken = len(layers) if isinstance(layers := outer.raw("vision_feature_layer"), list) else 1
+    return formula + taken * D_vis * D + D + D**2 + D + D, values
 
 
 def _gemma4(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
@@ -175,7 +190,8 @@ def _minimax(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
 
 _TOWERS: Mapping[str, Callable[[Keys, Keys], tuple[sp.Expr, dict[Symbol, int]]]] = {
     **dict.fromkeys(("qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe"), _qwen),
-    "kimi_k25": _kimi,
+    **dict.fromkeys(("kimi_k25", "kimi_vl"), _kimi),
+    "llava_next": _llava,
     "mistral3": _pixtral,
     "gemma3": _gemma3,
     "gemma4": _gemma4,
