@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from symroof.errors import SheetError, short
-from symroof.sheets.architectures import Architecture
+from symroof.sheets.architecture import Architecture
 from symroof.sheets.keys import Keys
 
 

@@ -13,7 +13,7 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
 from symroof.algebra.symbols import D, Symbol, symbol
 from symroof.errors import SheetError
-from symroof.sheets.architectures import Architecture
+from symroof.sheets.architecture import Architecture
 from symroof.sheets.keys import Keys
 from symroof.sheets.kinds_of import kind_of
 from symroof.sheets.patterns import letters

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symroof.errors import SheetError, nearest, short
-from symroof.sheets.architectures import Architecture
+from symroof.sheets.architecture import Architecture
 from symroof.sheets.spellings import ASLEEP, IGNORED, KEYS, OTHER_TOWERS, TOWERS
 
 _LARGEST = 2**40

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from symroof.errors import SheetError, short
-from symroof.sheets.architectures import Architecture
+from symroof.sheets.architecture import Architecture
 from symroof.sheets.keys import Keys
 from symroof.transformer import layers as kinds
 from symroof.transformer.kind import Kind

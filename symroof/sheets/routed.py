@@ -1,0 +1,145 @@
+"""Rows of classes with experts, latent attention, or states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from symroof.sheets.architecture import BIAS, DEEPSEEK, GEMMA, LLAMA, QWEN3_MOE, QWEN_NEXT, Architecture
+
+ROUTED: Mapping[str, Architecture] = {
+    # -- experts
+    "mixtral": Architecture(mlp="experts", pattern="all windows", expert_width="F"),
+    "granitemoe": replace(LLAMA, mlp="experts", expert_width="F", mlp_bias=False),
+    "granitemoeshared": replace(LLAMA, mlp="experts", expert_width="F", shared="F_shared", mlp_bias=False),
+    "phimoe": replace(BIAS, mlp="experts", pattern="all windows", layer_norm=True, head_bias="head_bias", expert_width="F"),
+    "dbrx": Architecture(mlp="experts"),
+    "flex_olmo": replace(LLAMA, mlp="experts", mlp_bias=False, expert_width="F", qk_norm="layer"),
+    "ernie4_5_moe": Architecture(
+        mlp="experts",
+        pattern="ernie",
+        qkv_bias="bias",
+        out_bias="bias",
+        mlp_bias="bias",
+        head_bias="bias",
+        tied=True,
+        correction="parameter",
+    ),
+    "hunyuan_v1_moe": replace(BIAS, mlp="experts", qk_norm="head", expert_width="F", shared="F"),
+    "dots1": replace(BIAS, mlp="experts", pattern="dense_first", qk_norm="head", correction=True),
+    "exaone_moe": Architecture(
+        mlp="experts", qk_norm="head", pattern="exaone4", correction=True, missing={"n_shared": 1, "dense_first": 1, "window": 4096}
+    ),
+    "solar_open": Architecture(
+        mlp="experts", qkv_bias="attention_bias", correction=True, missing={"H": 128, "n_shared": 1}, ignores="intermediate_size"
+    ),
+    "hy_v3": replace(
+        BIAS, mlp="experts", qk_norm="head", mlp_bias="mlp_bias", correction=True, missing={"dense_first": 1, "n_shared": 1, "H": 128}
+    ),
+    "afmoe": replace(
+        BIAS, mlp="experts", pattern="exaone4", qk_norm="head", gate="full", norms=2, correction="parameter", missing={"dense_first": 1}
+    ),
+    "cohere2_moe": replace(BIAS, mlp="experts", pattern="after dense", parallel=True, tied=True, expert_width="F"),
+    "qwen2_moe": Architecture(
+        mlp="experts",
+        pattern="step",
+        qkv_bias="attention_bias",
+        shared_gate=True,
+        shared="F_shared",
+        missing={"attention_bias": True, "F_shared": 5632},
+    ),
+    "qwen3_moe": QWEN3_MOE,
+    "qwen3_vl_moe_text": QWEN3_MOE,
+    "olmoe": replace(LLAMA, mlp="experts", mlp_bias=False, expert_width="F", qk_norm="layer"),
+    "glm4_moe": Architecture(
+        mlp="experts", pattern="dense_first", qkv_bias="attention_bias", correction=True, qk_norm="head", qk_norm_key=True
+    ),
+    "minimax_m2": Architecture(
+        mlp="experts", qk_norm="layer", correction=True, expert_width="F", ignores="use_qk_norm qk_norm_type", missing={"H": 128}
+    ),
+    "minimax_m3": Architecture(
+        mlp="experts",
+        qk_norm="head",
+        correction=True,
+        expert_width="F",
+        shared="F_shared",
+        missing={"H": 128},
+        ignores="use_qk_norm qk_norm_type index_n_heads index_head_dim index_block_size index_topk_blocks",
+    ),
+    "llama4_text": Architecture(
+        mlp="experts",
+        pattern="llama4",
+        qkv_bias="attention_bias",
+        out_bias="attention_bias",
+        expert_width="F",
+        shared="F",
+        ignores="use_qk_norm",  # a norm without weights
+        missing={"n_shared": 1},
+    ),
+    "gpt_oss": replace(
+        BIAS,
+        mlp="experts",
+        pattern="first of two",
+        sinks=True,
+        expert_bias=True,
+        expert_width="F",
+        missing={"attention_bias": True, "H": 64, "window": 128},
+    ),
+    "mimo_v2_flash": Architecture(
+        drafts="unknown",
+        mlp="experts",
+        pattern="mimo2",
+        qkv_bias="attention_bias",
+        correction=True,
+        missing={"sinks_win": True, "H": 192, "H_v": 128, "dense_first": 1},
+    ),
+    "step3p7": Architecture(
+        drafts="unknown", mlp="experts", pattern="step3", qk_norm="head", gate="head", correction=True, shared="F_shared"
+    ),
+    "gemma4_text": replace(GEMMA, norms=2, qk_norm="head", mlp="gemma4", pattern="gemma4", missing={"H": 256, "H_global": 512}),
+    # -- latent attention
+    "deepseek_v2": replace(DEEPSEEK, correction=False, missing={}),
+    "deepseek_v3": DEEPSEEK,
+    "kimi_k2": DEEPSEEK,
+    "glm4_moe_lite": replace(DEEPSEEK, missing={"n_shared": 1, "dense_first": 1, "H_nope": 192, "H_v": 256}),
+    "mistral4": replace(DEEPSEEK, correction=False, missing={"n_shared": 1, "R_kv": 256, "H_nope": 64}),
+    "youtu": Architecture(mixer="latent", tied=True),
+    "deepseek_v32": replace(DEEPSEEK, mixer="sparse latent"),
+    "glm_moe_dsa": replace(DEEPSEEK, mixer="sparse latent", missing={"n_shared": 1, "H_nope": 192, "H_v": 256}),
+    "deepseek_v4": Architecture(
+        drafts="unknown",
+        mixer="compressed",
+        mlp="experts",
+        correction=True,
+        pattern="compressed",
+        missing={"n_res": 4, "num_hash_layers": 3},
+    ),
+    # -- states
+    "qwen3_next": replace(QWEN_NEXT, mlp="experts", missing={"H": 256, "F_shared": 512}),
+    "qwen3_5_text": QWEN_NEXT,
+    "qwen3_5_moe_text": replace(QWEN_NEXT, mlp="experts", missing={"H": 256, "F_shared": 512}),
+    "kimi_linear": replace(DEEPSEEK, mixer="kimi", state="kimi", tied=None, missing={"dense_first": 1, "n_shared": 1}),
+    "minimax": Architecture(mlp="experts", mixer="lightning", state="lightning", pattern="alternate", expert_width="F"),
+    "jamba": Architecture(mlp="experts", pattern="jamba", state="mamba-1", expert_width="F"),
+    "olmo_hybrid": replace(BIAS, pattern="interval", qk_norm="layer"),
+    "bamba": replace(LLAMA, mixer="mamba-2", state="mamba-2", missing={"ssm_chunk": 256}),
+    "granitemoehybrid": replace(
+        LLAMA,
+        mixer="mamba-2",
+        state="mamba-2",
+        mlp="experts",
+        expert_width="F",
+        mlp_bias=False,
+        shared="F_shared",
+        missing={"ssm_chunk": 256},
+    ),
+    "falcon_h1": replace(LLAMA, mixer="beside states", missing={"ssm_chunk": 256}),
+    "mamba": Architecture(mixer="mamba-1", mlp="", tied=True, missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 16}),
+    "falcon_mamba": Architecture(mixer="mamba-1", mlp="", tied=True, missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 16}),
+    "mamba2": Architecture(
+        mixer="mamba-2", mlp="", missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 128, "G_ssm": 8, "ssm_chunk": 256}
+    ),
+    "nemotron_h": Architecture(gated=False, correction=True, pattern="letters", tied=None, mlp_bias="mlp_bias"),
+    # -- what a search has found
+    "nemotron-nas": replace(LLAMA, pattern="blocks"),
+}
