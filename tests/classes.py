@@ -94,8 +94,9 @@ CLASSES: dict[str, tuple[dict[str, Any], int]] = {
         5_077_177_856),
     "gemma4_text, other layers": (
         {"vocab_size": 262144, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 12, "num_attention_heads": 8,
-        "num_key_value_heads": 4, "sliding_window": 512, "attention_k_eq_v": True, "model_type": "gemma4_text", "per_layer_config": {"05":
-        {"head_dim": 512, "num_key_value_heads": 2}, "11": {"head_dim": 512, "num_key_value_heads": 2}}},
+        "num_key_value_heads": 4, "sliding_window": 512, "attention_k_eq_v": True, "hidden_size_per_layer_input": 0, "model_type":
+        "gemma4_text", "per_layer_config": {"05": {"head_dim": 512, "num_key_value_heads": 2}, "11": {"head_dim": 512,
+        "num_key_value_heads": 2}}},
         1_552_536_832),
     "glm": (
         {"vocab_size": 151552, "hidden_size": 4096, "intermediate_size": 13696, "num_hidden_layers": 40, "num_attention_heads": 32,
@@ -148,7 +149,7 @@ CLASSES: dict[str, tuple[dict[str, Any], int]] = {
         6_738_677_760),
     "hyperclovax, one norm": (
         {"vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 8, "num_attention_heads": 32,
-        "model_type": "hyperclovax"},
+        "use_post_norm": False, "model_type": "hyperclovax"},
         1_881_214_976),
     "llama": (
         {"vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32,

@@ -139,7 +139,8 @@ CLASSES_OF_EXPERTS: dict[str, tuple[dict[str, Any], int]] = {
         "mamba_d_head": 64, "model_type": "granitemoehybrid"},
         38_601_064_448),
     "granitemoehybrid, no experts": (
-        {"vocab_size": 32000, "hidden_size": 4096, "num_hidden_layers": 10, "num_attention_heads": 32, "shared_intermediate_size": 1024,
+        {"vocab_size": 32000, "hidden_size": 4096, "num_hidden_layers": 10, "num_local_experts": 0, "num_attention_heads": 32,
+        "shared_intermediate_size": 1024,
         "layer_types": ["linear_attention", "linear_attention", "linear_attention", "full_attention"] + ["linear_attention"] * 4 +
         ["full_attention", "full_attention"], "mamba_n_heads": 128, "mamba_n_groups": 1, "mamba_d_state": 256, "mamba_d_head": 64,
         "model_type": "granitemoehybrid"},

@@ -154,10 +154,11 @@ class AttentionCounter(Counter):
         n, h, v = kind.N, kind.H, kind.H if kind.H_v is None else kind.H_v
         shared = n // kind.K
         heads, group = (kind.K, "model"), (shared, "cache")
+        ins = ((2, ""), (d, "fsdp")) if kind.wide else ((d, "fsdp"),)
         found = {
-            "W_q": weight("attention", (d, "fsdp"), heads, group, (h, "")),
-            "W_k": weight("attention", (d, "fsdp"), heads, (h, "")),
-            "W_v": weight("attention", (d, "fsdp"), heads, (v, "")),
+            "W_q": weight("attention", *ins, heads, group, (h, "")),
+            "W_k": weight("attention", *ins, heads, (h, "")),
+            "W_v": weight("attention", *ins, heads, (v, "")),
             "W_o": weight("attention", heads, group, (v, ""), (d, "fsdp")),
         }
         if kind.lent or kind.v_from_k:
@@ -165,7 +166,7 @@ class AttentionCounter(Counter):
         if kind.lent:
             del found["W_k"]
         if kind.gate:
-            found["W_g"] = weight("attention", (d, "fsdp"), heads, group, *[(v, "")] * (kind.gate == "full"))
+            found["W_g"] = weight("attention", *ins, heads, group, *[(v, "")] * (kind.gate == "full"))
         if kind.N_ix is not None:
             found |= index_stored(kind, d, (d, "fsdp"))
             found |= {"g_iq": vector("norm", (kind.H_ix, "")), "g_ik": vector("norm", (kind.H_ix, ""))}
@@ -176,6 +177,8 @@ class AttentionCounter(Counter):
                 found["b_v"] = vector("attention", heads, (v, ""))
         if kind.out_bias:
             found["b_o"] = vector("attention", (d, ""))
+        found |= {"g_w": vector("norm", (2, ""), (d, ""))} if kind.wide else {}
+        found |= {"Lam": vector("attention", (4, ""), (h, ""))} if kind.differential else {}
         if kind.sinks:
             found["Sinks"] = vector("attention", heads, (shared, ""))
         if kind.qk_norm == "head":  # one vector for all heads
@@ -189,12 +192,13 @@ class AttentionCounter(Counter):
         v = kind.H if kind.H_v is None else kind.H_v
         pairs = run.pairs(kind.window, kind.chunk, kind.top)
         by_heads, scores = "data context model cache", "data context model cache sequence"
+        wide = run.d * (2 if kind.wide else 1)
         found = {
-            "queries": (times(run.tokens, run.d, kind.N, kind.H), by_heads),
-            "keys": (times(run.tokens, run.d, kind.K, kind.H), "data context model"),
-            "values": (times(run.tokens, run.d, kind.K, v), "data context model"),
+            "queries": (times(run.tokens, wide, kind.N, kind.H), by_heads),
+            "keys": (times(run.tokens, wide, kind.K, kind.H), "data context model"),
+            "values": (times(run.tokens, wide, kind.K, v), "data context model"),
             "scores": (pairs * times(kind.N, kind.H), scores),
-            "mix": (pairs * times(kind.N, v), scores),
+            "mix": (pairs * times(kind.N, v) * (2 if kind.differential else 1), scores),
             "out": (times(run.tokens, kind.N, v, run.d), by_heads),
         }
         if kind.lent or kind.v_from_k:
@@ -202,7 +206,7 @@ class AttentionCounter(Counter):
         if kind.lent:
             del found["keys"]
         if kind.gate:
-            found["gate"] = (times(run.tokens, run.d, kind.N, *[v] * (kind.gate == "full")), by_heads)
+            found["gate"] = (times(run.tokens, wide, kind.N, *[v] * (kind.gate == "full")), by_heads)
         return found | (index_work(kind, run, run.d, weighed=False) if kind.N_ix is not None else {})
 
     @staticmethod
@@ -419,6 +423,8 @@ class Mamba2Counter(Counter):
             found["b_conv"] = vector(of, (channels, "model"))
         if kind.gated_norm:
             found["g"] = vector("norm", *inner)
+        if kind.bias:
+            found |= {"b_in": vector(of, (kind.N_ssm * kind.H_ssm + channels + kind.N_ssm, "")), "b_o": vector(of, (d, ""))}
         return found | norms(kind, d)
 
     @staticmethod
@@ -459,6 +465,9 @@ class EmbeddingCounter(Counter):
     @staticmethod
     def stored(kind, d):
         found = {"W_e": weight("embedding", (kind.V, ""), (d, "model"), multiplied=False)}
+        if kind.width is not None:
+            found = {"W_e": weight("embedding", (kind.V, ""), (kind.width, ""), multiplied=False)}
+            found["W_p"] = weight("embedding projection", (kind.width, ""), (d, "model"))
         if kind.positions is not None:
             found["W_pos"] = vector("embedding", (kind.positions, ""), (d, "model"))
         return found | norms(kind, d)
@@ -466,29 +475,37 @@ class EmbeddingCounter(Counter):
     @classmethod
     def read(cls, kind, run, hit):
         rows = 0
-        for _token in range(run.tokens):
-            rows += 1 + (kind.positions is not None)  # a lookup takes a row, and multiplies nothing
-        return rows * run.d + sum(t.elements for t in norms(kind, run.d).values())
+        for _token in range(run.tokens):  # a lookup takes a row, and multiplies nothing
+            rows += (kind.width or run.d) + run.d * (kind.positions is not None)
+        return rows + (kind.width or 0) * run.d + sum(t.elements for t in norms(kind, run.d).values())
+
+    @staticmethod
+    def work(kind, run):
+        return {} if kind.width is None else {"widened": (times(run.tokens, kind.width, run.d), "data model")}
 
 
 class UnembeddingCounter(Counter):
     @staticmethod
     def stored(kind, d):
-        found = {} if kind.tied else {"W_u": weight("unembedding", (d, "fsdp"), (kind.V, "model"))}
+        ins = (d, "fsdp") if kind.width is None else (kind.width, "")
+        found = {} if kind.tied else {"W_u": weight("unembedding", ins, (kind.V, "model"))}
+        found |= {} if kind.width is None else {"W_p": weight("embedding projection", (d, "fsdp"), ins)}
         return found | ({"b_u": vector("unembedding", (kind.V, "model"))} if kind.bias else {}) | norms(kind, d)
 
     @staticmethod
     def work(kind, run):
-        return {"logits": (times(run.batch if run.last else run.tokens, run.d, kind.V), "data model")}
+        tokens, narrow = run.batch if run.last else run.tokens, kind.width
+        found = {"logits": (times(tokens, narrow or run.d, kind.V), "data model")}
+        return found if narrow is None else found | {"narrowed": (times(tokens, run.d, narrow), "data")}
 
     @classmethod
     def read(cls, kind, run, hit):
         held = sum(t.elements for t in norms(kind, run.d).values())
-        return run.d * kind.V + (kind.V if kind.bias else 0) + held  # tied or not
+        return cls.active(kind, run.d) + (kind.V if kind.bias else 0) + held  # tied or not
 
     @classmethod
     def active(cls, kind, d):
-        return d * kind.V
+        return d * kind.V if kind.width is None else d * kind.width + kind.width * kind.V
 
 
 class NormCounter(Counter):

@@ -177,6 +177,8 @@ class MambaCounter(Counter):
                 "g_b": vector("norm", (kind.D_st, "")),
                 "g_c": vector("norm", (kind.D_st, "")),
             }
+        if kind.bias:
+            found |= {"b_x": vector(of, inner), "b_z": vector(of, inner), "b_o": vector(of, (d, ""))}
         return found | norms(kind, d)
 
     @staticmethod

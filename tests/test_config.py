@@ -14,6 +14,7 @@ from classes import CLASSES
 from classes_of_experts import CLASSES_OF_EXPERTS
 from click.testing import CliRunner
 from configurations import PUBLISHED
+from other_classes import OTHER_CLASSES
 
 from symroof import Llm, SymroofError, llm
 from symroof.cli import cli
@@ -61,9 +62,12 @@ def test_published_configurations_are_counted_to_the_last_parameter(name, tmp_pa
     assert numbers(llm(str(tmp_path / "mine.toml"))) == wanted
 
 
-@pytest.mark.parametrize("name", CLASSES | CLASSES_OF_EXPERTS)
+REFERENCES = CLASSES | CLASSES_OF_EXPERTS | OTHER_CLASSES
+
+
+@pytest.mark.parametrize("name", REFERENCES)
 def test_every_class_stores_what_its_reference_does(name, tmp_path):
-    config, parameters = (CLASSES | CLASSES_OF_EXPERTS)[name]
+    config, parameters = REFERENCES[name]
     path = written(tmp_path, config)
     counted = numbers(llm(path))
     assert counted["parameters"] == parameters
@@ -263,5 +267,5 @@ def test_the_page_about_models_names_every_kind_with_every_field():
         if kind.around and word not in ("norm", "per-layer table"):
             continue  # [model] says it
         (row,) = [row for row in rows if f"`{word}`" in row.split("|")[1]]
-        lacking = {f.name for f in fields(kind)} - set(re.findall(r"`(\w+)", row)) - {"name", "norms", "layer_norm", *kind.follows}
+        lacking = {f.name for f in fields(kind)} - set(re.findall(r"`(\w+)", row)) - {"name", "norms", "layer_norm", "again", *kind.follows}
         assert not lacking, (word, lacking)

@@ -60,7 +60,8 @@ ORDERS = {
     "program": ("tensor", "roles", "parse", "infer", "backward", "program"),
     "transformer": (
         *("view", "kind", "indexer", "attention", "latent", "compressed", "mlp", "experts", "mamba2", "mamba1", "delta_net", "kda"),
-        *("lightning", "linear", "streams", "per_layer", "draft", "weights", "embedding", "layers"),
+        *("idle_experts", "routed_attention", "adapter", "short_conv", "recurrence", "mlstm", "lightning", "linear"),
+        *("streams", "per_layer", "draft", "weights", "embedding", "layers"),
         *("facts", "tensors", "aggregates", "blocks", "pattern", "stack", "build"),
     ),
     "workloads": (
@@ -102,6 +103,9 @@ ORDERS = {
             "keys",
             "adapted",
             "patterns",
+            "attention_of",
+            "states_of",
+            "mlps_of",
             "kinds_of",
             "beside",
             "config",

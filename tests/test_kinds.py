@@ -4,13 +4,14 @@ The kinds are found by themselves: one that has no counter in ``counting.COUNTER
 """
 
 import random
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction as Q
 from itertools import combinations, product
 from math import prod
 from typing import Any
 
 import counting_others  # noqa: F401  (both register their counters)
+import counting_rest  # noqa: F401
 import counting_states  # noqa: F401
 import pytest
 import sympy as sp
@@ -26,6 +27,7 @@ from symroof.transformer.facts import facts
 from symroof.transformer.kind import Kind, Pass
 from symroof.transformer.layers import (
     KINDS,
+    Adapter,
     AltUp,
     Attention,
     CompressedAttention,
@@ -34,18 +36,23 @@ from symroof.transformer.layers import (
     Experts,
     GatedDeltaNet,
     HyperConnection,
+    IdleExperts,
     KimiDeltaAttention,
     LatentAttention,
     LightningAttention,
     Linear,
+    LinearRecurrence,
     Mamba1,
     Mamba2,
+    MatrixMemory,
     Mlp,
     Norm,
     PerLayerInput,
     PerLayerTable,
     ResidualAttention,
+    RoutedAttention,
     Sharding,
+    ShortConvolution,
     Skip,
     Unembedding,
     Weights,
@@ -73,6 +80,9 @@ CASES = [
     Attention(N=4, K=2, H=3, v_from_k=True, gate="full"),
     Attention(N=4, K=2, H=3, lent=True, qk_norm="head", qkv_bias=True),
     Attention(N=6, K=2, H=3, lent=True, window=3, qk_norm="layer"),
+    Attention(N=4, K=2, H=3, wide=True, norms=0, differential=True),
+    Attention(N=4, K=2, H=3, H_v=2, wide=True, gate="full", window=3),
+    Attention(N=4, K=4, H=2, differential=True, window=3),
     LatentAttention(N=3, R_q=5, R_kv=4, H_nope=3, H_rope=2, H_v=3, top=3, N_ix=2, H_ix=4, bias=True),
     LatentAttention(N=2, R_q=None, R_kv=4, H_nope=3, H_rope=2, H_v=3, top=2, N_ix=3, H_ix=2, gate=True, bias=True),
     LatentAttention(N=2, R_q=3, R_kv=4, H_nope=3, H_rope=2, H_v=3, top=4),
@@ -93,6 +103,22 @@ CASES = [
     Experts(E=3, k=1, F=2, bias=True, correction=True, norms=2),
     Experts(E=4, k=2, F=3, latent=2, latent_norm=True, shared=3, shared_gate=True),
     Experts(E=4, k=3, F=2, hashed=7, latent=5, gated=False, bias=True, scales=True, norms=3),
+    IdleExperts(E=4, k=2, F=3, idle=2, correction=True),
+    IdleExperts(E=3, k=3, F=2, idle=5, shared=4, shared_gate=True, bias=True, scales=True, norms=0),
+    IdleExperts(E=2, k=1, F=3, idle=1, gated=False, latent=3, latent_norm=True, hashed=5, layer_norm=True),
+    RoutedAttention(E=4, k=2, K=2, H=3),
+    RoutedAttention(E=3, k=3, K=1, H=2, norms=0),
+    RoutedAttention(E=5, k=1, K=3, H=1, layer_norm=True),
+    Adapter(R_ad=2, F=5),
+    Adapter(R_ad=3, F=4, wide=True, norms=1, layer_norm=True),
+    ShortConvolution(w_conv=3),
+    ShortConvolution(w_conv=2, bias=True, norms=2, layer_norm=True),
+    LinearRecurrence(N=2, D_rec=6, w_conv=4),
+    LinearRecurrence(N=3, D_rec=3, w_conv=2, norms=2, layer_norm=True),
+    MatrixMemory(N_kl=2, H_kl=3, H_vl=4, chunk=2),
+    MatrixMemory(N_kl=3, H_kl=2, H_vl=1, chunk=6, norms=0, layer_norm=True),
+    Mamba2(N_ssm=2, H_ssm=3, G_ssm=1, D_st=2, w_conv=4, chunk=2, bias=True),
+    Mamba1(D_in=4, D_st=2, R_dt=1, w_conv=3, bias=True),
     Mamba2(N_ssm=4, H_ssm=3, G_ssm=2, D_st=5, w_conv=4, chunk=2),
     Mamba2(N_ssm=3, H_ssm=2, G_ssm=1, D_st=2, w_conv=2, chunk=1, conv_bias=False, norms=2),
     Mamba2(N_ssm=2, H_ssm=2, G_ssm=2, D_st=3, w_conv=3, chunk=3, gated_norm=False, layer_norm=True, norms=0),
@@ -132,10 +158,14 @@ CASES = [
     Skip(norms=1, layer_norm=True),
     Embedding(V=11),
     Embedding(V=7, positions=9),
+    Embedding(V=7, positions=9, width=4),
+    Embedding(V=5, width=3),
     Embedding(V=7, norms=1, layer_norm=True),
     Unembedding(V=11),
     Unembedding(V=7, tied=True),
     Unembedding(V=7, bias=True),
+    Unembedding(V=7, tied=True, width=4),
+    Unembedding(V=5, bias=True, width=3),
     Unembedding(V=7, tied=True, bias=True),
     Unembedding(V=7, norms=1),
     Unembedding(V=7, norms=1, layer_norm=True),
@@ -195,9 +225,9 @@ def test_every_kind_has_a_counter_and_a_case(word):
 def test_every_option_of_a_kind_is_tried(word):
     for f in fields(KINDS[word]):
         tried = {getattr(kind, f.name) for kind in CASES if kind.word == word}
-        if f.name not in ("name", *KINDS[word].follows):
+        if f.name not in ("name", "again", *KINDS[word].follows):  # "again" is a law of its own, for all
             assert len(tried) > 1, f"no case of {word!r} tries another {f.name}"
-        if isinstance(f.default, bool):
+        if isinstance(f.default, bool) and f.name != "again":
             assert tried == {True, False}, f"{word}: {f.name}"
     if word == "attention":
         assert {kind.qk_norm for kind in CASES if isinstance(kind, Attention)} == {"", "head", "layer"}
@@ -271,12 +301,28 @@ def test_latent_attention_absorbed_and_expanded(kind, new, context, absorbed):
 @pytest.mark.parametrize("kind", [k_ for k_ in CASES if isinstance(k_, Unembedding)], ids=ids)
 def test_a_prompt_needs_logits_of_its_last_token_only(kind):
     run = Run(d=6, batch=2, new=5, context=5, last=True)
-    assert at(kind.program(at=passed(run)).flops, numbers(run)) == 2 * 2 * 6 * 7 * (11 if kind.V == 11 else 7) // 7
+    assert at(kind.program(at=passed(run)).flops, numbers(run)) == 2 * 2 * (
+        6 * kind.V if kind.width is None else 6 * kind.width + kind.width * kind.V
+    )
 
 
 @every_kind
 def test_active_parameters_are_those_a_token_is_multiplied_with(kind):
     assert at(alone(kind).active, {D: 6, L: 5}) == counter(kind).active(kind, 6)
+
+
+@every_kind
+@every_pass
+def test_weights_of_a_layer_before_are_used_again_and_stored_once(kind, new, context):
+    """A layer that takes the weights of another stores none, multiplies and reads as much, and keeps a cache of its own."""
+    run = Run(d=6, batch=3, new=new, context=context)
+    again, values = replace(kind, again=True), numbers(run) | {E_hit: 1, S: context}
+    assert at(alone(again).parameters, values) == 0
+    own, other = (each.program(at=passed(run)) for each in (kind, again))
+    assert at(own.flops, values) == at(other.flops, values)
+    for fact in ("active", "reads", "cache", "state"):
+        assert at(getattr(alone(kind), fact), values) == at(getattr(alone(again), fact), values), fact
+    assert kind.program(at=passed(run)).having("buffer") == again.program(at=passed(run)).having("buffer")
 
 
 # -- bytes
@@ -286,7 +332,7 @@ def test_bytes_that_a_step_reads(kind, context):
     """Weights once, of experts those that some token uses, rows of an embedding; what sequences keep, states twice."""
     run = Run(d=6, batch=3, new=1, context=context)
     rng = random.Random(context)
-    hit = len({e for _ in range(run.tokens) for e in rng.sample(range(kind.E), kind.k)}) if isinstance(kind, Experts) else 0
+    hit = len({e for _ in range(run.tokens) for e in rng.sample(range(kind.E), kind.k)}) if hasattr(kind, "hit") else 0
     wanted = 2 * counter(kind).read(kind, run, hit)
     for t in counter(kind).looked(kind, run).values():
         wanted += t.elements * WIDE[t.width] * (1 if t.of == "cache" else 2)
@@ -380,6 +426,17 @@ RANDOM = {
     "hyper-connection": st.builds(HyperConnection, SIZES, st.booleans()),
     "alternating updates": st.builds(AltUp, st.integers(2, 4), SIZES, st.booleans()),
     "residual attention": st.builds(ResidualAttention),
+    "short convolution": st.builds(ShortConvolution, st.integers(2, 5), st.booleans()),
+    "linear recurrence": st.builds(lambda n_, r, c: LinearRecurrence(N=n_, D_rec=n_ * r, w_conv=c), SIZES, SIZES, st.integers(2, 5)),
+    "matrix memory": st.builds(MatrixMemory, SIZES, SIZES, SIZES, st.sampled_from([1, 2, 3, 6])),
+    "adapter": st.builds(Adapter, SIZES, SIZES, st.booleans()),
+    "idle experts": st.builds(
+        lambda e, more, f, s, i: IdleExperts(E=e + more, k=e, F=f, shared=s, idle=i),
+        SIZES, st.integers(0, 3), SIZES, st.none() | SIZES, SIZES,
+    ),
+    "routed attention": st.builds(
+        lambda e, more, k_, h: RoutedAttention(E=e + more, k=e, K=k_, H=h), SIZES, st.integers(0, 3), SIZES, SIZES
+    ),
     "per-layer table": st.builds(PerLayerTable, SIZES, SIZES),
     "per-layer input": st.builds(PerLayerInput, SIZES),
     "draft": st.builds(Draft),
@@ -472,14 +529,20 @@ def divisible(word: str, mesh: dict[str, int], many: int) -> Kind:
         "hyper-connection": HyperConnection(n_res=many),
         "alternating updates": AltUp(n_res=2, R_lau=many),
         "residual attention": ResidualAttention(),
+        "short convolution": ShortConvolution(w_conv=3, bias=True),
+        "linear recurrence": LinearRecurrence(N=y * z, D_rec=y * z * many, w_conv=2),
+        "matrix memory": MatrixMemory(N_kl=y * z, H_kl=many, H_vl=2, chunk=1),
+        "adapter": Adapter(R_ad=many, F=y * z, wide=many == 2),
+        "idle experts": IdleExperts(E=x * z * many, k=1, F=y * z, shared=y * z, idle=many, correction=True),
+        "routed attention": RoutedAttention(E=many + 1, k=many, K=y * z, H=2),
         "per-layer table": PerLayerTable(V_ple=many, D_ple=3),
         "per-layer input": PerLayerInput(D_ple=many),
         "draft": Draft(),
         "weights": Weights(stored=many),
         "linear": Linear(),
         "skip": Skip(),
-        "embedding": Embedding(V=many, positions=3),
-        "unembedding": Unembedding(V=y * z * many, bias=True),
+        "embedding": Embedding(V=many, positions=3, width=(None, 2)[many % 2]),
+        "unembedding": Unembedding(V=y * z * many, bias=True, width=(None, 3)[many % 2]),
         "norm": Norm(),
     }[word]
 
@@ -632,7 +695,7 @@ def test_from_scratch_expanding_always_wins(new):
 
 
 @pytest.mark.parametrize(
-    "kind", [k_ for k_ in CASES if k_.word != "mamba-1" and getattr(k_, "N_ix", None) is None], ids=ids
+    "kind", [k_ for k_ in CASES if k_.word not in ("mamba-1", "linear recurrence") and getattr(k_, "N_ix", None) is None], ids=ids
 )  # not matmuls only
 @pytest.mark.parametrize("causal", [True, False])
 @pytest.mark.parametrize("how", ["one chip", "fsdp and tensor", "data"])
@@ -647,7 +710,8 @@ def test_the_backward_pass_has_twice_the_flops(kind, causal, how):
     # a router and a low rank are copied over model axes, but each chip needs its slice of the gradient of the input only
     names = ("Router", "Fs", "Ls", "Low", "Open", "Ends", "Lifted", "Score")
     copied = sum((s.flops.expr for s in forward.statements if s.out.name in names), sp.Integer(0))
-    slices = sum((s.flops.expr for s in backward.statements if s.operands[0].name[1:] in names and s.out.name == "dIn"), sp.Integer(0))
+    inputs = ("dIn", "dFlat", "dBoth")
+    slices = sum((s.flops.expr for s in backward.statements if s.operands[0].name[1:] in names and s.out.name in inputs), sp.Integer(0))
     twice = 2 * forward.flops.expr - copied + slices
     assert sp.expand(backward.flops.expr - twice) == 0
     assert sp.expand(forward.training("block").flops.expr - 2 * forward.flops.expr - twice) == 0 or not forward.statements

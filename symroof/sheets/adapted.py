@@ -90,6 +90,80 @@ def _nemotron(keys: Keys) -> dict[str, Any]:
     return {}
 
 
+_GATES: Mapping[Any, str] = {True: "head", "per-head": "head", "per_head": "head", "per-element": "full", "per_element": "full"}
+
+
+def _laguna(keys: Keys) -> dict[str, Any]:
+    """A gate of the result, for a head or for each of its numbers, the same in all layers."""
+    said = [keys.raw("gating", True), *(keys.listed("gating_types", keys.count("L")) or ())]
+    if any(not isinstance(word, (bool, str)) or word not in _GATES for word in said) or len({_GATES[word] for word in said}) > 1:
+        raise SheetError("keys 'gating' and 'gating_types' are not one gate of all layers, per-head or per-element; correct them")
+    _only(keys, "moe_apply_router_weight_on_input", False)
+    return {"gate": _GATES[said[0]]}
+
+
+def _multiplied(keys: Keys) -> dict[str, Any]:
+    _only(keys, "intermediate_multiple_size", 4)
+    return {}
+
+
+def _lfm(keys: Keys) -> dict[str, Any]:
+    """Widths of blocks and of convolutions are D; buffers and gates are there where the file says so."""
+    for key in ("block_dim", "conv_dim", "conv_dim_out"):
+        _only(keys, key, keys.count("D"))
+    _only(keys, "block_use_swiglu", True)
+    keys.ignore("w_conv", "conv_bias")
+    _only(keys, "num_heads", keys.raw("num_attention_heads"))
+    return {}
+
+
+def _lfm3(keys: Keys) -> dict[str, Any]:
+    gate, norms = keys.flag("use_attention_gate", True), keys.flag("use_sandwich_norm", True)
+    return _lfm(keys) | {"gate": "head" if gate else "", "norms": 2 if norms else 1}
+
+
+def _xlstm(keys: Keys) -> dict[str, Any]:
+    _only(keys, "use_bias", False)
+    _only(keys, "add_out_norm", True)
+    _only(keys, "weight_mode", "single", "fused")
+    return {}
+
+
+def _jetmoe(keys: Keys) -> dict[str, Any]:
+    """Gated experts with a bias of all together."""
+    for key, value in (("glu", True), ("bias", True), ("moe_type", "moe")):
+        _only(keys, key, value)
+    return {}
+
+
+def _arctic(keys: Keys) -> dict[str, Any]:
+    """Experts beside a dense MLP in every layer."""
+    for key, value in (("use_residual", True), ("parallel_attn_mlp_res", True), ("moe_layer_frequency", 1)):
+        _only(keys, key, value)
+    return {}
+
+
+def _zamba(keys: Keys) -> dict[str, Any]:
+    _only(keys, "attention_hidden_size", 2 * keys.count("D"))
+    _only(keys, "tie_word_embeddings", True)
+    keys.ignore("N_ssm")
+    return {}
+
+
+def _zamba2(keys: Keys) -> dict[str, Any]:
+    """Heads of states, and of attention, follow from D."""
+    heads, width = keys.count("N_ssm", 8), keys.count("D")
+    size, left = divmod(int(keys.part("expand", 2) * width), heads)
+    if left:
+        raise SheetError(f"key {keys.said('N_ssm')!r} is {heads}, which does not divide the channels of states; correct it")
+    _zamba(keys)
+    _only(keys, "attention_head_dim", 2 * width // keys.count("N"))
+    _only(keys, "mamba_headdim", size)
+    keys.ignore("kv_channels", "num_query_groups", "use_mem_rope", "use_long_context")
+    fixed = {"H_ssm": size, "H": None, "conv_bias": True}
+    return {"fixed": fixed, "missing": {**keys.of.missing, "N_ssm": heads, "D_st": 64, "G_ssm": 1, "ssm_chunk": 256}}
+
+
 def _one_shared(keys: Keys) -> dict[str, Any]:
     _only(keys, "n_shared_experts", 1)
     return {"fixed": {"n_shared": 1}}
@@ -109,6 +183,16 @@ _CLASSES: Mapping[str, Callable[[Keys], dict[str, Any]]] = {
     "mimo_v2_flash": lambda keys: {"missing": {**keys.of.missing, "K_win": 2 * (keys.maybe("K") or keys.count("N"))}},
     "stablelm": lambda keys: {"parallel": keys.flag("use_parallel_residual")},
     "gpt_bigcode": lambda keys: {"fixed": {"K": 1 if keys.flag("multi_query", True) else keys.count("N")}},
-    "hyperclovax": lambda keys: {"norms": 2 if keys.flag("use_post_norm") else 1},
+    "hyperclovax": lambda keys: {"norms": 2 if keys.flag("use_post_norm", True) else 1},
     "hunyuan_v1_moe": _one_shared,
+    "laguna": _laguna,
+    "lfm2": _lfm,
+    "lfm2_moe": lambda keys: _lfm(keys) | {"correction": keys.flag("use_expert_bias", True)},
+    "lfm3": _lfm3,
+    "xlstm": _xlstm,
+    "jetmoe": _jetmoe,
+    "arctic": _arctic,
+    "zamba": _zamba,
+    "zamba2": _zamba2,
+    "gpt_neox_japanese": _multiplied,
 }

@@ -35,6 +35,8 @@ class Architecture:
     sinks: bool = False
     norms: int = 1
     norms_mlp: int | None = None
+    norms_experts: int | None = None
+    inner_norms: bool = False  # of what W_o takes, and of what leaves an MLP's middle
     layer_norm: bool = False
     final_norm: bool = True
     gated: bool = True
@@ -42,12 +44,17 @@ class Architecture:
     tied: bool | None = False  # None: a class that cannot tie
     square: bool = False  # W_o is [D, D], so that heads must make up D
     positions: int | None = None  # learned ones, so many more than the file says
+    width: str = ""  # how the width of an MLP follows from the file, if not as it stands there
+    differential: bool = False
+    ssm_bias: str = "ssm_bias"  # the meanings of the keys of biases into states and out of them
+    gate_bias: bool = False  # [N]
     scalars: int = 0  # learned numbers of an activation
     correction: bool | str = False  # [E] that routing adds, a buffer or a "parameter"
     expert_bias: bool = False
     shared_gate: bool = False
     shared: str = "F_expert"  # whose width the shared expert has, times their number, where it has none of its own
     expert_width: str = "F_expert"
+    leading: bool = True  # False: a file must say how many layers are dense, since references differ where it does not
     extra: int = 0  # stored vectors of D beside all that, such as a norm behind the embedding
     head_bias: bool | str = False
     drafts: str = ""  # "unknown": layers that draft are not as the last one
@@ -73,6 +80,8 @@ QWEN_NEXT = Architecture(
     shared="F_shared",
     missing={"H": 256},
 )
-DEEPSEEK = Architecture(mixer="latent", mlp="experts", pattern="dense_first", correction=True, missing={"n_shared": 1})
+DEEPSEEK = Architecture(
+    mixer="latent", mlp="experts", pattern="dense_first", correction=True, leading=False, missing={"n_shared": 1, "R_q": 1536}
+)
 GEMMA = Architecture(tied=True, qkv_bias="attention_bias", out_bias="attention_bias", missing={"H": 256})
 GPT2 = replace(GPT, tied=True, positions=0)

@@ -89,8 +89,6 @@ def understood(file: Mapping[str, Any]) -> Config:
             found = [kind for one in found for kind in (kinds.ResidualAttention(), one)]
         made.append(tuple(found))
     around, width = _around(keys), keys.count("D")
-    if keys.maybe("word_embed_proj_dim") not in (None, width):
-        raise SheetError(f"key 'word_embed_proj_dim' is not {width}, and embeddings of another width are not understood")
     keys.ignore("drafts", "state_dtype", "expert_dtype")
     apart = drafted(keys, made[-1])
     keys.refuse_unread()
@@ -140,6 +138,7 @@ def _around(keys: Keys) -> Around:
         norm=of.final_norm,
         layer_norm=of.layer_norm,
         head_bias=keys.flag(of.head_bias),
+        D_emb=None if keys.maybe("D_emb") in (None, keys.count("D")) else keys.count("D_emb"),
         before=tuple(before),
         after=tuple(after),
     )

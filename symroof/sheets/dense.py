@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from symroof.sheets.architecture import BIAS, GEMMA, GPT, GPT2, LLAMA, PLAIN, QWEN3, Architecture
 
-DENSE: Mapping[str, Architecture] = {
+DENSE: dict[str, Architecture] = {
     # -- full attention, a gated MLP
     "llama": LLAMA,
     "aquila": LLAMA,
@@ -46,6 +45,17 @@ DENSE: Mapping[str, Architecture] = {
     "ernie4_5": Architecture(qkv_bias="bias", out_bias="bias", mlp_bias="bias", tied=True, missing={"H": 128}),
     "hunyuan_v1_dense": replace(BIAS, qk_norm="head"),
     "hyperclovax": LLAMA,
+    "exaone": LLAMA,
+    "internlm": Architecture(qkv_bias="bias", out_bias="bias", missing={"bias": True}),
+    "internlm2": Architecture(qkv_bias="bias", out_bias="bias", missing={"bias": False}),
+    "internlm3": Architecture(qkv_bias="attention_bias", out_bias="bias", mlp_bias="bias"),
+    "baichuan": replace(PLAIN, ignores="model_max_length z_loss_weight gradient_checkpointing"),
+    "minicpm": replace(LLAMA, tied=True, ignores="scale_emb dim_model_base scale_depth"),
+    "orion": replace(BIAS, layer_norm=True),
+    "emu3_text_model": LLAMA,
+    "granite_swa": replace(LLAMA, sinks=True, pattern="cwm", tied=True, missing={"window": 128}),
+    "bitnet": replace(BIAS, inner_norms=True),
+    "cohere_compass_text": replace(BIAS, parallel=True, tied=True, pattern="cohere2", missing={"window": 4096}),
     "cwm": replace(LLAMA, pattern="cwm", missing={"H": 128}),
     "apertus": replace(BIAS, qk_norm="head", gated=False, scalars=2),
     "nanochat": replace(BIAS, norms=0, final_norm=False, gated=False),
@@ -103,4 +113,17 @@ DENSE: Mapping[str, Architecture] = {
         qkv_bias="bias", out_bias="bias", mlp_bias="bias", layer_norm=True, gated=False, tied=True, positions=2, missing={"bias": True}
     ),
     "bloom": replace(GPT, tied=True, extra=2),
+    "openai-gpt": replace(GPT2, final_norm=False),
+    "biogpt": replace(GPT, tied=True, positions=2, missing={}),
+    "xglm": replace(GPT, tied=True, missing={}),
+    "ctrl": replace(GPT, tied=True, head_bias=True, missing={}, ignores="n_positions"),
+    "gpt_neox_japanese": Architecture(layer_norm=True, gated=False, tied=True, extra=1, missing={"F": "4D"}),
+    "jais2": Architecture(
+        qkv_bias="attention_bias",
+        out_bias="attention_bias",
+        mlp_bias="mlp_bias",
+        layer_norm=True,
+        gated=False,
+        missing={"attention_bias": True, "mlp_bias": True},
+    ),
 }

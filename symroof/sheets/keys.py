@@ -12,6 +12,20 @@ from symroof.sheets.spellings import ASLEEP, IGNORED, KEYS, OTHER_TOWERS, TOWERS
 _LARGEST = 2**40
 #: What 0 leaves out, and a null, though its class has another default.
 _NONE = frozenset(["window", "chunk", "E", "n_shared", "F_shared", "latent", "dense_first", "shared_kv", "D_ple", "residuals", "drafts"])
+#: What a null leaves out, and no 0.
+_NULL = _NONE | {"K", "R_q"}
+
+
+def whole(found: Any, key: str, least: int = 1) -> int:
+    """A whole number that a key has.
+
+    Raises SheetError for another value.
+    """
+    if isinstance(found, float) and found.is_integer():
+        found = int(found)
+    if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= _LARGEST:
+        raise SheetError(f"key {key!r} is {short(found)}, no whole number from {least} on; correct it")
+    return found
 
 
 class Keys:
@@ -40,7 +54,7 @@ class Keys:
             raise SheetError(f"keys {first!r} and {other!r} say the same twice, {short(found)} and {short(given[other])}; leave one")
         if found is None and self.tower is not self.outer and meaning in ("tied",):
             found = next((v for key in KEYS[meaning] if (v := self.outer.get(key)) is not None), None)
-        if found is None and not (meaning in _NONE and any(key in self.tower for key in spellings)):
+        if found is None and not (meaning in _NULL and any(key in self.tower for key in spellings)):
             found = self.of.missing.get(meaning)
         found = self.of.fixed.get(meaning, found)
         return default if found is None else found
@@ -62,16 +76,22 @@ class Keys:
         if found is None:
             others = KEYS.get(meaning, (meaning,))[1:]
             raise SheetError(f"key {self.said(meaning)!r} is missing" + (f" (or {', '.join(others)})" if others else "") + "; add it")
-        if isinstance(found, float) and found.is_integer():
-            found = int(found)
-        if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= _LARGEST:
-            raise SheetError(f"key {self.said(meaning)!r} is {short(found)}, no whole number from {least} on; correct it")
-        return found
+        return whole(found, self.said(meaning), least)
 
     def maybe(self, meaning: str) -> int | None:
         """A whole number from 1 on; None where nothing is said, or 0 of what can be none."""
         found = self.raw(meaning)
         return None if found is None or (meaning in _NONE and found in (0, False)) else self.count(meaning)
+
+    def part(self, meaning: str, usual: float) -> float:
+        """A factor of a size.
+
+        Raises SheetError for what is no number above 0.
+        """
+        found = self.raw(meaning, usual)
+        if not isinstance(found, (int, float)) or isinstance(found, bool) or not 0 < found < 1024:
+            raise SheetError(f"key {self.said(meaning)!r} is {short(found)}, no number above 0; correct it")
+        return found
 
     def flag(self, meaning: str | bool, default: bool = False) -> bool:
         """Whether something holds: a constant of the class, or what the file says.

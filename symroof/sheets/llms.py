@@ -363,7 +363,7 @@ def _long(file: LlmFile, m: ModelTable) -> tuple[list[Group], Around]:
             raise SheetError(f"[layers.{name}] stands in no block; add it to a [[blocks]], or leave it out")
     blocks: list[Group] = [(block.count, [kinds[name] for name in block.layers]) for block in file.blocks]
     before, after = (tuple(kinds[name] for name in names) for names in (m.before, m.after))
-    return blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm, m.head_bias, before, after)
+    return blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm, m.head_bias, m.D_emb, before, after)
 
 
 def kind_of(where: str, given: Mapping[str, Any]) -> Kind:

@@ -28,6 +28,8 @@ MIXERS: Mapping[str, str] = {
     "minimax_m3_sparse": "sparse",
     "mamba": "mamba",
     "mamba2": "mamba",
+    "conv": "conv",
+    "recurrent": "recurrence",
 }
 _MLPS = {"dense": "mlp", "sparse": "experts", "moe": "experts", "hash_moe": "experts:hashed"}
 _LETTERS = {"M": "mamba-2", "*": "full", "-": "mlp", "E": "experts"}
@@ -50,6 +52,10 @@ def layers(keys: Keys) -> list[list[str]]:
         return _letters(keys)
     if keys.of.pattern == "blocks":
         return _searched(keys)
+    if keys.of.pattern in ("zamba", "zamba2"):
+        return _sharing(keys)
+    if keys.of.pattern == "shortcut":
+        return [["latent", "mlp", "idle", "latent", "mlp"]] * keys.count("L")
     count = keys.count("L")
     mixers, others = _mixers(keys, count), _others(keys, count)
     return [[word for word in both if word] for both in zip(mixers, others, strict=True)]
@@ -58,7 +64,7 @@ def layers(keys: Keys) -> list[list[str]]:
 #: What a list of layers makes unnecessary.
 _RULED = (
     *("full_attention_interval", "window_every", "no_rope_layers", "hybrid_layer_pattern", "compress_ratios"),
-    *("prefix_dense_sliding_window_pattern", "attn_layer_indices"),
+    *("prefix_dense_sliding_window_pattern", "attn_layer_indices", "full_attn_idxs", "block_types"),
 )
 
 
@@ -69,7 +75,7 @@ def _mixers(keys: Keys, count: int) -> list[str]:
             raise SheetError(f"key 'layer_types' has {len(named)} entries, and the model {count} layers; correct one of them")
         keys.ignore(*_RULED)
         return [_linear(_word(entry, MIXERS, "layer_types"), keys) for entry in named[:count]]
-    chosen = keys.listed("attn_layer_indices")
+    chosen = keys.listed("attn_layer_indices") if keys.has("attn_layer_indices") else keys.listed("full_attn_idxs")
     if chosen is not None:
         return ["full" if i in chosen else keys.of.mixer for i in range(count)]
     sparse = keys.table("sparse_attention_config").get("sparse_attention_freq")
@@ -185,6 +191,37 @@ def _gpt_neo(keys: Keys, i: int, count: int) -> str:
     return _word(words[i], {"global": "full", "local": "window"}, "attention_types")
 
 
+def _listed(keys: Keys, i: int, count: int) -> str:
+    raise SheetError("key 'layer_types' is missing; add it")
+
+
+def _griffin(keys: Keys, i: int, count: int) -> str:
+    """A run of words that repeats; attention is local."""
+    run = keys.listed("block_types") or ("recurrent", "recurrent", "attention")
+    return _word(run[i % len(run)], {"recurrent": "recurrence", "attention": "window"}, "block_types")
+
+
+def _sharing(keys: Keys) -> list[list[str]]:
+    """Of Zamba all layers are states, and some have the attention and MLP before them that they share; 0, 1, ... of these."""
+    count, chosen = keys.count("L"), keys.listed("hybrid_layer_ids")
+    named = keys.listed("layers_block_type", count)
+    if named is not None:
+        words = {"hybrid": "shared", "linear_attention": "", "mamba": "", "mamba2": ""}
+        if len(named) != count:
+            raise SheetError(f"key 'layers_block_type' has {len(named)} entries, and the model {count} layers; correct one of them")
+        said, chosen = chosen, [i for i in range(count) if _word(named[i], words, "layers_block_type")]
+        if said is not None and list(said) != chosen:
+            raise SheetError("keys 'layers_block_type' and 'hybrid_layer_ids' say two things of the layers; leave one")
+    elif keys.of.pattern == "zamba":
+        every, first = keys.count("attn_layer_period", 6), keys.count("attn_layer_offset", 4, 0)
+        chosen = [i for i in range(count) if i == 2 or (i > 2 and (i - 3) % every == first)]
+    elif chosen is None:
+        raise SheetError("key 'layers_block_type' is missing (or hybrid_layer_ids); add it")
+    keys.ignore("attn_layer_period", "attn_layer_offset")
+    order = {i: j for j, i in enumerate(chosen)}
+    return [[f"shared:{order[i]}", keys.of.mixer] if i in order else [keys.of.mixer] for i in range(count)]
+
+
 def _compressed(keys: Keys, i: int, count: int) -> str:
     return "compressed:128" if i < 2 or i % 2 == 0 else "compressed:4"
 
@@ -196,9 +233,17 @@ _RULES: Mapping[str, Callable[[Keys, int, int], str]] = {
     "first of two": _every_second,
     "interval": _interval,
     "alternate": lambda keys, i, count: keys.of.mixer if i % 2 else "full",
+    "every fifth": _windows_but(5),
+    "every sixth": _windows_but(6, forced=True),
     "gemma3": _windows_but(6),
     "gemma4": _windows_but(6, forced=True),
     "gemma3n": _windows_but(5),
+    "lfm2": lambda keys, i, count: "full",
+    "listed": _listed,
+    "lfm3": lambda keys, i, count: "conv" if i < 2 or i % 2 else "full" if i % 4 == 2 else "window",
+    "griffin": _griffin,
+    "lara": lambda keys, i, count: ("delta", "window", "delta", "full", "window")[i % 5],
+    "flint": lambda keys, i, count: "full" if i < 2 or i % 4 == 1 or i == count - 1 else "window",
     "after dense": _after_dense,
     "gpt neo": _gpt_neo,
     "cwm": lambda keys, i, count: "full" if i % 4 == 0 or not keys.maybe("window") else "window",
@@ -233,9 +278,9 @@ def _routed(keys: Keys, count: int) -> Sequence[bool]:
         if any(entry not in (0, 1) for entry in listed):
             raise SheetError("key 'moe_layer_freq' has an entry that is neither 0 nor 1; correct it")
         return [bool(entry) for entry in listed][:count]
-    listed = keys.raw("moe_layers_enum") or keys.raw("moe_layers")
-    if listed:
-        chosen = {int(i) for i in (listed.split(",") if isinstance(listed, str) else listed)}
+    listed = keys.raw("moe_layers_enum", keys.raw("moe_layers"))
+    if listed is not None:
+        chosen = {int(i) for i in (listed.split(",") if isinstance(listed, str) else listed) if i != ""}
         keys.ignore("dense_first", "moe_step")
         return [i in chosen for i in range(count)]
     if keys.of.pattern == "jamba":
@@ -248,7 +293,8 @@ def _routed(keys: Keys, count: int) -> Sequence[bool]:
     step, dense = keys.count("moe_step", 1), keys.raw("dense_only", ())
     if not isinstance(dense, (list, tuple)):
         raise SheetError(f"key 'mlp_only_layers' is {short(dense)}, no list of layers; correct it")
-    leading = keys.count("dense_first", 3 if keys.of.pattern == "step3" else 0, 0)
+    usual = (3 if keys.of.pattern == "step3" else 0) if keys.of.leading else None
+    leading = keys.count("dense_first", usual, 0)
     freq = keys.count("moe_layer_freq", 1)
     return [i >= leading and i % freq == 0 and (i + 1) % step == 0 and i not in dense for i in range(count)]
 

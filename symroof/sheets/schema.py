@@ -149,6 +149,7 @@ class ModelTable(Strict, frozen=True):
     norm: bool = True
     layer_norm: bool = False
     head_bias: bool = False
+    D_emb: Count | None = None
     before: list[str] = []
     after: list[str] = []
 

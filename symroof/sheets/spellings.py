@@ -9,17 +9,17 @@ from collections.abc import Mapping
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     # -- sizes
-    "D": ("hidden_size", "n_embd", "d_model", "model_dim"),
-    "L": ("num_hidden_layers", "n_layer", "n_layers", "num_layers"),
+    "D": ("hidden_size", "n_embd", "d_model", "model_dim", "embedding_dim"),
+    "L": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_blocks"),
     "V": ("vocab_size",),
-    "N": ("num_attention_heads", "n_head", "n_heads", "num_heads"),
+    "N": ("num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads"),
     "K": ("num_key_value_heads", "num_attention_groups", "num_kv_heads"),
-    "H": ("head_dim", "attention_head_dim"),
+    "H": ("head_dim", "attention_head_dim", "kv_channels"),
     "H_v": ("v_head_dim",),
-    "F": ("intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"),
+    "F": ("intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size", "dff", "block_ff_dim"),
     "positions": ("n_positions", "max_position_embeddings"),
     # -- attention
-    "window": ("sliding_window", "sliding_window_size", "window_size"),
+    "window": ("sliding_window", "sliding_window_size", "window_size", "attention_window_size"),
     "use_window": ("use_sliding_window",),
     "window_from": ("max_window_layers",),
     "window_every": ("sliding_window_pattern", "_sliding_window_pattern", "global_attn_every_n_layers"),
@@ -62,7 +62,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     # -- experts
     "E": ("n_routed_experts", "num_experts", "num_local_experts", "moe_num_experts"),
     "k": ("num_experts_per_tok", "num_experts_per_token", "experts_per_token", "top_k_experts", "moe_top_k", "moe_topk", "moe_k"),
-    "F_expert": ("moe_intermediate_size",),
+    "F_expert": ("moe_intermediate_size", "expert_ffn_hidden_size"),
     "n_shared": ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "num_shared_expert"),
     "F_shared": (
         "moe_shared_expert_intermediate_size",
@@ -83,13 +83,13 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "N_vl": ("linear_num_value_heads",),
     "H_kl": ("linear_key_head_dim",),
     "H_vl": ("linear_value_head_dim",),
-    "w_conv": ("linear_conv_kernel_dim", "conv_kernel", "mamba_d_conv", "short_conv_kernel_size"),
-    "N_ssm": ("mamba_num_heads", "mamba_n_heads"),
-    "H_ssm": ("mamba_head_dim", "mamba_d_head"),
-    "G_ssm": ("n_groups", "mamba_n_groups"),
+    "w_conv": ("linear_conv_kernel_dim", "conv_kernel", "mamba_d_conv", "short_conv_kernel_size", "conv_L_cache", "conv1d_width"),
+    "N_ssm": ("mamba_num_heads", "mamba_n_heads", "n_mamba_heads"),
+    "H_ssm": ("mamba_head_dim", "mamba_d_head", "mamba_headdim"),
+    "G_ssm": ("n_groups", "mamba_n_groups", "mamba_ngroups"),
     "D_st": ("ssm_state_size", "state_size", "mamba_d_state"),
     "ssm_chunk": ("chunk_size", "mamba_chunk_size"),
-    "conv_bias": ("use_conv_bias", "mamba_conv_bias"),
+    "conv_bias": ("use_conv_bias", "mamba_conv_bias", "conv_bias"),
     "ssm_bias": ("mamba_proj_bias",),
     "expand": ("mamba_expand", "expand"),
     "R_dt": ("mamba_dt_rank", "time_step_rank"),
@@ -97,7 +97,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     # -- embeddings and what stands beside the model
     "state_dtype": ("mamba_ssm_dtype", "mamba_ssm_cache_dtype"),
     "expert_dtype": ("expert_dtype",),
-    "tied": ("tie_word_embeddings", "tie_embeddings"),
+    "tied": ("tie_word_embeddings", "tie_embeddings", "tie_embedding"),
+    "D_emb": ("word_embed_proj_dim",),
     "D_ple": ("hidden_size_per_layer_input",),
     "V_ple": ("vocab_size_per_layer_input",),
     "drafts": ("num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers", "num_mtp_layers"),
@@ -140,11 +141,11 @@ _IGNORED: Mapping[str, str] = {
         "rotary_emb_base rotary rope_type mrope_section use_mrope swa_rope_theta compress_rope_theta mla_use_nope "
         "initial_context_length max_position_embeddings original_max_position_embeddings position_embedding_type alibi rope_ratio "
         "rope rope_pct rotary_emb no_rope_layer_interval attn_rotary_emb max_sequence_length seq_length max_seq_len "
-        "yarn_only_types n_ctx"
+        "yarn_only_types n_ctx layer_rope_theta rotary_percent theta use_pos_enc"
     ),
     "norms' epsilons, activations, dropout, initial values, scales: numbers that are used, not stored": (
         "rms_norm_eps layer_norm_eps layer_norm_epsilon layernorm_epsilon norm_eps norm_epsilon hidden_act hidden_activation "
-        "activation_function activation mamba_hidden_act swiglu_limit swiglu_alpha activation_situ_beta "
+        "activation_function activation afn mamba_hidden_act swiglu_limit swiglu_alpha activation_situ_beta "
         "activation_situ_linear_beta attention_dropout hidden_dropout attn_pdrop embd_pdrop resid_pdrop residual_dropout "
         "embedding_dropout summary_first_dropout hidden_dropout_prob attention_probs_dropout_prob classifier_dropout dropout "
         "resid_dropout attn_dropout initializer_range initializer_factor init_std logit_scale logits_scaling attention_multiplier "
@@ -156,7 +157,10 @@ _IGNORED: Mapping[str, str] = {
         "hc_sinkhorn_iters use_gemma_norm output_gate_type activation_sparsity_pattern altup_active_idx altup_coef_clip "
         "altup_correct_scale mixer_rms_eps hidden_size_global embedding_initializer_range embed_dropout mamba_norm_before_gate "
         "linear_a_log_min linear_a_log_max linear_dt_min linear_dt_max linear_dt_init_floor linear_allow_neg_eigval mup_enabled "
-        "emb_pdrop embedding_fraction init_device norm_type key_multiplier slow_but_exact"
+        "emb_pdrop embedding_fraction init_device norm_type key_multiplier slow_but_exact scale_embedding layerdrop activation_dropout "
+        "lambda_std_dev w_init_variance_scale final_w_init_variance_scale logits_soft_cap gate_soft_cap output_logit_soft_cap eps "
+        "hidden_mamba_act block_mlp_init_scale block_out_init_scale block_norm_eps block_use_xavier_init conv_use_xavier_init "
+        "norm_reduction_force_float32"
     ),
     "how experts are chosen and trained, which changes nothing on average": (
         "norm_topk_prob routed_scaling_factor scoring_func topk_method topk_group n_group num_expert_group use_grouped_topk "
@@ -166,7 +170,7 @@ _IGNORED: Mapping[str, str] = {
         "index_share_for_mtp_iteration indexer_rope_interleave router_z_loss_coef moe_aux_loss_coeff moe_norm_topk_prob "
         "input_jitter_noise moe_norm_min route_scale router_scaling_factor enable_moe_fp32_combine expert_selection_fn "
         "shared_expert_combination_strategy load_balance_coeff moe_jitter_eps moe_loss_weight moe_normalize_expert_weights "
-        "index_local_blocks z_loss_coefficient"
+        "index_local_blocks z_loss_coefficient aux_loss_coef"
     ),
     "what other keys say already, or what belongs to what is not counted": (
         "attention_softmax_in_fp32 scale_attention_softmax_in_fp32 use_associative_scan use_mambapy "
@@ -177,7 +181,8 @@ _IGNORED: Mapping[str, str] = {
         "summary_type summary_use_proj summary_activation summary_proj_to_labels cache_implementation tie_last_hidden_states "
         "is_moe is_hybrid multi_modal_projector_bias vision_soft_tokens_per_image vision_feature_layer "
         "vision_feature_select_strategy mm_tokens_per_image projector_hidden_act spatial_merge_size image_size video_processor "
-        "preprocessor_config vocab_size_nextn"
+        "preprocessor_config vocab_size_nextn autocast_kernel_dtype chunkwise_kernel sequence_kernel step_kernel mode "
+        "return_last_states use_mem_eff_path"
     ),
 }
 IGNORED: frozenset[str] = frozenset(word for words in _IGNORED.values() for word in words.split())

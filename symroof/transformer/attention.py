@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -11,6 +12,8 @@ from symroof.transformer import indexer
 from symroof.transformer.kind import Kind, Pass, Sharding, Size, ratio
 from symroof.transformer.view import ALL, View
 
+#: Where values are mixed, in the second of two products with a cache.
+_MIXES = re.compile(r"(?<=J\])( +)\{seen\}")
 _INPUT = "In[B~d, T~t, D~m~c]"
 _QUERIES = """
     weight attention: W_q, W_o; on chip: Scores
@@ -52,7 +55,9 @@ class Attention(Kind):
     of H_ix scores highest, or (without heads) those that another layer's has picked: the cache is kept whole, and read in part.
     Options: ``qkv_bias``, ``out_bias``, norms of queries and keys per "head" or "layer", a sink per head, the norms [D] around it,
     a ``gate`` of the result, "full" [D, N H_v] or per "head" [D, N]; values that are the keys (no W_v, both are cached); ``lent`` keys and
-    values, those of another layer, which keeps them (no W_k, no W_v: the cache is read, not kept).
+    values, those of another layer, which keeps them (no W_k, no W_v: the cache is read, not kept); ``wide`` inputs, the state and the
+    embedding of a token side by side, with a norm of both (W_q [2 D, N H] and so on, W_o [N H_v, D]); ``differential`` heads, which mix the
+    values of two heads each, 2 N (H + 2 H_v) FLOPs a pair, and are subtracted in pairs, with 4 [H] learned numbers.
     Beyond its heads (``model``) the cache is sharded over the batch (``cache``, with its two AllToAlls of queries and
     results) or over the context (``sequence``, with an AllReduce of the results). Context parallelism (``context``) gathers
     keys and values: ring attention, whose steps together move what an AllGather moves. The T x S scores stay on chip.
@@ -79,6 +84,8 @@ class Attention(Kind):
     gate: Literal["", "full", "head"] = ""
     v_from_k: bool = False
     lent: bool = False
+    wide: bool = False
+    differential: bool = False
 
     word = "attention"
     label = "full"
@@ -107,11 +114,16 @@ class Attention(Kind):
             queries, keys = {"head": ("H", "H"), "layer": ("K, Q, H", "K, H")}[self.qk_norm]
             lines.append(f"weight norm: g_q\n g_q[{queries}]")
             lines += [] if self.lent else [f"weight norm: g_k\n g_k[{keys}]"]
+        if self.wide:
+            lines = [line.replace(_INPUT, "Both[B~d, T~t, Two, D~m~c]").replace("[D~f, K~m", "[Two, D~f, K~m") for line in lines]
+            lines.append("weight norm: g_w\n g_w[Two, D]")
+        if self.differential:
+            lines = [_MIXES.sub(" {both}", line) for line in lines] + ["weight attention: Lam\n Lam[Four, H]"]
         return "\n".join(lines)
 
     def sizes(self, at: Pass) -> dict[str, Any]:
         """Q query heads for each KV head, J the size of a value head."""
-        own = {"Q": ratio(self.N, self.K), "J": self.H if self.H_v is None else self.H_v}
+        own = {"Q": ratio(self.N, self.K), "J": self.H if self.H_v is None else self.H_v, "Two": 2, "Four": 4}
         return {**own, **indexer.sizes(at, self.N_ix, self.H_ix)}
 
     def sees(self) -> View:
@@ -123,8 +135,9 @@ class Attention(Kind):
         return (self.sees(),) if self.N_ix is None else (self.sees(), ALL)
 
     def marks(self, at: Pass) -> dict[str, Any]:
-        """What an indexer scores."""
-        return indexer.marks(at)
+        """What an indexer scores, and values of two heads."""
+        both = {"both": 2 * at.pairs(self.sees()) / (at.new * at.read(self.sees()))} if self.differential else {}
+        return {**indexer.marks(at), **both}
 
     def check(self) -> None:
         """Norms and gates are of a kind there is; a token has one reach, and an indexer its heads, their size and top."""
@@ -134,5 +147,7 @@ class Attention(Kind):
         if len(reaches) > 1:
             raise InputError(f"attention: {' and '.join(reaches)} both say what a token sees; give one")
         indexer.check(self.word, self.top, self.N_ix, self.H_ix)
+        if self.wide and self.N_ix is not None:
+            raise InputError("attention: wide = True beside an indexer is not understood; leave one out")
         if self.qk_norm not in ("", "head", "layer"):
             raise InputError(f"attention: qk_norm = {short(self.qk_norm)} is no norm; write 'head' or 'layer', or leave it out")

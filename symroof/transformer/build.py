@@ -34,13 +34,15 @@ class Around:
     norm: bool = True
     layer_norm: bool = False
     head_bias: bool = False
+    D_emb: int | None = None
     before: tuple[Kind, ...] = ()
     after: tuple[Kind, ...] = ()
 
     def kinds(self) -> tuple[list[Kind], list[Kind]]:
         """The kinds before and after the layers."""
         after: list[Kind] = [Norm(layer_norm=self.layer_norm)] if self.norm else []
-        return [Embedding(self.V, self.positions), *self.before], [*self.after, *after, Unembedding(self.V, self.tied, self.head_bias)]
+        last = Unembedding(self.V, self.tied, self.head_bias, self.D_emb)
+        return [Embedding(self.V, self.positions, self.D_emb), *self.before], [*self.after, *after, last]
 
 
 def stack(name: str, width: int, groups: Iterable[Group], around: Around, origin: str = "") -> Stack:

@@ -92,7 +92,7 @@ class Experts(Kind):
     follows = ("hit",)
     parts: ClassVar = {"experts": "E"}
     widths = ("F", "shared")
-    orders = (("k", "E"), ("k", "hit"), ("hit", "E"))
+    orders: ClassVar[tuple[tuple[str, str], ...]] = (("k", "E"), ("k", "hit"), ("hit", "E"))
 
     def text(self, at: Pass, how: Sharding) -> str:
         """Router, experts, shared expert; biases are stored."""
@@ -120,6 +120,11 @@ class Experts(Kind):
         own |= {} if self.hashed is None else {"Words": self.hashed, "Each": self.k}
         return own | {"M": D if self.latent is None else self.latent, "One": 1} | ({} if self.shared is None else {"J": self.shared})
 
+    @property
+    def ways(self) -> sp.Expr:
+        """What a router chooses among."""
+        return plain(self.E)
+
     def defined(self) -> Mapping[Symbol, sp.Expr]:
         """E(1-(1-k/E)^B) experts are hit by B tokens, on average, if routing is even."""
         return {self.hit: experts_hit(self, B)} if isinstance(self.hit, Symbol) else {}
@@ -136,4 +141,4 @@ class Experts(Kind):
 
 def experts_hit(experts: Experts, tokens: Any) -> sp.Expr:
     """The experts that so many tokens hit, on average under even routing: E(1-(1-k/E)^tokens)."""
-    return plain(experts.E) * (1 - (1 - plain(experts.k) / plain(experts.E)) ** plain(tokens))
+    return plain(experts.E) * (1 - (1 - plain(experts.k) / experts.ways) ** plain(tokens))

@@ -174,12 +174,14 @@ class Kind:
 
     ``name`` tells two layers of a kind in one model apart: letters that differ get it, as in ``F_dense``. ``norms`` of D stand
     around every layer, one unless told or the kind says otherwise, RMS norms or, with ``layer_norm``, of two vectors each.
+    ``again``: its weights are those of a layer before it, norms included; they are read and multiplied again, and stored once.
     How a kind is written is told at the head of this module, ``help(symroof.transformer.kind)``.
     """
 
     name: str = field(default="", kw_only=True)
     norms: int | None = field(default=None, kw_only=True)
     layer_norm: bool = field(default=False, kw_only=True)
+    again: bool = field(default=False, kw_only=True)
 
     word: ClassVar[str] = ""
     #: What letters that differ between layers are marked with, if the layer has no name.
@@ -297,6 +299,10 @@ class Kind:
         return _program(self, sharding, at or Pass())
 
 
+#: The header of weights in a text.
+_WEIGHT = re.compile(r"\bweight (?=[a-z ]+:)")
+
+
 @lru_cache(maxsize=4096)
 def _program(kind: Kind, sharding: Sharding, at: Pass) -> Program:
     vectors = (kind.norms or 0) * (2 if kind.layer_norm else 1)
@@ -305,6 +311,8 @@ def _program(kind: Kind, sharding: Sharding, at: Pass) -> Program:
     sizes = {"T": at.new, "S": seen, "A": at.tokens, **named, **kind.sizes(at)}
     if vectors:
         text, sizes = f"{text}\n        weight norm: Norm\n        Norm[U{vectors}, D]\n", {**sizes, f"U{vectors}": vectors}
+    if kind.again:
+        text = _WEIGHT.sub("shared ", text)
     if not text.strip():
         return Program((), of=at.claims)
     marks = {"seen": at.pairs(kind.sees()) / (at.new * seen), **kind.marks(at)}

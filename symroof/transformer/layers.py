@@ -5,6 +5,7 @@ own is a subclass of Kind, see ``help(symroof.transformer.kind)``.
 """
 
 from symroof.errors import UnknownName, nearest, short
+from symroof.transformer.adapter import Adapter as Adapter
 from symroof.transformer.attention import Attention as Attention
 from symroof.transformer.compressed import CompressedAttention as CompressedAttention
 from symroof.transformer.delta_net import GatedDeltaNet as GatedDeltaNet
@@ -13,6 +14,7 @@ from symroof.transformer.embedding import Embedding as Embedding
 from symroof.transformer.embedding import Norm as Norm
 from symroof.transformer.embedding import Unembedding as Unembedding
 from symroof.transformer.experts import Experts as Experts
+from symroof.transformer.idle_experts import IdleExperts as IdleExperts
 from symroof.transformer.kda import KimiDeltaAttention as KimiDeltaAttention
 from symroof.transformer.kind import Kind as Kind
 from symroof.transformer.kind import Pass as Pass
@@ -24,8 +26,12 @@ from symroof.transformer.linear import Skip as Skip
 from symroof.transformer.mamba1 import Mamba1 as Mamba1
 from symroof.transformer.mamba2 import Mamba2 as Mamba2
 from symroof.transformer.mlp import Mlp as Mlp
+from symroof.transformer.mlstm import MatrixMemory as MatrixMemory
 from symroof.transformer.per_layer import PerLayerInput as PerLayerInput
 from symroof.transformer.per_layer import PerLayerTable as PerLayerTable
+from symroof.transformer.recurrence import LinearRecurrence as LinearRecurrence
+from symroof.transformer.routed_attention import RoutedAttention as RoutedAttention
+from symroof.transformer.short_conv import ShortConvolution as ShortConvolution
 from symroof.transformer.streams import AltUp as AltUp
 from symroof.transformer.streams import HyperConnection as HyperConnection
 from symroof.transformer.streams import ResidualAttention as ResidualAttention

@@ -33,8 +33,9 @@ class Mamba1(Kind):
     """D_in channels with a state of D_st each, what they forget and take chosen through a rank R_dt, a convolution of w_conv taps.
 
     W_in [D, 2 D_in], convolution [w_conv, D_in] (and [D_in]), [D_in, R_dt + 2 D_st], [R_dt, D_in] and [D_in], A [D_in, D_st], skip [D_in],
-    W_o [D_in, D]; with ``inner_norms`` (Jamba) [R_dt] and 2 [D_st]. A sequence keeps D_in D_st numbers of p_st bytes (4: fp32) and
-    D_in (w_conv - 1) of p_conv (2: bf16). A token takes 7 D_in D_st FLOPs, whether decoding or in a prompt.
+    W_o [D_in, D]; with ``inner_norms`` (Jamba) [R_dt] and 2 [D_st], with ``bias`` 2 [D_in] and [D].
+    A sequence keeps D_in D_st numbers of p_st bytes (4: fp32) and D_in (w_conv - 1) of p_conv (2: bf16). A token takes 7 D_in D_st
+    FLOPs, whether decoding or in a prompt.
 
     >>> Mamba1().program(at=Pass(new=1))["St'"].flops
     2*B*D_in*D_st  [FLOP]
@@ -48,6 +49,7 @@ class Mamba1(Kind):
     w_conv: Size = w_conv
     conv_bias: bool = True
     inner_norms: bool = False
+    bias: bool = False
 
     word = "mamba-1"
     meets = True
@@ -61,6 +63,8 @@ class Mamba1(Kind):
             text += "weight state space: b_conv\n b_conv[I~m]\n"
         if self.inner_norms:
             text += "weight norm: g_dt, g_b, g_c\n g_dt[R]\n g_b[M]\n g_c[M]\n"
+        if self.bias:
+            text += "weight state space: b_x, b_z, b_o\n b_x[I~m]\n b_z[I~m]\n b_o[D]\n"
         return text
 
     def sizes(self, at: Pass) -> dict[str, Any]:

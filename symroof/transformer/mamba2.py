@@ -47,7 +47,8 @@ _OUT = """
 class Mamba2(Kind):
     """A state-space layer: N_ssm heads of H_ssm, G_ssm groups, a state of D_st for each channel, a convolution of w_conv taps.
 
-    I = N_ssm H_ssm, Q = I + 2 G_ssm D_st. W [D, I + Q + N_ssm] in, convolution [w_conv, Q] (and [Q]), 3 [N_ssm], norm [I], W_o [I, D].
+    I = N_ssm H_ssm, Q = I + 2 G_ssm D_st. W [D, I + Q + N_ssm] in, convolution [w_conv, Q] (and [Q]), 3 [N_ssm], norm [I], W_o [I, D];
+    with ``bias`` [I + Q + N_ssm] and [D].
     A sequence keeps I D_st numbers of p_st bytes (4: fp32) and Q (w_conv - 1) of p_conv (2: bf16). A step takes 5 H_ssm D_st
     FLOPs a head; a prompt is taken in chunks of S_chunk tokens, 2 S_chunk (D_st + H_ssm) + 4 H_ssm D_st FLOPs a token and head,
     as the reference computes them.
@@ -66,6 +67,7 @@ class Mamba2(Kind):
     chunk: Size = S_chunk
     conv_bias: bool = True
     gated_norm: bool = True
+    bias: bool = False
 
     word = "mamba-2"
     meets = True
@@ -80,6 +82,8 @@ class Mamba2(Kind):
             text += "weight state space: b_conv\n b_conv[Q~m]\n"
         if self.gated_norm:
             text += "weight norm: g\n g[G~m, R, P]\n"
+        if self.bias:
+            text += "weight state space: b_in, b_o\n b_in[Wide]\n b_o[D]\n"
         return text
 
     def sizes(self, at: Pass) -> dict[str, Any]:
@@ -88,7 +92,7 @@ class Mamba2(Kind):
         heads = {"G": self.G_ssm, "R": ratio(self.N_ssm, self.G_ssm), "P": self.H_ssm, "M": self.D_st}
         conv = {"Q": channels, "Y": plain(self.w_conv) - 1, "Taps": self.w_conv}
         chunks = {"I": self.chunk, "J": self.chunk, "U": plain(at.new) / self.chunk}
-        return {**heads, **conv, **chunks}
+        return {**heads, **conv, **chunks, "Wide": channels + plain(self.N_ssm) * self.H_ssm + plain(self.N_ssm)}
 
     def marks(self, at: Pass) -> dict[str, Any]:
         """The update is a product and a sum."""
