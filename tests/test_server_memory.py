@@ -81,7 +81,21 @@ def test_weights_of_a_chip_by_hand():
         keys = 2 * 64 * 32 * max(1, ways / 2)
         each = 7 * ((attention + keys + mlp) / ways + norms)
         assert float(room.weights(TINY).at(TINY, dtype("bf16"), Y=ways)) == 2 * (each + 2 * 64 * 1000 / ways + 64)
-        assert float(room.weights(TINY, stages=True).at(TINY, dtype("bf16"), Y=ways, Z=2)) == 2 * (each / 2 + 64 * 1000 / ways)
+        assert float(room.weights(TINY, stages=True).at(TINY, dtype("bf16"), Y=ways, Z=2)) == pytest.approx(
+            2 * (each * 4 / 7 + 64 * 1000 / ways)
+        )
+
+
+def test_the_fullest_of_uneven_stages_counts():
+    """Of seven layers on four stages one has two, on three one has three."""
+    for stages, most in ((4, 2), (3, 3), (7, 1)):
+        whole = float(room.weights(TINY).at(TINY, dtype("bf16"), Y=1)) - 2 * (2 * 64 * 1000 + 64)
+        found = float(room.weights(TINY, stages=True).at(TINY, dtype("bf16"), Y=1, Z=stages))
+        assert found == pytest.approx(whole * most / 7 + 2 * 64 * 1000)
+        cached = [
+            float(room.per_sequence(TINY, stages=on).at(TINY, dtype("bf16"), Y=1, S=1000, **{"Z": stages} if on else {})) for on in (0, 1)
+        ]
+        assert cached[1] == pytest.approx(cached[0] * most / 7)
 
 
 def test_cache_of_a_token_by_hand():
@@ -235,6 +249,7 @@ def test_on_the_command_line():
         (("llama3-405b", "--on", "h100", "--chips", "8"), "on each of 8 chips"),
         (("llama3-8b", "--on", "h100", "--chips", "4", "--stages", "3"), "do not share 4 chips evenly"),
         (("llama3-8b", "--on", "h100", "--set", "T=3"), "T changes nothing"),
+        (("llama3-8b", "--on", "h100", "--chips", "64", "--stages", "64"), "32 layers cannot be 64 stages"),
         (("llama3-8b", "--on", "h100", "--chips", "6"), "6 chips do not share 32 query heads evenly"),
         (("phi-4", "--on", "h100", "--chips", "4"), "4 chips do not share 10 KV heads evenly"),
         (("qwen2.5-7b", "--on", "h100", "--chips", "8"), "query heads evenly"),

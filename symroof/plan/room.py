@@ -9,7 +9,7 @@ from typing import Any
 
 from symroof.algebra.cost import Cost
 from symroof.algebra.quantity import show_quantity
-from symroof.algebra.symbols import D, F, M_act, M_hbm, M_more, M_run, S, Symbol, Y, Z, u_hbm
+from symroof.algebra.symbols import D, F, L, M_act, M_hbm, M_more, M_run, S, Symbol, Y, Z, u_hbm
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
 from symroof.ask.known import Known
@@ -78,6 +78,8 @@ def served(known: Known, by: str = "vllm", stages: int = 1, full: bool = False) 
     who, chips = server(by), known.chip.slice(known.shape).chips if known.shape else 1
     if stages < 1 or chips % stages:
         raise InputError(f"{stages} stages do not share {chips} chips evenly; give a number that divides them")
+    if stages > known.model[L]:
+        raise InputError(f"{known.model[L]} layers cannot be {stages} stages; give fewer")
     ways, staged = chips // stages, stages > 1
     _shared(known.model, ways)
     given = known.given

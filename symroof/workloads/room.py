@@ -17,7 +17,7 @@ import sympy as sp
 from symroof.algebra.claims import ORDER, Claim
 from symroof.algebra.cost import Cost, largest, quantity, total
 from symroof.algebra.operands import plain, rational
-from symroof.algebra.symbols import B, D, M_act, M_hbm, M_more, M_run, R_seq, S, T_step, V, Y, Z, p_a, p_kv, p_w, u_hbm
+from symroof.algebra.symbols import B, D, L, M_act, M_hbm, M_more, M_run, R_seq, S, T_step, V, Y, Z, p_a, p_kv, p_w, u_hbm
 from symroof.algebra.units import Unit
 from symroof.program.program import Program
 from symroof.transformer.facts import facts
@@ -35,14 +35,15 @@ _TENSOR = Sharding(model="Y")
 def weights(m: Model, stages: bool = False) -> Cost:
     """Bytes of weights on a chip [byte]: what Y ways split, copies of the rest and of KV heads beyond K; parts by layer.
 
-    With ``stages`` layers are spread over Z chips, and the chip is the one that holds the larger of embedding and unembedding too.
+    With ``stages`` layers are spread over Z chips, ceil(L/Z) on the fullest, and the chip is the one that holds the larger of embedding
+    and unembedding too.
     """
     stack = stack_of(m)
     inside: list[tuple[str, sp.Expr]] = []
     ends: list[tuple[str, sp.Expr]] = []
     for layer, each in _on_chip(stack):
         (ends if layer.kind.around else inside).append((layer.name, each * layer.count))
-    parts = [quantity(e / Z if stages else e, _BYTE, name) for name, e in inside if e != 0]
+    parts = [quantity(e * _share(stages), _BYTE, name) for name, e in inside if e != 0]
     outer = [quantity(e, _BYTE, name) for name, e in ends if e != 0]
     if stages:
         outer = [largest(outer).named("embedding or unembedding")] if len(outer) > 1 else outer
@@ -83,7 +84,7 @@ def per_token(m: Model, full: bool = False, stages: bool = False) -> Cost:
         for layer, ways in _cached(stack):
             growing = [elements / plain(v.every) for v, elements in facts(layer.kind).cache.items() if v.grows]
             held += sp.Add(*growing) * ways * layer.count
-    return quantity(held * p_kv / (Z if stages else 1), Unit.of("byte/token"), "KV cache of a token").claiming(stack.in_layers)
+    return quantity(held * p_kv * _share(stages), Unit.of("byte/token"), "KV cache of a token").claiming(stack.in_layers)
 
 
 def per_sequence(m: Model, full: bool = False, stages: bool = False) -> Cost:
@@ -100,7 +101,7 @@ def per_sequence(m: Model, full: bool = False, stages: bool = False) -> Cost:
             f = facts(layer.kind)
             entries = sp.Add(*[elements * at.held(view) for view, elements in f.cache.items()])
             held += (entries * p_kv * ways + (f.state + f.pending) / Y) * layer.count
-    return quantity(held / (Z if stages else 1), _BYTE, "a sequence").claiming(stack.in_layers)
+    return quantity(held * _share(stages), _BYTE, "a sequence").claiming(stack.in_layers)
 
 
 def cache(m: Model, stages: bool = False) -> Cost:
@@ -115,6 +116,11 @@ def cache(m: Model, stages: bool = False) -> Cost:
 
 
 # -- helpers
+def _share(stages: bool) -> sp.Expr:
+    """What the fullest of Z stages has of the layers: of L that Z does not divide, one more than others."""
+    return sp.ceiling(L / Z) / L if stages else sp.Integer(1)
+
+
 def _cached(stack: Stack) -> Iterator[tuple[Layer, sp.Expr]]:
     """Every layer with the share of its cache that a chip has: K / Y heads, of fewer heads than ways one, of latents all."""
     for layer in stack.layers:
