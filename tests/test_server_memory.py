@@ -105,6 +105,10 @@ def test_cache_of_a_token_by_hand():
     assert float(room.per_token(TINY, full=True).at(TINY, dtype("bf16"), Y=4)) == 8 * one / 2  # one of two heads
     assert float(room.per_sequence(TINY).at(TINY, dtype("bf16"), Y=1, S=1000)) == (2 * 1000 + 5 * 128) * one
     latent = llm("deepseek-v3")
+    sparse = llm("deepseek-v3.2")  # latents and the keys of an indexer both grow: no groups
+    for full in (False, True):
+        assert float(room.per_token(sparse, full=full).at(sparse, dtype("bf16"))) == 61 * (512 + 64 + 128) * 2
+        assert float(room.per_sequence(sparse, full=full).at(sparse, dtype("bf16"), S=100)) == 61 * (512 + 64 + 128) * 2 * 100
     assert float(room.per_token(latent).at(latent, dtype("bf16"))) == 61 * (512 + 64) * 2  # latents are copied
 
 

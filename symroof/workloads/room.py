@@ -74,12 +74,12 @@ def per_token(m: Model, full: bool = False, stages: bool = False) -> Cost:
     """Bytes of KV cache on a chip for a token of context [byte/token]: of layers that see all of it; KV heads beyond K are copies.
 
     ``full``: as a server counts what fits. Every layer that caches has a place for every token, those with a window and those with a
-    state too, in groups of as many layers as the rarest kind has, each group filled up; a layer takes the page of the largest.
+    state too, in groups of as many layers as the rarest kind has, each group filled up; a layer takes the page of the largest. Where all
+    caches grow there is nothing to fill up.
     """
     stack, held = stack_of(m), sp.Integer(0)
-    if full:
-        groups = _groups(stack)
-        held = sp.Max(*[g.elements for g in groups]) * sum(g.layers for g in groups) if groups else held
+    if full and (groups := _groups(stack)):
+        held = sp.Max(*[g.elements for g in groups]) * sum(g.layers for g in groups)
     else:
         for layer, ways in _cached(stack):
             growing = [elements / plain(v.every) for v, elements in facts(layer.kind).cache.items() if v.grows]
@@ -94,8 +94,8 @@ def per_sequence(m: Model, full: bool = False, stages: bool = False) -> Cost:
     most, and those with a state one state. Pages are not rounded up.
     """
     stack, at, held = stack_of(m), Pass(new=1), sp.Integer(0)
-    if full:
-        held = sp.Add(*[g.layers * (g.elements * g.view.admitted(S, T_step) * p_kv if g.view else g.state) for g in _groups(stack)])
+    if full and (groups := _groups(stack)):
+        held = sp.Add(*[g.layers * (g.elements * g.view.admitted(S, T_step) * p_kv if g.view else g.state) for g in groups])
     else:
         for layer, ways in _cached(stack):
             f = facts(layer.kind)
@@ -139,7 +139,10 @@ class _Group:
 
 
 def _groups(stack: Stack) -> list[_Group]:
-    """Layers that cache, by what they see, their number filled up to whole groups of the rarest (to one of the most if it has few more)."""
+    """Layers that cache, by what they see, their number filled up to whole groups of the rarest (to one of the most if it has few more).
+
+    None where all caches grow with the context: those are no groups, and nothing is filled up.
+    """
     found: dict[View | None, _Group] = {}
     numbers = {s: sp.Integer(n) for s, n in stack.values.items()}
     for layer, ways in _cached(stack):
@@ -151,6 +154,8 @@ def _groups(stack: Stack) -> list[_Group]:
         for of, (elements, state) in kept.items():
             g, count = found.get(of, _Group(of, 0, elements, state)), int(layer.count.xreplace(numbers))
             found[of] = _Group(of, g.layers + count, sp.Max(g.elements, elements), sp.Max(g.state, state))
+    if all(view is not None and view.grows for view in found):
+        return []
     counts = [g.layers for g in found.values()]
     size = max(counts, default=1) if max(counts, default=1) < Fraction(5, 4) * min(counts, default=1) else min(counts)
     return [replace(g, layers=-(-g.layers // size) * size) for g in found.values()]
