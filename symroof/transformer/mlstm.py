@@ -67,6 +67,7 @@ class MatrixMemory(Kind):
     chunk: Size = S_chunk
 
     word = "matrix memory"
+    meets = True
     label = "lin"
     widths = ("N_kl",)
 

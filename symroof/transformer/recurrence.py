@@ -50,6 +50,7 @@ class LinearRecurrence(Kind):
     w_conv: Size = w_conv
 
     word = "linear recurrence"
+    meets = True
     label = "rec"
     widths = ("N",)
     shares = (("N", "D_rec", "blocks", "channels"),)

@@ -56,6 +56,7 @@ class RoutedAttention(Kind):
     hit: Size = E_hit
 
     word = "routed attention"
+    meets = True
     label = "moa"
     split = "attention"
     follows = ("hit",)

@@ -37,6 +37,7 @@ class ShortConvolution(Kind):
     bias: bool = False
 
     word = "short convolution"
+    meets = True
     label = "conv"
 
     def text(self, at: Pass, how: Sharding) -> str:
