@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from symroof.analysis.sensitivity import sensitivities
     from symroof.book.question import Answer, Question, answer, question
     from symroof.export.export import export
+    from symroof.fitting.explain import explain
+    from symroof.fitting.fit import calibrate
     from symroof.grid.sweep import Sweep, sweep
     from symroof.machine.links import Network, Switch, Torus, Tree
     from symroof.machine.mesh import Mesh, mesh
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from symroof.program.program import Program, program
     from symroof.search.found import Found
     from symroof.search.search import Space, divides, search, space
+    from symroof.sheets.calibrations import Calibration, calibration, calibrations
     from symroof.sheets.chips import Chip, chip, chips
     from symroof.sheets.dtypes import dtype
     from symroof.sheets.llms import Llm, llm, llms, model
@@ -77,6 +80,9 @@ _LATER = {
     "symroof.plan.room": ("served",),
     "symroof.plan.deployments": ("search_serving", "search_training"),
     "symroof.book.question": ("Answer", "Question", "answer", "question"),
+    "symroof.fitting.explain": ("explain",),
+    "symroof.fitting.fit": ("calibrate",),
+    "symroof.sheets.calibrations": ("Calibration", "calibration", "calibrations"),
     "symroof.sheets.chips": ("Chip", "chip", "chips"),
     "symroof.sheets.dtypes": ("dtype",),
     "symroof.sheets.llms": ("Llm", "llm", "llms", "model"),
@@ -91,6 +97,7 @@ __all__ = [
     "Answer",
     "Best",
     "Bound",
+    "Calibration",
     "Chip",
     "Choice",
     "Choices",
@@ -126,6 +133,9 @@ __all__ = [
     "Value",
     "Work",
     "answer",
+    "calibrate",
+    "calibration",
+    "calibrations",
     "chip",
     "chips",
     "decode",
@@ -134,6 +144,7 @@ __all__ = [
     "divides",
     "dtype",
     "elasticity",
+    "explain",
     "export",
     "layers",
     "limit",

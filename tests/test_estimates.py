@@ -64,7 +64,7 @@ def test_an_estimate_counted_by_hand():
         gathers += 2 + 2  # into and out of attention, into and out of the MLP
     gathers += 1  # logits
     moved = gathers * Q(batch * D * 2) * (ways - 1) / ways / (links * e["eta_link"])
-    waited = Q(gathers, 2) * t["t_coll"] * (ways - 1) / ways
+    waited = Q(gathers, 2) * t["t_coll"] * (1 - Q(1, ways**2))
     beside = L * t["t_layer"] + t["t_step"] + batch * t["t_req"]
     found = decode.estimate(m).at(chip("h100").on(ways), m, dtype("bf16"), B=batch, S=context, **e, **t)
     assert found["attention"].number == max(cache, seen)

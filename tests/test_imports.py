@@ -30,6 +30,7 @@ STANDS_ON = {
     "workloads": ("errors", "algebra", "solver", "analysis", "machine", "program", "transformer"),
     "sheets": ("errors", "algebra", "machine", "transformer"),
     "ask": ("errors", "algebra", "solver", "transformer", "workloads", "sheets"),
+    "fitting": ("errors", "algebra", "ask", "sheets"),
     "plan": ("errors", "algebra", "solver", "ask", "machine", "program", "search", "sheets", "transformer", "workloads"),
     "show": ("errors", "algebra", "solver"),
     "book": ("errors", "algebra", "solver", "show"),
@@ -45,7 +46,7 @@ STANDS_ON = {
 
 #: The order inside a room; a file imports only from files before it.
 ORDERS = {
-    "algebra": ("units", "quantity", "roots", "symbols", "show", "operands", "evaluate", "value", "claims", "bind", "cost"),
+    "algebra": ("units", "quantity", "roots", "symbols", "show", "operands", "evaluate", "value", "spread", "claims", "bind", "cost"),
     "solver": (
         *("polynomial", "facts", "extremes", "monotony", "pieces", "steps", "limits", "positive", "function"),
         *("numeric.boxes", "numeric.thresholds", "numeric.at", "proof.points", "proof.proof", "bound", "rounded", "solve"),
@@ -90,6 +91,7 @@ ORDERS = {
             "chips",
             "dtypes",
             "servers",
+            "calibrations",
             "stored",
             "spellings",
             "rotations",
@@ -113,12 +115,13 @@ ORDERS = {
             "llms",
         ),
     ),
+    "fitting": ("table", "curve", "fit", "explain"),
     "measured": ("records", "startups", "bounds", "page", "__main__"),
     "grid": ("cut", "graph", "kernel", "plan", "axes", "sweep"),
     "show": (
         *("mathml", "pages", "tex.width", "tex.writer", "tex.layout", "maths", "document", "tex.tabular"),
         *("forms.csv", "forms.text", "forms.markdown", "forms.json", "forms.html", "forms.latex"),
-        *("views", "formulas", "sheets", "bounds", "derivations", "optima", "grids", "tex.numbers", "tex.paper"),
+        *("views", "formulas", "sheets", "calibrations", "bounds", "derivations", "optima", "grids", "tex.numbers", "tex.paper"),
     ),
     "book": ("question", "chapters", "document", "site"),
     "answers": ("book", "said", "files", "tables", "questions", "optima"),

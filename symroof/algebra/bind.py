@@ -14,6 +14,7 @@ from symroof.algebra.claims import NONE, ORDER, Claims, hold, stacks, thresholds
 from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import measured_unit, unreal
 from symroof.algebra.quantity import parse_quantity
+from symroof.algebra.spread import certain
 from symroof.algebra.symbols import DERATES, ETA_FORMAT, FORMAT_OF, FRACTIONS, NOTHING, UNLESS, Symbol
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, SymroofError, UnitError, UnknownName, nearest, short
@@ -153,7 +154,7 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     letter that the formula was solved for is found with it.
     """
     wanted = {s for s in free if isinstance(s, sp.Symbol)}
-    sheets = tuple(sheets)
+    sheets = certain(sheets)
     model = hold(of, sheets)
     raw, origin, defaults = _from_sheets(sheets)
     gone = thresholds(of)

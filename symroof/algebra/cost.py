@@ -20,6 +20,7 @@ from symroof.algebra.bind import Given, bind
 from symroof.algebra.claims import NONE, Claims, after, lasting, reworded, together, written_out
 from symroof.algebra.evaluate import Shape, named_slots, tape
 from symroof.algebra.operands import beside, called, factor, measured_unit, plain, rational, right_rate, same_unit
+from symroof.algebra.spread import Uncertain, spread
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value, find_part
 from symroof.errors import InputError, UnitError, short
@@ -280,6 +281,8 @@ class Cost(show.Shown):
 
         Values are numbers, texts with a unit (``"15 ms"``), arrays (which broadcast) or expressions in symbols.
         """
+        if any(isinstance(sheet, Uncertain) for sheet in sheets):
+            return spread(self.at, self.free_symbols, sheets, values)
         return self.put(bind(self.free_symbols, sheets, values, self.of))
 
     def page(self, *sheets: Any, **options: Any) -> Any:

@@ -38,6 +38,7 @@ class Value(show.Shown):
     open: bool = False
     doubt: str = ""
     error: Any = None  # of a limit: how far it is from the exact answer, see Bound.error
+    interval: tuple[Any, Any] | None = None  # of an estimate: in eight of ten cases a measurement is between these
 
     def __float__(self) -> float:
         if self.is_array:
@@ -133,7 +134,17 @@ class Value(show.Shown):
         if self.note:
             return self.note + self._warning()
         just = ("just below " if self.round_down else "just above ") if self.open else ""
-        return just + show_quantity(float(self), self.unit) + certainty(self.bracket and (self.bracket,), self.doubt) + self._warning()
+        sure = certainty(self.bracket and (self.bracket,), self.doubt)
+        return just + show_quantity(float(self), self.unit) + self.within + sure + self._warning()
+
+    @property
+    def within(self) -> str:
+        """The interval of an estimate as it stands behind the number: `` (9.8 to 12.9)``, in the unit of the number where it can be."""
+        if self.interval is None or self.is_array:
+            return ""
+        unit = show_quantity(float(self), self.unit).rpartition(" ")[2]
+        low, high = (show_quantity(end, self.unit, 3) for end in self.interval)
+        return f" ({low.removesuffix(f' {unit}')} to {high.removesuffix(f' {unit}')})"
 
     def _warning(self) -> str:
         """That a limit is far from the exact answer; nothing where it is close, or where none was taken."""

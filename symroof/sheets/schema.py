@@ -268,3 +268,40 @@ class ServerRow(Strict, frozen=True):
     source: Source
     tiles: Tiles | None = None
     aliases: list[str] = []
+
+
+class FittedRow(Strict, frozen=True):
+    """A letter of a calibration: its value, the standard error of its logarithm, and each value of what it differs by."""
+
+    value: float
+    error: float
+    by: str = ""
+    between: float = 0.0
+    levels: dict[str, tuple[float, float]] = msgspec.field(default_factory=dict)
+
+
+class LeftOutRow(Strict, frozen=True):
+    """How well a calibration does on groups that a fit has not seen."""
+
+    median: float
+    ninth: float
+    covered: float
+    records: int
+    groups: int
+
+
+class CalibrationFile(Strict, frozen=True):
+    """``models/calibrations/NAME.toml``, written by a fit."""
+
+    title: str
+    formula: str
+    letters: dict[str, FittedRow]
+    parameters: list[tuple[str, str]]
+    covariance: list[list[float]]
+    records: list[tuple[str, str, float, float]]
+    scatter: float
+    between: float
+    width: float
+    groups: str = ""
+    note: str = ""
+    left_out: LeftOutRow | None = None

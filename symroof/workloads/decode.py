@@ -89,7 +89,7 @@ def estimate(m: Model = None) -> Cost:
         weights  P*p_w/(W_hbm*eta_hbm*n)
       collectives  sum of
         bytes    B*D*p_a*(4*L + 1)*(n - 1)/(W_ici*eta_link*n*n_axes)
-        latency  t_coll*(4*L + 1)*(n - 1)/(2*n)
+        latency  t_coll*(1 - 1/n**2)*(4*L + 1)/2
       overheads    sum of
         layers     L*t_layer
         step       t_step

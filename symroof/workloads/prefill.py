@@ -72,7 +72,7 @@ def estimate(m: Model, sequences: Size = 1) -> Cost:
         weights  P_read*p_w/(W_hbm*eta_hbm*n)
       collectives  sum of
         bytes    D*p_a*(n - 1)*(4*L*T + 1)/(W_ici*eta_link*n*n_axes)
-        latency  t_coll*(4*L + 1)*(n - 1)/(2*n)
+        latency  t_coll*(1 - 1/n**2)*(4*L + 1)/2
       overheads    sum of
         layers     L*t_layer
         step       t_step

@@ -43,7 +43,8 @@ def value(of: Value) -> dict[str, Any]:
     number = of.number.tolist() if of.is_array else of.number
     parts = {part.name: value(part) for part in of.parts}
     binding = {} if of.is_array or of.join != "max" else {"binding": of.binding}
-    return {"name": of.name, "number": number, "unit": str(of.unit)} | ({"parts": parts} if parts else {}) | binding
+    ends = {} if of.interval is None else {"interval": [end.tolist() if of.is_array else end for end in of.interval]}
+    return {"name": of.name, "number": number, "unit": str(of.unit)} | ends | ({"parts": parts} if parts else {}) | binding
 
 
 def _cell(cell: Words) -> Any:
