@@ -22,6 +22,7 @@ LEAF = 4  # points of a box that is looked at point by point
 _POINTS = 1 << 12  # points of boxes that are looked at together
 _BOXES, _FEW = 1 << 14, 16  # boxes that are looked at together, and at first when there is nothing to beat
 _LINES = 1 << 14  # boxes that a block begins with
+_SHORTEST = 4  # labels of an axis along which boxes begin where the conditions allow it
 _LINED = 1 << 12  # lines that boxes are taken apart into at once
 _BOUND = 16  # points that could be evaluated in a grid while a corner is
 _RUNS, _LONGEST = 16, 1 << 24  # blocks of a space in which boxes are passed over, and the points of one at most
@@ -76,7 +77,7 @@ class Job:
     def _line(self) -> Line | None:
         """The axis along which boxes begin where the conditions allow it, if it is long."""
         line = self._corners.line(self.ways[0], self.ways[1:]) if self.ways and len(self.costs) == 1 else None
-        return line if line is not None and self.shape[line.axis] >= 2 * _BOUND else None
+        return line if line is not None and self.shape[line.axis] >= _SHORTEST else None
 
     @cached_property
     def _apart(self) -> Any:
@@ -215,10 +216,10 @@ class Job:
                 waiting.append(every.only(slice(most, None)))
                 every = every.only(slice(most))
             boxes = self._hopeful(every, found, excluded)
+            leaves, rest = self._leaves(boxes)
             credit += int(every.sizes.sum() - boxes.sizes.sum()) - _BOUND * len(every)
             if credit < 0:
                 return None
-            leaves, rest = self._leaves(boxes)
             step = max(1, _POINTS // int(leaves.sizes.max(initial=1)))
             for start in range(0, len(leaves), step):
                 few = leaves.only(slice(start, start + step))
