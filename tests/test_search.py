@@ -80,29 +80,51 @@ def test_the_answer_is_that_of_looking_at_every_point(name, sign, limits, one, t
         assert prune or not found.pruned
 
 
-@settings(max_examples=60)
-@given(st.permutations(list(COSTS)), conditions(), AXIS, AXIS, AXIS)
-def test_a_front_is_what_no_other_point_beats(names, limits, one, two, three):
-    costs = [COSTS[n] for n in names[:2]]
+CLOSE_COSTS = {  # equal, or nearly, where floats say otherwise
+    "four": Cost(2 * sp.ceiling(6 * D) / (3 * D), "1"),
+    "one": Cost(sp.Mul(D / (D + F), 1 + F / D, evaluate=False), "1"),
+    "hardly rises": Cost(1 + D * sp.Rational(1, 10**18), "1"),
+    "hardly falls": Cost(3 - (D + F) * sp.Rational(1, 10**20), "1"),
+    "thirds": Cost(D / 3 + F / 7 + D / 11, "1"),
+}
+
+
+@settings(max_examples=120)
+@given(
+    st.lists(st.sampled_from([*COSTS.values(), *CLOSE_COSTS.values()]), min_size=2, max_size=4, unique=True),
+    *(st.integers(0, 4), conditions(), AXIS, AXIS, AXIS),
+)
+def test_a_front_is_what_no_other_point_beats(costs, small, limits, one, two, three):
+    """Decided on fractions; of equal points the first in the space."""
     free = {s.name for c in (*costs, *limits) for s in c.free_symbols}
     axes = {k: v for k, v in zip("DFL", (one, two, three), strict=True) if k in free}
-    points = []
+    points = {}
     for values in itertools.product(*axes.values()):
         at = dict(zip(axes, values, strict=True))
         if all(put(c, at) for c in limits):
-            points.append((at, put(costs[0], at), -put(costs[1], at)))
-    best = {(a, b) for _, a, b in points if not any((x <= a and y <= b) and (x, y) != (a, b) for _, x, y in points)}
+            points.setdefault(tuple(put(c, at) * (1 if i < small else -1) for i, c in enumerate(costs)), at)
+    best = [p for p in points if not any(q != p and all(a <= b for a, b in zip(q, p, strict=True)) for q in points)]
     if not best:
         return
     for block, prune in ((1 << 17, True), (16, True), (16, False)):
-        with pytest.MonkeyPatch.context() as small:
-            small.setattr("symroof.grid.cut.BLOCK", block)
-            small.setattr("symroof.grid.cut.ROW", block)
-            found = search(space(**axes), minimize=costs[0], maximize=costs[1], subject_to=limits, prune=prune)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("symroof.grid.cut.BLOCK", block)
+            patched.setattr("symroof.grid.cut.ROW", block)
+            patched.setattr(pool, "MANY", 1)
+            patched.setattr(pool, "_LAYERS", 1000)
+            found = search(space(**axes), minimize=costs[:small], maximize=costs[small:], subject_to=limits, prune=prune)
         assert found.evaluated + found.pruned == found.considered == np.prod([len(a) for a in axes.values()])
         assert prune or not found.pruned
-        assert {(p.values[0].number, -p.values[1].number) for p in found} == best
-        assert len(found) == len(best)
+        assert [dict(p.at) for p in found] == [points[p] for p in sorted(best)]
+
+
+@given(*[st.integers(1, 4).flatmap(lambda k: st.lists(st.tuples(*[st.integers(0, 6)] * k), max_size=40))] * 2, st.sampled_from([1, 2000]))
+def test_what_is_below_in_every_column(points, limits, pairs):
+    if points and limits and len(points[0]) == len(limits[0]):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(pool, "_PAIRS", pairs)
+            found = pool.below(np.array(points, float), np.array(limits, float))
+        assert found.tolist() == [any(all(a < b for a, b in zip(p, t, strict=True)) for p in points) for t in limits]
 
 
 def test_blocks_that_cannot_win_are_passed_over():

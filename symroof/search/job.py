@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -117,15 +117,24 @@ class Job:
         return plan(self._tape, values, shape, [place[0] for place in self._tape.slots[1]][: len(self.costs) + 2 * len(self.conditions)])
 
     # -- one point, exactly
-    def exact(self, index: int) -> dict[sp.Symbol, Fraction]:
-        """What every symbol is worth at a point."""
+    def exact(self, index: int, symbols: Iterable[sp.Symbol] | None = None) -> dict[sp.Symbol, Fraction]:
+        """What every symbol, or some, is worth at a point."""
         at = np.unravel_index(index, self.shape)
-        return self._fixed | {s: _fraction(float(_picked(v, at))) for s, v in self.values.items() if s not in self._fixed}
+        asked = self.values if symbols is None else symbols
+        return {s: self._fixed[s] if s in self._fixed else _fraction(float(_picked(self.values[s], at))) for s in asked}
 
     @cached_property
     def _fixed(self) -> dict[sp.Symbol, Fraction]:
         """What every symbol is worth that does not differ over the space."""
         return {s: _fraction(float(np.ravel(v)[0])) for s, v in self.values.items() if np.size(v) == 1}
+
+    def worth(self, cost: int, index: int, known: dict[tuple[Fraction, ...], Any]) -> Any:
+        """What a cost is worth at a point; equal values of its symbols are looked up in what is ``known``."""
+        compiled = tape(self.costs[cost])
+        values = tuple(self.exact(index, compiled.inputs).values())
+        if values not in known:
+            known[values] = compiled.run(values)[compiled.slots[0]]
+        return known[values]
 
     def allowed(self, index: int) -> bool:
         """Whether a point fulfils the conditions, decided on fractions."""

@@ -14,6 +14,8 @@ import numpy as np
 
 CLOSE = 1e-12  # two floats that differ less are compared exactly
 MANY = 256  # points beyond the best k that are kept because they may be as good
+_LAYERS = 3  # fronts that are kept for that reason, each of points that those before equal or beat, but by no more than rounding
+_PAIRS = 1 << 11  # comparisons that are made one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +61,7 @@ def beaten(points: Points, best: int, least: Any) -> Any:
     """Where costs that are nowhere below a column of ``least`` are clearly worse than the k-th best, or than a point of the front."""
     if len(least) == 1:
         return ~within(least[0], level(points, best))
-    lower = least - CLOSE * np.abs(least)
-    return (points.costs[points.sure][:, :, None] < lower).all(axis=1).any(axis=0)
+    return below(points.costs[points.sure], (least - CLOSE * np.abs(least)).T)
 
 
 def kept(points: Points, best: int) -> Points:
@@ -73,18 +74,48 @@ def kept(points: Points, best: int) -> Points:
     return points.only((rank < best) | points.sure & (rank < best + MANY))
 
 
+def below(points: Any, limits: Any) -> Any:
+    """Which rows of ``limits`` have a row of ``points`` that is smaller in every column."""
+    if not len(points) or not len(limits):
+        return np.zeros(len(limits), bool)
+    if limits.shape[1] == 1:
+        return limits[:, 0] > points[:, 0].min()
+    if len(points) * len(limits) <= _PAIRS:
+        return (points < limits[:, None]).all(axis=2).any(axis=1)
+    if limits.shape[1] == 2:
+        order = np.argsort(points[:, 0])
+        smaller = np.searchsorted(points[order, 0], limits[:, 0])
+        least = np.minimum.accumulate(points[order, 1])
+        return (smaller > 0) & (least[smaller - 1] < limits[:, 1])
+    middle = np.partition(points[:, 0], len(points) // 2)[len(points) // 2]
+    after = limits[:, 0] > middle
+    found = np.zeros(len(limits), bool)
+    found[after] = below(points[points[:, 0] <= middle, 1:], limits[after, 1:])
+    for some, side in ((points[:, 0] > middle, after), (points[:, 0] < middle, ~after)):
+        open_ = np.flatnonzero(side & ~found)
+        found[open_] = below(points[some], limits[open_])
+    return found
+
+
+def outdone(costs: Any, index: Any, sure: Any) -> Any:
+    """Which points another one, allowed for sure, equals or beats in every cost; of equals all but the first in the grid."""
+    place = np.empty(len(index))
+    place[np.lexsort((index, *costs.T[::-1]))] = np.arange(len(index))  # none before is larger in the first cost
+    points, limits = (np.column_stack([place, c]) for c in (costs[:, 1:], np.nextafter(costs[:, 1:], np.inf)))
+    return below(points[sure], limits)
+
+
 def front(points: Points) -> Points:
-    """Those that no other point, allowed for sure, equals or beats in every cost; of equals the first in the grid."""
-    order = np.lexsort((points.index, *points.costs.T[::-1]))
-    points = points.only(order)
-    left = np.arange(len(points))
-    done: list[int] = []
-    while len(left):
-        one, left = left[0], left[1:]
-        done.append(one)
-        if points.sure[one]:
-            left = left[(points.costs[left] < points.costs[one]).any(axis=1)]
-    return points.only(np.array(done, dtype=np.int64))
+    """Those that no other point, allowed for sure, clearly beats in every cost, as far as they may be on the front."""
+    points = points.only(~below(points.costs[points.sure], points.costs - CLOSE * np.abs(points.costs)))
+    if len(points) <= MANY:
+        return points
+    done, left = np.zeros(len(points), bool), np.arange(len(points))
+    for _ in range(_LAYERS):
+        behind = outdone(points.costs[left], points.index[left], points.sure[left])
+        done[left[~behind]] = True
+        left = left[behind]
+    return points.only(done)
 
 
 def settled(points: Points, best: int, allowed: Callable[[int], bool], single: bool = True) -> Points:

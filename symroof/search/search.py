@@ -27,8 +27,8 @@ from symroof.errors import InputError, NothingFits, short
 from symroof.grid.axes import Axis, is_axis, labels_at, laid_out
 from symroof.search.boxes import ways
 from symroof.search.found import Candidate, Found, Gain, Slack, amount, called
-from symroof.search.job import Job, worth
-from symroof.search.pool import Points, settled
+from symroof.search.job import Job
+from symroof.search.pool import CLOSE, Points, outdone, settled
 from symroof.search.stream import Interrupts, Seen, stream
 
 
@@ -80,15 +80,31 @@ def divides(a: Any, b: Any) -> Condition:
 
 def exact(job: Job, points: Points) -> list[int]:
     """The numbers of the winners, decided on fractions."""
-    left = settled(points, job.best, job.allowed, len(job.costs) == 1)
-    ranked = sorted(([worth(cost, job.exact(int(i))) for cost in job.costs], int(i)) for i in left.index[left.sure])
-    if len(job.costs) == 1:
-        return [i for _, i in ranked[: job.best]]
-    found: list[tuple[list[Any], int]] = []
-    for costs, i in ranked:
-        if not any(all(a <= b for a, b in zip(better, costs, strict=True)) for better, _ in found):
-            found.append((costs, i))
-    return [i for _, i in found]
+    single = len(job.costs) == 1
+    left = settled(points, job.best, job.allowed, single)
+    left = left.only(left.sure)
+    ranks = np.stack([_ranks(job, i, left) for i in range(len(job.costs))], axis=1)
+    if not single:
+        won = ~outdone(ranks, left.index, left.sure)
+        left, ranks = left.only(won), ranks[won]
+    order = np.lexsort((left.index, *ranks.T[::-1]))
+    return [int(i) for i in left.index[order[: job.best if single else None]]]
+
+
+def _ranks(job: Job, cost: int, points: Points) -> Any:
+    """The places of points in the order of a cost: floats that are close are compared as fractions."""
+    order = np.argsort(points.costs[:, cost], kind="stable")
+    ordered = points.costs[order, cost]
+    apart = np.diff(ordered) > CLOSE * np.abs(ordered[1:])
+    group = np.concatenate([[0], np.cumsum(apart)]) if len(order) else order
+    known: dict[tuple[Fraction, ...], Any] = {}
+    found = []
+    for size, g, i in zip(np.bincount(group)[group].tolist(), group.tolist(), points.index[order].tolist(), strict=True):
+        found.append((g, job.worth(cost, i, known) if size > 1 else 0))
+    places = {value: rank for rank, value in enumerate(sorted(set(found)))}
+    ranks = np.empty(len(order))
+    ranks[order] = [places[value] for value in found]
+    return ranks
 
 
 def winners(job: Job, executor: Executor | None = None) -> list[int]:
@@ -131,7 +147,8 @@ def related(conditions: Sequence[Condition]) -> tuple[tuple[Any, str, Any], ...]
     return tuple((c.left.shape, c.relation, c.right.shape) for c in conditions)
 
 
-_QUICK = 1.0  # seconds of a search up to which another is made to say why it found nothing
+_QUICK = 10**8  # points evaluated up to which another search is made to say why one found nothing
+_TOLD = 10**6  # and up to which what relaxing buys is told unasked
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +207,7 @@ def search(
         asked = replace(asked, job=_pruned(asked))
     with Interrupts() as interrupts:
         found = _found(asked, stream(asked.job, executor, interrupts, partial(_told, asked)), executor)
-    if asked.job.ways and found.again and found.limits and found.complete and found.seconds < 0.5:
+    if asked.job.ways and found.again and found.limits and found.complete and found.evaluated <= _TOLD:
         with suppress(KeyboardInterrupt):
             found.gains  # noqa: B018  cheap enough to be told at once
     return found
@@ -288,7 +305,7 @@ def _nothing(asked: _Asked, seen: Seen) -> InputError:
     order = [int(i) for i in np.argsort(-seen.excluded, kind="stable")]
     blamed = asked.conditions[order[0]]
     why, nearest, by = f"{called(blamed)} excludes most", None, ""
-    if seen.seconds < _QUICK:
+    if seen.evaluated <= _QUICK:
         with suppress(KeyboardInterrupt):
             blamed, why, nearest, by = obstacle(asked.job, asked.conditions, order)
     names = {s.name for s in blamed.free_symbols}
