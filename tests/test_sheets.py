@@ -694,6 +694,10 @@ def test_a_group_may_be_a_pattern_of_layers(tmp_path):
         made.append(llm(str(path)))
     assert made[0].stack == made[1].stack and made[0].values == made[1].values
     assert made[0][L] == 12
+    path.write_text(
+        path.read_text().replace("L = 12", "L = 6").replace(groups, "[[blocks]]\ncount = 6\nlayers = ['full', 'mlp', 'local', 'experts']")
+    )
+    assert llm(str(path))[L] == 6  # a group is a layer where L says so
 
 
 BARE = """name = "mine-1"

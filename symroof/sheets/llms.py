@@ -27,7 +27,7 @@ from symroof.sheets.schema import Dims, LlmFile, ModelTable
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.stored import Formats, in_formats
 from symroof.sheets.written import written
-from symroof.transformer.build import Around, Group, refuse_second, stack
+from symroof.transformer.build import Around, Group, layered, refuse_second, stack
 from symroof.transformer.kind import Kind, counted
 from symroof.transformer.layers import KINDS, Attention, Experts, LatentAttention, Mlp, kind
 from symroof.transformer.stack import Stack
@@ -259,7 +259,7 @@ def model(name: str, /, D: int, V: int, blocks: Iterable[Group], **around: Any) 
     for key, size, count in (("D", D, width), ("V", V, words)):
         if count is None or count < 1:
             raise InputError(f"{key} = {short(size)} is no size; give a whole number, e.g. {key}=4096")
-    return _sheet(stack(str(name), width or 0, blocks, Around(words or 0, **around)), str(name), "given")
+    return _sheet(stack(str(name), width or 0, layered(blocks), Around(words or 0, **around)), str(name), "given")
 
 
 def _sheet(made: Stack, title: str, source: str) -> Llm:
@@ -362,6 +362,8 @@ def _long(file: LlmFile, m: ModelTable) -> tuple[list[Group], Around]:
         if name not in used:
             raise SheetError(f"[layers.{name}] stands in no block; add it to a [[blocks]], or leave it out")
     blocks: list[Group] = [(block.count, [kinds[name] for name in block.layers]) for block in file.blocks]
+    if sum(count for count, _ in blocks) != m.L:  # else a group is a layer, whatever stands in it
+        blocks = layered(blocks)
     before, after = (tuple(kinds[name] for name in names) for names in (m.before, m.after))
     return blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm, m.head_bias, m.D_emb, before, after)
 

@@ -15,7 +15,16 @@ from symroof.transformer.kind import Kind
 def written(name: str, of: Config, origin: str, formats: Formats, apart: Mapping[str, int]) -> str:
     """The TOML of a model: ``[model]``, ``[formats]``, ``[beside]``, a table for every layer, and the blocks they stand in."""
     around, names = of.around, _names([*(kind for _, kinds in of.groups for kind in kinds), *of.around.before, *of.around.after])
-    lines = [f"# From {origin}.", f'name = "{name}"', "", "[model]", f"D = {of.width}", f"V = {around.V}", f"tied = {_value(around.tied)}"]
+    lines = [
+        f"# From {origin}.",
+        f'name = "{name}"',
+        "",
+        "[model]",
+        f"L = {sum(count for count, _ in of.groups)}",
+        f"D = {of.width}",
+        f"V = {around.V}",
+        f"tied = {_value(around.tied)}",
+    ]
     lines += [f"{key} = {_value(value)}" for key, value in _given(around) if key not in ("V", "tied", "before", "after")]
     for key, beside in (("before", around.before), ("after", around.after)):
         lines += [f"{key} = {_listed([names[kind] for kind in beside])}"] if beside else []

@@ -51,9 +51,7 @@ def stack(name: str, width: int, groups: Iterable[Group], around: Around, origin
     Raises InputError for a count of 0, a group that is empty, a second unembedding, two layers of one name, an MLP that is
     parallel to nothing, or sizes that contradict each other.
     """
-    if not isinstance(groups, (list, tuple)):
-        groups = list(groups) if isinstance(groups, Iterable) else [groups]
-    listed = [layer for group in groups for layer in _layers(*_group(group))]
+    listed = _groups(groups)
     if not listed:
         raise InputError(f"a model needs layers, e.g. [(32, {_EXAMPLE})]")
     own: dict[Kind, int] = {}  # every kind once, with how often it stands in all groups
@@ -78,12 +76,35 @@ def stack(name: str, width: int, groups: Iterable[Group], around: Around, origin
     return Stack(name, found, values, Pattern(tuple(dict.fromkeys(rows))), origin)
 
 
+def layered(groups: Iterable[Group]) -> list[Group]:
+    """Groups that may be patterns of several layers as groups of one: each sublayer in which tokens meet, on a norm of its own, begins one.
+
+    Raises InputError for what is no group.
+    """
+    found: list[Group] = []
+    for count, kinds in _groups(groups):
+        layer: list[Kind] = []
+        for kind in kinds:
+            if kind.meets and kind.norms and any(other.meets for other in layer):
+                found.append((count, layer))
+                layer = []
+            layer.append(kind)
+        found.append((count, layer))
+    return found
+
+
 def refuse_second(kind: type[Kind], name: str, tied: bool) -> None:
     """Raise InputError for a kind that every model has already, around its layers."""
     if issubclass(kind, Unembedding):
         raise InputError(f"{name} {'is tied to the embedding' if tied else 'has one'} already; leave the second unembedding out")
     if issubclass(kind, Embedding):
         raise InputError(f"{name} has an embedding already; leave the second one out, and give its size as V")
+
+
+def _groups(groups: Any) -> list[Group]:
+    """All groups as they were meant."""
+    listed = groups if isinstance(groups, (list, tuple)) else list(groups) if isinstance(groups, Iterable) else [groups]
+    return [_group(group) for group in listed]
 
 
 def _group(group: Any) -> Group:
@@ -99,17 +120,6 @@ def _group(group: Any) -> Group:
             cure = "put attention before it in its group, or leave parallel out"
             raise InputError(f"{kind.name or kind.word}: parallel = True is beside attention, and none stands before it; {cure}")
     return count, kinds
-
-
-def _layers(count: int, kinds: Sequence[Kind]) -> list[Group]:
-    """The layers of a group: with several sublayers in which tokens meet, on norms of their own, each begins one."""
-    found: list[list[Kind]] = []
-    for kind in kinds:
-        begins = kind.meets and bool(kind.norms) and any(other.meets for other in (found[-1] if found else ()))
-        if begins or not found:
-            found.append([])
-        found[-1].append(kind)
-    return [(count, layer) for layer in found]
 
 
 def _called(kinds: Sequence[Kind]) -> list[tuple[str, str]]:
