@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from symroof.web.page import page
     from symroof.web.render import Page
     from symroof.workloads import decode, deployment, memory, prefill, pretraining, room, serving, sharding, training
+    from symroof.workloads.layout import Layout
 
 __version__ = "0.1.0"
 
@@ -90,6 +91,7 @@ _LATER = {
     "symroof.sheets.sheet": ("Sheet", "sheet"),
     "symroof.web.page": ("page",),
     "symroof.web.render": ("Page",),
+    "symroof.workloads.layout": ("Layout",),
     "symroof.workloads": ("decode", "deployment", "memory", "prefill", "pretraining", "room", "serving", "sharding", "training"),
 }
 
@@ -104,6 +106,7 @@ __all__ = [
     "Condition",
     "Cost",
     "Found",
+    "Layout",
     "Limit",
     "Llm",
     "Mesh",

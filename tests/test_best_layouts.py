@@ -231,18 +231,31 @@ def test_letters_win_over_sheets():
 
 # -- training, against plain loops and published runs
 def plain_training(model, mesh, sequences, length):
-    """A step of a dense gated model with full recomputation, by hand: seconds at 459 TFLOP/s, and bytes per chip."""
+    """A step of a dense gated model with full recomputation and FSDP, by hand: seconds at 459 TFLOP/s, and bytes per chip."""
     x, y, z, m = (float(mesh[a]) for a in (X, Y, Z, microbatches))
     d, f, layers, heads, kv, size, words = (float(model[s]) for s in (D, F, L, N, K, H, V))
     tokens = sequences * length / m
-    attention, mlp = 2 * d * size * (heads + kv), 3 * d * f
-    flops = layers * (8 * tokens * (attention + mlp) + 8 * tokens * (length + 1) * heads * size) + 8 * tokens * d * words
-    math = flops / (x * y) / 4.59e14
-    gathers = 4 * 2 * (layers * (attention + mlp) + d * words) / y * (x - 1) / x / float(mesh[W_X]) - 0.0
-    moves = (12 * layers + 3) * 2 * tokens * d / x * (y - 1) / y / float(mesh[W_Y])
-    held = float(model[P]) * (2 * 2 + 8) / (x * y * z)
-    kept = 2 * tokens * d * (2 * layers + 1) / (x * y) * min(z, m) / z + 2 * tokens * words / (x * y)
-    return max(math, gathers, moves) * (m + z - 1) / z, held + kept
+    attention, mlp, table = 2 * d * size * (heads + kv), 3 * d * f, d * words
+    flops = layers * (8 * tokens * (attention + mlp) + 8 * tokens * (length + 1) * heads * size) + 6 * tokens * table
+    math = flops / (x * y) / 4.59e14 * (m + z - 1) / z
+    gathers = 3 * 2 * (layers * (attention + mlp) + table) / y * (x - 1) / x / float(mesh[W_X]) * m / z
+    moves = (12 * layers + 3) * 2 * tokens * d / x * (y - 1) / y / float(mesh[W_Y]) * m / z
+    begin = 2 * tokens * d / (x * y)  # of every layer, and of the unembedding
+    hbm = m / z * (2 * (4 * layers * (attention + mlp) + 3 * table) / y + 2 * begin * (layers + 1)) / 2.8e12
+    # the first stage has the embedding and min(m, z) microbatches under way, the last one the unembedding and its logits
+    norms = 2 * d * y  # which no chip splits
+    stage = (layers * (attention + mlp + norms) / z) / y
+    layer = begin + 2 * tokens * (2 * d + 2 * heads * size + 2 * kv * size + 3 * f - d + d) / (x * y) - begin
+    layer += 2 * (attention + mlp + norms) / y
+    gathered = 2 * (attention + mlp + norms) / y
+    logits = 2 * tokens * words / (x * y) + 2 * table / y
+    ends = (1, z == 1), (z == 1, 1)
+    held = []
+    for embedding, head in ends:
+        state = 12 * (stage + (table * embedding + table * head + d * embedding * y) / y) / x
+        kept = begin * (layers / z * (min(z, m) if embedding else 1) + head)
+        held.append(state + kept + gathered + max(layer, logits * head))
+    return max(math, gathers, moves, hbm), max(held)
 
 
 @pytest.mark.parametrize("batch", [2**18, 2**21])
@@ -256,7 +269,7 @@ def test_the_best_run_is_what_plain_loops_find(batch):
             times += [time] if held <= 96e9 else []
         assert bool(times) == (row.found is not None)
         if times:
-            assert float(row.values["time"]) == pytest.approx(min(times), rel=1e-3)  # the head's AllGather of weights differs by a part
+            assert float(row.values["time"]) == pytest.approx(min(times), rel=1e-9)
 
 
 PUBLISHED = [
@@ -314,20 +327,24 @@ def test_a_pipeline_idles_while_it_fills():
 def test_the_longest_stage_of_a_pipeline_sets_its_pace(layers, stages, longest):
     """126 layers on 4 stages are 32, 32, 32 and 30: every turn takes as long as 32 layers, and a chip must hold as many."""
     model = llm("llama3-405b" if layers == 126 else "llama3-70b")
-    known = (model, chip("h100"), dtype("bf16"), FAST, {B: 64, S: 4096, microbatches: 1, p_opt: 8})
-    whole, cut = (pretraining.step(model).at(*known, X=1, Y=8, Z=z) for z in (1, stages))
-    assert float(cut) / float(whole) == pytest.approx(stages * longest / layers)
-    alone, held = (pretraining.memory(model).at(*known, X=1, Y=8, Z=z) for z in (1, stages))
-    for part in ("state", "activations"):
-        assert float(held[part]) / float(alone[part]) == pytest.approx(longest / layers)
+    known = (model, chip("h100"), dtype("bf16"), FAST, {B: 64, S: 4096, microbatches: 4, p_opt: 8})
+    whole, cut = (pretraining.step(model).at(*known, X=1, Y=8, Z=z)["longest stage"] for z in (1, stages))
+    for part in ("matmuls", "attention"):
+        assert float(cut[part]) / float(whole[part]) == pytest.approx(longest / layers)
+    alone, held = (pretraining.memory(model).at(*known, X=1, Y=8, Z=z)["first stage"] for z in (1, stages))
+    ends = 12 * float(model[D]) * float(model[V]) / 8  # the first stage has the embedding, one that is alone the unembedding too
+    begin = 2 * 16 * 4096 * float(model[D]) / 8
+    assert (float(held["state"]) - ends) / (float(alone["state"]) - 2 * ends) == pytest.approx(longest / layers, rel=1e-5)
+    assert float(held["kept"]) / (float(alone["kept"]) - begin) == pytest.approx(longest * min(4, stages) / layers)
     found = {int(mesh[Z]) for mesh in training_meshes(model, chip("h100"), chip("h100").slice(8 * stages), 64)}
     assert stages in found
 
 
 def test_less_is_kept_if_more_is_computed_again():
     known = (llm("llama3-70b"), chip("h100"), dtype("bf16"), {B: 64, S: 4096, microbatches: 1, p_opt: 8, **FAST})
-    held = [float(pretraining.memory(remat=r).at(*known, X=64, Y=1, Z=1)) for r in ("none", "matmuls", "block")]
-    took = [float(pretraining.step(remat=r).at(*known, X=64, Y=1, Z=1)) for r in ("none", "matmuls", "block")]
+    policies = ("none", "matmuls", "block")
+    held = [float(pretraining.memory(layout=r).at(*known, X=64, Y=1, Z=1)) for r in policies]
+    took = [float(pretraining.step(layout=r).at(*known, X=64, Y=1, Z=1)) for r in policies]
     assert held == sorted(held, reverse=True)
     assert took == sorted(took)
     assert len(set(held)) == len(set(took)) == 3

@@ -47,7 +47,7 @@ STANDARD = {
         Known.of("tpu-v5e", "", "llama3-70b", ("", "int8", "bf16"), {"S": "8192", "B": "32"}), ["bf16", "int8"], ["2x4", "4x4"], look
     ),
     "training memory": lambda look: named.training_stack(
-        Known.of("tpu-v5p", "", "llama3-8b", ("", "", ""), {"B": "64", "T": "8192"}), [16, 64], ["none", "block"], look
+        Known.of("tpu-v5p", "", "llama3-8b", ("", "", ""), {"B": "64", "S": "8192"}), [16, 64], ["none", "block"], look
     ),
     "tornado": lambda look: named.tornado(
         "decode.step", Known.of("tpu-v5e", "4x4", "llama3-70b", ("int8", "", ""), {"B": "32", "S": "8192"}), look
@@ -489,7 +489,7 @@ AT_CLI = ("--on", "tpu-v5e", "--slice", "4x4", "--formats", "int8", "--math", "b
         ("tornado", "decode.throughput", *AT_CLI, "--model", "llama3-70b", "--set", "B=32", "--set", "S=8192"),
         ("training", "--on", "tpu-v5p", "--ways", "64,16", "--set", "D=4096"),
         ("memory", "llama3-70b", "--on", "tpu-v5e", "--slices", "4x4,4x8", "--set", "B=8", "--set", "S=8192"),
-        ("memory", "llama3-8b", "--on", "tpu-v5p", "--training", "16", "--remat", "block", "--set", "B=64", "--set", "T=8192"),
+        ("memory", "llama3-8b", "--on", "tpu-v5p", "--training", "16", "--remat", "block", "--set", "B=64", "--set", "S=8192"),
     ],
     ids=lambda line: line[0],
 )

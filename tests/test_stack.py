@@ -781,7 +781,7 @@ NO_FORMULAS = {
     "models.summed",
     "models.present",
     "deployment.blocks",
-    "pretraining.blocks",
+    "turns.turns",
 }
 NO_FORMULAS |= {"models.approximated", "decode.approximation", "prefill.approximation"}
 NO_FORMULAS |= {"terms.cached", "terms.overheads", "models.checked", "models.with_width", "training.mlps"}

@@ -206,6 +206,7 @@ p_st = symbol("p_st", "byte", "bytes per element of a recurrent state; 4 unless 
 p_g = symbol("p_g", "byte", "bytes per element of a gradient as it is added up; p_w unless said")
 p_rest = symbol("p_rest", "byte", "bytes per weight at rest, where data parallelism shards weights; p_w unless said", r"p_\text{rest}")
 p_logit = symbol("p_logit", "byte", "bytes per logit that are there at once; p_a unless said", r"p_\text{logit}")
+p_mask = symbol("p_mask", "byte", "bytes per element of a mask of dropout; 1 unless said", r"p_\text{mask}")
 p_conv = symbol("p_conv", "byte", "bytes per input that a convolution keeps; 2 unless said", r"p_\text{conv}")
 # -- the chip
 C = symbol("C", "FLOP/s", "FLOP/s of a chip, dense, in the format the arithmetic is done in")
@@ -230,7 +231,7 @@ A_X = symbol("A_X", "byte/s", "bandwidth of a chip in an AllToAll over X: less t
 A_Z = symbol("A_Z", "byte/s", "bandwidth of a chip in an AllToAll over Z")
 W_rep = symbol("W_rep", "byte/s", "bandwidth of a chip in a collective over the copies of what data parallelism shards")
 W_ctx = symbol("W_ctx", "byte/s", "bandwidth of a chip in a collective of context parallelism")
-W_Z = symbol("W_Z", "byte/s", "bandwidth of a chip to the next stage of a pipeline, one way")
+W_Z = symbol("W_Z", "byte/s", "bandwidth of a chip to the next stage of a pipeline, one way; W_X unless said")
 A_exp = symbol("A_exp", "byte/s", "bandwidth of a chip in an AllToAll among those that share experts")
 t_hop = symbol("t_hop", "s", "latency of one hop")
 t_node = symbol("t_node", "s", "time of an AllReduce of next to nothing in a node, as measured", r"t_\text{node}")
@@ -342,13 +343,15 @@ FRACTIONS = frozenset({MFU, u_hbm, eta_att, eta_kv, eta_head, *DERATES})
 NOTHING = frozenset({M_run, M_act, M_more, *_FREE})
 #: What letters are worth that nobody binds: then a formula is a bound. Once nothing else is open, they are put in.
 UNLESS: dict[Symbol, sp.Expr] = {
-    **dict.fromkeys((*DERATES, eta_head, k_cap, k_frag, T_tile), sp.Integer(1)),
+    **dict.fromkeys((*DERATES, k_cap, k_frag, p_mask, T_tile), sp.Integer(1)),
     **dict.fromkeys(_FREE, sp.Integer(0)),
     eta_att: eta_math,
+    eta_head: eta_math,
     eta_kv: eta_hbm,
     p_g: p_w,
     p_rest: p_w,
     p_logit: p_a,
+    W_Z: W_X,
 }
 
 ALPHABET: dict[str, Symbol] = {s.name: s for s in list(globals().values()) if isinstance(s, Symbol)}

@@ -181,7 +181,7 @@ def memory(chips: str, remat: str, **options: Any) -> None:
 
     \b
     symroof figure memory llama3-70b --on tpu-v5e --slices 2x4,4x4 --set B=32 --set S=8192 -o memory.pdf
-    symroof figure memory llama3-8b --on tpu-v5p --training 16,64 --set B=64 --set T=8192 -o memory.pdf
+    symroof figure memory llama3-8b --on tpu-v5p --training 16,64 --set B=64 --set S=8192 -o memory.pdf
     """
     from symroof.figures import named
 

@@ -25,7 +25,7 @@ from symroof.plane.regions import regimes as regimes_of
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
 from symroof.solver.solve import solve
-from symroof.workloads import decode, memory, training
+from symroof.workloads import decode, memory, pretraining, training
 
 INTENSITY = symbol("I", "FLOP/byte", "arithmetic intensity")
 _CONTEXTS = (2048, 4096, 8192, 16384, 32768, 65536)
@@ -144,16 +144,15 @@ def stack(known: Known, formats: Sequence[str], slices: Sequence[str], look: Loo
 
 
 def training_stack(known: Known, ways: Sequence[int], remat: Sequence[str], look: Look = PLAIN) -> Any:
-    """HBM per chip of FSDP in training: weights, gradients, optimizer, saved activations, by chips and recomputation.
+    """HBM per chip of FSDP in training at its peak: state, what is kept and what passes, by chips and recomputation.
 
-    ``B`` sequences of ``T`` tokens over all chips; Adam in fp32 (8 bytes a parameter) and bf16 unless told.
+    ``B`` sequences of ``S`` tokens over all chips; Adam in fp32 (8 bytes a parameter) and bf16 unless told.
     """
     on = _chip(known)
     usual = {p_w: Fraction(2), p_a: Fraction(2), training.p_opt: Fraction(8)}
     bars = {}
     for count, policy in product(ways, remat):
-        peak = training.peak_memory(known.m, policy)
-        held = (peak["state"] + Cost(peak["activations"].expr, "byte", "saved activations")).declare("byte/chip")
+        held = pretraining.memory(known.m, policy)["first stage"].at(Y=1, Z=1, microbatches=1).declare("byte/chip")
         sheet = known_of(known, held.free_symbols | {X}, (X,), usual, (M_hbm,))
         bars[f"{count} chips, {_POLICIES.get(policy, policy)}"] = held.at(sheet, {X: count})
     room = Cost(M_hbm, "byte/chip", "HBM of a chip")

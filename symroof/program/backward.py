@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from symroof.errors import ProgramError, nearest, short
 from symroof.program.infer import Statement, infer, once
@@ -11,17 +12,24 @@ from symroof.program.tensor import Tensor
 
 REMATS = {
     "none": "every intermediate is kept, nothing is computed again",
-    "block": "only the inputs are kept, the whole forward pass is computed again",
+    "attention": "products of two activations are computed again, everything else is kept",
     "matmuls": "results of products with weights are kept, products of activations are computed again",
+    "needed": "only the inputs are kept, and of the forward pass what the backward pass needs is computed again",
+    "block": "only the inputs are kept, the whole forward pass is computed again",
 }
+#: A policy by name, or the names of the results that are kept; what is needed beside them is computed again.
+Remat: TypeAlias = str | Collection[str]
 
 
-def gradients(statements: Sequence[Statement], weights: set[str]) -> tuple[Statement, ...]:
+def gradients(
+    statements: Sequence[Statement], weights: set[str], lost: Collection[str] = (), remade: Sequence[Statement] = ()
+) -> tuple[Statement, ...]:
     """The gradients of statements: ``Out = A B`` gives ``dOut B -> dA`` and ``A dOut -> dB``, in reverse order.
 
     Gradients have the sharding and the format of what they are gradients of, so the collectives follow from the same
     rules: AllGather of a weight becomes ReduceScatter of its gradient. Activations that the forward pass gathered are
-    kept, weights are gathered again. The gradients of a tensor that is used twice are added on the chip, then reduced once.
+    kept, unless over ``lost`` axes, then they are gathered again, but for those that were ``remade``; weights are gathered
+    again. The gradients of a tensor that is used twice are added on the chip, then reduced once.
     """
     found: list[Statement] = []
     for s in reversed(statements):
@@ -37,19 +45,41 @@ def gradients(statements: Sequence[Statement], weights: set[str]) -> tuple[State
     summed = _summed(found)
     needed = {c.tensor for s in summed for c in s.collectives if c.kind == "AllGather"}
     gathered = [c for s in statements for c in s.collectives if c.kind == "AllGather" and c.tensor in needed]
-    return once(summed, {(c.tensor, c.axes) for c in gathered if c.tensor not in weights})
+    there = {c for s in remade for c in s.collectives} | {c for c in gathered if not {*c.axes} & {*lost}}
+    return once(summed, {(c.tensor, c.axes) for c in gathered if c in there and c.tensor not in weights})
 
 
-def again(statements: Sequence[Statement], weights: set[str], remat: str) -> tuple[Statement, ...]:
+def again(
+    statements: Sequence[Statement], weights: set[str], remat: Remat, result: bool = True, needed: Collection[str] = ()
+) -> tuple[Statement, ...]:
     """The statements that are computed again under a policy.
+
+    Of the forward pass the backward pass needs what is multiplied, the ``result`` if another layer does, and the tensors that
+    are ``needed`` elsewhere (what a cache is made of).
 
     Raises ProgramError for another policy.
     """
-    if remat not in REMATS:
+    if isinstance(remat, str) and remat not in REMATS:
         raise ProgramError(f"{short(remat)} is no policy; {nearest(str(remat), REMATS)}")
-    if remat == "none":
-        return ()
-    return tuple(s for s in statements if remat == "block" or not weights & {t.name for t in s.operands})
+    if remat in ("none", "block"):
+        return tuple(statements) if remat == "block" else ()
+    if remat in ("matmuls", "attention"):
+        idle = [s for s in statements if not weights & {t.name for t in s.operands}]
+        return _by_themselves(s for s in idle if remat == "matmuls" or (len(s.operands) > 1 and s.mark != "vector"))
+    kept = set() if isinstance(remat, str) else {*remat}
+    wanted = {t.name for s in statements if len(s.operands) > 1 for t in s.operands} | {*needed}
+    wanted |= {statements[-1].out.name} if result and statements else set()
+    found: list[Statement] = []
+    for s in reversed(statements):
+        if s.out.name in wanted - kept:
+            found.append(s)
+            wanted |= {t.name for t in s.operands}
+    return _by_themselves(reversed(found))
+
+
+def _by_themselves(statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Some of the statements of a program, with the gathers that others did for them."""
+    return once(replace(s, collectives=infer(s.operands, s.out, s.mark, s.scale).collectives) for s in statements)
 
 
 def _summed(statements: list[Statement]) -> list[Statement]:

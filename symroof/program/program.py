@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -17,7 +17,7 @@ from symroof.errors import ProgramError, nearest, short
 from symroof.machine.collectives import Collective
 from symroof.machine.mesh import Mesh
 from symroof.machine.roofline import Work
-from symroof.program.backward import again, gradients
+from symroof.program.backward import Remat, again, gradients
 from symroof.program.infer import Statement, chained, made_once, once
 from symroof.program.parse import WIDTHS, Scope, parse
 from symroof.program.roles import Role, role_of
@@ -153,25 +153,53 @@ class Program(show.Shown):
         first = self.statements[0].operands[0].names[0]
         return {name for name in self.inputs if first not in self.tensors[name].names}
 
-    def backward(self) -> Program:
-        """The transposed program: the gradients of every operand; see ``symroof.program.backward``."""
-        on_chip = self.on_chip | {f"d{name}" for name in self.on_chip}
-        return Program(gradients(self.statements, self.weights), on_chip, self.roles, of=self.of)
+    def again(self, remat: Remat = "none", result: bool = True) -> Program:
+        """What has to be computed again for the backward pass, under a policy or with the names of what is kept.
 
-    def training(self, remat: str = "none") -> Program:
-        """Forward, what is computed again under a rematerialization policy ("none", "block", "matmuls"), and backward.
+        ``result``: whether another layer needs what this one makes.
+        """
+        read = {t.name for s in self.statements for t in s.operands}
+        entries = {name for name in self.having("cache", "lent", "state", "tail") if name in self.inputs}
+        leaves = [s.out.name for s in self.statements[:-1] if s.out.name not in read] if entries else []
+        return Program(again(self.statements, self.weights, remat, result, leaves), self.on_chip, self.roles, of=self.of)
+
+    def backward(self, lost: Collection[str] = (), again: Program | None = None) -> Program:
+        """The transposed program: the gradients of every operand; see ``symroof.program.backward``.
+
+        What was gathered over ``lost`` axes is gathered again, unless it was when it was computed ``again``.
+        """
+        on_chip = self.on_chip | {f"d{name}" for name in self.on_chip}
+        found = gradients(self.statements, self.weights, lost, again.statements if again else ())
+        return Program(found, on_chip, self.roles, of=self.of)
+
+    def training(self, remat: Remat = "none") -> Program:
+        """Forward, what is computed again under a rematerialization policy ("none", "block", ...), and backward.
 
         Raises ProgramError for an unknown policy.
         """
-        return self + Program(again(self.statements, self.weights, remat), self.on_chip, self.roles) + self.backward()
+        return self + self.again(remat) + self.backward()
 
-    def saved(self, remat: str = "none") -> Cost:
-        """Bytes per chip of what is kept for the backward pass, weights left out [byte]; parts by tensor."""
+    def keeps(self, remat: Remat = "none") -> tuple[str, ...]:
+        """The tensors that are kept for the backward pass, weights left out.
+
+        Raises ProgramError for an unknown policy.
+        """
         if not self.statements:
-            return Cost(0, "byte", "saved")
-        made_again = {s.out.name for s in again(self.statements, self.weights, remat)}
-        skip = made_again | self.weights | {t.name for t in self.stored} | self.on_chip | {self.statements[-1].out.name}
-        return self.bytes(*[n for n in self.tensors if n not in skip]).named("saved")
+            return ()
+        made = [s.out.name for s in self.statements]
+        again = {s.out.name for s in self.again(remat).statements}
+        if remat == "attention":  # what is multiplied with weights is kept, whoever made it
+            again -= {t.name for s in self.statements if s.out.name not in again for t in s.operands}
+        gone = again | {made[-1]} if isinstance(remat, str) else {*made} - {*remat}
+        skip = gone | self.weights | {t.name for t in self.stored} | self.on_chip
+        return tuple(n for n in self.tensors if n not in skip)
+
+    def saved(self, remat: Remat = "none") -> Cost:
+        """Bytes per chip of what is kept for the backward pass, weights left out [byte]; parts by tensor.
+
+        Raises ProgramError for an unknown policy.
+        """
+        return self.bytes(*self.keeps(remat)).named("saved")
 
     def __add__(self, other: Program) -> Program:
         roles = tuple(dict((*self.roles, *other.roles)).items())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symroof.algebra.claims import NONE, Claims
-from symroof.algebra.cost import Cost, quantity, total
+from symroof.algebra.cost import Cost, total
 from symroof.algebra.units import Unit
 from symroof.machine.mesh import Mesh
 from symroof.program.program import Overlap, Program
@@ -51,21 +51,6 @@ class Blocks:
         """Time on a mesh [s]: the blocks one after the other, each with its own overlap."""
         running = [b for b in self.blocks if b.program.statements]
         return self.sum("model", [(b.name, b.program.time(mesh, overlap, exact=exact, latency=latency) * b.times) for b in running], "s")
-
-    def saved(self, remat: str = "none") -> Cost:
-        """Bytes per chip kept for the backward pass, and the logits [byte]; parts by block. Policies as for programs.
-
-        Keys and values are counted where they are made, not again as a cache.
-        """
-        kept = []
-        for b in self.blocks:
-            if all(s.mark == "lookup" for s in b.program.statements):
-                continue
-            held = [t for t in b.program.having("cache", "lent", "state", "tail") if t in b.program.inputs]
-            caches = b.program.bytes(*held).expr
-            kept.append((b.name, quantity(sp.expand(b.program.saved(remat).expr - caches) * b.times, BYTE)))
-        logits = next(b.program.bytes("Logits") for b in self.blocks if "Logits" in b.program.tensors)
-        return self.sum("saved", [*kept, ("logits", logits)], "byte")
 
     def sum(self, name: str, costs: list[tuple[str, Cost]], unit: str) -> Cost:
         """Costs added under a name; nothing at all is zero."""

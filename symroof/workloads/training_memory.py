@@ -6,14 +6,14 @@ Source: How to Scale Your Model, parts 4 to 6.
 from __future__ import annotations
 
 from symroof.algebra.cost import Cost, total
-from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, S, T, X, Z, n, p_a, p_w, price, symbol
+from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, S, X, Z, n, p_a, p_w, price, symbol
 from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.transformer.kind import Pass, Sharding
+from symroof.transformer.kind import Pass
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.stack import Layer
-from symroof.workloads.models import AS_DENSE, AS_GATED, Model, blocks_of, checked, multiplied, present, seen, stack_of, states, with_width
+from symroof.workloads.models import AS_DENSE, AS_GATED, Model, checked, multiplied, present, seen, stack_of, states, with_width
 
 #: Tokens of a training run, and how long it takes.
 D_tok = symbol("D_tok", "token", "tokens of a training run", r"D_\text{tok}")
@@ -42,7 +42,8 @@ def state_memory(m: Model = None, gradients: bool = False) -> Cost:
 def zero_memory(stage: int, m: Model = None) -> Cost:
     """Bytes per chip of weights, gradients and optimizer over X ways of data parallelism, by ZeRO ``stage``, of any model [byte].
 
-    0 copies everything, 1 shards the optimizer, 2 the gradients too, 3 (FSDP) the weights too. All move the same bytes.
+    0 copies everything, 1 shards the optimizer, 2 the gradients too, 3 (FSDP) the weights too. The first three move the same
+    bytes once a step, 3 half as much again in every microbatch: see :mod:`symroof.workloads.layout`.
 
     >>> zero_memory(1)
     ZeRO-1  [byte]  = sum of
@@ -58,17 +59,6 @@ def zero_memory(stage: int, m: Model = None) -> Cost:
     parts = (("weights", p_w, 3), ("gradients", p_w, 2), ("optimizer", p_opt, 1))
     held = [Cost(P * width / (X if stage >= first else 1), "byte", name) for name, width, first in parts]
     return total(held).named(f"ZeRO-{stage}")
-
-
-def peak_memory(m: Model = None, remat: str = "none") -> Cost:
-    """Bytes per chip of FSDP over X chips: ZeRO-3 state, what is kept for the backward pass, and the logits [byte].
-
-    B sequences of T tokens over all chips; attention fused, norms and activation functions fused with their neighbours,
-    the layer that is gathered at the moment (P p_w / L) left out. Policies ``remat`` as for programs.
-    """
-    held = zero_memory(3, m).named("state")
-    kept = blocks_of(m, Sharding(data="X", fsdp="X"), Pass(new=T, context=T), AS_GATED).saved(remat)
-    return (held + kept.named("activations")).named("peak memory")
 
 
 def largest_model(m: Model = None, gradients: bool = False) -> Bound:
