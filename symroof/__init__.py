@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from symroof.web.render import Page
     from symroof.workloads import decode, deployment, memory, prefill, pretraining, room, serving, sharding, training
     from symroof.workloads.layout import Layout
+    from symroof.workloads.load import latency, rates, replica
 
 __version__ = "0.1.0"
 
@@ -93,6 +94,7 @@ _LATER = {
     "symroof.web.render": ("Page",),
     "symroof.workloads.layout": ("Layout",),
     "symroof.workloads": ("decode", "deployment", "memory", "prefill", "pretraining", "room", "serving", "sharding", "training"),
+    "symroof.workloads.load": ("latency", "rates", "replica"),
 }
 
 __all__ = [
@@ -149,6 +151,7 @@ __all__ = [
     "elasticity",
     "explain",
     "export",
+    "latency",
     "layers",
     "limit",
     "llm",
@@ -164,7 +167,9 @@ __all__ = [
     "pretraining",
     "program",
     "question",
+    "rates",
     "regimes",
+    "replica",
     "roofline",
     "room",
     "search",
@@ -187,7 +192,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     for module, names in _LATER.items():
         if name in names:
-            whole = module in ("symroof.workloads", "symroof.transformer")
+            whole = module in ("symroof.workloads", "symroof.workloads.load", "symroof.transformer")
             found = import_module(f"{module}.{name}") if whole else getattr(import_module(module), name)
             globals()[name] = found
             return found

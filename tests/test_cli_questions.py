@@ -320,9 +320,11 @@ def test_elasticity_without_and_with_some_values():
 
 # -- the registry and the parser
 def test_every_workload_is_named_or_shown_by_one_that_is():
-    shown = {f.__module__.rpartition(".")[2] for f in formulas().values()}
-    made_of = {"models", "training_layers"}  # what formulas are made of
-    assert {m.name for m in pkgutil.iter_modules(symroof.workloads.__path__)} - made_of <= {*MODULES, *shown}
+    place = "symroof.workloads."
+    shown = {f.__module__.removeprefix(place) for f in formulas().values()}
+    made_of = {"models", "training_layers", "load.tags"}  # what formulas are made of
+    files = {m.name for m in pkgutil.walk_packages(symroof.workloads.__path__, place) if not m.ispkg}
+    assert {name.removeprefix(place) for name in files} - made_of <= {*MODULES, *shown}
 
 
 @pytest.mark.parametrize("name", sorted(formulas()))

@@ -240,7 +240,9 @@ def test_every_formula_that_has_a_name(language, tmp_path):
             (
                 cost,
                 {
-                    s: Q(3 + (7 * i + 5 * j) % 11, 2 if s not in FRACTIONS else 20) + 64 * (s.name == "E") + 10**9 * (s.name == "M_hbm")
+                    s: Q(3 + (7 * i + 5 * j) % 11, {"lam": 10**6}.get(s.name, 2 if s not in FRACTIONS else 20))
+                    + 64 * (s.name == "E")
+                    + 10**9 * (s.name == "M_hbm")
                     for j, s in enumerate(letters)
                 },
             )

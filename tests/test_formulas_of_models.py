@@ -15,7 +15,8 @@ from symroof.errors import InputError
 from symroof.symbols import MFU, B, C, D, E, F, G, L, P, S, T, W_hbm, W_ici, Y, k, n, n_axes
 from symroof.transformer.kind import Pass
 
-MODULES = [importlib.import_module(f"symroof.workloads.{i.name}") for i in pkgutil.iter_modules(symroof.workloads.__path__)]
+FILES = [i.name for i in pkgutil.walk_packages(symroof.workloads.__path__, "symroof.workloads.") if not i.ispkg]
+MODULES = [importlib.import_module(name) for name in FILES]
 PUBLIC = {
     f"{module.__name__.rpartition('.')[2]}.{name}": f
     for module in MODULES
@@ -35,6 +36,7 @@ OTHERS = {
     "terms.linked": "layers that the caller has",
     "terms.overheads": "sequences that the caller has, and layers, which all models have",
     "terms.cached": "what of a view the caller counts",
+    "rates.of_room": "a model that the caller has",
     "training.comms": "a program that the caller has",
     "training.math": "a program that the caller has",
 }

@@ -82,6 +82,7 @@ ORDERS = {
             "pretraining",
             "training",
             "sharding",
+            *("load.tags", "load.replica", "load.latency", "load.rates"),
         ),
     ),
     "sheets": (

@@ -54,7 +54,7 @@ from symroof.cli.files import document as document_command
 from symroof.errors import InputError, SymroofError
 from symroof.show.tex.layout import display, lines, tree_box
 from symroof.show.tex.width import ROOM, width
-from symroof.symbols import B, C, D, F, P, S, W_hbm, X, n, p_w, t_lim
+from symroof.symbols import B, C, D, F, P, S, W_hbm, X, lam, n, p_w, t_lim
 
 PDFLATEX = shutil.which("pdflatex")
 compiles = pytest.mark.skipif(not PDFLATEX, reason="pdflatex is not here; apt-get install texlive-latex-recommended lmodern")
@@ -251,7 +251,8 @@ def some_values(free, seed):
     random = np.random.default_rng(seed)
     drawn = {s: Fraction(int(random.integers(2, 900)), int(random.integers(1, 90))) for s in sorted(free, key=str)}
     # what is a fraction of something is at most 1, and no token uses more experts than there are
-    return {s: v / 1000 if s in FRACTIONS else v + 1000 if s.name == "E" else v for s, v in drawn.items()}
+    small = dict.fromkeys(FRACTIONS, 1000) | {lam: 10**6}  # below the highest rate
+    return {s: v / small.get(s, 1) + 1000 * (s.name == "E") for s, v in drawn.items()}
 
 
 @pytest.mark.parametrize("room", [ROOM, 150.0, 60.0])

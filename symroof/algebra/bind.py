@@ -102,7 +102,7 @@ def _positive(symbol: sp.Symbol, value: Fraction) -> Fraction:
     if value < 0 or (value == 0 and symbol not in NOTHING):
         raise InputError(f"{symbol} = {float(value):.6g} must be positive; for a limit at zero use sympy.limit(cost, {symbol}, 0)")
     if symbol in FRACTIONS and value > 1:
-        raise InputError(f"{symbol} = {float(value):.6g} is above 1; it is the fraction of a peak rate that is reached, e.g. 0.4 or '40%'")
+        raise InputError(f"{symbol} = {float(value):.6g} is above 1, and it is a fraction; give e.g. 0.4 or '40%'")
     return value
 
 

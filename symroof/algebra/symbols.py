@@ -123,6 +123,35 @@ B = symbol("B", "token", "batch: tokens per step; when decoding, sequences")
 T = symbol("T", "token", "new tokens of a sequence: the prompt, in prefill")
 S = symbol("S", "token", "context held in the KV cache, per sequence")
 G = symbol("G", "token", "tokens generated per sequence")
+# -- requests that arrive at a replica
+lam = symbol("lam", "request/s", "requests per second at a replica")
+Lam = symbol("Lam", "request/s", "requests per second at all replicas", r"\Lambda")
+n_srv = symbol("n_srv", "1", "replicas that share the requests", r"n_\text{srv}")
+S_hit = symbol("S_hit", "token", "tokens of a prompt whose cache is there already, beside T new ones", r"S_\text{hit}")
+T_all = symbol("T_all", "token", "tokens of a prompt, those whose cache is there among them", r"T_\text{all}")
+h = symbol("h", "1", "hit rate: the share of a prompt whose cache is there already")
+g = symbol("g", "token", "tokens of an answer that decode steps make: all but the first, G - 1")
+c_a2 = symbol(
+    "c_a2",
+    "1",
+    "spread of the times between requests, variance over mean squared: 1 of Poisson arrivals, 0 of even ones",
+    r"c_\text{a}^2",
+)
+c_s2 = symbol("c_s2", "1", "spread of the lengths of answers, variance over mean squared: 0 where all are alike", r"c_\text{s}^2")
+e_G = symbol("e_G", "1", "mean of the shorter of two answers over the mean: 1 where all are alike, 1/2 of geometric ones; 1 - Gini")
+z = symbol("z", "1", "what the running sequences that a token sees exceed lam*t_tok*g by, itself counted: 0 as a mean over steps")
+busy = symbol("busy", "1", "share of the time in which a replica has something to do")
+a = symbol("a", "s", "time of a decode step that does not depend on its sequences")
+b = symbol("b", "s/token", "time that a sequence adds to a decode step while memory binds")
+c = symbol("c", "s/token", "time of a decode step for each of its sequences where arithmetic binds")
+t_pre = symbol("t_pre", "s", "time that the prefill of a request takes from a replica", r"t_\text{pre}")
+t_tok = symbol("t_tok", "s", "time per output token after the first, or its limit", r"t_\text{tok}")
+t_wait = symbol("t_wait", "s", "time that a prompt waits before it is read, or its limit", r"t_\text{wait}")
+B_max = symbol("B_max", "token", "sequences that a replica decodes at most: its slots, or what its cache has room for", r"B_\text{max}")
+price_wait = symbol("price_wait", "USD/s", "what a second is worth that a request waits for its tokens", r"\text{price}_\text{wait}")
+price_J = symbol("price_J", "USD/J", "price of energy", r"\text{price}_\text{J}")
+P_idle = symbol("P_idle", "J/s", "power of a chip that has nothing to do", r"P_\text{idle}")
+t_first = symbol("t_first", "s", "time to the first token, or its limit", r"t_\text{first}")
 # -- the model
 L = symbol("L", "1", "layers")
 D = symbol("D", "1", "d_model, the width of the residual stream")
@@ -338,9 +367,9 @@ DERATES: dict[Symbol, frozenset[Symbol]] = {
 #: What a bound counts nothing of.
 _FREE = (t_layer, t_coll, t_step, t_req, k_h, k_g, k_s, x_tp, x_cp, x_ep, x_pp, x_fs, x_dp, x_opt, x_host, j_rep, j_data, k_pre, k_work)
 #: Fractions of something: at most 1.
-FRACTIONS = frozenset({MFU, u_hbm, eta_att, eta_kv, eta_head, *DERATES})
+FRACTIONS = frozenset({MFU, u_hbm, h, e_G, busy, eta_att, eta_kv, eta_head, *DERATES})
 #: What there may be nothing of.
-NOTHING = frozenset({M_run, M_act, M_more, *_FREE})
+NOTHING = frozenset({M_run, M_act, M_more, S_hit, h, c_a2, c_s2, z, *_FREE})
 #: What letters are worth that nobody binds: then a formula is a bound. Once nothing else is open, they are put in.
 UNLESS: dict[Symbol, sp.Expr] = {
     **dict.fromkeys((*DERATES, k_cap, k_frag, p_mask, T_tile), sp.Integer(1)),

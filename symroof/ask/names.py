@@ -16,7 +16,10 @@ from symroof.algebra.cost import Cost
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.solver.bound import Bound
 
-MODULES = ("decode", "deployment", "memory", "prefill", "pretraining", "room", "serving", "sharding", "training")
+MODULES = (
+    *("decode", "deployment", "memory", "prefill", "pretraining", "room", "serving", "sharding", "training"),
+    *("load.replica", "load.latency", "load.rates"),
+)
 
 PLACE = "symroof.workloads"
 
@@ -81,7 +84,7 @@ def _every() -> Mapping[str, Callable[..., Any]]:
 
 
 def _named(kind: str) -> dict[str, Callable[..., Any]]:
-    found = ((f"{module}.{name}", f) for module in MODULES for name, f in _functions(module).items())
+    found = ((f"{_word(module)}.{name}", f) for module in MODULES for name, f in _functions(module).items())
     return {name: f for name, f in found if _returns(f) == kind and not _needs(f)}
 
 
@@ -90,6 +93,11 @@ def _functions(module: str) -> dict[str, Callable[..., Any]]:
     others = {f"{PLACE}.{m}" for m in (*MODULES, "models") if m != module}
     found = vars(import_module(f"{PLACE}.{module}")).items()
     return {name: f for name, f in found if isfunction(f) and name[0] != "_" and f.__module__ not in others}
+
+
+def _word(module: str) -> str:
+    """What a module is called in a name: those of a room by themselves."""
+    return module.rpartition(".")[2]
 
 
 def _returns(f: Callable[..., Any]) -> str:
@@ -102,7 +110,7 @@ def _needs(f: Callable[..., Any]) -> bool:
 
 
 def _instead(name: str) -> str:
-    module, _, word = name.partition(".")
-    if module in MODULES and word in _functions(module):
+    called, _, word = name.partition(".")
+    if any(_word(m) == called and word in _functions(m) for m in MODULES):
         return f"{name} is no formula that can be asked for by name: it needs arguments; {nearest(name, formulas())}"
     return f"there is no formula {short(name)}; {nearest(name, _every())}"

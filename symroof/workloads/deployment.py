@@ -12,9 +12,9 @@ from __future__ import annotations
 import sympy as sp
 
 from symroof.algebra.cost import Cost, largest, total
-from symroof.algebra.symbols import B, W_hbm, X, Y, Z, n, price
+from symroof.algebra.symbols import MFU, B, W_hbm, X, Y, Z, n, price
 from symroof.transformer.blocks import Blocks
-from symroof.transformer.kind import Sharding
+from symroof.transformer.kind import Pass, Sharding
 from symroof.workloads import decode, models, prefill
 from symroof.workloads.models import STEP, Model, blocks_of, letters, loaded, present, seen_time, summed, waits
 from symroof.workloads.terms import SPLIT, cached, decoding
@@ -83,12 +83,18 @@ def first_token(m: Model = None) -> Cost:
 
     Of the book's model its FLOPs over an MFU.
     """
-    whole = _spread(prefill.prefill_time(m).named(""), Y * Z)
     if m is None:
-        return whole.named("prefill")
-    found = blocks_of(m, Sharding(model="YZ"), prefill.PROMPT)
+        return _spread(prefill.prefill_time(m).named(""), Y * Z).named("prefill")
+    math, weights, comms = prompt(m, prefill.PROMPT)
+    return (math | weights | comms).named("prefill")
+
+
+def prompt(m: Model, at: Pass) -> tuple[Cost, Cost, Cost]:
+    """What one prompt takes on the Y Z chips of a group [s]: its FLOPs over an MFU, reading the weights, and collectives."""
+    found = blocks_of(m, Sharding(model="YZ"), at)
     times = [waits(b.program, b.times).expr.xreplace({B: sp.Integer(1)}) for b in found]
-    return (whole | Cost(sp.Add(*times), "s", "comms").claiming(found.of)).named("prefill")
+    math, weights = (_spread(t, Y * Z) for t in (prefill.math_time(m, at) / MFU, prefill.weight_time(m)))
+    return math.named("math"), weights.named("weights"), Cost(sp.Add(*times), "s", "comms").claiming(found.of)
 
 
 def blocks(m: Model = None) -> Blocks:

@@ -26,9 +26,12 @@ def forward_flops(m: Model = None) -> Cost:
     return (multiplied(m) / Cost(1, "token")).named("forward FLOPs")
 
 
-def prompt_flops(m: Model) -> Cost:
-    """FLOPs of one prompt of T tokens [FLOP]: 2 P_mm T with the logits of the last token only, and attention of T(T+1)/2 pairs."""
-    work = {"matmuls": multiplied(m, T, last=True), "attention": seen(m, PROMPT), "states": states(m, PROMPT)}
+def prompt_flops(m: Model, at: Pass = PROMPT) -> Cost:
+    """FLOPs of one prompt of T tokens [FLOP]: 2 P_mm T with the logits of the last token only, and attention of T(T+1)/2 pairs.
+
+    ``at``: another prompt, such as one whose first tokens are cached already.
+    """
+    work = {"matmuls": multiplied(m, at.new, last=at.last), "attention": seen(m, at), "states": states(m, at)}
     return present(m, work).named("prompt FLOPs")
 
 
@@ -89,9 +92,9 @@ def estimate(m: Model, sequences: Size = 1) -> Cost:
     return (present(m, {"attention": attention, "MLP": mlp}) + links + overheads(m, many)).named("prefill estimate")
 
 
-def math_time(m: Model) -> Cost:
+def math_time(m: Model, at: Pass = PROMPT) -> Cost:
     """The FLOPs of a prompt at full rate [s]."""
-    return (prompt_flops(m) / n / C).named("math")
+    return (prompt_flops(m, at) / n / C).named("math")
 
 
 def weight_time(m: Model) -> Cost:
