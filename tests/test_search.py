@@ -11,7 +11,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symroof import Cost, SymroofError, chip, decode, divides, dtype, llm, memory, search, sharding, space
+from symroof import Cost, SymroofError, chip, decode, divides, dtype, llm, memory, search, sharding, sheet, space
 from symroof.algebra.evaluate import tape
 from symroof.search import boxes, job, pool, stream
 from symroof.solver.monotony import direction
@@ -509,3 +509,32 @@ def test_a_search_over_the_legal_slices():
 def test_nothing_divides():
     with pytest.raises(SymroofError, match=r"K/Y <= a whole number excludes every point"):
         search(space(llm("llama3-70b"), Y=[3, 5, 7]), minimize=Cost(Y, "1"), subject_to=[divides(Y, K)])
+
+
+# -- kinds of question that ended in words of Python
+def test_a_search_without_an_axis_and_a_best_of_nothing():
+    one = space(chip("tpu-v5e").on("4x4"), llm("llama3-70b"), dtype("int8"), S=8192, B=32)
+    for aims in ({"minimize": decode.step()}, {"minimize": [decode.step(), memory.memory()]}):
+        for prune in (True, False):
+            assert search(one, prune=prune, **aims).considered == 1
+    free = search(space(D=range(1, 5)), minimize=Cost(D - 1, "1"), subject_to=Cost(D, "1") <= Cost(sp.Integer(3), "1"))
+    assert (free.best.value.number, free.gains[0].factor) == (0, 1)
+    paid = search(space(D=range(1, 5)), maximize=Cost(D - 3, "1"), subject_to=[Cost(D, "1") <= Cost(sp.Integer(3), "1")])
+    assert paid.relax(0.5)[0].factor == np.inf and "D=4: 1" in repr(paid.relax(0.5)[0])
+
+
+@pytest.mark.parametrize("limits", [5, "x", np.array([True, False]), [np.array([True])], [None], np.float64(1)], ids=repr)
+def test_what_is_no_condition_is_said(limits):
+    with pytest.raises(SymroofError, match="no condition"):
+        search(space(D=[1, 2]), minimize=Cost(D, "1"), subject_to=limits)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=6), st.booleans(), st.booleans())
+def test_categories_of_numbers_are_worth_what_each_is(rows, named, alike):
+    """Sheets of nothing but numbers are laid out together, others one by one: the same points."""
+    sheets = [{D: d, F: f} if alike or i else {D: d, F: f, L: 1} for i, (d, f) in enumerate(rows)]
+    if named:
+        sheets = [sheet(f"row {i}", **{k.name: v for k, v in s.items()}) for i, s in enumerate(sheets)]
+    found = search(space(case=sheets, X=[1, 2, 3]), minimize=Cost(D * X + F, "1"), best=3 * len(rows))
+    assert sorted(float(p.value) for p in found) == sorted(d * x + f for d, f in rows for x in (1, 2, 3))

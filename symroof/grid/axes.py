@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass, replace
+from fractions import Fraction
 from importlib import import_module
 from itertools import count, product
 from typing import Any, Protocol, runtime_checkable
@@ -15,6 +16,7 @@ import sympy as sp
 from symroof.algebra.bind import bind, check
 from symroof.algebra.claims import NONE, Claims
 from symroof.algebra.quantity import parse_quantity, show_quantity
+from symroof.algebra.spread import Uncertain
 from symroof.algebra.symbols import ALPHABET
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, UnknownName, nearest, short
@@ -158,17 +160,46 @@ def worth(
     """
     if any(not len(a) for a in axes):
         return dict.fromkeys(free, 1.0)
-    shaped = {a.name: a.numbers.reshape([-1 if i == j else 1 for j in range(len(axes))]) for i, a in enumerate(axes) if not a.sheets}
-    cases = [i for i, a in enumerate(axes) if a.sheets]
+    spans = [tuple(-1 if i == j else 1 for j in range(len(axes))) for i in range(len(axes))]
+    shaped = {a.name: a.numbers.reshape(span) for a, span in zip(axes, spans, strict=True) if not a.sheets}
+    tables = [_columns(a, span) for a, span in zip(axes, spans, strict=True)]
+    cases = [i for i, a in enumerate(axes) if a.sheets and tables[i] is None]
     found: dict[sp.Symbol, dict[tuple[int, ...], Any]] = {s: {} for s in free}
     for combo in product(*(range(len(axes[i])) for i in cases)):
         chosen = [(axes[i], axes[i].sheets[k]) for i, k in zip(cases, combo, strict=True)]
         prices = {a.name: v for a, s in chosen if a.numbers is not None for v in s.values()}  # which are never bare numbers
-        given = bind(free, [*sheets, *(s for a, s in chosen if a.numbers is None)], {**fixed, **shaped, **prices}, of)
+        known = [*sheets, *(t for t in tables if t is not None), *(s for a, s in chosen if a.numbers is None)]
+        given = bind(free, known, {**fixed, **shaped, **prices}, of)
         _refuse_missing(free, given.numbers, [str(axes[i].labels[k]) for i, k in zip(cases, combo, strict=True)])
         for s in free:
             found[s][combo] = _same(found[s], given.numbers[s])
     return {s: _stacked(values, axes, cases) for s, values in found.items()}
+
+
+def _columns(axis: Axis, span: tuple[int, ...]) -> Any:
+    """The categories of an axis as one sheet of arrays, where they give nothing but numbers, of the same symbols; else None."""
+    if (
+        not axis.sheets
+        or axis.numbers is not None
+        or any(type(s) is not type(axis.sheets[0]) or isinstance(s, Uncertain) or hasattr(s, "stack") for s in axis.sheets)
+    ):
+        return None
+    first = axis.sheets[0]
+    rows = [s.values if isinstance(s, _Sheet) else s for s in axis.sheets]
+    if (isinstance(first, _Sheet) and any(s.defaults != first.defaults for s in axis.sheets)) or any(
+        r.keys() != rows[0].keys() for r in rows
+    ):
+        return None
+    table = {}
+    for symbol, value in rows[0].items():
+        column = [row[symbol] for row in rows]
+        if all(v is value or v == value for v in column):
+            table[symbol] = value
+        elif "USD" in dict(getattr(symbol, "unit", ONE).powers) or not all(type(v) in (int, Fraction) and v < 1 << 999 for v in column):
+            return None
+        else:
+            table[symbol] = np.array([float(v) for v in column]).reshape(span)
+    return replace(first, values=table) if isinstance(first, _Sheet) and is_dataclass(first) else table
 
 
 def _same(before: Mapping[tuple[int, ...], Any], value: Any) -> Any:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from math import prod
+from math import copysign, inf, prod
 from typing import Any
 
 import numpy as np
@@ -202,7 +202,7 @@ def search(
     """
     if not (executor is None or isinstance(executor, Executor)):
         raise InputError(f"{short(executor)} is no concurrent.futures.Executor; of a dask cluster pass client.get_executor()")
-    asked = _asked(space, _listed(minimize), _listed(maximize), tuple(subject_to), best)
+    asked = _asked(space, _listed(minimize), _listed(maximize), _listed(subject_to), best)
     if prune:
         asked = replace(asked, job=_pruned(asked))
     with Interrupts() as interrupts:
@@ -213,8 +213,8 @@ def search(
     return found
 
 
-def _listed(costs: Any) -> tuple[Any, ...]:
-    return tuple(costs) if isinstance(costs, (list, tuple)) else (costs,)
+def _listed(some: Any) -> tuple[Any, ...]:
+    return tuple(some) if isinstance(some, Iterable) and not isinstance(some, str) and getattr(some, "ndim", True) else (some,)
 
 
 def _asked(space: Space, small: Sequence[Any], large: Sequence[Any], conditions: tuple[Any, ...], best: int) -> _Asked:
@@ -282,8 +282,12 @@ def _gains(asked: _Asked, best: Candidate, limits: tuple[Slack, ...], executor: 
         job = _relaxed(replace(asked.job, best=1), i, Fraction(repr(by)))
         relaxed = winners(job, executor)
         then = _candidate(asked, relaxed[0]) if relaxed else best
-        found.append(Gain(limit, by, then, float(then.value) / float(best.value)))
+        found.append(Gain(limit, by, then, _factor(float(then.value), float(best.value))))
     return tuple(found)
+
+
+def _factor(then: float, now: float) -> float:
+    return then / now if now else 1.0 if then == now else copysign(inf, then)
 
 
 def _relaxed(job: Job, place: int, by: Fraction) -> Job:

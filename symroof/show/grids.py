@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from math import log, prod
+from math import isinf, log, prod
 from typing import Any
 
 from symroof.algebra.quantity import show_quantity
@@ -152,7 +152,7 @@ def gain(one: Any) -> Iterator[Block]:
 
 
 def _gained(one: Any) -> str:
-    change = "nothing" if one.factor == 1 else f"{one.factor - 1:+.2%}, {one.best!r}"
+    change = "nothing" if one.factor == 1 else repr(one.best) if isinf(one.factor) else f"{one.factor - 1:+.2%}, {one.best!r}"
     return f"{one.limit.name} relaxed by {one.by:.0%}: {change}"
 
 
