@@ -13,10 +13,12 @@ from representatives import NAMES
 
 from symroof import chip, decode, dtype, llm, search_serving, search_training
 from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, B, D, F, H, K, L, N, P, S, V, X, Y, Z
+from symroof.ask.known import Known
 from symroof.cli import cli
 from symroof.errors import InputError, SymroofError, UnknownName
 from symroof.machine.layouts import divisors
 from symroof.plan.layouts import serving_meshes, training_meshes
+from symroof.plan.story import story
 from symroof.workloads import deployment, pretraining
 from symroof.workloads.training_memory import microbatches, p_opt
 
@@ -406,3 +408,16 @@ def test_bad_wishes_in_python():
         _ = search_serving("llama3-405b", "tpu-v5e", chips=4).best
     with pytest.raises(SymroofError):
         search_serving("llama3-70b", "tpu-v5e", letters={"P": float("nan")})
+
+
+def test_plans_are_tables():
+    """A row per slice and option, or per choice of formats, with the numbers of the plan."""
+    found = search_training("llama3-8b", "tpu-v5p", batch=2**20, chips=16, remat="block")
+    told = story(Known.of("tpu-v5e", model="llama3-70b"), ("bf16", "int8"))
+    assert found.table()[0]["time"] == float(found.best.values["time"])
+    assert [row["format"] for row in told.table()] == ["bf16", "int8"]
+    assert [row["step"] for row in told.table()] == [next(r.value for r in c.rows if r.key == "step") for c in told.columns]
+    pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    for plan, column in ((found, "time"), (told, "largest_batch")):
+        assert plan.to_pandas()[column].tolist() == plan.to_arrow()[column].to_pylist() == [row[column] for row in plan.table()]

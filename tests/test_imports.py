@@ -31,7 +31,7 @@ STANDS_ON = {
     "sheets": ("errors", "algebra", "machine", "transformer"),
     "ask": ("errors", "algebra", "solver", "transformer", "workloads", "sheets"),
     "fitting": ("errors", "algebra", "ask", "sheets"),
-    "plan": ("errors", "algebra", "solver", "ask", "machine", "program", "search", "sheets", "transformer", "workloads"),
+    "plan": ("errors", "algebra", "solver", "ask", "machine", "program", "grid", "search", "sheets", "transformer", "workloads"),
     "show": ("errors", "algebra", "solver"),
     "book": ("errors", "algebra", "solver", "show"),
     "latex": ("show",),
@@ -121,7 +121,7 @@ ORDERS = {
     ),
     "fitting": ("table", "curve", "fit", "explain"),
     "measured": ("records", "startups", "bounds", "page", "__main__"),
-    "grid": ("cut", "graph", "kernel", "plan", "axes", "sweep"),
+    "grid": ("cut", "graph", "kernel", "plan", "tables", "axes", "sweep"),
     "show": (
         *("mathml", "pages", "tex.width", "tex.writer", "tex.layout", "maths", "document", "tex.tabular"),
         *("forms.csv", "forms.text", "forms.markdown", "forms.json", "forms.html", "forms.latex"),

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from fractions import Fraction
-from importlib import import_module
-from itertools import count, product
+from itertools import product
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -233,22 +232,3 @@ def _stacked(values: Mapping[tuple[int, ...], Any], axes: Sequence[Axis], cases:
         first = whole.take([0], axis=i)
         whole = first if np.array_equal(np.broadcast_to(first, whole.shape), whole) else whole
     return whole
-
-
-# -- as tables of other libraries
-def columns(taken: Iterable[str], names: Sequence[str]) -> list[str]:
-    """The names of columns beside those that are taken: a name that is there already gets a number."""
-    have, found = set(taken), []
-    for name in names:
-        free = (f"{name} {i}" if i > 1 else name for i in count(1))
-        found.append(next(f for f in free if f not in have))
-        have.add(found[-1])
-    return found
-
-
-def library(name: str, instead: str = ".to_numpy() and .axes") -> Any:
-    """A library that is not required. Raises InputError with the cure if it is not installed."""
-    try:
-        return import_module(name)
-    except ImportError:
-        raise InputError(f"{name} is not installed; run 'pip install {name}', or use {instead}") from None

@@ -18,8 +18,9 @@ from symroof.algebra.evaluate import tape
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value, find_part
 from symroof.errors import InputError, UnknownName, nearest, short
-from symroof.grid.axes import Axis, columns, is_axis, labels_at, laid_out, library
+from symroof.grid.axes import Axis, is_axis, labels_at, laid_out
 from symroof.grid.plan import GridPlan, plan, spread
+from symroof.grid.tables import columns, library
 
 _PRECISIONS = {"float64": np.dtype(np.float64), "float32": np.dtype(np.float32)}
 

@@ -12,6 +12,7 @@ from symroof.algebra.symbols import M_hbm, X, Y, Z, symbol
 from symroof.algebra.value import Value
 from symroof.ask.known import Known
 from symroof.errors import InputError, NothingFits
+from symroof.grid.tables import arrow, frame
 from symroof.plan.wishes import Wishes
 from symroof.search.found import Found, Slack
 from symroof.search.search import search, space
@@ -85,6 +86,14 @@ class Choices(show.Shown):
     def table(self) -> list[dict[str, Any]]:
         """One flat mapping per slice and option, in SI units, for JSON, CSV or a DataFrame."""
         return [row.row() for row in self.rows]
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame, one row per slice and option. Raises InputError if pandas is not installed."""
+        return frame(self.table(), ".table()")
+
+    def to_arrow(self) -> Any:
+        """An Arrow table, one row per slice and option. Raises InputError if pyarrow is not installed."""
+        return arrow(self.table(), ".table()")
 
     def __len__(self) -> int:
         return len(self.rows)

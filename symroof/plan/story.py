@@ -16,6 +16,7 @@ from symroof.algebra.value import Value
 from symroof.ask.known import Known
 from symroof.ask.letters import reach, refuse_unused
 from symroof.errors import InputError, UnknownName, short
+from symroof.grid.tables import arrow, frame
 from symroof.sheets.slices import Slice
 from symroof.transformer.stack import Stack
 from symroof.workloads import decode, memory, prefill, serving, sharding
@@ -61,6 +62,19 @@ class Story:
     def fits(self) -> bool:
         """Whether any column comes as far as a decode step."""
         return any(row.key == "step" for column in self.columns for row in column.rows)
+
+    def table(self) -> list[dict[str, Any]]:
+        """One flat mapping per choice of formats, values in SI units."""
+        words = ("format", "kv_format", "math_format")
+        return [{**dict(zip(words, c.known.formats, strict=True)), **{row.key: row.value for row in c.rows}} for c in self.columns]
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame, one row per choice of formats. Raises InputError if pandas is not installed."""
+        return frame(self.table(), ".table()")
+
+    def to_arrow(self) -> Any:
+        """An Arrow table, one row per choice of formats. Raises InputError if pyarrow is not installed."""
+        return arrow(self.table(), ".table()")
 
     @property
     def stands_on(self) -> tuple[str, ...]:

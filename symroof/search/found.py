@@ -13,7 +13,8 @@ from symroof.algebra.cost import Condition
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.value import Value
 from symroof.errors import InputError
-from symroof.grid.axes import columns, labelled, library
+from symroof.grid.axes import labelled
+from symroof.grid.tables import arrow, columns, frame
 
 
 @dataclass(frozen=True, repr=False)
@@ -134,11 +135,11 @@ class Found(show.Shown):
 
     def to_pandas(self) -> Any:
         """A pandas DataFrame, one row per point. Raises InputError if pandas is not installed."""
-        return library("pandas", ".rows()").DataFrame(self.rows())
+        return frame(self.rows(), ".rows()")
 
     def to_arrow(self) -> Any:
         """An Arrow table, one row per point. Raises InputError if pyarrow is not installed."""
-        return library("pyarrow", ".rows()").Table.from_pylist(self.rows())
+        return arrow(self.rows(), ".rows()")
 
 
 def called(condition: Condition) -> str:
