@@ -44,6 +44,24 @@ READ = [  # text, exact number in SI units, unit
     ("1e-3 s", Q(1, 1000), "s"),
     ("1 min", 60, "s"),
     ("2 days", 172800, "s"),
+    ("54 d", 54 * 86400, "s"),
+    ("54d", 54 * 86400, "s"),
+    ("2 weeks", 1209600, "s"),
+    ("40%", Q(2, 5), "1"),
+    ("12.5 %", Q(1, 8), "1"),
+    ("1.5 GHz", 1_500_000_000, "1/s"),
+    ("1.2 kW", 1200, "J/s"),
+    ("3 kWh", 10_800_000, "J"),
+    ("$0.1/kWh", Q(1, 36_000_000), "USD/J"),
+    ("13B params", 13 * 10**9, "param"),
+    ("70M params", 70 * 10**6, "param"),
+    ("15T tokens", 15 * 10**12, "token"),
+    ("2B tokens/s", 2 * 10**9, "token/s"),
+    ("13B", 13, "byte"),
+    ("$618,800", 618_800, "USD"),
+    ("$40M", 40 * 10**6, "USD"),
+    ("$1.5k/day", Q(1500, 86400), "USD/s"),
+    ("-$3", -3, "USD"),
     ("700 J", 700, "J"),
     ("243 tokens", 243, "token"),
     ("1 token", 1, "token"),
@@ -69,6 +87,7 @@ REFUSED = [  # text, what the message has to mention
     ("8k", "8k"),
     ("128K", "128K"),
     ("5 M", "5 M"),
+    ("8k tokens", "8k tokens"),
     ("1e400", "1e400"),
     ("1e-400", "1e-400"),
     ("1e99999999999", "1e99999999999"),
@@ -110,6 +129,20 @@ REFUSED = [  # text, what the message has to mention
 @pytest.mark.parametrize("text, number, unit", READ, ids=[r[0].strip() for r in READ])
 def test_a_text_is_read_exactly(text, number, unit):
     assert parse_quantity(text) == (Q(number), Unit.of(unit))
+
+
+@pytest.mark.parametrize(
+    "text, near, number",
+    [("13B", "param", 13 * 10**9), ("7.5 B", "param", Q(75, 10) * 10**9), ("400k", "param", 400_000), ("15T", "token", 15 * 10**12)],
+)
+def test_what_is_counted_in_billions_is_read_so(text, near, number):
+    assert parse_quantity(text, Unit.of(near)) == (number, Unit.of(near))
+
+
+@pytest.mark.parametrize("text", ["8k", "128K", "1M"])
+def test_tokens_that_may_be_a_power_of_two_are_not_guessed(text):
+    with pytest.raises(UnitError, match="two ways"):
+        parse_quantity(text, Unit.of("token"))
 
 
 @pytest.mark.parametrize("text, offender", REFUSED, ids=[r[0].strip()[:24] or "blank" for r in REFUSED])
@@ -169,7 +202,7 @@ SHOWN = [
     "1/s",
     "chip",
 ]
-SHOWN += ["FLOP/USD", "USD/FLOP", "sequence", "param", "token/s"]
+SHOWN += ["USD/J", "J/s", "FLOP/USD", "USD/FLOP", "sequence", "param", "token/s"]
 
 
 @given(unit=st.sampled_from(SHOWN), mantissa=st.floats(1, 9.9999), exponent=st.integers(-20, 20))
@@ -188,6 +221,16 @@ def test_what_is_shown_reads_back(unit, mantissa, exponent):
         (0.0195, "s", "19.5 ms"),
         (9.99999e-4, "s", "1 ms"),
         (75.0, "s", "75 s"),
+        (3599.99, "s", "1 h"),
+        (5400.0, "s", "1.5 h"),
+        (86_400.0, "s", "1 d"),
+        (1.036e6, "s", "11.99 d"),
+        (0.0, "s", "0 s"),
+        (618_812.3, "USD", "$618,800"),
+        (40e6, "USD", "$40,000,000"),
+        (-5e6, "USD", "-$5,000,000"),
+        (12.345, "USD", "$12.35"),
+        (0.1 / 3.6e6, "USD/J", "$0.1/kWh"),
         (16e9, "byte", "16 GB"),
         (8.1e11, "byte/s", "810 GB/s"),
         (999.99e9, "byte/s", "1 TB/s"),

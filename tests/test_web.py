@@ -1,5 +1,9 @@
 """Interactive pages without a browser: one file that asks nobody for anything, and sentences where a page cannot be made."""
 
+import json
+import random
+import re
+import shutil
 import subprocess
 import sys
 from base64 import b64encode
@@ -15,13 +19,15 @@ from hypothesis import strategies as st
 
 from symroof import Cost, Span, chip, decode, dtype, llm, memory, sheet, symbol, training
 from symroof.algebra import show
+from symroof.algebra.quantity import show_quantity
 from symroof.algebra.symbols import ALPHABET, B, D, S, W_hbm
+from symroof.algebra.units import Unit
 from symroof.cli import cli
 from symroof.cli.web import page as page_command
 from symroof.errors import InputError, SymroofError, UnitError, UnknownName
 from symroof.show.mathml import mathml as set_in_mathml
 from symroof.web import mathml, render
-from symroof.web.compiled import rows, ties
+from symroof.web.compiled import rows, ties, written
 from symroof.web.page import page
 from symroof.web.render import Page
 from symroof.web.spec import Range
@@ -273,3 +279,36 @@ def test_what_a_command_refuses_is_a_sentence(number, tmp_path, monkeypatch):
     done = run(*args)
     assert done.exit_code == 2 and said in done.output and done.output.count("\n") == 1, done.output
     assert not list(tmp_path.iterdir())
+
+
+# -- numbers
+POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+
+
+def parts_of(text):
+    """What stands before a number, the number, and what stands behind it; of ``1.2×10⁷`` as of ``1.2e7``."""
+    plain = re.sub(
+        f"(?:([0-9.]+)×)?10([⁻{POWERS}]+)",
+        lambda m: f"{m[1] or 1}e" + "".join("-" if c == "⁻" else str(POWERS.index(c)) for c in m[2]),
+        text.replace(" µs", " us").replace(",", ""),
+    )
+    before, number, behind = re.fullmatch(r"([^0-9]*)([0-9.]+(?:e-?[0-9]+)?)(.*)", plain).groups()
+    return before, float(number), behind
+
+
+def test_the_browser_writes_quantities_as_python_does():
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not here")
+    units = ("s", "USD", "USD/s", "USD/token", "USD/J", "byte", "byte/s", "FLOP/s", "token", "1", "J", "1/s", "token/s/chip")
+    draw = random.Random(1)
+    cases = [(10 ** draw.uniform(-9, 14), unit) for unit in units for _ in range(200)]
+    cases += [(float(x), "s") for x in (0, 59, 60, 3599, 3599.99, 3600, 86399, 86399.99, 86400, 604800, 1e7)]
+    code = (files("symroof.web") / "templates" / "format.js").read_text("utf-8").replace("document.getElementById(id)", "id")
+    data = {"units": {unit: written(Unit.of(unit)) for unit in units}}
+    call = f"{json.dumps(cases)}.map(([x, unit]) => quantity(x, unit))"
+    source = f"const DATA = {json.dumps(data)};\n{code}\nconsole.log(JSON.stringify({call}));"
+    done = subprocess.run([node, "-"], input=source, capture_output=True, text=True, timeout=60, encoding="utf-8")
+    for (value, unit), theirs in zip(cases, json.loads(done.stdout), strict=True):
+        ours = parts_of(show_quantity(value, Unit.of(unit)))
+        assert parts_of(theirs) == (ours[0], pytest.approx(ours[1], rel=1e-3), ours[2]), (value, unit)

@@ -20,11 +20,12 @@ COUNTED = ("FLOP", "token", "chip", "sequence", "query", "param", "step", "reque
 
 _ALIASES = {"B": "byte", "sec": "s", "second": "s", "dollar": "USD", "$": "USD", "joule": "J"}  # plurals in -s are understood by themselves
 _ALIASES |= {"seq": "sequence", "queries": "query", "parameter": "param", "tok": "token"}
-_SECONDS = {"min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600, "day": 86400}
+_SECONDS = {"min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600, "d": 86400, "day": 86400, "week": 604800}
 _SCALED = {  # units that are a number times a base unit
     **{word: (Fraction(seconds), "s") for word, seconds in _SECONDS.items()},
     "bit": (Fraction(1, 8), "byte"),
     "cent": (Fraction(1, 100), "USD"),
+    "Wh": (Fraction(3600), "J"),
 }
 _RATES = {"W": (("J", Fraction(1)), ("s", Fraction(-1))), "Hz": (("s", Fraction(-1)),)}  # watt and hertz
 _TENS = {"n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}

@@ -16,7 +16,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.cost import Cost
-from symroof.algebra.quantity import show_quantity
+from symroof.algebra.quantity import TIMES, show_quantity
 from symroof.algebra.symbols import Symbol
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import InputError, SymroofError, short
@@ -29,7 +29,7 @@ from symroof.web.spec import Choice, Mark, Range, Spec, whole
 
 _NAME = "page_f"
 _MOST = 24  # pairs of parts that are solved for
-_NUMBER = re.compile(r"-?[\d.]+(?:e-?\d+)?")
+_NUMBER = re.compile(r"-?[\d.,]+(?:e-?\d+)?")
 #: What the document shows and its program does not need.
 SHOWN = ("letters", "numbers", "first", "joined")
 
@@ -100,18 +100,19 @@ def ties(cost: Cost, x: sp.Symbol) -> Iterator[Tie]:
 
 # -- how quantities are written
 def written(unit: Unit) -> dict[str, Any]:
-    """From which power of ten on a number is multiplied by what, the texts around it; 1; the factor of an axis, and its unit.
+    """From which number on one is multiplied by what, the texts around it; 1; the factor of an axis, and its unit.
 
     All of it is taken from ``show_quantity``, so that the browser writes what Python does. Seconds and bytes stand at the ticks.
     """
     decades: list[list[Any]] = []
-    for power in range(-18, 25):
-        value = 2 * 10.0**power
-        text = show_quantity(value, unit)
+    for least in sorted({*(10.0**power for power in range(-18, 25)), *(size for _, size in TIMES)}):
+        text = show_quantity(value := 1.01 * least, unit)
         match = _NUMBER.search(text)
-        how = [float(f"{float(match[0]) / value:.6g}"), text[: match.start()], text[match.end() :].replace(" us", " µs")] if match else None
-        if how and (not decades or decades[-1][1:] != how):
-            decades.append([power, *how])
+        if match:
+            scale = float(match[0].replace(",", "")) / value
+            how = [float(f"{scale:.12g}"), text[: match.start()], text[match.end() :].replace(" us", " µs")]
+            if not decades or decades[-1][1:] != how:
+                decades.append([least, *how])
     powers, factor, axis = dict(unit.powers), 1.0, str(unit)
     if powers.get("USD") == 1 and powers.get("token") == -1:
         factor, axis = 1e6, "USD/Mtoken"

@@ -34,7 +34,9 @@ function quantity(value, unit) {
   const table = DATA.units[unit];
   if (!table) return number(value);
   if (value === 1) return table.one;
-  const power = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value) * (1 + 5e-5)));
-  const [, scale, before, after] = table.decades.findLast(([from]) => from <= power) || table.decades[0];
-  return before + number(scale === 1 && Number.isInteger(value) ? value : plain(value * scale)) + after;
+  const size = (Math.abs(value) || 1) * (1 + 5e-5);
+  const [, scale, before, after] = table.decades.findLast(([from]) => from <= size) || table.decades[0];
+  const shown = scale === 1 && Number.isInteger(value) ? value : plain(value * scale);
+  const dollars = before.endsWith("$") && shown >= 1e3 && shown < 1e15;
+  return before + (dollars ? plain(shown).toLocaleString("en-US") : number(shown)) + after;
 }
