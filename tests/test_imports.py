@@ -46,7 +46,10 @@ STANDS_ON = {
 
 #: The order inside a room; a file imports only from files before it.
 ORDERS = {
-    "algebra": ("units", "quantity", "roots", "symbols", "show", "operands", "evaluate", "value", "spread", "claims", "bind", "cost"),
+    "algebra": (
+        *("units", "quantity", "roots", "symbols", "show", "operands", "evaluate", "arithmetic", "operators", "arrays", "value"),
+        *("spread", "claims", "bind", "native", "ready", "cost"),
+    ),
     "solver": (
         *("polynomial", "facts", "extremes", "monotony", "pieces", "steps", "limits", "positive", "function"),
         *("numeric.boxes", "numeric.thresholds", "numeric.at", "proof.points", "proof.proof", "bound", "rounded", "solve"),
@@ -56,7 +59,7 @@ ORDERS = {
     "geometric": ("whole", "posynomial", "optimum"),
     "plan": ("layouts", "wishes", "choices", "deployments", "story", "room", "drawn"),
     "cli": ("main", "options", "serving", "questions", "tables", "files", "figures", "web"),
-    "ask": ("names", "letters", "grammar", "known", "question"),
+    "ask": ("names", "letters", "givers", "grammar", "known", "question"),
     "machine": ("roofline", "simulation", "collectives", "layouts", "links", "mesh"),
     "program": ("tensor", "roles", "parse", "infer", "backward", "program"),
     "transformer": (
@@ -217,6 +220,8 @@ def test_a_derivation_imports_what_a_user_does(path):
 
 FORBIDDEN = {"eval", "exec", "sympify", "parse_expr", "lambdify", "compile", "__import__", "S", "nsimplify", "parse_latex"}
 HARMLESS = {("re", "compile")}
+#: Where Python compiles a syntax tree that was built node by node: no text.
+TREES = {"native.py": "fix_missing_locations"}
 
 
 @pytest.mark.parametrize("path", [*FILES, *CHAPTERS], ids=label)
@@ -228,7 +233,8 @@ def test_nothing_executes_text(path):
             owner = f.value.id if isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name) else ""
             if name == "S" and owner not in ("sp", "sympy"):
                 continue
-            assert name not in FORBIDDEN or (owner, name) in HARMLESS, f"{path.name}:{node.lineno} calls {name}"
+            tree = name == "compile" and isinstance(node.args[0], ast.Call) and node.args[0].func.attr == TREES.get(path.name)
+            assert name not in FORBIDDEN or (owner, name) in HARMLESS or tree, f"{path.name}:{node.lineno} calls {name}"
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             assert not {a.name for a in node.names} & (FORBIDDEN - {"S"} | {"pickle", "marshal"}), f"{path.name}:{node.lineno}"
         if isinstance(node, ast.Assert) and path in FILES:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.claims import NONE, ORDER, Claims, hold, stacks, thresholds
+from symroof.algebra.claims import NONE, ORDER, Claims, cancelled, hold, stacks, thresholds
 from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import measured_unit, unreal
 from symroof.algebra.quantity import parse_quantity
@@ -47,8 +47,8 @@ def check(symbol: sp.Symbol, value: Any) -> Any:
         return _positive(symbol, number)
     if hasattr(value, "unit") and hasattr(value, "number"):  # a Value
         _same_unit(symbol, unit, value.unit)
-        value = value.number
-    elif hasattr(value, "unit") and hasattr(value, "expr"):  # a Cost
+        return _array(symbol, value.number) if hasattr(value.number, "shape") else _positive(symbol, _scalar(symbol, value.number))
+    if hasattr(value, "unit") and hasattr(value, "expr"):  # a Cost
         value = value.expr
     if isinstance(value, sp.Expr) and not value.is_Rational:
         return _expression(symbol, unit, value)
@@ -135,7 +135,8 @@ class Given:
     """Numbers (exact fractions, floats, arrays) and expressions, by symbol; ``sheets`` are the names they came from.
 
     ``model``: a sheet with a model is among them, so that what a formula assumes of it holds. ``settled`` are the letters
-    that a formula was solved for and that were found numerically, because another depends on them.
+    that a formula was solved for and that were found numerically, because another depends on them; ``idle`` are letters that were
+    given by name and that cancelled in the formula.
     """
 
     numbers: Mapping[Symbol, Any] = field(default_factory=dict)
@@ -143,6 +144,12 @@ class Given:
     sheets: tuple[str, ...] = ()
     model: bool = False
     settled: tuple[Symbol, ...] = ()
+    idle: tuple[Symbol, ...] = ()
+
+    @property
+    def remark(self) -> str:
+        """That letters which were given change nothing."""
+        return f"{', '.join(sorted(s.name for s in self.idle))} {'cancels' if len(self.idle) == 1 else 'cancel'}" if self.idle else ""
 
 
 def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, Any], of: Claims = NONE, asked: Any = ()) -> Given:
@@ -160,7 +167,9 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     gone = thresholds(of)
     defined = _definitions(sheets) if named or asked or gone else {}
     reachable = wanted | _reachable(wanted, {**defaults, **raw}) | _reachable(wanted, defined)
-    anew = {_find(name, reachable, {*asked, *gone} - wanted): value for name, value in named.items()}
+    idle = {s.name: s for s in cancelled(of) - reachable}
+    idle = {name: s for name, s in idle.items() if name in named and all(r.name != name for r in reachable)}
+    anew = {_find(name, reachable, {*asked, *gone} - wanted): value for name, value in named.items() if name not in idle}
     raw.update(anew)
     if defined:
         _follow(wanted.union(*(t.free_symbols for found in gone.values() for t in found)), defined, raw, anew.keys() | set(asked))
@@ -181,7 +190,9 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     _derate(DERATES.keys() - inside, wanted, exprs, numbers)
     used = {origin[s] for s in needed if s in origin}
     names = tuple(name for name in dict.fromkeys(origin.values()) if name in used)
-    return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names, model, settled)
+    for name, s in idle.items():
+        check(s, named[name])
+    return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names, model, settled, tuple(idle.values()))
 
 
 def followed(free: Iterable[sp.Symbol], symbol: sp.Symbol, sheets: Iterable[Any], named: Mapping[str, Any]) -> dict[sp.Symbol, sp.Expr]:

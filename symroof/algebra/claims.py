@@ -19,6 +19,8 @@ from symroof.errors import InputError
 ORDER = "order"
 #: The kind of a claim that a formula is a threshold: that one of its letters is gone, because a condition was solved for it.
 SOLVED = "solved"
+#: The kind of a claim that a letter cancelled, so that whatever it is worth changes nothing: the batch in the price of a run.
+CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,13 @@ def after(claims: Claims, free: Iterable[Any]) -> Claims:
 
 
 def lasting(claims: Claims) -> Claims:
-    """What is left to claim once the model is put in: what new numbers must be at most, and what was solved for."""
-    return frozenset(c for c in claims if c.kind in (ORDER, SOLVED))
+    """What is left to claim once the model is put in: what new numbers must be at most, what was solved for, what cancelled."""
+    return frozenset(c for c in claims if c.kind in (ORDER, SOLVED, CANCELLED))
+
+
+def cancelled(claims: Claims) -> set[Any]:
+    """The letters that a formula had and that are gone by themselves."""
+    return {c.what for c in claims if c.kind == CANCELLED}
 
 
 def thresholds(claims: Claims) -> dict[Any, list[Any]]:

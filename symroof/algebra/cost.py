@@ -6,9 +6,8 @@ Condition for :func:`symroof.solve`. ``.expr`` is plain sympy, and sympy functio
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, reduce
 from typing import Any, ClassVar
@@ -16,16 +15,17 @@ from typing import Any, ClassVar
 import sympy as sp
 
 from symroof.algebra import show
+from symroof.algebra.arithmetic import COMPARE as COMPARE
 from symroof.algebra.bind import Given, bind
-from symroof.algebra.claims import NONE, Claims, after, lasting, reworded, together, written_out
+from symroof.algebra.claims import CANCELLED, NONE, Claim, Claims, after, lasting, reworded, together, written_out
 from symroof.algebra.evaluate import Shape, named_slots, tape
 from symroof.algebra.operands import beside, called, factor, measured_unit, plain, rational, right_rate, same_unit
+from symroof.algebra.operators import lifts
+from symroof.algebra.ready import compiled, remembered
 from symroof.algebra.spread import Uncertain, spread
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value, find_part
 from symroof.errors import InputError, UnitError, short
-
-COMPARE: dict[str, Callable[[Any, Any], Any]] = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,7 +84,7 @@ class Condition(show.Shown):
 
     def between(self, left: Any, right: Any) -> Condition:
         """The same relation between other sides, each a Cost or a Value."""
-        return Condition(self.left.like(left), self.relation, self.right.like(right))
+        return Condition(lifted(left), self.relation, lifted(right))
 
     def __bool__(self) -> bool:
         raise InputError(f"whether {self!r} holds depends on values; ask condition.at(...), or solve(condition, symbol)")
@@ -225,10 +225,12 @@ class Cost(show.Shown):
         return _joined("max", self._beside(other), self)
 
     def _beside(self, other: Any) -> Cost:
+        other = lifted(other)
         return other if isinstance(other, Cost) else quantity(*beside(other, self.unit, called(self)))
 
     # -- scaling
     def __mul__(self, other: Any) -> Cost:
+        other = lifted(other)
         if isinstance(other, Cost):
             return self._times(other, self.unit * other.unit)
         expr, unit = factor(other, called(self))
@@ -237,6 +239,7 @@ class Cost(show.Shown):
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Cost:
+        other = lifted(other)
         if isinstance(other, Cost):
             right_rate(self, other.unit, called(other))
             return self._times(quantity(1 / other.expr, other.unit**-1).claiming(other.of), self.unit / other.unit)
@@ -245,7 +248,8 @@ class Cost(show.Shown):
         return self._times(quantity(1 / expr, unit**-1), self.unit.scaled(unit**-1))
 
     def __rtruediv__(self, other: Any) -> Cost:
-        return quantity(*factor(other, called(self))) / self
+        other = lifted(other)
+        return (other if isinstance(other, Cost) else quantity(*factor(other, called(self)))) / self
 
     def __pow__(self, power: Any) -> Cost:
         exponent = plain(power)
@@ -260,7 +264,13 @@ class Cost(show.Shown):
         if self.join == "max" and not by.expr.is_positive:
             return changed(self, leaf=self.expr * by.expr, unit=unit, parts=(), join="", claims=of)
         found = self.map(lambda e: e * by.expr, unit)
-        return found.claiming(of) if of != self.of else found
+        gone = {s for s in by.expr.free_symbols if s in self.free_symbols} - found.free_symbols
+        return found.claiming(of).cancelling(*gone) if of != self.of else found.cancelling(*gone)
+
+    def cancelling(self, *letters: sp.Symbol) -> Cost:
+        """The same cost, of which some letters are said to have cancelled: a value of one is accepted, and changes nothing."""
+        gone = {Claim(CANCELLED, s) for s in letters if s not in self.free_symbols}
+        return self.claiming(self.of | gone) if gone else self
 
     # -- comparing
     def __ge__(self, other: Any) -> Condition:
@@ -283,7 +293,40 @@ class Cost(show.Shown):
         """
         if any(isinstance(sheet, Uncertain) for sheet in sheets):
             return spread(self.at, self.free_symbols, sheets, values)
-        return self.put(bind(self.free_symbols, sheets, values, self.of))
+        known = remembered(self, sheets, values)
+        if isinstance(known, Value):
+            return known
+        found = self.put(known if known is not None else bind(self.free_symbols, sheets, values, self.of))
+        if isinstance(found, Cost) and (sheets or values):
+            found.__dict__["_lacking"] = True  # which its text says
+        return found
+
+    @property
+    def lacking(self) -> str:
+        """Of a cost that was put at values: the letters that are still free, and what would give each a value."""
+        return show.lacking(self.free_symbols) if "_lacking" in self.__dict__ else ""
+
+    def __float__(self) -> float:
+        free = self.free_symbols
+        if free:
+            raise InputError(f"{called(self)} is no number yet; {show.lacking(free)}")
+        return float(self.at())
+
+    def compile(self, *given: Any, **values: Any) -> Callable[..., Any]:
+        """A function of some letters, of floats or arrays in SI units: ``step = cost.compile(B, S, v5e, llama, int8)``.
+
+        Letters are its arguments, in their order; sheets and other values are bound once. It refuses what ``.at`` refuses, takes
+        texts with a unit too, and gives a float (of arrays an array), without parts.
+
+        >>> from symroof import chip, decode, dtype, llm
+        >>> from symroof.symbols import B, S
+        >>> step = decode.step().compile(B, S, chip("tpu-v5e").on("4x4"), llm("llama3-70b"), dtype("int8", math="bf16"))
+        >>> round(1e3 * step(32, 8192), 3)
+        8.758
+
+        Raises InputError naming the letters that still need a value, UnknownName for one that the cost does not have.
+        """
+        return compiled(self, given, values)
 
     def page(self, *sheets: Any, **options: Any) -> Any:
         """An interactive page (one HTML file) on which symbols are moved and sheets chosen: ``symroof.page(cost, ...)``."""
@@ -298,7 +341,8 @@ class Cost(show.Shown):
         if missing:
             arrays = sorted(s.name for s in free & given.numbers.keys() if hasattr(given.numbers[s], "shape"))
             if arrays:
-                raise InputError(f"{arrays[0]} is an array, so every symbol needs a value; missing: {', '.join(missing)}")
+                hints = show.lacking(free - given.numbers.keys())
+                raise InputError(f"{arrays[0]} is an array, so every symbol needs a value; missing: {', '.join(missing)} ({hints})")
             exact = {s: rational(v) for s, v in given.numbers.items()}
             left = cost.map(lambda e: e.xreplace(exact))
             if not left.free_symbols:
@@ -306,11 +350,7 @@ class Cost(show.Shown):
             return left.claiming(reworded(left.of, lambda c: c.put(given)))
         compiled = tape(cost.shape)
         slots = named_slots(compiled, [given.numbers[s] for s in compiled.inputs])
-        return _value(cost, slots, compiled.slots)
-
-    def like(self, side: Any) -> Cost:
-        """A Cost as it is, a Value as a Cost."""
-        return side if isinstance(side, Cost) else quantity(rational(side.number), side.unit, side.name)
+        return replace(_value(cost, slots, compiled.slots), remark=given.remark)
 
 
 def changed(cost: Cost, **changes: Any) -> Cost:
@@ -348,5 +388,16 @@ def _joined(join: str, a: Cost, b: Cost) -> Cost:
     return changed(_ONE, leaf=None, unit=a.unit, parts=tuple(flat), join=join)
 
 
+def lifted(value: Any) -> Any:
+    """A Value as a Cost, to calculate with symbols; anything else as it is.
+
+    Raises InputError for an array.
+    """
+    if not isinstance(value, Value):
+        return value
+    return quantity(rational(value.single("give its numbers to .at(...) instead, one array for each symbol")), value.unit, value.name)
+
+
+lifts.append(lifted)
 _FIELDS = ("leaf", "unit", "name", "parts", "join", "source", "claims")
 _ONE = Cost(sp.Integer(1), Unit())

@@ -54,7 +54,7 @@ _LARGE = 1 << 17
 
 def _exact_power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
-        if isinstance(base, Fraction) and abs(exponent) * base.denominator.bit_length() > _LARGE:
+        if isinstance(base, Fraction) and abs(exponent) * max(base.numerator, base.denominator).bit_length() > _LARGE:
             return float(base) ** int(exponent) if base < 1 or exponent < 0 else float(base) ** float(exponent)
         return base ** int(exponent)
     if exponent == Fraction(1, 2):

@@ -126,8 +126,6 @@ def beside(other: Any, unit: Unit, called: str) -> tuple[sp.Expr, Unit]:
     if isinstance(other, str):
         number, given = parse_quantity(other, unit)
         return rational(number), unit if given.measured == unit.measured and given.counted == ONE else given
-    if hasattr(other, "number") and hasattr(other, "unit"):
-        return rational(other.number), other.unit
     expr = plain(other)
     measured = measured_unit(expr)
     if measured is not None and measured != unit.measured:
@@ -175,6 +173,6 @@ def right_rate(amount: Any, rate_unit: Unit, rate: str) -> None:
             )
 
 
-def called(cost: Any) -> str:
-    """How a message calls a cost: its name, or its formula."""
-    return cost.name or short(show.text(cost.expr), 40).strip("'")
+def called(of: Any) -> str:
+    """How a message calls a cost or a value: its name, or its formula."""
+    return of.name or (short(show.text(of.expr), 40).strip("'") if hasattr(of, "expr") else "the value")

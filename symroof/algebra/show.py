@@ -103,6 +103,15 @@ render: list[Callable[[Any, str], str | None]] = []
 pages: list[Callable[..., Any]] = []
 
 
+#: What says how letters get their values, in Python; the package puts it there, for the algebra knows no sheets.
+givers: list[Callable[[Any], str]] = []
+
+
+def lacking(letters: Any) -> str:
+    """The letters that have no value, each with what would give it one: ``n: say .on("4x4") or n=16``."""
+    return givers[-1](letters)
+
+
 class Shown:
     """What has a view in :mod:`symroof.show`: its ``repr``, HTML for a notebook, LaTeX for a paper."""
 

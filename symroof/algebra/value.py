@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import partialmethod
 from math import ceil, floor
 from typing import Any
 
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.quantity import parse_quantity, show_number, show_quantity
+from symroof.algebra.arithmetic import INF as INF
+from symroof.algebra.arrays import at, done
+from symroof.algebra.operators import Calculates
+from symroof.algebra.quantity import show_number, show_quantity
 from symroof.algebra.units import ONE, Unit
-from symroof.errors import InputError, UnitError, UnknownName, nearest, short
+from symroof.errors import InputError, UnknownName, nearest, short
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Value(show.Shown):
+class Value(Calculates, show.Shown):
     """A number (exact fraction, float or array) in SI units, its unit, its name and the values of its parts.
 
-    ``float(value)`` and ``numpy.asarray(value)`` convert; ``value["part"]`` is a part; ``value.binding`` names the
-    part of the outermost maximum that binds, and ``value.whole`` is the integer answer. A threshold that was found
-    numerically lies in its ``bracket``; an ``open`` one does not hold itself; ``doubt`` says what could not be proven.
+    It calculates: ``a/b`` of two times is a number, ``2*a + "3 ms"`` a time, ``a + "3 GB"`` a UnitError; exact stays exact, and
+    ``+``, ``|`` and plain factors keep the parts. ``float(value)`` and ``numpy.asarray(value)`` are the number in SI units, as is a
+    bare number it is compared with; ``value.to("ms")`` is the number in another unit, ``f"{value:.3g ms}"`` with it.
+    ``value["part"]`` is a part, of an array ``value[3]`` the value at a place; ``value.binding`` names the part of the outermost
+    maximum that binds, and ``value.whole`` is the integer answer. A threshold that was found numerically lies in its ``bracket``; an
+    ``open`` one does not hold itself; ``doubt`` says what could not be proven.
+
+    >>> run = Value(Fraction(1296000), Unit.of("s"))
+    >>> run, run / "5 d", 2 * run, run.to("h"), f"{run:.1f d}"
+    (15 d, 3, 30 d, 360.0, '15.0 d')
     """
 
     number: Any
@@ -39,29 +47,37 @@ class Value(show.Shown):
     doubt: str = ""
     error: Any = None  # of a limit: how far it is from the exact answer, see Bound.error
     interval: tuple[Any, Any] | None = None  # of an estimate: in eight of ten cases a measurement is between these
+    remark: str = ""  # that a letter which was given cancels
 
-    def __float__(self) -> float:
-        if self.is_array:
-            raise InputError(f"{self.name or 'the value'} is an array of shape {self.number.shape}; use numpy.asarray(value)")
-        try:
-            return float(self.number)
-        except OverflowError:
-            raise InputError(f"{self.name or 'the value'} is beyond what a float64 can hold; scale an input down") from None
+    def made(self, number: Any, unit: Unit, name: str = "", join: str = "", parts: tuple[Any, ...] = ()) -> Value:
+        """Another value."""
+        return Value(number, unit, name, join, parts)
 
-    def __int__(self) -> int:
-        return int(float(self)) if not isinstance(self.number, Fraction) else int(self.number)
-
+    # -- an array
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         import numpy as np
 
         return np.asarray(self.number if self.is_array else float(self), dtype=dtype)
 
-    def __format__(self, spec: str) -> str:
-        return format(float(self), spec) if spec else str(self)
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return done(self, ufunc, method, inputs, options)
 
-    def __getitem__(self, name: str) -> Value:
-        part: Value = find_part(self, name)
-        return part
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, which: Any) -> Value:
+        """A part by name; of an array the value at a place, with its parts there."""
+        if isinstance(which, str):
+            part: Value = find_part(self, which)
+            return part
+        found: Value = at(self, which, self._array.shape)
+        return found
+
+    @property
+    def _array(self) -> Any:
+        if not self.is_array:
+            raise InputError(f"{self.name or 'the value'} is no array but one number, float(value); its parts have names")
+        return self.number
 
     @property
     def is_array(self) -> bool:
@@ -109,25 +125,6 @@ class Value(show.Shown):
         """Whether this is the part that binds: of a maximum the first of the largest, whatever it is called."""
         return self.join == "max" and not self.is_array and part is max(self.parts, key=lambda p: p.number)
 
-    def _compared(self, how: Callable[[Any, Any], Any], other: Any) -> Any:
-        return NotImplemented if hasattr(other, "_sympy_") else how(self.number, self._same(other))
-
-    __lt__ = partialmethod(_compared, operator.lt)
-    __le__ = partialmethod(_compared, operator.le)
-    __gt__ = partialmethod(_compared, operator.gt)
-    __ge__ = partialmethod(_compared, operator.ge)
-
-    def _same(self, other: Any) -> Any:
-        """The other side of a comparison as a number of this unit."""
-        number, unit = other, None
-        if isinstance(other, str):
-            number, unit = parse_quantity(other, self.unit)
-        elif isinstance(other, Value):
-            number, unit = other.number, other.unit
-        if unit is not None and unit != self.unit and not (unit == ONE and self.unit.measured == ONE):
-            raise UnitError(f"{self.name or 'the value'} is in {self.unit} but {short(other)} is in {unit}; compare like with like")
-        return number
-
     @property
     def shown(self) -> str:
         """The number with its unit, and how sure it is, without the parts."""
@@ -147,8 +144,8 @@ class Value(show.Shown):
         return f" ({low.removesuffix(f' {unit}')} to {high.removesuffix(f' {unit}')})"
 
     def _warning(self) -> str:
-        """That a limit is far from the exact answer; nothing where it is close, or where none was taken."""
-        return "" if self.error is None else str(self.error.warning)
+        """That a limit is far from the exact answer, nothing where it is close or where none was taken; and what else there is to say."""
+        return ("" if self.error is None else str(self.error.warning)) + (f"   ({self.remark})" if self.remark else "")
 
     @property
     def range(self) -> str:
@@ -273,7 +270,6 @@ def _words(limit: Value, exact: Value) -> str:
     return f"the exact condition {exactly}" + (f", the limit {kinds[0]} holds" if kinds[0] else "")
 
 
-INF = float("inf")
 Pairs = tuple[tuple[Any, Any], ...]
 
 

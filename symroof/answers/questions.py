@@ -14,7 +14,7 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Span, Value, paths
-from symroof.answers.said import Grown, at_values, given, remarks
+from symroof.answers.said import Grown, at_values, free_letters, given, remarks
 from symroof.ask.known import Known, missing
 from symroof.ask.letters import alphabet
 from symroof.ask.names import formulas, summary, unit_of
@@ -65,7 +65,7 @@ def _at(bound: Bound, found: Any, sheet: Sheet) -> Iterator[Block]:
         yield from at_values(sheet, found)
     free = _left(bound, found, sheet)
     if free and isinstance(found, Bound):
-        yield Note(f"still free: {', '.join(free)}")
+        yield Note(f"still free: {free_letters(free)}")
 
 
 def _left(bound: Bound, found: Any, sheet: Sheet) -> list[str]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.ask.letters import find
+from symroof.algebra.cost import Cost
+from symroof.ask.givers import on_command_line
+from symroof.ask.letters import alphabet, find
 from symroof.ask.question import Question
 from symroof.sheets.sheet import Sheet
 from symroof.show.document import Block, Note, Text
@@ -36,7 +38,14 @@ def at_values(sheet: Sheet, found: Any) -> Iterator[Block]:
     """What an answer comes to at values, if there are any."""
     if found is not None:
         yield Text(f"at {sheet.name}:")
-        yield from see(found)
+        yield from see(found.named(found.name) if isinstance(found, Cost) else found)  # which letters are free, remarks say
+
+
+def free_letters(names: Iterable[str]) -> str:
+    """Letters without a value, and what would give each one."""
+    known = alphabet()
+    hints = on_command_line(known[name] for name in names if name in known)
+    return ", ".join(names) + (f". {hints}" if hints else "")
 
 
 def remarks(question: Question, free: Iterable[sp.Symbol] | None = None, still: bool = True) -> Iterator[Block]:
@@ -45,5 +54,5 @@ def remarks(question: Question, free: Iterable[sp.Symbol] | None = None, still: 
     if question.sheet.values:
         left = question.left(free) if still else ()
         if left:
-            yield Note(f"Still free: {', '.join(left)}.")
+            yield Note(f"Still free: {free_letters(left)}.")
         yield from (Note(line) for line in question.known.stands_on(free))

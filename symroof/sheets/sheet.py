@@ -14,6 +14,7 @@ from symroof.algebra.bind import check
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.symbols import ALPHABET, LETTERS, Symbol
 from symroof.algebra.units import ONE
+from symroof.algebra.value import Value
 from symroof.errors import UnknownName, nearest, short
 
 
@@ -27,15 +28,24 @@ class Sheet(show.Shown):
     defaults: Mapping[Symbol, Fraction | sp.Expr] = field(default_factory=dict)
     sources: Mapping[Symbol, str] = field(default_factory=dict, repr=False)
 
-    def __getitem__(self, symbol: Symbol) -> Fraction | sp.Expr:
-        """The value of a symbol.
+    def __getitem__(self, letter: Symbol | str) -> Any:
+        """What a letter is worth, by symbol or by name, as a Value; an expression as long as it is not known in numbers.
+
+        >>> from symroof import chip
+        >>> chip("tpu-v5p")["C"] / chip("tpu-v5p")["W_hbm"]
+        163.9 FLOP/byte
 
         Raises UnknownName with what the sheet does give.
         """
-        for table in (self.values, self.defaults):
-            if symbol in table:
-                return table[symbol]
-        raise UnknownName(f"{self.name} does not give {short(symbol)}; {nearest(str(symbol), [s.name for s in self.values])}")
+        tables = {**self.defaults, **self.values}
+        named = {s.name: s for s in tables}
+        symbol = named.get(letter) if isinstance(letter, str) else letter if isinstance(letter, sp.Symbol) else None
+        found: Any = None if symbol is None else tables.get(symbol)
+        if symbol is None or found is None:
+            raise UnknownName(f"{self.name} does not give {short(letter)}; {nearest(str(letter)[:40], named)}")
+        while isinstance(found, sp.Symbol) and found in tables:  # C stands for C_bf16
+            found = tables[found]
+        return found if isinstance(found, sp.Expr) else Value(found, symbol.unit, symbol.name)
 
     def rows(self) -> Iterator[tuple[str, str, str, str]]:
         """Symbol, value, meaning and source of every entry."""

@@ -20,6 +20,8 @@ from symroof.solver.limits import Limit
 def cost(c: Cost) -> Iterator[Block]:
     """The formula, its parts by name, and what its letters mean."""
     yield named(c)
+    if c.lacking:
+        yield Note(f"still free; {c.lacking}")
     if c.source:
         yield Note(c.source, fold="source")
     yield letters(c.free_symbols)

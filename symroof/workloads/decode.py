@@ -160,9 +160,9 @@ def plateau(m: Model = None) -> Cost:
     rest = [part for part in step(m).parts if part.name != "MLP"]
     if m is None:
         saturated = B / total([math_time(), *rest]) / n
-        return saturated.map(lambda e: sp.factor(sp.together(e))).declare("token/s/chip").named("")
+        return saturated.map(lambda e: sp.factor(sp.together(e))).declare("token/s/chip").named("").cancelling(B, n)
     each: Cost = total([math_time(m), *rest]).at(B=1, n=1)
-    return (Cost(1, "token/chip") / each).declare("token/s/chip").named("plateau")
+    return (Cost(1, "token/chip") / each).declare("token/s/chip").named("plateau").cancelling(B, n)
 
 
 def kv_overtakes_math(m: Model = None) -> Bound:
