@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from symroof import Answer, Cost, answer, chip, dtype, llm, memory, question, solve, training
-from symroof.symbols import M_X, M_Y, MFU, B, P, T, X, Z, n
+from symroof.symbols import M_X, M_Y, MFU, B, D_tok, P, T, X, Z, checkpoints, n, p_opt
 
 CHAPTER = "How to Scale Your Model, part 6: training LLaMA 3 on TPUs"
 
@@ -20,9 +20,9 @@ V5P, BF16 = chip("tpu-v5p"), dtype("bf16")
 POD = V5P.on("16x20x28")
 MODEL, LARGE = llm("llama3-70b"), llm("llama3-405b")
 LLAMA = replace(MODEL, values={**MODEL.values, P: Fraction(70 * 10**9)})
-RUN = {training.D_tok: 15e12, MFU: 0.4}
+RUN = {D_tok: 15e12, MFU: 0.4}
 AXES = {M_X: 2, M_Y: 1}
-ADAM = {training.p_opt: 8}  # two moments in fp32
+ADAM = {p_opt: 8}  # two moments in fp32
 ADD: Literal["comms add"] = "comms add"
 MEANWHILE: Literal["axes"] = "axes"
 SUM, MAX = ((training.mixed_threshold(overlap=how).cost / n).declare("token/chip").named("batch per chip") for how in (ADD, MEANWHILE))
@@ -60,13 +60,13 @@ def mem() -> Iterator[Answer]:
     7.1 GB, printed as 8.
     """
     total, chips = training.memory(), training.fewest_chips()
-    given = {B: 4e6, training.checkpoints: 4}
+    given = {B: 4e6, checkpoints: 4}
     held = total.at(LLAMA, BF16, ADAM, given)
     printed = ["140 GB", "560 GB", "20.9 TB", "21.6 TB"]
     yield answer("atrain.mem", "weights, optimizer, checkpoints, all", total, [*held.parts, held], printed)
     yield answer("atrain.mem.chips", "v5p chips that hold it", chips, chips.at(V5P, LLAMA, BF16, ADAM, given))
     each = (total / n).named("memory per chip")
-    twelve = each.at(POD, LLAMA, BF16, ADAM, given | {training.checkpoints: 12})
+    twelve = each.at(POD, LLAMA, BF16, ADAM, given | {checkpoints: 12})
     up = math.ceil(float(twelve) / 1e9) * 1e9
     yield answer("atrain.perchip12", "bytes per chip of a pod, 12 checkpoints", each, twelve, "8 GB", "7.1 GB, rounded up", up)
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 from symroof import Answer, Bound, Cost, Symbol, Value, answer, chip, dtype, question, solve, training
-from symroof.symbols import M_X, M_Y, MFU, B, D, F, P, W_dcn, W_ici, X, Y, Z, n
+from symroof.symbols import M_X, M_Y, MFU, B, D, D_tok, F, P, W_dcn, W_ici, X, Y, Z, bubble_max, microbatches, n, p_opt
 
 CHAPTER = "How to Scale Your Model, part 5: training"
 
 V5P, BF16 = chip("tpu-v5p"), dtype("bf16")
 POD = V5P.on("16x20x28")
-ADAM = {training.p_opt: 8}  # two moments in fp32
+ADAM = {p_opt: 8}  # two moments in fp32
 THREE = {M_X: 3}
 MIXED = {M_X: 2, M_Y: 1, F: 32768}  # X over two axes, Y over the third
 ADD: Literal["comms add"] = "comms add"
@@ -67,7 +67,7 @@ def fsdp() -> Iterator[Answer]:
     yield answer("train.fsdp.dsv2.pods", "pods of 8960 chips", pods, needed, "5", "5.25, cut off", cut(needed, 1))
     llama = chips.at(V5P, BF16, THREE, B=16e6)
     yield answer("train.fsdp.llama", "chips for LLaMA 3-70B at 16e6 tokens", chips, llama, "18823 chip")
-    time = run.at(V5P, BF16, {n: llama.number, P: 70e9, training.D_tok: 15e12, MFU: 0.5})
+    time = run.at(V5P, BF16, {n: llama.number, P: 70e9, D_tok: 15e12, MFU: 0.5})
     yield answer("train.fsdp.llama.days", "time to train it on 15e12 tokens at 50 % MFU", run, time, "17 day")
     back = per(training.fsdp_threshold(direction="backward"), X)
     yield answer("train.fsdp.back", "batch per chip in the backward pass, three axes", back, back.at(V5P, BF16, THREE))
@@ -132,8 +132,8 @@ def pp() -> Iterator[Answer]:
     A stage waits for Z - 1 of its microbatches + Z - 1 turns. The book speaks of bubbles without a formula.
     """
     idle, many = training.bubble(), training.fewest_microbatches()
-    yield answer("train.pp.bubble", "part of a step that 4 stages idle, 8 microbatches", idle, idle.at({training.microbatches: 8}, Z=4))
-    yield answer("train.pp.many", "microbatches for a tenth, 4 stages", many, many.at({training.bubble_max: 0.1}, Z=4))
+    yield answer("train.pp.bubble", "part of a step that 4 stages idle, 8 microbatches", idle, idle.at({microbatches: 8}, Z=4))
+    yield answer("train.pp.many", "microbatches for a tenth, 4 stages", many, many.at({bubble_max: 0.1}, Z=4))
 
 
 @question("train.dcn", "across pods", CHAPTER)

@@ -24,6 +24,7 @@ from symroof.solver.solve import solve
 from symroof.solver.steps import Step
 
 if TYPE_CHECKING:
+    from symroof import latex, symbols
     from symroof.analysis.elasticity import degree, elasticity
     from symroof.analysis.minimize import Best, Minimum, maximize, minimize
     from symroof.analysis.regimes import Regime, Regimes
@@ -62,6 +63,7 @@ __version__ = "0.1.0"
 
 #: What is loaded when it is first asked for: readers of data files, workloads, derivations.
 _LATER = {
+    "symroof": ("latex", "symbols"),
     "symroof.plane.borders": ("Region",),
     "symroof.plane.regions": ("Regions", "regimes"),
     "symroof.solver.limits": ("Limit", "limit"),
@@ -152,6 +154,7 @@ __all__ = [
     "explain",
     "export",
     "latency",
+    "latex",
     "layers",
     "limit",
     "llm",
@@ -185,6 +188,7 @@ __all__ = [
     "space",
     "sweep",
     "symbol",
+    "symbols",
     "training",
 ]
 
@@ -192,7 +196,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     for module, names in _LATER.items():
         if name in names:
-            whole = module in ("symroof.workloads", "symroof.workloads.load", "symroof.transformer")
+            whole = module in ("symroof", "symroof.workloads", "symroof.workloads.load", "symroof.transformer")
             found = import_module(f"{module}.{name}") if whole else getattr(import_module(module), name)
             globals()[name] = found
             return found

@@ -6,6 +6,7 @@
 """
 
 from symroof.algebra.symbols import *  # noqa: F403
-from symroof.algebra.symbols import ALPHABET, Symbol, symbol
+from symroof.algebra.symbols import ALPHABET
+from symroof.rooms import public
 
-__all__ = ["ALPHABET", "Symbol", "symbol", *ALPHABET]
+__all__ = public(globals(), names=("ALPHABET", "Symbol", "symbol", *ALPHABET))

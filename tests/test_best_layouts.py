@@ -19,8 +19,8 @@ from symroof.errors import InputError, SymroofError, UnknownName
 from symroof.machine.layouts import divisors
 from symroof.plan.layouts import serving_meshes, training_meshes
 from symroof.plan.story import story
+from symroof.symbols import microbatches, p_opt
 from symroof.workloads import deployment, pretraining
-from symroof.workloads.training_memory import microbatches, p_opt
 
 DENSE = [m for m in NAMES if llm(m).stack.dense]
 FAST = {W_X: 1e30, W_Y: 1e30, A_X: 1e30, A_Z: 1e30}

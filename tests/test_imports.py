@@ -26,22 +26,28 @@ STANDS_ON = {
     "search": ("errors", "algebra", "solver", "grid", "rooms"),
     "machine": ("errors", "algebra"),
     "program": ("errors", "algebra", "machine", "rooms"),
-    "transformer": ("errors", "algebra", "machine", "program"),
-    "workloads": ("errors", "algebra", "solver", "analysis", "machine", "program", "transformer"),
+    "transformer": ("rooms", "errors", "algebra", "machine", "program"),
+    "workloads": ("rooms", "errors", "algebra", "solver", "analysis", "machine", "program", "transformer"),
     "sheets": ("errors", "algebra", "machine", "transformer"),
     "ask": ("errors", "algebra", "solver", "transformer", "workloads", "sheets"),
     "fitting": ("errors", "algebra", "ask", "sheets"),
     "plan": ("errors", "algebra", "solver", "ask", "machine", "program", "grid", "search", "sheets", "transformer", "workloads"),
     "show": ("errors", "algebra", "solver"),
     "book": ("errors", "algebra", "solver", "show"),
-    "latex": ("show",),
+    "latex": (
+        "rooms",
+        "show",
+    ),
     "answers": ("errors", "algebra", "solver", "analysis", "plane", "program", "sheets", "ask", "book", "export", "show", "latex"),
     "figures": ("errors", "algebra", "solver", "analysis", "plane", "machine", "workloads", "sheets", "ask", "plan"),
     "web": ("errors", "algebra", "solver", "export", "show", "workloads", "sheets", "ask", "plan"),
     "cli": ("errors", "sheets", "ask", "answers", "plan", "show", "book", "figures", "web"),
     "measured": ("errors", "algebra", "solver", "machine", "program", "transformer", "workloads", "sheets", "show"),
     "hooks": ("algebra",),
-    "symbols": ("algebra",),
+    "symbols": (
+        "rooms",
+        "algebra",
+    ),
 }
 
 #: The order inside a room; a file imports only from files before it.

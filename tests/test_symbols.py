@@ -147,3 +147,63 @@ def test_latex_names(one, tex):
 def test_latex_names_are_balanced(one):
     assert one.tex.count("{") == one.tex.count("}")
     assert "_" not in one.tex.replace(r"_\text{", "").replace("p_w", "").replace("p_a", "").replace(r"\_", "")
+
+
+# -- what there is
+def test_every_letter_of_every_formula_is_in_the_alphabet():
+    from representatives import NAMES
+
+    from symroof import SymroofError, llm
+    from symroof.ask.names import formulas, named, thresholds, wants_model
+
+    found = set()
+    for name in (*formulas(), *thresholds()):
+        for m in (llm(model) for model in NAMES) if wants_model(name) else [None]:
+            try:
+                asked = named(name, m)
+            except SymroofError:
+                continue  # a formula that this model has not
+            found |= asked.free_symbols | {s for claim in asked.of for s in claim.definitions}
+    own = {s for s in found if getattr(s, "label", "")}  # of some layers only
+    assert found - own <= set(ALPHABET.values())
+    assert {"D_tok", "p_opt", "checkpoints", "microbatches", "t_run", "W_X"} <= {s.name for s in found}
+
+
+def test_every_letter_that_a_sheet_gives_is_in_the_alphabet():
+    from symroof import chip, chips, dtype, llm, llms, server
+
+    sheets = [*map(chip, chips()), *map(llm, llms()), dtype("int8"), server("vllm")]
+    for one in sheets:
+        letters = {s for s in (*one.values, *one.defaults) if not s.label}
+        assert letters <= set(ALPHABET.values()), one.name
+
+
+def test_all_letters_can_be_imported():
+    names = {s.name for s in ALPHABET.values()}
+    assert names <= set(symroof.symbols.__all__)
+    assert {"C_bf16", "C_int8", "D_tok", "p_opt", "checkpoints"} <= names
+    for name in names:
+        assert getattr(symroof.symbols, name) is ALPHABET[name]
+
+
+PUBLIC = [name for name in symroof.__all__ if type(getattr(symroof, name)) is type(sys)]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_completion_lists_what_a_module_offers_and_nothing_else(name):
+    module = getattr(symroof, name)
+    assert dir(module) == sorted(module.__all__)
+    assert all(getattr(module, each) is not None and each[0] != "_" for each in module.__all__)
+    assert "annotations" not in dir(module)
+    if name in ("training", "decode", "deployment", "pretraining"):
+        import pydoc
+
+        shown = pydoc.plain(pydoc.render_doc(module))
+        assert all(f"    {each}(" in shown for each in module.__all__)
+        assert "Literal" not in module.__all__
+
+
+def test_completion_of_the_package_lists_what_is_public():
+    assert dir(symroof) == sorted([*symroof.__all__, "__version__"])
+    assert {"deployment", "pretraining", "training", "latex", "symbols"} <= set(PUBLIC)
+    assert {"run_time", "state_memory", "run_price", "fsdp_threshold"} <= set(symroof.training.__all__)

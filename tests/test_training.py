@@ -8,7 +8,29 @@ import sympy as sp
 from symroof import UnitError, chip, dtype, llm, solve, training
 from symroof.book import chapters as book
 from symroof.errors import UnknownName
-from symroof.symbols import M_X, M_Y, MFU, B, C, D, F, L, P, W_ici, X, Y, n, p_a, p_w
+from symroof.symbols import (
+    M_X,
+    M_Y,
+    MFU,
+    B,
+    C,
+    D,
+    D_tok,
+    F,
+    L,
+    P,
+    W_ici,
+    X,
+    Y,
+    bubble_max,
+    checkpoints,
+    microbatches,
+    n,
+    p_a,
+    p_opt,
+    p_w,
+    t_run,
+)
 
 # -- the chapters
 ALPHA = 4.59e14 / 1.8e11  # v5p: 2550
@@ -265,12 +287,12 @@ def test_training_takes_three_times_the_forward_flops():
 
 
 def test_a_run_is_consistent():
-    at = {P: 70e9, training.D_tok: 15e12, MFU: 0.4, n: 8960, C: 4.59e14, B: 4e6}
+    at = {P: 70e9, D_tok: 15e12, MFU: 0.4, n: 8960, C: 4.59e14, B: 4e6}
     time = float(training.run_time().at(at))
-    assert float(training.utilisation().at(at, {training.t_run: time})) == pytest.approx(0.4)
+    assert float(training.utilisation().at(at, {t_run: time})) == pytest.approx(0.4)
     assert float(training.tokens_per_second().at(at)) * time == pytest.approx(15e12)
     assert float(training.step_time().at(at)) * 15e12 / 4e6 == pytest.approx(time)
-    assert float(training.chips_to_finish().at(at, {training.t_run: time})) == pytest.approx(8960)
+    assert float(training.chips_to_finish().at(at, {t_run: time})) == pytest.approx(8960)
     assert float(training.run_price().at(at, price="$3.6/h")) == pytest.approx(8960 * time * 0.001)
 
 
@@ -290,7 +312,7 @@ def test_bytes_of_each_scheme_are_those_of_the_book_but_for_the_mix():
 
 # -- memory and pipelines
 def test_memory_of_adam():
-    bf16 = {p_w: 2, training.p_opt: 8}
+    bf16 = {p_w: 2, p_opt: 8}
     assert training.state_memory().expr.subs(bf16) == 10 * P
     assert training.state_memory(gradients=True).expr.subs(bf16) == 12 * P
     assert [part.name for part in training.memory(gradients=True).parts] == ["weights", "optimizer", "gradients", "checkpoints"]
@@ -299,7 +321,7 @@ def test_memory_of_adam():
 def test_checkpoints_after_the_matmuls_of_the_mlp():
     assert sp.expand(training.mlp_checkpoint_memory().expr.subs(p_a, 2) - 2 * L * B * (D + 2 * F)) == 0
     assert sp.expand(training.mlp_checkpoint_memory(gated=False).expr - p_a * L * B * (D + F)) == 0
-    kept = training.checkpoint_memory().at(llm("llama3-70b"), BF16, {training.checkpoints: 4}, B=4e6)
+    kept = training.checkpoint_memory().at(llm("llama3-70b"), BF16, {checkpoints: 4}, B=4e6)
     assert float(kept) == 4 * CKPT
 
 
@@ -320,12 +342,12 @@ def idle(stages, batches):
 
 @pytest.mark.parametrize(("stages", "batches"), [(1, 1), (2, 1), (4, 8), (4, 27), (16, 5)])
 def test_the_bubble_against_a_pipeline_played_turn_by_turn(stages, batches):
-    assert float(training.bubble().at({training.microbatches: batches}, Z=stages)) == pytest.approx(idle(stages, batches))
+    assert float(training.bubble().at({microbatches: batches}, Z=stages)) == pytest.approx(idle(stages, batches))
 
 
 def test_fewest_microbatches_against_a_search():
     for stages, part in ((2, 0.1), (4, 0.1), (7, 0.33)):
-        found = float(training.fewest_microbatches().at({training.bubble_max: part}, Z=stages))
+        found = float(training.fewest_microbatches().at({bubble_max: part}, Z=stages))
         assert math.ceil(found - 1e-9) == next(m for m in range(1, 1000) if idle(stages, m) <= part + 1e-12)
 
 

@@ -242,6 +242,7 @@ C = symbol("C", "FLOP/s", "FLOP/s of a chip, dense, in the format the arithmetic
 C_FORMAT: dict[str, Symbol] = {
     f: symbol(f"C_{f}", "FLOP/s", f"dense FLOP/s of a chip in {f}") for f in ("fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4", "int4")
 }
+C_fp32, C_tf32, C_bf16, C_fp16, C_fp8, C_int8, C_fp4, C_int4 = C_FORMAT.values()
 #: The format of the arithmetic that a rate is of.
 FORMAT_OF: dict[Any, str] = {s: f for f, s in C_FORMAT.items()}
 W_hbm = symbol("W_hbm", "byte/s", "HBM bandwidth of a chip")
@@ -314,6 +315,15 @@ M_X = symbol("M_X", "1", "physical interconnect axes that mesh axis X runs over"
 M_Y = symbol("M_Y", "1", "physical interconnect axes that mesh axis Y runs over")
 t_lim = symbol("t_lim", "s", "longest time a decode step may take")
 r_pre = symbol("r_pre", "1", "prefill servers per generate server", r"r_\text{pre}")
+# -- what a training run takes
+D_tok = symbol("D_tok", "token", "tokens of a training run", r"D_\text{tok}")
+t_run = symbol("t_run", "s", "length of a training run")
+p_opt = symbol(
+    "p_opt", "byte", "bytes of optimizer state per parameter; Adam in fp32 has 8, with a master copy of the weights 12", r"p_\text{opt}"
+)
+checkpoints = symbol("checkpoints", "1", "activations of D elements a token that a layer keeps", r"k_\text{ckpt}")
+microbatches = symbol("microbatches", "1", "microbatches of a step, which a pipeline cuts a batch into", r"N_\text{mb}")
+bubble_max = symbol("bubble_max", "1", "part of a step that the stages of a pipeline may idle", r"b_\text{max}")
 # -- what a real server does not give to the KV cache
 u_hbm = symbol("u_hbm", "1", "fraction of its HBM that a server uses; 1 in a bound", r"u_\text{hbm}")
 M_run = symbol("M_run", "byte", "buffers of runtime and communication on a chip; 0 in a bound", r"M_\text{run}")

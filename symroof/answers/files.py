@@ -12,9 +12,8 @@ import sympy as sp
 
 import symroof.latex as latex
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import Symbol
+from symroof.algebra.symbols import ALPHABET, Symbol
 from symroof.ask.known import Known
-from symroof.ask.letters import alphabet
 from symroof.ask.names import formulas, summary
 from symroof.ask.question import Question
 from symroof.errors import InputError, short, told
@@ -103,7 +102,7 @@ def _heading(question: Question) -> list[str | sp.Symbol]:
     for sign, printed in (("<=", "≤"), (">=", "≥"), ("*", " · ")):
         text = text.replace(sign, printed)
     said = f"{text}, solved for {question.xs[0]}" if question.xs else text
-    return [alphabet().get(word, word) for word in re.split(r"(?<![\w.])([A-Za-z]\w*)(?![\w.])", said)]
+    return [ALPHABET.get(word, word) for word in re.split(r"(?<![\w.])([A-Za-z]\w*)(?![\w.])", said)]
 
 
 def _sourced(values: dict[Any, Any], known: Known) -> Sheet:

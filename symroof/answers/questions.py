@@ -11,12 +11,11 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.claims import thresholds
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import DERATES, MFU, r_pre
+from symroof.algebra.symbols import ALPHABET, DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Span, Value, paths
 from symroof.answers.said import Grown, at_values, free_letters, given, remarks
 from symroof.ask.known import Known, missing
-from symroof.ask.letters import alphabet
 from symroof.ask.names import formulas, summary, unit_of
 from symroof.ask.names import thresholds as thresholds_by_name
 from symroof.ask.question import Question
@@ -96,7 +95,7 @@ def beyond(x: sp.Symbol, found: Value) -> bool:
 def counted(x: sp.Symbol) -> bool:
     """Whether only whole numbers of a letter make sense."""
     unit = getattr(x, "unit", ONE)
-    return bool(unit.measured == ONE and x not in _FRACTIONS and (unit.counted != ONE or x in alphabet().values()))
+    return bool(unit.measured == ONE and x not in _FRACTIONS and (unit.counted != ONE or x in ALPHABET.values()))
 
 
 def _never(x: sp.Symbol, found: Any) -> bool:

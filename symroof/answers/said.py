@@ -9,8 +9,9 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.cost import Cost
+from symroof.algebra.symbols import ALPHABET
 from symroof.ask.givers import on_command_line
-from symroof.ask.letters import alphabet, find
+from symroof.ask.letters import find
 from symroof.ask.question import Question
 from symroof.sheets.sheet import Sheet
 from symroof.show.document import Block, Note, Text
@@ -43,7 +44,7 @@ def at_values(sheet: Sheet, found: Any) -> Iterator[Block]:
 
 def free_letters(names: Iterable[str]) -> str:
     """Letters without a value, and what would give each one."""
-    known = alphabet()
+    known = ALPHABET
     hints = on_command_line(known[name] for name in names if name in known)
     return ", ".join(names) + (f". {hints}" if hints else "")
 

@@ -23,8 +23,9 @@ import sympy as sp
 from symroof.algebra.cost import Condition, Cost, quantity
 from symroof.algebra.operands import full_unit, plain, rational
 from symroof.algebra.quantity import parse_quantity
+from symroof.algebra.symbols import ALPHABET
 from symroof.algebra.units import ONE, PREFIXES, parse_unit
-from symroof.ask.letters import alphabet, letter
+from symroof.ask.letters import letter
 from symroof.ask.names import named
 from symroof.errors import InputError, UnitError, short
 from symroof.solver.bound import Bound
@@ -125,7 +126,7 @@ class _Reader:
 
     def __init__(self, text: str, m: Any) -> None:
         self.text, self.place, self.depth, self.m = text, 0, 0, m
-        self.letters = alphabet() if m is None else {**alphabet(), **{s.name: s for s in (*m.values, *m.defaults)}}
+        self.letters = ALPHABET if m is None else {**ALPHABET, **{s.name: s for s in (*m.values, *m.defaults)}}
 
     def whole(self) -> Cost | Bound | Asked:
         """The whole text."""

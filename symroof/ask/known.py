@@ -20,9 +20,9 @@ from symroof.algebra.claims import NONE, Claims, reworded, thresholds
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number, show_quantity
-from symroof.algebra.symbols import C_FORMAT, UNLESS, C, H, K, L, N, P, Symbol, n, n_axes, p, p_a, p_kv, p_w, price, symbol
+from symroof.algebra.symbols import ALPHABET, C_FORMAT, UNLESS, C, H, K, L, N, P, Symbol, n, n_axes, p, p_a, p_kv, p_w, price, symbol
 from symroof.ask.grammar import Asked
-from symroof.ask.letters import alphabet, assigned, letter, reach, refuse_unused, said, scaled
+from symroof.ask.letters import assigned, letter, reach, refuse_unused, said, scaled
 from symroof.errors import InputError, short
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
@@ -163,7 +163,7 @@ class Known:
     @staticmethod
     def written_out(of: Cost, names: Iterable[str]) -> Cost:
         """A cost with the aggregates of a model written out that some letters are part of."""
-        letters = [alphabet()[name.strip()] for name in names if name.strip() in alphabet()]
+        letters = [ALPHABET[name.strip()] for name in names if name.strip() in ALPHABET]
         return of.expand(*letters) if letters else of
 
     def stands_on(self, free: Iterable[sp.Symbol]) -> list[str]:
@@ -192,7 +192,7 @@ class Known:
         Raises UnknownName for one that neither the alphabet nor the model has, InputError for what cannot be its value.
         """
         own = {s.name: s for s in (*self.model.values, *self.model.defaults)} if self.model else {}
-        found = {letter(name, {**alphabet(), **own}): value for name, value in self.letters.items()}
+        found = {letter(name, {**ALPHABET, **own}): value for name, value in self.letters.items()}
         return {s: check(s, value) for s, value in found.items()}
 
     def but(self, **letters: Any) -> Known:

@@ -7,14 +7,12 @@ needs is refused, not ignored.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.symbols import C_FORMAT, DERATES, ETA_FORMAT, LETTERS, C, Symbol
-from symroof.ask.names import MODULES, PLACE, formulas
+from symroof.algebra.symbols import ALPHABET, C_FORMAT, DERATES, ETA_FORMAT, C, Symbol
+from symroof.ask.names import formulas
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.sheets.sheet import Sheet
 
@@ -82,19 +80,12 @@ def assigned(pairs: Iterable[str], option: str = "--set", example: str = "P=70e9
     return found
 
 
-@lru_cache(maxsize=1)
-def alphabet() -> Mapping[str, sp.Symbol]:
-    """The alphabet, the rates of formats, and the letters that the workloads declare themselves, such as D_tok and t_run."""
-    own = {s.name: s for m in MODULES for s in vars(import_module(f"{PLACE}.{m}")).values() if isinstance(s, Symbol)}
-    return {**own, **LETTERS}
-
-
 def letter(name: str, letters: Mapping[str, sp.Symbol] | None = None) -> sp.Symbol:
     """A letter by name, of the alphabet or of ``letters``.
 
     Raises UnknownName with the nearest.
     """
-    letters = alphabet() if letters is None else letters
+    letters = ALPHABET if letters is None else letters
     if name.strip() in letters:
         return letters[name.strip()]
     same = [f for f in formulas() if f.endswith(f".{name.strip()}")]
@@ -110,7 +101,7 @@ def find(name: str, free: Iterable[sp.Symbol]) -> sp.Symbol:
     names = {s.name: s for s in free}
     if name.strip() in names:
         return names[name.strip()]
-    letter(name, {**names, **alphabet()})
+    letter(name, {**names, **ALPHABET})
     raise UnknownName(f"{name.strip()} does not occur in the question; {nearest(name.strip(), names)}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import symroof.figures as figures
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, M_hbm, S, X, Y, n, p_a, p_w, symbol
+from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, M_hbm, S, X, Y, n, p_a, p_opt, p_w, symbol
 from symroof.analysis.sensitivity import sensitivities
 from symroof.ask.grammar import formula
 from symroof.ask.known import Known
@@ -149,7 +149,7 @@ def training_stack(known: Known, ways: Sequence[int], remat: Sequence[str], look
     ``B`` sequences of ``S`` tokens over all chips; Adam in fp32 (8 bytes a parameter) and bf16 unless told.
     """
     on = _chip(known)
-    usual = {p_w: Fraction(2), p_a: Fraction(2), training.p_opt: Fraction(8)}
+    usual = {p_w: Fraction(2), p_a: Fraction(2), p_opt: Fraction(8)}
     bars = {}
     for count, policy in product(ways, remat):
         held = pretraining.memory(known.m, policy)["first stage"].at(Y=1, Z=1, microbatches=1).declare("byte/chip")

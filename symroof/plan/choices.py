@@ -8,7 +8,7 @@ from typing import Any
 
 from symroof.algebra import show
 from symroof.algebra.cost import Condition, Cost
-from symroof.algebra.symbols import M_hbm, X, Y, Z, symbol
+from symroof.algebra.symbols import M_hbm, X, Y, Z, microbatches, symbol
 from symroof.algebra.value import Value
 from symroof.ask.known import Known
 from symroof.errors import InputError, NothingFits
@@ -18,7 +18,6 @@ from symroof.search.found import Found, Slack
 from symroof.search.search import search, space
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice
-from symroof.workloads.training_memory import microbatches
 
 
 @dataclass(frozen=True, repr=False)

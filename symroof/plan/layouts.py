@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, D, L, Symbol, X, Y, Z, n
+from symroof.algebra.symbols import A_X, A_Z, W_X, W_Y, D, L, Symbol, X, Y, Z, microbatches, n
 from symroof.machine.layouts import divisors
 from symroof.sheets.chips import Chip
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice
-from symroof.workloads.training_memory import microbatches
 
 
 def serving_meshes(model: Llm, where: Chip, of: Slice) -> Iterator[Sheet]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from symroof.algebra.bind import check
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, M_hbm, Symbol, W_dcn, W_ici, n, t_lim
+from symroof.algebra.symbols import B, D_tok, M_hbm, Symbol, W_dcn, W_ici, n, p_opt, t_lim, t_run
 from symroof.ask.known import Known
 from symroof.ask.letters import MEANT, reach, refuse_unused, said, word
 from symroof.errors import InputError, SymroofError, UnknownName, nearest, short
@@ -16,7 +16,6 @@ from symroof.program.backward import REMATS
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.llms import Llm, llm
 from symroof.sheets.slices import Slice, Switched
-from symroof.workloads.training_memory import D_tok, p_opt, t_run
 
 _MESH = dict.fromkeys(("X", "Y", "Z"), "the search chooses the mesh; leave it out")
 _SLICE = "the search chooses the slice; limit it with chips"

@@ -12,7 +12,7 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import check
 from symroof.algebra.quantity import show_quantity
-from symroof.algebra.symbols import ALPHABET, LETTERS, Symbol
+from symroof.algebra.symbols import ALPHABET, Symbol
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Value
 from symroof.errors import UnknownName, nearest, short
@@ -73,7 +73,7 @@ def sheet(name: str = "sheet", /, **values: Any) -> Sheet:
     """
     checked = {}
     for key, value in values.items():
-        if key not in LETTERS:
+        if key not in ALPHABET:
             raise UnknownName(f"{short(key)} is not in the alphabet; {nearest(key, ALPHABET)}")
-        checked[LETTERS[key]] = check(LETTERS[key], value)
+        checked[ALPHABET[key]] = check(ALPHABET[key], value)
     return Sheet(name, "", checked, sources=dict.fromkeys(checked, "given"))

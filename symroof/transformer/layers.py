@@ -5,6 +5,7 @@ own is a subclass of Kind, see ``help(symroof.transformer.kind)``.
 """
 
 from symroof.errors import UnknownName, nearest, short
+from symroof.rooms import public
 from symroof.transformer.adapter import Adapter as Adapter
 from symroof.transformer.attention import Attention as Attention
 from symroof.transformer.compressed import CompressedAttention as CompressedAttention
@@ -41,7 +42,7 @@ from symroof.transformer.weights import Weights as Weights
 KINDS: dict[str, type[Kind]] = {
     each.word: each for each in list(globals().values()) if isinstance(each, type) and issubclass(each, Kind) and each.word
 }
-__all__ = sorted(["KINDS", "Kind", "Pass", "Sharding", "kind", *(each.__name__ for each in KINDS.values())])  # what help() shows
+__all__ = public(globals(), names=("KINDS", "Kind", "Pass", "Sharding", "kind", *(each.__name__ for each in KINDS.values())))
 
 
 def kind(word: str) -> type[Kind]:

@@ -15,6 +15,7 @@ import sympy as sp
 from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.symbols import W_Y, B, C, M_hbm, S, W_hbm, W_ici, X, Y, Z, n, n_axes, t_lim
 from symroof.errors import InputError
+from symroof.rooms import public
 from symroof.solver.bound import Bound
 from symroof.solver.limits import Limit
 from symroof.solver.solve import solve
@@ -203,3 +204,6 @@ def _moved(volume: Cost) -> Cost:
 def _rewritten(m: Model) -> Cost:
     """States are read and written once."""
     return summed(m, [2 * letters(m).state], "byte")
+
+
+__all__ = public(globals())

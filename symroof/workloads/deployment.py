@@ -13,6 +13,7 @@ import sympy as sp
 
 from symroof.algebra.cost import Cost, largest, total
 from symroof.algebra.symbols import MFU, B, W_hbm, X, Y, Z, n, price
+from symroof.rooms import public
 from symroof.transformer.blocks import Blocks
 from symroof.transformer.kind import Pass, Sharding
 from symroof.workloads import decode, models, prefill
@@ -114,3 +115,6 @@ def _spread(time: Cost, chips: sp.Expr = X * Y * Z) -> Cost:
 def _states(m: Model) -> Cost:
     """Bytes per chip of states, split evenly; 0 where a model keeps none."""
     return summed(m, [B * (letters(m).state + letters(m).pending) / _CHIPS.expr], "byte")
+
+
+__all__ = public(globals())

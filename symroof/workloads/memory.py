@@ -14,6 +14,7 @@ from symroof.algebra.operands import plain
 from symroof.algebra.roots import PowerOfTwo
 from symroof.algebra.symbols import B, D, F, M_hbm, P, V, n, p_a, p_w
 from symroof.errors import InputError, short
+from symroof.rooms import public
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.workloads.models import AS_DENSE, AS_GATED, BOOK, Model, checked, kept, letters, reaches, stack_of, summed, weights
@@ -111,3 +112,6 @@ def slice_chips(chips: Cost | sp.Expr) -> Cost:
     if not isinstance(chips, (Cost, sp.Expr)):
         raise InputError(f"{short(chips)} is no number of chips; give a formula of it, e.g. slice_chips(fewest_chips(m).cost)")
     return Cost(PowerOfTwo(plain(chips)), "chip", "power-of-two slice")
+
+
+__all__ = public(globals())

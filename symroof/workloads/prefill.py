@@ -12,6 +12,7 @@ import sympy as sp
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import MFU, W_Y, B, C, T, W_hbm, W_ici, Y, eta_att, n, n_axes
+from symroof.rooms import public
 from symroof.solver.limits import Limit
 from symroof.transformer.kind import Pass, Sharding, Size
 from symroof.workloads.models import Model, approximated, blocks_of, loaded, multiplied, present, seen, states
@@ -100,3 +101,6 @@ def math_time(m: Model, at: Pass = PROMPT) -> Cost:
 def weight_time(m: Model) -> Cost:
     """The time to read the weights once [s], of the experts those that T tokens hit."""
     return (loaded(m, tokens=T) / n / W_hbm).named("weights")
+
+
+__all__ = public(globals())

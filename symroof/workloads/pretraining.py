@@ -20,6 +20,7 @@ from symroof.algebra.symbols import (
     B,
     C,
     D,
+    D_tok,
     L,
     L_first,
     L_last,
@@ -36,10 +37,12 @@ from symroof.algebra.symbols import (
     k_g,
     k_h,
     k_s,
+    microbatches,
     n_rep,
     n_virt,
     p_a,
     p_g,
+    p_opt,
     p_w,
     price,
     t_coll,
@@ -53,11 +56,12 @@ from symroof.algebra.symbols import (
     x_pp,
     x_tp,
 )
+from symroof.rooms import public
 from symroof.workloads.layout import Laid, Layout
 from symroof.workloads.models import AS_GATED, BOOK, Model, stack_of
 from symroof.workloads.pretraining_memory import memory as memory  # what a chip holds is asked for here too
 from symroof.workloads.pretraining_memory import middle_layers
-from symroof.workloads.training_memory import D_tok, flops_per_token, microbatches, p_opt
+from symroof.workloads.training_memory import flops_per_token
 from symroof.workloads.turns import Turns, turns
 
 _ONE, _ZERO = sp.Integer(1), sp.Integer(0)
@@ -268,3 +272,6 @@ def _once(of: Turns, w: _Waits) -> list[Cost]:
         "step": w.step,
     }
     return [Cost(sp.factor_terms(e), "s", name) for name, e in found.items() if e != 0]
+
+
+__all__ = public(globals(), "symroof.workloads.pretraining_memory")

@@ -20,6 +20,7 @@ from symroof.algebra.operands import plain, rational
 from symroof.algebra.symbols import B, D, L, M_act, M_hbm, M_more, M_run, R_seq, S, T_step, V, Y, Z, p_a, p_kv, p_w, u_hbm
 from symroof.algebra.units import Unit
 from symroof.program.program import Program
+from symroof.rooms import public
 from symroof.transformer.facts import facts
 from symroof.transformer.kind import Pass, Sharding
 from symroof.transformer.stack import Layer, Stack
@@ -192,3 +193,6 @@ def _alive(program: Program) -> Iterator[sp.Expr]:
     for i in range(len(program.statements)):
         alive = [t for name, t in kept.items() if born.get(name, 0) <= i <= dies.get(name, -1)]
         yield sp.expand(sp.Add(*[t.bytes().expr for t in alive]).xreplace({B: sp.Integer(1)}))
+
+
+__all__ = public(globals())

@@ -12,6 +12,7 @@ from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import B, C, G, T, n, power, price, r_pre
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, short
+from symroof.rooms import public
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.workloads.decode import step, throughput
@@ -86,3 +87,6 @@ def _time(of: Callable[[Model], Cost], m: Model | Cost, given: Cost | None, word
     if not isinstance(given, Cost) or given.unit != _SECOND:
         raise InputError(f"{word} = {short(given)} is no time; give a cost in seconds, of a model e.g. {word}={_OF_MODEL[word]}")
     return given
+
+
+__all__ = public(globals())

@@ -16,6 +16,7 @@ from symroof.errors import UnknownName, nearest, short
 from symroof.machine.links import Torus
 from symroof.machine.mesh import mesh
 from symroof.program.program import Program
+from symroof.rooms import public
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.workloads.models import AS_MLP, Model
@@ -87,3 +88,6 @@ def _weights(program: Program) -> sp.Expr:
     """Bytes of the weights that a decode step multiplies with, routers left out."""
     own = {t for t, role in program.roles if role.word == "weight" and role.of != "router"}
     return sp.Add(*[t.touched * t.width for s in program.statements for t in s.operands if t.name in own])
+
+
+__all__ = public(globals())

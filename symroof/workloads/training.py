@@ -22,6 +22,7 @@ from symroof.machine.collectives import Collective
 from symroof.machine.links import Network, Torus
 from symroof.machine.mesh import Mesh, mesh
 from symroof.program.program import Overlap, Program
+from symroof.rooms import public
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.transformer.blocks import Block, Blocks
@@ -243,3 +244,6 @@ def _flops(program: Program) -> sp.Expr:
 def collectives(of: Program | Blocks) -> list[tuple[Collective, sp.Expr]]:
     """Every collective and how often it runs, without those of the gradients of routers."""
     return [(c, times) for program, times in _programs(of) for c in program.collectives if c.tensor not in _routing(program)]
+
+
+__all__ = public(globals(), "symroof.workloads.training_memory")

@@ -6,7 +6,28 @@ Source: How to Scale Your Model, parts 4 to 6.
 from __future__ import annotations
 
 from symroof.algebra.cost import Cost, total
-from symroof.algebra.symbols import MFU, B, C, D, L, M_hbm, P, S, X, Z, n, p_a, p_w, price, symbol
+from symroof.algebra.symbols import (
+    MFU,
+    B,
+    C,
+    D,
+    D_tok,
+    L,
+    M_hbm,
+    P,
+    S,
+    X,
+    Z,
+    bubble_max,
+    checkpoints,
+    microbatches,
+    n,
+    p_a,
+    p_opt,
+    p_w,
+    price,
+    t_run,
+)
 from symroof.errors import InputError, short
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
@@ -14,18 +35,6 @@ from symroof.transformer.kind import Pass
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.stack import Layer
 from symroof.workloads.models import AS_DENSE, AS_GATED, Model, checked, multiplied, present, seen, stack_of, states, with_width
-
-#: Tokens of a training run, and how long it takes.
-D_tok = symbol("D_tok", "token", "tokens of a training run", r"D_\text{tok}")
-t_run = symbol("t_run", "s", "length of a training run")
-#: Adam in fp32 keeps two moments, 8 bytes a parameter; with a master copy of the weights it is 12.
-p_opt = symbol("p_opt", "byte", "bytes of optimizer state per parameter", r"p_\text{opt}")
-#: What is kept for the backward pass.
-checkpoints = symbol("checkpoints", "1", "activations of D elements a token that a layer keeps", r"k_\text{ckpt}")
-#: What a pipeline cuts a batch into.
-microbatches = symbol("microbatches", "1", "microbatches of a step", r"N_\text{mb}")
-#: How much a pipeline may idle.
-bubble_max = symbol("bubble_max", "1", "part of a step that the stages of a pipeline may idle", r"b_\text{max}")
 
 
 # -- memory
