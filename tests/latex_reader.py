@@ -171,5 +171,5 @@ def quantity(match: re.Match[str]) -> float:
         return number / 3600 if word == r"/\mathrm{h" else number
     for prefix, scale in _SCALES.items():
         if word.removeprefix(prefix) in _UNITS and word.startswith(prefix):
-            return number * scale
+            return number * scale * _UNITS[word.removeprefix(prefix)]
     return number

@@ -46,7 +46,8 @@ def check(symbol: sp.Symbol, value: Any) -> Any:
             _same_unit(symbol, unit, given)
         return _positive(symbol, number)
     if hasattr(value, "unit") and hasattr(value, "number"):  # a Value
-        _same_unit(symbol, unit, value.unit)
+        if unit != ONE or value.unit.measured != ONE:  # a plain number may be what was counted: X = the chips of a slice
+            _same_unit(symbol, unit, value.unit)
         return _array(symbol, value.number) if hasattr(value.number, "shape") else _positive(symbol, _scalar(symbol, value.number))
     if hasattr(value, "unit") and hasattr(value, "expr"):  # a Cost
         value = value.expr

@@ -15,8 +15,9 @@ from symroof.algebra.symbols import ALPHABET, DERATES, MFU, r_pre
 from symroof.algebra.units import ONE
 from symroof.algebra.value import Span, Value, paths
 from symroof.answers.said import Grown, at_values, free_letters, given, remarks
+from symroof.ask.grammar import read
 from symroof.ask.known import Known, missing
-from symroof.ask.names import formulas, summary, unit_of
+from symroof.ask.names import by_name, formulas, needing, options, summary, unit_of
 from symroof.ask.names import thresholds as thresholds_by_name
 from symroof.ask.question import Question
 from symroof.sheets.sheet import Sheet
@@ -136,10 +137,11 @@ def _derived(bound: Bound, detail: str) -> dict[str, Any]:
 def listing(m: Any) -> Document:
     """All formulas and thresholds with their unit and what they are."""
     costs, bounds = ([(name, unit_of(name, m), summary(name)) for name in names()] for names in (formulas, thresholds_by_name))
+    costs += [(f"{name}({', '.join(required)}=...)", "", summary(name)) for name, required in needing().items()]
     rows = [(*row, kind) for kind, found in (("formula", costs), ("threshold", bounds)) for row in found]
     head = ("name", "unit", "meaning")
     blocks: list[Block] = [
-        Title("Formulas; `symroof formulas NAME` shows one, and its parts are NAME/PART"),
+        Title("Formulas; `symroof formulas NAME` shows one and its options, and its parts are NAME/PART"),
         table(head, costs),
         Title("Thresholds, solved already; `symroof formulas NAME` shows one, and its number at values"),
         table(head, bounds),
@@ -149,8 +151,10 @@ def listing(m: Any) -> Document:
 
 def one(path: str, known: Known) -> Document:
     """One formula with its parts and letters, or a threshold, and what it is worth at values."""
-    if path.strip() in thresholds_by_name():
-        return solved(path, "", known)
+    told = _told(path)
+    if isinstance(read(path, known.m), Bound):
+        found = solved(path, "", known)
+        return replace(found, blocks=(*found, *told))
     question = Question.about(path, known)
     cost, at = question.of, question.at(question.of)
     about = {s.name: {"unit": str(s.unit), "meaning": s.meaning} for s in sorted(cost.free_symbols, key=lambda s: s.name)}
@@ -160,5 +164,13 @@ def one(path: str, known: Known) -> Document:
         record |= {"value": at.number, "at_parts": {where: part.number for where, part in paths(at)}}
     elif isinstance(at, Cost):
         record["at"] = show.text(at.expr)
-    seen = (named(cost), replace(letters(cost.free_symbols), fold=None), *at_values(question.sheet, at), *remarks(question))
+    seen = (named(cost), *told, replace(letters(cost.free_symbols), fold=None), *at_values(question.sheet, at), *remarks(question))
     return Document(seen, record)
+
+
+def _told(path: str) -> list[Block]:
+    """The options of a formula that is asked for by name, as they are unless they are said."""
+    name = path.partition("(")[0].strip()
+    takes = {} if name not in by_name() else {o: p.default for o, p in options(name).items() if isinstance(p.default, (bool, str))}
+    words = [f"{o}={x if isinstance(x, str) else 'yes' if x else 'no'}" for o, x in takes.items()]
+    return [Note(f"Options: {', '.join(words)}; write {name}({words[0].partition('=')[0]}=...)")] if words else []

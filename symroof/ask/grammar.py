@@ -4,10 +4,10 @@
     sum         product {+ product | - product}
     product     power {* power | / power}
     power       item [^ whole number]
-    item        FORMULA{/PART} | LETTER | NUMBER [UNIT] | max(sum, ...) | min(sum, ...) | (sum) | - item
+    item        FORMULA[(OPTION=VALUE, ...)]{/PART} | LETTER | NUMBER [UNIT] | max(sum, ...) | min(sum, ...) | (sum) | - item
 
-``decode.step/MLP/math``, ``decode.step - decode.weight_time <= 1 ms``, ``n/X^2``. A slash behind a formula is its part where it
-has one of that name; the unit of a number reaches as far as it can be read. A text is only ever looked up, never executed.
+``decode.step/MLP/math``, ``deployment.step(overlap=no) - decode.weight_time <= 1 ms``, ``n/X^2``. A slash behind a formula is its part
+where it has one of that name; the unit of a number reaches as far as it can be read. A text is only ever looked up, never executed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from symroof.algebra.quantity import parse_quantity
 from symroof.algebra.symbols import ALPHABET
 from symroof.algebra.units import ONE, PREFIXES, parse_unit
 from symroof.ask.letters import letter
-from symroof.ask.names import named
+from symroof.ask.names import named, options, takes_cost
 from symroof.errors import InputError, UnitError, short
 from symroof.solver.bound import Bound
 
@@ -43,6 +43,8 @@ _POWER = 3
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "^": _POWER, "**": _POWER}
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
 _NUMBER = re.compile(r"\$?\s*(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d[\d_]*)?(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
+_EQUALS = re.compile(r"=(?!=)")
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'|[^,()=<>]+")
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _UNIT = re.compile(r"\s*([A-Za-zµμ]+|%)(?:\^-?\d)?")
 _MORE = re.compile(r"[*·/](?:[A-Za-zµμ$]+(?:\^-?\d)?|\([A-Za-zµμ$*·/^\d-]+\))")
@@ -197,10 +199,29 @@ class _Reader:
             return self._closed(reduce(_FUNCTIONS[name], found))
         if "." not in name:
             return letter(name, self.letters)
-        cost = named(name, self.m)
-        if isinstance(cost, Bound) and name != self.text.strip():
+        start = self.place - len(name)
+        cost = named(name, self.m, self._told(name) if self._mark("(") else {})
+        if isinstance(cost, Bound) and (self.text[:start].strip() or self.place < len(self.text)):
             raise InputError(_solved(name))
         return self._part(cost) if isinstance(cost, Cost) else cost
+
+    def _told(self, name: str) -> dict[str, Any]:
+        """The options of a formula behind a bracket: ``direction=backward, overlap=no``; of those that are formulas, a formula."""
+        found: dict[str, Any] = {}
+        takes = options(name)
+        while not self._mark(")"):
+            word, equals = self._take(_NAME), self._take(_EQUALS)
+            if word is None or equals is None:
+                self._refuse(f"an option is missing, write e.g. {name}({next(iter(takes), 'option')}=...)")
+            if word in found:
+                raise InputError(f"{name} is told {word} twice; say it once")
+            if word in takes and takes_cost(takes[word]):
+                found[word] = _cost(self._sum())
+            else:
+                found[word] = (self._take(_VALUE) or "").strip().strip("\"'")
+            if not self._mark(",") and self._peek(_VALUE):
+                self._refuse("a comma is missing")
+        return found
 
     def _part(self, cost: Cost) -> Cost:
         """The part of a formula that follows behind slashes, if it has one of that name."""

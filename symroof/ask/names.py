@@ -38,12 +38,13 @@ def thresholds() -> Mapping[str, Callable[..., Bound]]:
 
 def summary(name: str) -> str:
     """The first line of the docstring of a formula or a threshold."""
-    return (getdoc(_every()[name]) or "").partition("\n")[0]
+    return (getdoc(_any(name)) or "").partition("\n")[0]
 
 
 def wants_model(name: str) -> bool:
     """Whether a formula or a threshold is one of a model only, and the book has none."""
-    return any(p.default is Parameter.empty for p in signature(_every()[name]).parameters.values())
+    m = signature(_any(name)).parameters.get("m")
+    return m is not None and m.default is Parameter.empty
 
 
 def unit_of(name: str, m: Any = None) -> str:
@@ -53,22 +54,55 @@ def unit_of(name: str, m: Any = None) -> str:
     return str(named(name, m if wants_model(name) else None).unit)
 
 
-def named(name: str, m: Any = None) -> Cost | Bound:
-    """A formula or a threshold by name, of a model or the book's.
+def options(name: str) -> Mapping[str, Parameter]:
+    """What a formula or a threshold may be told beside its model, by name: ``direction``, ``overlap``."""
+    found = signature(_any(name)).parameters
+    return {o: p for o, p in found.items() if o != "m"}
+
+
+def named(name: str, m: Any = None, told: Mapping[str, Any] | None = None) -> Cost | Bound:
+    """A formula or a threshold by name, of a model or the book's; ``told`` are its options, texts as one writes them.
 
     >>> named("decode.critical_batch")
     B >= C*p_w/(2*W_hbm)
+    >>> named("training.fsdp_threshold", told={"direction": "backward"})
+    B >= C*X*p_w/(2*M_X*W_ici)
 
-    Raises UnknownName with the nearest name, InputError for one that needs a model.
+    Raises UnknownName with the nearest name, InputError for one that needs a model or an option.
     """
-    if name not in _every():
-        raise UnknownName(_instead(name))
+    takes, told = options(name), told or {}
+    for option in told:
+        if option not in takes:
+            raise UnknownName(f"{name} takes no {short(option)}; {nearest(option[:40], takes)}")
+    lacking = [o for o, p in takes.items() if p.default is Parameter.empty and o not in told]
+    if lacking:
+        raise InputError(f"{name} needs {lacking[0]}; write e.g. {name}({lacking[0]}=...)")
     if m is None and wants_model(name):
         raise InputError(f"{name} needs a model; add e.g. --model mixtral-8x7b")
-    given = _arguments(m)
-    f = _every()[name]
-    found: Cost | Bound = f(**{p: given[p]() for p in signature(f).parameters if p in given})
+    f = _any(name)
+    given = {o: make() for o, make in _arguments(m).items() if o in signature(f).parameters and o not in told}
+    found: Cost | Bound = f(**given, **{o: _meant(o, takes[o], value) for o, value in told.items()})
     return found
+
+
+_TRUE, _FALSE = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
+
+
+def _meant(option: str, of: Parameter, value: Any) -> Any:
+    """An option as its function takes it: yes or no, a whole number, or the word itself."""
+    if not isinstance(value, str):
+        return value
+    word = value.strip().lower()
+    if isinstance(of.default, bool):
+        if word not in (*_TRUE, *_FALSE):
+            raise InputError(f"{option}={short(value)} is neither yes nor no")
+        return word in _TRUE
+    return int(word) if of.annotation == "int" and word.isascii() and word.isdigit() and len(word) < 9 else value.strip()
+
+
+def takes_cost(of: Parameter) -> bool:
+    """Whether an option is a formula itself."""
+    return "Cost" in str(of.annotation)
 
 
 def _arguments(m: Any) -> dict[str, Callable[[], Any]]:
@@ -79,20 +113,33 @@ def _arguments(m: Any) -> dict[str, Callable[[], Any]]:
 
 
 @lru_cache(maxsize=1)
-def _every() -> Mapping[str, Callable[..., Any]]:
-    return {**formulas(), **thresholds()}
+def by_name() -> Mapping[str, Callable[..., Any]]:
+    """Every formula and threshold that can be asked for, some with options that have to be said."""
+    found = ((f"{_word(module)}.{name}", f) for module in MODULES for name, f in _functions(module).items())
+    return {name: f for name, f in found if _returns(f) in ("Cost", "Bound")}
+
+
+def _any(name: str) -> Callable[..., Any]:
+    if name not in by_name():
+        raise UnknownName(f"there is no formula {short(name)}; {nearest(name, by_name())}")
+    return by_name()[name]
 
 
 def _named(kind: str) -> dict[str, Callable[..., Any]]:
-    found = ((f"{_word(module)}.{name}", f) for module in MODULES for name, f in _functions(module).items())
-    return {name: f for name, f in found if _returns(f) == kind and not _needs(f)}
+    return {name: f for name, f in by_name().items() if _returns(f) == kind and not _required(f)}
+
+
+@lru_cache(maxsize=1)
+def needing() -> Mapping[str, tuple[str, ...]]:
+    """The formulas that have to be told something, such as a scheme, and what."""
+    return {name: tuple(p.name for p in _required(f)) for name, f in by_name().items() if _required(f)}
 
 
 def _functions(module: str) -> dict[str, Callable[..., Any]]:
-    """The public functions of a workload, but for those that another workload shows."""
-    others = {f"{PLACE}.{m}" for m in (*MODULES, "models") if m != module}
-    found = vars(import_module(f"{PLACE}.{module}")).items()
-    return {name: f for name, f in found if isfunction(f) and name[0] != "_" and f.__module__ not in others}
+    """What a workload offers, but for those that take more than words and numbers."""
+    found = import_module(f"{PLACE}.{module}")
+    functions = {name: getattr(found, name) for name in found.__all__ if isfunction(getattr(found, name))}
+    return {name: f for name, f in functions.items() if all(p.annotation in ("str", "int") for p in _required(f))}
 
 
 def _word(module: str) -> str:
@@ -105,12 +152,5 @@ def _returns(f: Callable[..., Any]) -> str:
     return kind if isinstance(kind, str) else getattr(kind, "__name__", "")
 
 
-def _needs(f: Callable[..., Any]) -> bool:
-    return any(p.default is Parameter.empty and p.name != "m" for p in signature(f).parameters.values())
-
-
-def _instead(name: str) -> str:
-    called, _, word = name.partition(".")
-    if any(_word(m) == called and word in _functions(m) for m in MODULES):
-        return f"{name} is no formula that can be asked for by name: it needs arguments; {nearest(name, formulas())}"
-    return f"there is no formula {short(name)}; {nearest(name, _every())}"
+def _required(f: Callable[..., Any]) -> list[Parameter]:
+    return [p for p in signature(f).parameters.values() if p.default is Parameter.empty and p.name != "m"]

@@ -44,7 +44,7 @@ class Question:
     def whether(text: str, known: Known, unknown: str, than: str = "") -> Question:
         """A condition, or a threshold by name, and the letter that it is solved for; ``than`` is another chip for the right side.
 
-        Raises what ``asked`` and ``find`` raise, InputError for an equation or a chip that changes nothing.
+        Raises what ``asked`` and ``find`` raise, InputError for an equation, a condition without a letter, or a chip that changes nothing.
         """
         found = read(text, known.m)
         if isinstance(found, Bound):  # a threshold by name is its condition, solved
@@ -52,6 +52,8 @@ class Question:
             found = Asked(text.strip(), found.condition.left, found.condition.relation, found.condition.right)
         elif not isinstance(found, Asked):
             found = asked(text, known.m)  # which says what is missing
+        if not unknown:
+            raise InputError(f"{short(text)} is a condition; say for which letter it is solved, e.g. --for B")
         condition = known.put_in(found, [unknown]).condition
         right, there = beside(condition.right, than, known.formats[2]) if than else (condition.right, Sheet("", "", {}))
         condition = Condition(condition.left, condition.relation, right)

@@ -23,7 +23,9 @@ _optima = together(
 
 @click.command()
 @click.argument("condition")
-@click.option("--for", "unknown", required=True, metavar="LETTER", help="The unknown; left free even if a sheet gives it.")
+@click.option(
+    "--for", "unknown", default="", metavar="LETTER", help="The unknown, left free even if a sheet gives it; a threshold has its own."
+)
 @_limits
 @click.option("--than", default="", metavar="CHIP[:SLICE]", help="Another chip, on which the right side is evaluated.")
 @click.option("--steps", is_flag=True, help="The derivation, line by line.")
@@ -34,10 +36,12 @@ def solve(condition: str, unknown: str, **options: Any) -> None:
     """Where a CONDITION holds, for any letter: a formula with its domain, and a number if sheets are given.
 
     A CONDITION compares formulas, letters and quantities, and what + - * / ^ max and min make of them; `symroof formulas` lists
-    the formulas.
+    the formulas. A threshold is a condition that has its letter already.
 
     \b
     symroof solve "decode.step <= 15 ms" --for B
+    symroof solve training.tp_limit --on tpu-v5p --model llama3-70b --math bf16 --set M_Y=2
+    symroof solve "training.fsdp_threshold(direction=backward)" --on tpu-v5p --formats bf16
     symroof solve "decode.step - decode.weight_time <= 1 ms" --for S
     symroof solve "decode.step <= 10 ms" --for W_hbm --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --set B=32 --set S=8192
     symroof solve "decode.step/attention >= 0.5*decode.step" --for S --on tpu-v5e --model llama3-70b --formats int8 --set B=32
@@ -160,6 +164,7 @@ def formulas(name: str | None, **options: Any) -> None:
     symroof formulas
     symroof formulas decode.step/MLP
     symroof formulas training.tp_limit
+    symroof formulas "pretraining.step(remat=none, overlap=no)"
     symroof formulas decode.step --model deepseek-v3
     symroof formulas decode.step --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --set B=32 --set S=8192
     """

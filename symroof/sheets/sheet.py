@@ -39,7 +39,7 @@ class Sheet(show.Shown):
         """
         tables = {**self.defaults, **self.values}
         named = {s.name: s for s in tables}
-        symbol = named.get(letter) if isinstance(letter, str) else letter if isinstance(letter, sp.Symbol) else None
+        symbol = letter if isinstance(letter, sp.Symbol) else named.get(getattr(letter, "name", letter))
         found: Any = None if symbol is None else tables.get(symbol)
         if symbol is None or found is None:
             raise UnknownName(f"{self.name} does not give {short(letter)}; {nearest(str(letter)[:40], named)}")

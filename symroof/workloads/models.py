@@ -61,6 +61,11 @@ def stack_of(m: Model) -> Stack:
     return found
 
 
+def beside_m(given: Any) -> str:
+    """The end of a message about an option: that a model is given by name, if one stands in its place."""
+    return ", and give a model as m=..." if hasattr(given, "stack") or isinstance(given, Stack) else ""
+
+
 def checked(m: Model) -> Model:
     """A model, where a formula is the same for all of them.
 

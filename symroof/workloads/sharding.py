@@ -19,7 +19,7 @@ from symroof.program.program import Program
 from symroof.rooms import public
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
-from symroof.workloads.models import AS_MLP, Model
+from symroof.workloads.models import AS_MLP, Model, beside_m
 from symroof.workloads.training import comms, math, mlps
 
 REGIMES = ("math", "hbm")
@@ -68,7 +68,7 @@ def largest_model_parallelism(regime: Literal["math", "hbm"] = "math", m: Model 
     Raises UnknownName for another regime.
     """
     if regime not in REGIMES:
-        raise UnknownName(f"there is no regime {short(regime)}; {nearest(str(regime), REGIMES)}, and give a model as m=...")
+        raise UnknownName(f"there is no regime {short(regime)}; {nearest(str(regime)[:99], REGIMES)}{beside_m(regime)}")
     parts = sharded_matmul(m)
     return solve(parts["ici"] <= parts[regime], Y)
 

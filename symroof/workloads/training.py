@@ -29,7 +29,7 @@ from symroof.transformer.blocks import Block, Blocks
 from symroof.transformer.kind import Pass, Sharding
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.stack import Layer
-from symroof.workloads.models import AS_MLP, Model, stack_of, with_width
+from symroof.workloads.models import AS_MLP, Model, beside_m, stack_of, with_width
 from symroof.workloads.training_memory import *  # noqa: F403  # what a run takes is asked for here too
 
 Direction = Literal["forward", "backward"]
@@ -61,7 +61,7 @@ def mlps(scheme: str, direction: Direction = "forward", m: Model = None) -> Bloc
     Raises UnknownName with the schemes, or directions, there are; InputError for a model that has neither MLPs nor experts.
     """
     if not isinstance(scheme, str) or scheme not in SCHEMES:
-        raise UnknownName(f"there is no scheme {short(scheme)}; {nearest(str(scheme)[:99], SCHEMES)}, and give a model as m=...")
+        raise UnknownName(f"there is no scheme {short(scheme)}; {nearest(str(scheme)[:99], SCHEMES)}{beside_m(scheme)}")
     if direction not in DIRECTIONS:
         raise UnknownName(f"there is no direction {short(direction)}; {nearest(str(direction), DIRECTIONS)}")
     found = []

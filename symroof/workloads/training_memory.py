@@ -34,7 +34,19 @@ from symroof.solver.solve import solve
 from symroof.transformer.kind import Pass
 from symroof.transformer.mlp import Mlp
 from symroof.transformer.stack import Layer
-from symroof.workloads.models import AS_DENSE, AS_GATED, Model, checked, multiplied, present, seen, stack_of, states, with_width
+from symroof.workloads.models import (
+    AS_DENSE,
+    AS_GATED,
+    Model,
+    beside_m,
+    checked,
+    multiplied,
+    present,
+    seen,
+    stack_of,
+    states,
+    with_width,
+)
 
 
 # -- memory
@@ -64,7 +76,7 @@ def zero_memory(stage: int, m: Model = None) -> Cost:
     """
     checked(m)
     if not isinstance(stage, int) or isinstance(stage, bool) or stage not in (0, 1, 2, 3):
-        raise InputError(f"there is no ZeRO stage {short(stage)}; give 0, 1, 2 or 3, and a model as m=...")
+        raise InputError(f"there is no ZeRO stage {short(stage)}; give 0, 1, 2 or 3{beside_m(stage)}")
     parts = (("weights", p_w, 3), ("gradients", p_w, 2), ("optimizer", p_opt, 1))
     held = [Cost(P * width / (X if stage >= first else 1), "byte", name) for name, width, first in parts]
     return total(held).named(f"ZeRO-{stage}")

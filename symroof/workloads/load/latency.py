@@ -19,6 +19,7 @@ from symroof.algebra.claims import Claims, solved
 from symroof.algebra.cost import Condition, Cost, quantity, total
 from symroof.algebra.symbols import B, busy, c_a2, g, lam, t_tok, z
 from symroof.algebra.units import Unit
+from symroof.rooms import public
 from symroof.solver.bound import Bound
 from symroof.workloads.load.replica import Replica, Served, of
 from symroof.workloads.load.tags import Tag
@@ -180,3 +181,6 @@ def _met(r: Replica) -> sp.Expr:
     """The step that an arrival meets, if any [s]: L, of the step a/(1 - x), uneven by its decoding and by its prompts."""
     u = lam * r.prompt.expr
     return r.fixed.expr / (1 - r.load) + _uneven(r) / (1 + u) + u * r.prompt.expr * c_a2 / (1 - u**2)
+
+
+__all__ = public(globals())

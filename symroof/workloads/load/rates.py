@@ -13,6 +13,7 @@ import sympy as sp
 from symroof.algebra.cost import Condition, Cost, quantity
 from symroof.algebra.symbols import B_max, a, b, c_a2, g, lam, n, price, price_wait, t_wait, z
 from symroof.algebra.units import Unit
+from symroof.rooms import public
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.workloads import memory
@@ -126,3 +127,6 @@ def _gaining(r: Replica) -> Condition:
 def _largest(exprs: list[sp.Expr], unit: str, r: Replica) -> Cost:
     found = [quantity(e, Unit.of(unit)) for e in exprs]
     return (found[0] if len(found) == 1 else found[0].named("memory") | found[1].named("math")).claiming(r.of)
+
+
+__all__ = public(globals())

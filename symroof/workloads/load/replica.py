@@ -52,6 +52,7 @@ from symroof.algebra.symbols import (
 )
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, UnknownName, nearest, short
+from symroof.rooms import public
 from symroof.solver.bound import Bound
 from symroof.solver.pieces import Piece
 from symroof.solver.solve import solve
@@ -325,3 +326,6 @@ def _said(given: Any, known: Mapping[str, Any], what: str) -> Any:
 def _number(expr: sp.Expr) -> Any:
     """An expression, or the number that it is."""
     return Fraction(int(expr.p), int(expr.q)) if expr.is_Rational else expr
+
+
+__all__ = public(globals())
