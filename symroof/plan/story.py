@@ -82,7 +82,7 @@ class Story:
         known = self.known
         fitted = ", ".join(f"{s}={float(v):g}" for s, v in known.given.items() if s in DERATES)
         free = "everything evenly sharded, memory and arithmetic overlapped, communication and activations free"
-        what = f"Estimates with {fitted}: {free}." if fitted else f"At peak rates: {free}."
+        what = f"Estimates with {fitted}: {free}." if fitted else f"Lower bounds, at peak rates: {free}."
         said = [f"Arithmetic in {known.arithmetic}; a format is that of weights and KV cache unless --kv says otherwise. {what}"]
         for column in self.columns:
             if column.known.stored and column.known.model and column.known.model.formats:

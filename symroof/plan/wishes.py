@@ -175,8 +175,10 @@ class Wishes:
         """What the numbers of an answer assume, a sentence each."""
         places = list(self.places())
         overlap = "collectives overlapped with them" if self["overlap"] else "collectives added to them"
+        fitted = ", ".join(f"{s} = {float(v):g}" for s, v in places[0].given.items() if s in DERATES) if places else ""
+        what = f"Estimates with {fitted}" if fitted else "Lower bounds, at peak rates"
         yield (
-            "At peak rates, everything evenly sharded, nothing else counted: a step is attention and then the matmuls,"
+            f"{what}: everything evenly sharded, nothing else counted; a step is attention and then the matmuls,"
             f" in each memory and arithmetic overlapped, {overlap}."
         )
         done = ", ".join(dict.fromkeys(known.arithmetic for known in places))
