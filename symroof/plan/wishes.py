@@ -8,7 +8,7 @@ from typing import Any
 
 from symroof.algebra.bind import check
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, D_tok, M_hbm, Symbol, W_dcn, W_ici, n, p_opt, t_lim, t_run
+from symroof.algebra.symbols import DERATES, B, D_tok, M_hbm, Symbol, W_dcn, W_ici, n, p_opt, t_lim, t_run
 from symroof.ask.known import Known
 from symroof.ask.letters import MEANT, reach, refuse_unused, said, word
 from symroof.errors import InputError, SymroofError, UnknownName, nearest, short

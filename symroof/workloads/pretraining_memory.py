@@ -12,10 +12,25 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symroof.algebra.cost import Cost, largest, total
-from symroof.algebra.symbols import L, L_first, L_last, Z, k_frag, k_pre, k_work, n_virt, p_a, p_g, p_logit, p_rest, p_w
+from symroof.algebra.symbols import (
+    L,
+    L_first,
+    L_last,
+    Z,
+    k_frag,
+    k_pre,
+    k_work,
+    microbatches,
+    n_virt,
+    p_a,
+    p_g,
+    p_logit,
+    p_opt,
+    p_rest,
+    p_w,
+)
 from symroof.workloads.layout import Laid, Layout
 from symroof.workloads.models import Model
-from symroof.workloads.training_memory import microbatches, p_opt
 from symroof.workloads.turns import Turn, Turns, turns
 
 _ONE, _NONE = sp.Integer(1), sp.Integer(0)

@@ -17,7 +17,7 @@ import sympy as sp
 
 from symroof.algebra.claims import Claims
 from symroof.algebra.operands import plain
-from symroof.algebra.symbols import A_X, W_X, W_Y, A_exp, B, L, S, W_ctx, W_rep, k_cap, n_ctx, p_a, p_g, p_kv, p_mask, p_w
+from symroof.algebra.symbols import A_X, W_X, W_Y, A_exp, B, L, S, W_ctx, W_rep, k_cap, microbatches, n_ctx, p_a, p_g, p_kv, p_mask, p_w
 from symroof.machine.collectives import Collective
 from symroof.machine.links import Switch
 from symroof.program.backward import Remat
@@ -30,7 +30,6 @@ from symroof.transformer.mlp import Mlp
 from symroof.transformer.stack import Stack
 from symroof.workloads.layout import NAMED, Laid, Layout, ends, laid, own
 from symroof.workloads.models import AS_GATED, BOOK, Model, stack_of
-from symroof.workloads.training_memory import microbatches
 
 _ZERO = sp.Integer(0)
 #: How often elementwise work reads or writes a tensor, forward and backward.
