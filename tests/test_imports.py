@@ -54,7 +54,7 @@ STANDS_ON = {
 ORDERS = {
     "algebra": (
         *("units", "quantity", "roots", "symbols", "show", "operands", "evaluate", "arithmetic", "operators", "arrays", "value"),
-        *("spread", "claims", "bind", "native", "ready", "cost"),
+        *("spread", "claims", "bind", "native", "ready", "condition", "cost"),
     ),
     "solver": (
         *("polynomial", "facts", "extremes", "monotony", "pieces", "steps", "limits", "positive", "function"),

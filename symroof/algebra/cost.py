@@ -15,9 +15,9 @@ from typing import Any, ClassVar
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.arithmetic import COMPARE as COMPARE
 from symroof.algebra.bind import Given, bind
 from symroof.algebra.claims import CANCELLED, NONE, Claim, Claims, after, lasting, reworded, together, written_out
+from symroof.algebra.condition import Condition as Condition
 from symroof.algebra.evaluate import Shape, named_slots, tape
 from symroof.algebra.operands import beside, called, factor, measured_unit, plain, rational, right_rate, same_unit
 from symroof.algebra.operators import lifts
@@ -26,68 +26,6 @@ from symroof.algebra.spread import Uncertain, spread
 from symroof.algebra.units import Unit
 from symroof.algebra.value import Value, find_part
 from symroof.errors import InputError, UnitError, short
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Condition(show.Shown):
-    """``left >= right`` between two costs of one unit: a question for ``solve``, or true or false ``.at`` values."""
-
-    left: Any
-    relation: str
-    right: Any
-
-    def __post_init__(self) -> None:
-        same_unit(self.left, self.right, "compared")
-        together(self.left.of, self.right.of)
-
-    @property
-    def free_symbols(self) -> set[sp.Symbol]:
-        """The symbols of both sides."""
-        free: set[sp.Symbol] = self.left.free_symbols | self.right.free_symbols
-        return free
-
-    @property
-    def of(self) -> Claims:
-        """What both sides assume of the model."""
-        return together(self.left.of, self.right.of)
-
-    @property
-    def ordered(self) -> tuple[Any, Any]:
-        """The side that has to be larger, and the other."""
-        return (self.left, self.right) if self.relation[0] == ">" else (self.right, self.left)
-
-    @property
-    def strict(self) -> bool:
-        """Whether equality does not do."""
-        return len(self.relation) == 1
-
-    @property
-    def expr(self) -> sp.Rel:
-        """The condition as an unevaluated sympy relation."""
-        return sp.Rel(self.left.expr, self.right.expr, self.relation, evaluate=False)
-
-    def at(self, *sheets: Any, **values: Any) -> Any:
-        """True or False (an array of them for arrays); a Condition again as long as symbols are left."""
-        given = bind(self.free_symbols, sheets, values, self.of)
-        left, right = self.left.put(given), self.right.put(given)
-        if isinstance(left, Value) and isinstance(right, Value):
-            return COMPARE[self.relation](left, right)
-        return self.between(left, right)
-
-    def expand(self, *letters: sp.Symbol) -> Condition:
-        """The same with the aggregate letters of a model written out, those that ``letters`` are part of; see ``Cost.expand``."""
-        return Condition(self.left.expand(*letters), self.relation, self.right.expand(*letters))
-
-    def put(self, given: Given) -> Condition:
-        """The same with checked values put in."""
-        return self.between(self.left.put(given), self.right.put(given))
-
-    def between(self, left: Any, right: Any) -> Condition:
-        """The same relation between other sides, each a Cost or a Value."""
-        return Condition(lifted(left), self.relation, lifted(right))
-
-    def __bool__(self) -> bool:
-        raise InputError(f"whether {self!r} holds depends on values; ask condition.at(...), or solve(condition, symbol)")
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -291,11 +229,11 @@ class Cost(show.Shown):
 
         Values are numbers, texts with a unit (``"15 ms"``), arrays (which broadcast) or expressions in symbols.
         """
-        if any(isinstance(sheet, Uncertain) for sheet in sheets):
-            return spread(self.at, self.free_symbols, sheets, values)
         known = remembered(self, sheets, values)
         if isinstance(known, Value):
             return known
+        if any(isinstance(sheet, Uncertain) for sheet in sheets):
+            return spread(self.at, self.free_symbols, sheets, values)
         found = self.put(known if known is not None else bind(self.free_symbols, sheets, values, self.of))
         if isinstance(found, Cost) and (sheets or values):
             found.__dict__["_lacking"] = True  # which its text says

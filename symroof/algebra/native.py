@@ -26,6 +26,7 @@ Step = tuple[type, tuple[Any, ...]]
 
 _JOINED: dict[type, ast.operator] = {sp.Add: ast.Add(), sp.Mul: ast.Mult()}
 _COMMUTES = (sp.Add, sp.Mul, sp.Max, sp.Min)
+_NOTHING: dict[type, int] = {sp.Add: 0, sp.Mul: 1}  # what changes nothing
 _SMALL = 8  # exponent up to which the power of any fraction is exact
 _EXACT = (*_COMMUTES, sp.ceiling, sp.floor, sp.Abs, PowerOfTwo)
 
@@ -55,9 +56,14 @@ class Known:
                 slots[slot] = TABLE[kind][0](*known)
                 continue
             arguments: list[Any] = list(places)
-            if exact and kind in _COMMUTES and len(known) > 1:
-                arguments = [TABLE[kind][0](*known), *(i for i in places if not _number(slots.get(i)))]
-            steps[slot] = kind, tuple(_Constant(a) if not isinstance(a, int) else a for a in arguments)
+            if exact and kind in _COMMUTES and known:
+                together = TABLE[kind][0](*known) if len(known) > 1 else known[0]
+                arguments = [] if together == _NOTHING.get(kind) else [together]
+                arguments += [i for i in places if not _number(slots.get(i))]
+                if kind is sp.Mul and together == 0:
+                    slots[slot] = together
+                    continue
+            steps[slot] = kind, tuple(a if type(a) is int else _Constant(a) for a in arguments)
         return Known(steps, slots)
 
     def needed(self, roots: Iterable[int]) -> list[int]:

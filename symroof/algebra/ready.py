@@ -16,6 +16,7 @@ from symroof.algebra.bind import Given, bind, check
 from symroof.algebra.claims import ORDER, cancelled, stacks, thresholds
 from symroof.algebra.evaluate import tape
 from symroof.algebra.native import Known, Within, arguments, on_floats, on_fractions
+from symroof.algebra.spread import Uncertain
 from symroof.algebra.symbols import DERATES, FRACTIONS, NOTHING, Symbol
 from symroof.algebra.units import ONE, Unit
 from symroof.algebra.value import Value
@@ -151,8 +152,8 @@ def remembered(cost: Any, sheets: tuple[Any, ...], values: Mapping[str, Any]) ->
     kept: dict[Any, Any] = whole.get("_ready") or whole.setdefault("_ready", {})
     key = (*map(id, sheets), None, *values)
     held = kept.get(key)
-    if held is None and any(isinstance(sheet, Mapping) for sheet in sheets):
-        return None
+    if held is None and any(isinstance(sheet, (Mapping, Uncertain)) for sheet in sheets):
+        return None  # what may change, or depends on what it stands beside
     if held is None:
         if len(kept) >= _MOST:
             del kept[next(iter(kept))]

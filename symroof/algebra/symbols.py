@@ -337,6 +337,7 @@ eta_math = symbol("eta_math", "1", "fraction of C that is reached")
 ETA_FORMAT: dict[Symbol, Symbol] = {
     rate: symbol(f"eta_{f}", "1", f"fraction of C_{f} that is reached, beside eta_math") for f, rate in C_FORMAT.items()
 }
+eta_fp32, eta_tf32, eta_bf16, eta_fp16, eta_fp8, eta_int8, eta_fp4, eta_int4 = ETA_FORMAT.values()
 eta_hbm = symbol("eta_hbm", "1", "fraction of W_hbm that is reached")
 eta_att = symbol("eta_att", "1", "fraction of C that attention reaches; eta_math unless bound", r"\eta_\text{att}")
 eta_kv = symbol("eta_kv", "1", "fraction of W_hbm that is reached where caches are read; eta_hbm unless bound", r"\eta_\text{kv}")
@@ -394,5 +395,3 @@ UNLESS: dict[Symbol, sp.Expr] = {
 }
 
 ALPHABET: dict[str, Symbol] = {s.name: s for s in list(globals().values()) if isinstance(s, Symbol)}
-#: With the rates of formats and what is reached of them.
-LETTERS: dict[str, Symbol] = {**ALPHABET, **{s.name: s for s in (*C_FORMAT.values(), *ETA_FORMAT.values())}}

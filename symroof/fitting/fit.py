@@ -14,7 +14,7 @@ from math import exp, inf, log, sqrt
 from typing import Any
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import FRACTIONS, LETTERS, Symbol
+from symroof.algebra.symbols import ALPHABET, FRACTIONS, Symbol
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.fitting.curve import Curve, Formula, bunches, curve, formula_of, ideal
 from symroof.fitting.table import table
@@ -64,9 +64,9 @@ def letters_of(letters: Any) -> dict[Symbol, str]:
     for s, by in pairs:
         if isinstance(s, str) and ":" in s:
             s, by = s.split(":", 1)
-        if str(s) not in LETTERS and not isinstance(s, Symbol):
-            raise UnknownName(f"there is no letter {short(str(s))}; {nearest(str(s), LETTERS)}")
-        found[s if isinstance(s, Symbol) else LETTERS[str(s)]] = str(by or "")
+        if str(s) not in ALPHABET and not isinstance(s, Symbol):
+            raise UnknownName(f"there is no letter {short(str(s))}; {nearest(str(s), ALPHABET)}")
+        found[s if isinstance(s, Symbol) else ALPHABET[str(s)]] = str(by or "")
     if not found:
         raise InputError("there are no letters to fit; give e.g. ['eta_hbm', 't_layer']")
     return found

@@ -17,7 +17,7 @@ from typing import Any
 
 from symroof.algebra.bind import check
 from symroof.algebra.quantity import parse_quantity
-from symroof.algebra.symbols import LETTERS, B, G, S, Symbol, T, n
+from symroof.algebra.symbols import ALPHABET, B, G, S, Symbol, T, n
 from symroof.algebra.units import Unit
 from symroof.errors import InputError, SymroofError, short
 from symroof.sheets.calibrations import settings
@@ -120,7 +120,7 @@ def _row(name: str, given: Mapping[str, Any]) -> Row:
     number, unit = _measured(given)
     known, labels = dict[Symbol, Any](), dict[str, str]()
     for key, value in given.items():
-        s = WORDS.get(str(key)) or LETTERS.get(str(key))
+        s = WORDS.get(str(key)) or ALPHABET.get(str(key))
         if s is not None:
             known[s] = check(s, value)
         elif key not in _OWN or key in ("chip", "model", "weights", "math"):

@@ -15,7 +15,7 @@ from typing import Any
 
 from symroof.algebra.bind import check
 from symroof.algebra.spread import Known, Uncertain
-from symroof.algebra.symbols import FORMAT_OF, FRACTIONS, LETTERS, C, M_w, P, Symbol, W_hbm, p_w
+from symroof.algebra.symbols import ALPHABET, FORMAT_OF, FRACTIONS, C, M_w, P, Symbol, W_hbm, p_w
 from symroof.errors import SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.files import listed, read
 from symroof.sheets.schema import CalibrationFile
@@ -177,9 +177,9 @@ def loaded(path: Path) -> Calibration:
     file = read(path, CalibrationFile)
     letters = []
     for name, row in file.letters.items():
-        if name not in LETTERS:
-            raise SheetError(f"{path.name}: there is no letter {short(name)}; {nearest(name, LETTERS)}")
-        s = LETTERS[name]
+        if name not in ALPHABET:
+            raise SheetError(f"{path.name}: there is no letter {short(name)}; {nearest(name, ALPHABET)}")
+        s = ALPHABET[name]
         try:
             for number in (row.value, *(v for v, _ in row.levels.values())):
                 check(s, number)

@@ -32,7 +32,7 @@ def named(c: Cost, fold: str | None = None) -> Formula:
     return Formula(costly(c), c, fold=fold)
 
 
-@view("algebra.cost.Condition")
+@view("algebra.condition.Condition")
 def condition(c: Condition) -> Iterator[Block]:
     """The relation, both sides by their formulas."""
     yield Formula(asked(c))

@@ -9,9 +9,9 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
+from symroof.algebra.arithmetic import COMPARE
 from symroof.algebra.bind import Given
 from symroof.algebra.claims import stacks
-from symroof.algebra.cost import COMPARE
 from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import rational
 from symroof.algebra.quantity import show_number

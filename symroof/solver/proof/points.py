@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.cost import COMPARE
+from symroof.algebra.arithmetic import COMPARE
 from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import rational
 from symroof.errors import InputError

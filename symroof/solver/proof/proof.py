@@ -17,8 +17,8 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
+from symroof.algebra.arithmetic import COMPARE
 from symroof.algebra.bind import Given
-from symroof.algebra.cost import COMPARE
 from symroof.algebra.value import INF, as_span
 from symroof.errors import InputError
 from symroof.solver.numeric.at import decided
