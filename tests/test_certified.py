@@ -12,7 +12,7 @@ from second_opinion import decimal, holds, some, worth
 
 from symroof import Cost, Span, SymroofError, solve, symbol
 from symroof.algebra.evaluate import TABLE
-from symroof.algebra.roots import PositiveRoot, PowerOfTwo
+from symroof.algebra.roots import Log1p, PositiveRoot, PowerOfTwo
 from symroof.solver.numeric.boxes import INTERVALS, Box
 
 x, a, b, c = (symbol(s) for s in "xabc")
@@ -257,6 +257,7 @@ ROWS = {
     sp.floor: sp.floor(x / 3),
     sp.Abs: sp.Abs(x - 2),
     sp.log: sp.log(x),
+    Log1p: sp.log(1 + x / 7),
     sp.exp: sp.exp(-x),
     sp.sinh: sp.sinh(x),
     sp.asinh: sp.asinh(x - 3),

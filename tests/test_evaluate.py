@@ -13,7 +13,7 @@ from second_opinion import SYMBOLS, close, costs, points, worth
 
 from symroof import Cost, SymroofError, UnitError, Value, chip, dtype, llm, matmul, roofline, sheet, solve, symbol
 from symroof.algebra.evaluate import TABLE, tape
-from symroof.algebra.roots import PositiveRoot, PowerOfTwo
+from symroof.algebra.roots import Log1p, PositiveRoot, PowerOfTwo
 from symroof.algebra.symbols import ALPHABET, C_FORMAT, DERATES, FRACTIONS
 from symroof.ask.names import formulas, named, wants_model
 from symroof.symbols import B, C, D, F, L, S, W_hbm, eta_hbm, n, p, price, t_hop, t_layer, t_lim
@@ -102,6 +102,7 @@ FIRES = {  # one expression per row of the table
     sp.floor: sp.floor(x),
     sp.Abs: sp.Abs(x - 2 * y),
     sp.log: sp.log(x),
+    Log1p: sp.log(1 + x * y),
     sp.exp: sp.exp(x),
     sp.sinh: sp.sinh(x),
     sp.asinh: sp.asinh(x),

@@ -20,7 +20,7 @@ from second_opinion import costs, points, worth
 
 from symroof import Cost, Span, Value, chip, decode, dtype, export, llm, serving, solve, symbol
 from symroof.algebra.evaluate import TABLE
-from symroof.algebra.roots import PositiveRoot, PowerOfTwo
+from symroof.algebra.roots import Log1p, PositiveRoot, PowerOfTwo
 from symroof.algebra.symbols import FRACTIONS
 from symroof.cli import cli
 from symroof.errors import InputError, SolveError, SymroofError, UnknownName
@@ -110,6 +110,7 @@ FIRES = {
     sp.floor: sp.floor(10 * x),
     sp.Abs: sp.Abs(x - 2 * y),
     sp.log: sp.log(x),
+    Log1p: sp.log(1 + x * y / 10**9),
     sp.exp: sp.exp(-x),
     sp.sinh: sp.sinh(x),
     sp.asinh: sp.asinh(x),

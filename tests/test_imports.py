@@ -53,12 +53,27 @@ STANDS_ON = {
 #: The order inside a room; a file imports only from files before it.
 ORDERS = {
     "algebra": (
-        *("units", "quantity", "roots", "symbols", "show", "operands", "evaluate", "arithmetic", "operators", "arrays", "value"),
+        *(
+            "units",
+            "quantity",
+            "roots",
+            "symbols",
+            "show",
+            "operands",
+            "intervals",
+            "reals",
+            "evaluate",
+            "arithmetic",
+            "operators",
+            "arrays",
+            "value",
+        ),
         *("spread", "claims", "bind", "native", "ready", "condition", "cost"),
     ),
     "solver": (
         *("polynomial", "facts", "extremes", "monotony", "pieces", "steps", "limits", "positive", "function"),
-        *("numeric.boxes", "numeric.thresholds", "numeric.at", "proof.points", "proof.proof", "bound", "rounded", "solve"),
+        *("numeric.boxes", "numeric.thresholds", "numeric.plateaus", "numeric.at"),
+        *("proof.points", "proof.proof", "bound", "rounded", "solve"),
     ),
     "analysis": ("walk", "regimes", "problem", "minimize", "slopes", "elasticity", "sensitivity"),
     "plane": ("sides", "tracing", "borders", "regions"),

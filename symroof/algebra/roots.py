@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import reduce
 from math import ceil
 from typing import Any
 
 import sympy as sp
+from mpmath import mp
 
 
 class PositiveRoot(sp.Function):  # type: ignore[misc]
@@ -20,6 +21,15 @@ class PositiveRoot(sp.Function):  # type: ignore[misc]
 
     is_positive = True
     is_real = True
+
+    def _eval_evalf(self, prec: int) -> Any:
+        """So that sympy can compare it with numbers."""
+        found = [c._eval_evalf(prec + 20) for c in self.args]
+        if not all((c is not None and c.is_Float) or c.is_Rational for c in found):
+            return None
+        with mp.workprec(prec + 20):
+            numbers = [mp.make_mpf(sp.Float(c if found[0] > 0 else -c, precision=prec + 20)._mpf_) for c in found]
+        return sp.Float._new(close_root(numbers, prec)._mpf_, prec) if numbers[-1] < 0 < numbers[0] else None
 
     def _sympystr(self, printer: Any) -> str:
         return f"root of {printer._print(self._polynomial())} = 0"
@@ -33,12 +43,23 @@ class PositiveRoot(sp.Function):  # type: ignore[misc]
         return sp.Add(*[c * y ** (len(self.args) - 1 - i) for i, c in enumerate(self.args)])
 
 
+class Log1p(sp.Function):  # type: ignore[misc]
+    """``log(1 + u)``, to the last digit where u is small; a step of evaluation only, formulas say ``log``."""
+
+    nargs = 1
+
+
 class PowerOfTwo(sp.Function):  # type: ignore[misc]
     """The smallest power of two (1, 2, 4, ...) that is not below its argument."""
 
     nargs = 1
     is_positive = True
     is_integer = True
+
+    def _eval_evalf(self, prec: int) -> Any:
+        """So that sympy can compare it with numbers."""
+        inside = self.args[0]._eval_evalf(prec)
+        return None if inside is None or not inside.is_Float else sp.Float(int(power_of_two(Fraction(str(inside)))), precision=prec)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         shown = rf"2^{{\left\lceil \log_2 {printer._print(self.args[0])} \right\rceil}}"
@@ -77,6 +98,33 @@ def positive_root(*coeffs: Any) -> Any:
     while f(high) < 0:
         high *= 16
     return bisect(lambda y: f(y) >= 0, low, high)
+
+
+def close_root(coeffs: Sequence[Any], bits: int) -> Any:
+    """The positive root of a polynomial of binary numbers with one change of sign, the highest positive: halved, then Newton's steps.
+
+    Such a root is never ill-conditioned: the slope weighs as much as all terms together.
+    """
+    slopes = [mp.fmul(c, len(coeffs) - 1 - i, exact=True) for i, c in enumerate(coeffs[:-1])]
+
+    def at(y: Any, of: Sequence[Any]) -> Any:
+        return reduce(lambda total, c: total * y + c, of, mp.mpf(0))
+
+    with mp.workprec(60):
+        low = high = mp.mpf(1)
+        while at(low, coeffs) > 0:
+            low /= 2**16
+        while at(high, coeffs) < 0:
+            high *= 2**16
+        while high > low * (1 + 2.0**-30):
+            middle = mp.sqrt(low * high)
+            low, high = (low, middle) if at(middle, coeffs) >= 0 else (middle, high)
+    y, known = high, 25
+    while known < bits + 10:
+        known = 2 * known - 8
+        with mp.workprec(known + 30):
+            y -= at(y, coeffs) / at(y, slopes)
+    return y
 
 
 def bisect(above: Callable[[float], bool], low: float, high: float) -> float:

@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra.evaluate import tape
-from symroof.algebra.roots import PositiveRoot, PowerOfTwo
+from symroof.algebra.roots import Log1p, PositiveRoot, PowerOfTwo
 from symroof.solver.extremes import EXTREMES
 from symroof.solver.polynomial import expand, sign, tidy
 
@@ -199,6 +199,7 @@ RULES: dict[type, Callable[..., Any]] = {
     sp.floor: lambda out, args, given, side: Fraction(0),
     sp.Abs: _abs,
     sp.log: _through(lambda u: 1 / u),
+    Log1p: _through(lambda u: 1 / (1 + u)),
     sp.exp: lambda out, args, given, side: _change(args[0], given[0]),
     sp.sinh: _through(lambda u: _called("cosh", cosh, u)),
     sp.asinh: _through(lambda u: 1 / _called("sqrt", sqrt, 1 + u * u)),

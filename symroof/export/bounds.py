@@ -21,7 +21,7 @@ def bound_source(bound: Bound, dialect: Dialect, name: str) -> str:
     """The file with one function for a bound. Raises SolveError for a bound without a closed form, and for several ends in C."""
     if bound.kind == "numeric":
         raise SolveError(f"{short(bound, 200)}: without a closed form there is nothing to export; export both sides of the condition")
-    side = _side(bound.pieces)
+    side = _side(bound)
     if not side and dialect.floats:
         raise SolveError(
             f"{bound.symbol} has more than one threshold here, which C cannot return as a number; export to Python or JavaScript"
@@ -69,9 +69,12 @@ def _ends(piece: Piece, slots: Iterator[int]) -> _Ends:
     return _Ends(low, high, tuple((next(slots), ">=" if isinstance(rel, sp.Ge) else ">", next(slots)) for rel in piece.when))
 
 
-def _side(pieces: tuple[Piece, ...]) -> str:
+def _side(bound: Bound) -> str:
     """``low`` or ``high`` for one threshold, nothing for several ends."""
-    if pieces and all(p.high is not None and p.low is None for p in pieces):
+    pieces = bound.pieces
+    if not pieces:
+        return "high" if bound.falls else "low"
+    if all(p.high is not None and p.low is None for p in pieces):
         return "high"
     return "low" if all(p.high is None for p in pieces) else ""
 

@@ -8,25 +8,25 @@ from __future__ import annotations
 _WHOLE_PYTHON = '''def _{name}(x):
     """Round {way} what is not within a few bits of a whole number."""
     nearest = round(x)
-    return nearest if abs(x - nearest) <= 8e-16 * abs(x) else math.{call}(x)
+    return nearest if abs(x - nearest) <= min(8e-16 * abs(x), 0.1) else math.{call}(x)
 '''
 _WHOLE_NUMPY = '''def _{name}(x):
     """Round {way} what is not within a few bits of a whole number."""
     nearest = np.rint(x)
-    return np.where(np.abs(x - nearest) <= 8e-16 * np.abs(x), nearest, np.{call}(x))
+    return np.where(np.abs(x - nearest) <= np.minimum(8e-16 * np.abs(x), 0.1), nearest, np.{call}(x))
 '''
 _WHOLE_JAVASCRIPT = """/* Round {way} what is not within a few bits of a whole number. */
 function symroof_{name}(x) {{
   const below = Math.floor(x);
   const half = x - below === 0.5;
   const nearest = half && below % 2 === 0 ? below : Math.round(x);
-  return Math.abs(x - nearest) <= 8e-16 * Math.abs(x) ? nearest : Math.{call}(x);
+  return Math.abs(x - nearest) <= Math.min(8e-16 * Math.abs(x), 0.1) ? nearest : Math.{call}(x);
 }}
 """
 _WHOLE_C = """/* Round {way} what is not within a few bits of a whole number. */
 static double symroof_{name}(double x) {{
   const double nearest = rint(x);
-  return fabs(x - nearest) <= 8e-16 * fabs(x) ? nearest : {call}(x);
+  return fabs(x - nearest) <= fmin(8e-16 * fabs(x), 0.1) ? nearest : {call}(x);
 }}
 """
 _WHOLE = (_WHOLE_PYTHON, _WHOLE_NUMPY, _WHOLE_JAVASCRIPT, _WHOLE_C)

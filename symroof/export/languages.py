@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.roots import PositiveRoot, PowerOfTwo
+from symroof.algebra.roots import Log1p, PositiveRoot, PowerOfTwo
 from symroof.errors import InputError, UnknownName, nearest, short
 
 SUM, PRODUCT, POWER, ATOM = range(4)
@@ -185,7 +185,7 @@ def identifier(text: str, otherwise: str = "") -> str:
     return words if words[:1].isalpha() or not otherwise else f"{otherwise}_{words}".rstrip("_")
 
 
-_KINDS = (sp.Abs, sp.log, sp.exp, sp.sinh, sp.asinh, sp.Max, sp.Min)
+_KINDS = (sp.Abs, sp.log, Log1p, sp.exp, sp.sinh, sp.asinh, sp.Max, sp.Min)
 _HELPERS = {sp.ceiling: "*ceil", sp.floor: "*floor", PositiveRoot: "*positive_root", PowerOfTwo: "*power_of_two"}
 _BRACES: dict[str, Any] = {"prefix": "symroof_", "test": "if ({test}) {{", "end": "}", "stop": ";", "indent": "  "}
 
@@ -202,27 +202,27 @@ _LANGUAGES = (
         "numpy NumPy",
         "import numpy as np\n\n\n",
         (*keyword.kwlist, *_PYTHON_WORDS.split()),
-        "np.abs np.log np.exp np.sinh np.arcsinh np.maximum np.minimum np.power np.sqrt np.inf",
+        "np.abs np.log np.log1p np.exp np.sinh np.arcsinh np.maximum np.minimum np.power np.sqrt np.inf",
         pairs=True,
     ),
     _dialect(
         "python Python",
         "import math\n\n\n",
         (*keyword.kwlist, *_PYTHON_WORDS.split()),
-        "abs math.log math.exp math.sinh math.asinh max min math.pow math.sqrt math.inf",
+        "abs math.log math.log1p math.exp math.sinh math.asinh max min math.pow math.sqrt math.inf",
     ),
     _dialect(
         "javascript JavaScript",
         '"use strict";\n\n',
         _JAVASCRIPT_WORDS.split(),
-        "Math.abs Math.log Math.exp Math.sinh Math.asinh Math.max Math.min Math.pow Math.sqrt Infinity",
+        "Math.abs Math.log Math.log1p Math.exp Math.sinh Math.asinh Math.max Math.min Math.pow Math.sqrt Infinity",
         **_BRACES | {"assign": "const {name} = {value};", "variable": "let {name} = {value};"},
     ),
     _dialect(
         "c C",
         "#include <math.h>\n\n",
         _C_WORDS.split(),
-        "fabs log exp sinh asinh fmax fmin pow sqrt INFINITY",
+        "fabs log log1p exp sinh asinh fmax fmin pow sqrt INFINITY",
         **_BRACES | {"assign": "const double {name} = {value};", "variable": "double {name} = {value};", "floats": True, "pairs": True},
     ),
 )

@@ -16,11 +16,9 @@ from typing import Any, TypeVar
 
 import sympy as sp
 
-from symroof.algebra.evaluate import worth
-from symroof.solver.polynomial import expand, sides
+from symroof.solver.polynomial import expand, number_sign, sides
 
 _MOST = 400  # rows of an elimination; beyond them the answer is "not known"
-_CLOSE = 1e-12
 Powers = tuple[tuple[Any, Fraction], ...]
 #: ``sum(e * log(base)) >= 0``; powers of symbols (and other positive expressions), and of numbers (positive fractions).
 _Row = tuple[Powers, Powers]
@@ -89,7 +87,7 @@ def _at_least(a: sp.Expr, b: sp.Expr, known: tuple[_Pair, ...]) -> bool:
         parts = [(part, b) for part in a.args] if isinstance(a, sp.Max) else [(a, part) for part in b.args]
         return any(_at_least(x, y, known) for x, y in parts)
     if a.is_number and b.is_number:
-        return bool(a >= b) if a.is_Rational and b.is_Rational else _number(a) >= _number(b) * (1 - _CLOSE)
+        return number_sign(a - b) in (0, 1)
     row = _row(b, a)
     if row is not None:  # a/b is a monomial: b > a must be impossible
         rows = _rows(known)
@@ -121,11 +119,6 @@ def _sums(a: sp.Expr, b: sp.Expr, known: tuple[_Pair, ...]) -> bool:
 def _hides_terms(expr: sp.Expr) -> bool:
     """Whether maxima, functions or roots of sums stand in an expression, whose terms then say nothing."""
     return expr.has(sp.Max, sp.Min, sp.Function) or any(p.base.is_Add and not p.exp.is_Integer for p in expr.atoms(sp.Pow))
-
-
-def _number(expr: sp.Expr) -> float:
-    """What a number with roots or functions is worth; two within a few bits of each other count as equal."""
-    return float(worth(expr, {}))
 
 
 def _sides(a: sp.Expr, b: sp.Expr) -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]] | None:

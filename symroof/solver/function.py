@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
+from math import lcm
 
 import sympy as sp
 
@@ -18,7 +19,7 @@ from symroof.errors import NoClosedForm, short
 from symroof.solver.limits import grown, leading
 from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, intersection, union
 from symroof.solver.polynomial import expand, front, linear, over, polynomial, sides, sign, split, tidy
-from symroof.solver.positive import by_sign, collected, rooted, where_positive
+from symroof.solver.positive import by_sign, collected, rooted
 from symroof.solver.steps import Answer, Inequality, Step, answered, together
 
 When = tuple[sp.Rel, ...]
@@ -35,12 +36,16 @@ class _Function:
     power: sp.Expr | None = None
 
 
-def inverted(expr: sp.Expr, x: sp.Symbol, where: Where) -> Pieces:
-    """Where ``expr >= 0`` if x stands in it through one function only.
+def inverted(expr: sp.Expr, asked: Inequality) -> Pieces:
+    """Where ``expr >= 0`` (``> 0`` if that is asked) if x stands in it through one function only.
 
     Raises NoClosedForm if it does not, or where the function is not known to be monotonic.
     """
-    k = sp.Dummy("k", positive=True)
+    x, k = asked.x, sp.Dummy("k", positive=True)
+
+    def where(inner: sp.Expr) -> Pieces:
+        return smooth(Inequality(inner, sp.Integer(0), x, strict=asked.strict))[0]
+
     terms = sp.Add.make_args(expand(expr))
     factors = list(dict.fromkeys(f for t in terms for f in sp.Mul.make_args(t) if f.has(x)))
     inside = [f for f in factors if not (f.as_base_exp()[0] == x and f.as_base_exp()[1].is_Rational)]
@@ -57,7 +62,8 @@ def inverted(expr: sp.Expr, x: sp.Symbol, where: Where) -> Pieces:
         slope = whole.coeff(k, 1)
         end = tidy(-whole.coeff(k, 0)) / tidy(slope)
         return union([_undone(piece, function, where) for piece in by_sign(slope, (Piece(low=end),), (Piece(high=end),))])
-    return union([_undone(piece, function, where) for piece in where_positive(polynomial(whole, k))])
+    inner = smooth(Inequality(whole, sp.Integer(0), k, strict=asked.strict))[0]
+    return union([_undone(piece, function, where) for piece in inner])
 
 
 def _taken(factor: sp.Expr, x: sp.Symbol) -> tuple[_Function, sp.Expr]:
@@ -126,10 +132,10 @@ def _known(base: sp.Expr, when: When) -> int | None:
     terms = sp.Add.make_args(base)
     roots = [t for t in terms if any(f.is_Pow and f.exp.is_Rational and not f.exp.is_Integer for f in sp.Mul.make_args(t))]
     plain = sp.Add(*[t for t in terms if t not in roots])
-    found = sign(plain)
+    found = sign(base) if base.is_number else sign(plain)
     if roots and found == 1 and not any(t.could_extract_minus_sign() for t in roots):
         return 1
-    if found is not None and not roots:
+    if found is not None and (base.is_number or not roots):
         return found
     said = guarded((Piece(low=sp.Integer(1)),), base)
     mine = said[0].when[0]
@@ -179,28 +185,31 @@ def smooth(asked: Inequality) -> Answer:
     x, strict = asked.x, asked.strict
     overall, bases, positive = factors(asked.greater - asked.lesser, x)
     odd = [base for base, power in bases if power % 2]
-    even = [base for base, power in bases if power % 2 == 0 and x in base.free_symbols]
-    if even and not odd and (overall > 0) == strict:  # a square, which is 0 at its roots and nowhere else
-        roots = [[_alone(expand(s * base), asked)[0] for s in (1, -1)] for base in even]
-        pieces = intersection(map(union, roots)) if strict else union(map(intersection, roots))
-        return pieces, answered(x, pieces, "a square is 0 at its root, and positive elsewhere")
-    if not odd:
-        holds = overall > 0 or (overall == 0 and not strict)
-        return ALWAYS if holds else NEVER, (_settled(asked),)
+    even = [(base, power) for base, power in bases if power % 2 == 0]
+    apart = [base for base, power in even if power < 0 or strict or x not in base.free_symbols]  # what must not vanish
+    touch = [base for base, power in even if power > 0 and not strict and x in base.free_symbols]  # what makes it hold where it does
+    signs = [s for s in product((1, -1), repeat=len(odd)) if overall * sp.prod(s) > 0]
+    if not (apart and signs) and not odd and (signs or not touch):
+        return ALWAYS if signs or (overall == 0 and not strict) else NEVER, (_settled(asked),)
     lines = _cleared(asked, positive)
     if len(bases) > 1 or bases[0][1] != 1:
         shown = overall * sp.Mul(*[tidy(base) ** power for base, power in bases], evaluate=False)
         lines = (*lines, Step("bring all terms to one side and factor", shown, ">=", sp.Integer(0)))
-    if len(odd) == 1:
+    if len(odd) == 1 and not (apart or touch):
         pieces, inner = _alone(expand(overall * odd[0]), asked)
         return pieces, (*lines, *inner)
-    rows = [
-        [[asked.between(*split(s * base))] for base, s in zip(odd, signs, strict=True)]
-        for signs in product((1, -1), repeat=len(odd))
-        if overall * sp.prod(signs) > 0
-    ]
+
+    def part(expr: sp.Expr) -> Inequality:
+        return asked.between(*split(expr))
+
+    rows = [[*([part(s * base)] for base, s in zip(odd, of, strict=True)), *([part(b), part(-b)] for b in apart)] for of in signs]
+    rows += [[[part(base)], [part(-base)]] for base in touch]
     whole = asked.between(lines[-1].left, lines[-1].right)
-    why = "take the product apart: an even number of its factors may be negative"
+    why = (
+        "take the product apart: an even number of its factors may be negative"
+        if odd
+        else "a square is 0 at its root, and positive elsewhere"
+    )
     pieces, inner = together(whole, rows, why, lambda part: _alone(part.greater - part.lesser, part))
     return pieces, (*lines, *inner)
 
@@ -213,7 +222,7 @@ def _alone(expr: sp.Expr, asked: Inequality) -> Answer:
     except NoClosedForm:
         if asked.weights:
             raise
-        pieces = inverted(expr, x, lambda inner: smooth(Inequality(inner, sp.Integer(0), x))[0])
+        pieces = inverted(expr, asked)
         return pieces, answered(x, pieces, f"undo, from the outside in, what {x} stands in; every function is monotonic")
     lines = [collected(poly, "collect {}" if poly.degree else "leave out what is positive")]
     limit = leading(poly, dict(asked.weights)) if asked.weights else poly
@@ -230,8 +239,14 @@ def _alone(expr: sp.Expr, asked: Inequality) -> Answer:
 def factors(f: sp.Expr, x: sp.Symbol) -> tuple[int, list[tuple[sp.Expr, int]], sp.Expr]:
     """f as a sign times factors that may have either sign, each with its power, and the positive rest.
 
-    The condition f >= 0 is then one about the signs of the factors.
+    The condition f >= 0 is then one about the signs of the factors. What is a polynomial in a root of x is factored as one.
     """
+    q = lcm(*(int(p.exp.q) for p in f.atoms(sp.Pow) if p.base == x and p.exp.is_Rational))
+    if q > 1:
+        y = sp.Dummy("y", positive=True)
+        overall, found, positive = factors(f.xreplace({x: y**q}), y)
+        back = {y: x ** sp.Rational(1, q)}
+        return overall, [(base.xreplace(back), power) for base, power in found], positive.xreplace(back)
     top, bottom = over(f)
     overall, found, positive = 1, [], sp.Integer(1)
     for side, direction in ((top, 1), (bottom, -1)):

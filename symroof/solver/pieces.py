@@ -11,7 +11,7 @@ import sympy as sp
 
 from symroof.errors import NoClosedForm
 from symroof.solver.facts import NOTHING, Facts
-from symroof.solver.polynomial import cleared_sign, fronted, over, shared, sides, sign, split
+from symroof.solver.polynomial import cleared_sign, fronted, number_sign, over, shared, sides, sign, split
 
 _MOST = 256
 
@@ -102,6 +102,13 @@ def joined(pieces: Pieces) -> Pieces:
         if ends and NOTHING.order(high.high, low.low) in (0, 1):
             return union([tuple(p for p in pieces if p not in (low, high)), (Piece(when=low.when),)])
     return pieces
+
+
+def settled(pieces: Pieces) -> Pieces:
+    """The pieces less conditions on numbers: those that hold need no word, and what needs others is not there."""
+    known = [(p, {w: number_sign(w.gts - w.lts) for w in p.when if not w.free_symbols}) for p in pieces]
+    holds = [(p, when) for p, when in known if all(s in (1, None) or (s == 0 and isinstance(w, sp.Ge)) for w, s in when.items())]
+    return tuple(replace(p, when=tuple(w for w in p.when if when.get(w) is None)) for p, when in holds)
 
 
 def strictly(pieces: Pieces) -> Pieces:

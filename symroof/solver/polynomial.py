@@ -13,7 +13,8 @@ from math import gcd, lcm
 
 import sympy as sp
 
-from symroof.errors import NoClosedForm, short
+from symroof.algebra.evaluate import compared
+from symroof.errors import InputError, NoClosedForm, short
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,9 @@ def sign(expr: sp.Expr) -> int | None:
     expr = expand(expr)
     if expr == 0:  # the assumptions of sympy would isolate the roots of a long sum
         return 0
-    terms = sp.Add.make_args(expr)
-    found = {1 if t.is_positive else -1 if t.is_negative else None for t in terms}
-    if len(found) > 1 and expr.is_number:
-        return _number_sign(terms)
+    if expr.is_number:
+        return number_sign(expr)
+    found = {1 if t.is_positive else -1 if t.is_negative else None for t in sp.Add.make_args(expr)}
     return found.pop() if len(found) == 1 else None
 
 
@@ -63,13 +63,14 @@ def cleared_sign(expr: sp.Expr) -> int | None:
     return None if above is None or not below else above * below
 
 
-def _number_sign(terms: tuple[sp.Expr, ...]) -> int | None:
-    """The sign of a sum of numbers, some with roots; 0 if they differ by what a float rounds off."""
-    worth = [t.evalf(40) for t in terms]
-    if not all(w.is_Float or w.is_Rational for w in worth):
+def number_sign(number: sp.Expr) -> int | None:
+    """The sign of a number, to as many digits as it takes; None where it has none."""
+    if number.is_Rational:
+        return int(sp.sign(number))
+    try:
+        return compared(number, sp.Integer(0), {})
+    except InputError:
         return None
-    total, most = sum(worth), max(map(abs, worth))
-    return 0 if abs(total) <= most * sp.Float("1e-15") else 1 if total > 0 else -1
 
 
 @lru_cache(maxsize=8192)

@@ -17,7 +17,7 @@ import sympy as sp
 
 from symroof.algebra.roots import PositiveRoot
 from symroof.errors import NoClosedForm
-from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, strictly, union
+from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, settled, strictly, union
 from symroof.solver.polynomial import Polynomial, expand, front, sign, split, tidy
 from symroof.solver.steps import Answer, Step, Why, answered
 
@@ -163,7 +163,7 @@ def higher(poly: Polynomial) -> Pieces:
         return _one(poly, every[0][-1])
     found = []
     for case, signs in zip(cases, every, strict=True):
-        pieces = _known(poly, signs)
+        pieces = settled(_known(poly, signs))
         found.append(guarded(pieces, *[poly.coeffs[i] * s for i, s in zip(unknown, case, strict=True)]))
     return union(found)
 

@@ -19,6 +19,7 @@ from symroof.algebra.roots import PowerOfTwo
 from symroof.errors import NoClosedForm, SolveError, short
 from symroof.solver.bound import Bound
 from symroof.solver.monotony import difference
+from symroof.solver.numeric.plateaus import roundings
 from symroof.solver.pieces import ALWAYS, Piece, Pieces, exceeds
 from symroof.solver.polynomial import linear, sign
 from symroof.solver.steps import Step, answered, bare
@@ -79,7 +80,7 @@ _NAMES: dict[type, str] = {sp.ceiling: "ceiling", sp.floor: "floor", PowerOfTwo:
 def rounded(numeric: Bound) -> Bound:
     """The answer where no smooth closed form exists: ``numeric`` itself, unless its unknown is what is rounded."""
     x = numeric.symbol
-    atoms = set().union(*(_roundings(side.expr, x) for side in numeric.condition.ordered))
+    atoms = set().union(*(roundings(side.expr, x) for side in numeric.condition.ordered))
     if not atoms:
         return numeric
     if numeric.weights:
@@ -94,15 +95,6 @@ def rounded(numeric: Bound) -> Bound:
     except SolveError as problem:
         return replace(numeric, reason=str(problem))
     return between(numeric, atoms)
-
-
-def _roundings(expr: sp.Expr, x: sp.Symbol) -> set[sp.Expr]:
-    """The outermost ceilings, floors and powers of two that hold x."""
-    if not expr.has(x):
-        return set()
-    if isinstance(expr, tuple(_NAMES)):
-        return {expr}
-    return set().union(*(_roundings(a, x) for a in expr.args))
 
 
 def _through(numeric: Bound, atom: sp.Expr, k: sp.Symbol, inner: Condition) -> Bound:

@@ -15,6 +15,7 @@ from symroof.algebra.cost import Condition, quantity
 from symroof.algebra.operands import rational
 from symroof.algebra.units import ONE, Unit
 from symroof.errors import SolveError
+from symroof.solver.monotony import difference
 from symroof.solver.pieces import Piece, Pieces, intersection, joined, not_too_many, union
 
 #: One of the rows holds; a row holds if all of its columns do; a column if one of the parts named in it does.
@@ -201,6 +202,7 @@ class Solved:
     again: Callable[..., Any] | None = field(default=None, repr=False)  # how it was solved
     necessary: Self | None = None  # without a closed form: what must hold, and what suffices
     sufficient: Self | None = None
+    origin: Self | None = field(default=None, repr=False)  # the bound in letters that some of the values were put into
 
     @property
     def kind(self) -> str:
@@ -210,6 +212,15 @@ class Solved:
         if not self.pieces:
             return "never"
         return "always" if any(p.everything for p in self.pieces) else "bound"
+
+    @property
+    def falls(self) -> bool:
+        """Whether an upper bound is asked for, so that never is 0 and always is infinite: as the bound in letters says."""
+        if self.origin is not None:
+            return self.origin.falls
+        if self.closed and self.pieces:
+            return all(p.low is None and p.high is not None for p in self.pieces)
+        return difference(*(side.expr for side in self.condition.ordered), self.symbol) == -1
 
     @property
     def large(self) -> tuple[sp.Symbol, ...]:
@@ -262,7 +273,7 @@ class Solved:
         """The bound with values put into its condition, solved again."""
         condition = self.condition.put(given)
         found = self.solved_again(condition, weights=tuple((s, w) for s, w in self.weights if s in condition.free_symbols))
-        return replace(found, steps=substituted(self.steps, found.steps, given))
+        return replace(found, steps=substituted(self.steps, found.steps, given), origin=self.origin or self)
 
 
 def bare(left: sp.Expr, relation: str, right: sp.Expr) -> Condition:

@@ -192,9 +192,9 @@ def swept(greater: sp.Expr, lesser: sp.Expr, strict: bool, x: sp.Symbol) -> Span
         before, after = (stretches[j].true if 0 <= j < len(stretches) else None for j in (i - 1, i + 1))
         at = box.at(Fraction(ends[i].number))
         rounded = type(ends[i].number) is float
-        if before == after and (at is None or rounded):
+        if before == after and rounded:
             doubts.append(f"the sides touch at {x} = {float(ends[i].number):.10g}, to within 1e-12")
-        holds[i] = at if at is not None else before is not False and after is not False
+        holds[i] = at if not rounded or before == after else not box.strict
         ends[i] = replace(ends[i], open=box.strict and rounded)
     more = f", and {len(doubts) - 3} more places" if len(doubts) > 3 else ""
     return Span(x, runs(holds, ends, _left_out), "; ".join(doubts[:3]) + more)
