@@ -106,12 +106,19 @@ def sign(a: Interval) -> int | None:
 
 
 def ends(a: Interval) -> tuple[Fraction, Fraction]:
-    """Both ends, exactly. Raises Undecided if they are not finite, OverflowError if they are far beyond what a float holds."""
+    """Both ends, exactly, what is next to nothing rounded outwards.
+
+    Raises Undecided if they are not finite, OverflowError if they are far beyond what a float holds.
+    """
     if finf in (a[1], mpi.mpf_neg(a[0])):
         raise Undecided
-    if max(abs(end[2] + end[3]) for end in a) > _FAR:
+    if max(end[2] + end[3] for end in a) > _FAR:
         raise OverflowError
-    return Fraction(*map(int, to_rational(a[0]))), Fraction(*map(int, to_rational(a[1])))
+    least = Fraction(1, 1 << _FAR)
+    tiny = [end[1] and end[2] + end[3] < -_FAR for end in a]
+    low = (-least if mpf_sign(a[0]) < 0 else Fraction(0)) if tiny[0] else Fraction(*map(int, to_rational(a[0])))
+    high = (least if mpf_sign(a[1]) > 0 else Fraction(0)) if tiny[1] else Fraction(*map(int, to_rational(a[1])))
+    return low, high
 
 
 # -- one row for every operation of a tape

@@ -23,6 +23,7 @@ Steps = Sequence[tuple[type, tuple[int, ...]]]
 _BITS = (80, 240, 640, 1600)
 _SMALL = 40  # of the bits, how many an exact zero may be off by
 _NARROW = 1 << 60  # a number is known if its interval is this much narrower than it is far from 0
+_NOTHING = Fraction(1, 1 << 1100)  # less than any float
 _LARGE = 1 << 17  # bits up to which the power of a fraction is exact
 
 
@@ -163,6 +164,8 @@ def number(real: Real) -> Fraction | float:
     if isinstance(real, Fraction):
         return real
     low, high = ends(real)
+    if max(-low, high) < _NOTHING:
+        return 0.0
     whole = math.floor(high)
     if whole >= low and high - low < Fraction(1, _NARROW):
         return Fraction(whole)
@@ -179,6 +182,8 @@ def known(real: Real) -> bool:
     if isinstance(real, Fraction):
         return True
     low, high = ends(real)
+    if max(-low, high) < _NOTHING:
+        return True
     if low <= 0 <= high or (high - low) * _NARROW > min(abs(low), abs(high)):
         return False
     return math.floor(high) < low
