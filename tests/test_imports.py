@@ -42,7 +42,7 @@ STANDS_ON = {
     "figures": ("errors", "algebra", "solver", "analysis", "plane", "machine", "workloads", "sheets", "ask", "plan"),
     "web": ("errors", "algebra", "solver", "export", "show", "workloads", "sheets", "ask", "plan"),
     "cli": ("errors", "sheets", "ask", "answers", "plan", "show", "book", "figures", "web"),
-    "measured": ("errors", "algebra", "solver", "machine", "program", "transformer", "workloads", "sheets", "show"),
+    "measured": ("errors", "algebra", "solver", "machine", "program", "transformer", "workloads", "sheets", "ask", "fitting", "show"),
     "hooks": ("algebra",),
     "symbols": (
         "rooms",
@@ -144,7 +144,7 @@ ORDERS = {
         ),
     ),
     "fitting": ("table", "curve", "fit", "explain"),
-    "measured": ("records", "startups", "bounds", "page", "__main__"),
+    "measured": ("records", "startups", "bounds", "page", "estimates", "shipped", "validation", "__main__"),
     "grid": ("cut", "graph", "kernel", "plan", "tables", "axes", "sweep"),
     "show": (
         *("mathml", "pages", "tex.width", "tex.writer", "tex.layout", "maths", "document", "tex.tabular"),

@@ -25,6 +25,8 @@ ROUNDING = 1.01
 _ETA, _SHARE = 0.7, 0.05  # where a fit starts: an efficiency, and the part of the time that an overhead is
 _PRIOR = 3.0  # of the logarithm of a letter: it may be off by a factor of twenty before the prior says a word
 _STEP = 1e-4
+#: How much groups differ where few have been seen: as if so many more had been, of so large a deviation (what sources of decoding show).
+_PSEUDO, _USUAL, _USUAL_TIME = 3, 0.25, 0.7
 _LEAST, _SURE, _PLAIN, _ROUNDS, _TUNED = 1e-11, 0.8, 6, 20, 1.5
 
 
@@ -228,7 +230,9 @@ class Mixed:
             for s in self.tau:
                 of = [i for (what, level), i in self.places.items() if what == s and level]
                 if of:
-                    self.tau[s] = max(sqrt(float(np.mean(self.x[of] ** 2 + np.diag(self.covariance)[of]))), 1e-3)
+                    own = float(np.sum(self.x[of] ** 2 + np.diag(self.covariance)[of]))
+                    usual = _USUAL if s == "group" or s in FRACTIONS else _USUAL_TIME
+                    self.tau[s] = sqrt((own + _PSEUDO * usual**2) / (len(of) + _PSEUDO))
             done = turn > _PLAIN and abs(sigma / self.sigma - 1) < 0.01 and np.abs(self.x - before).max() < 1e-3
             self.sigma = sigma
             if done:

@@ -13,8 +13,10 @@ from symroof.algebra.cost import Cost, total
 from symroof.algebra.symbols import B, C, S, Symbol, T, W_hbm, n, p_w
 from symroof.algebra.value import Value
 from symroof.errors import InputError
+from symroof.machine.links import Switch
 from symroof.machine.roofline import matmul, roofline
 from symroof.measured.records import Record
+from symroof.sheets.chips import Chip
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.transformer.experts import Experts
@@ -35,14 +37,19 @@ def bound_of(record: Record) -> Value:
     """The bound of a measurement [s]: its formula at its chip, model and formats; of experts every step hits k, the fewest."""
     cost, m = cost_of(record), record.model
     known = {letter: Fraction(record.sizes[word]) for word, letter in (("batch", B), ("prompt", T)) if word in record.sizes}
-    known |= {n: Fraction(record.chips)} | ({S: _context(record)} if S in cost.free_symbols else {})
-    sheets = [record.chip, record.formats, Sheet(record.id, "", known), *([] if m is None else [m])]
+    known |= {n: Fraction(record.chips)} | ({S: context_of(record)} if S in cost.free_symbols else {})
+    sheets = [placed(record), record.formats, Sheet(record.id, "", known), *([] if m is None else [m])]
     hits: dict[str, Any] = {}
     if m is not None:
         of = [kind for kind, _ in m.stack.structure if isinstance(kind, Experts) and kind.hit in cost.free_symbols]
         hits = {str(kind.hit): m[kind.k] for kind in of if isinstance(kind.k, Symbol)}
     found: Value = cost.at(*sheets, **hits)
     return found
+
+
+def placed(record: Record) -> Sheet:
+    """The chip of a record, with the links that so many of them have."""
+    return record.chip.on(record.chips) if isinstance(record.chip, Chip) and record.chips > 1 else record.chip
 
 
 def ratio(record: Record) -> Fraction:
@@ -67,13 +74,13 @@ def binding(value: Value) -> str:
 # -- one formula a category
 def _prompts(record: Record) -> Cost:
     """The prompts of a batch: their FLOPs, or the weights, which all of them share."""
-    one = prefill.bound(_model(record))
+    one = prefill.bound(model_of(record))
     return ((record.sizes["batch"] * one["math"]).named("math") | one["weights"]).named("prefill")
 
 
 def _generated(record: Record) -> Cost:
     """Prompts and then a step for every token but the first, which the prompt gives."""
-    steps: Cost = (record.sizes["generated"] - 1) * decode.bound(_model(record))
+    steps: Cost = (record.sizes["generated"] - 1) * decode.bound(model_of(record))
     return (_prompts(record) + steps.named("decode")).named("generation")
 
 
@@ -82,7 +89,7 @@ def _layer(record: Record) -> Cost:
 
     With a policy of rematerialization the FLOPs are those of forward, what is computed again, and backward.
     """
-    m = _model(record)
+    m = model_of(record)
     blocks = [b for b in m.stack.blocks(at=Pass(new=T, context=T)) if not b.kind.around]
     if len({b.times for b in blocks}) > 1:
         raise InputError(f"{record.id}: the layers of {m.name} are not alike; give an inline model of the one that was measured")
@@ -93,19 +100,27 @@ def _layer(record: Record) -> Cost:
 
 
 FORMULAS: Mapping[str, Callable[[Record], Cost]] = {
-    "decode": lambda record: decode.bound(_model(record)),
+    "decode": lambda record: decode.bound(model_of(record)),
     "latency": _generated,
     "serving": _generated,
     "prefill": _prompts,
     "layer": _layer,
-    "attention": lambda record: decode.attention_time(_model(record)),
+    "attention": lambda record: decode.attention_time(model_of(record)),
     "gemm": lambda record: roofline(matmul(*(record.sizes[word] for word in "mkn"))),
     "copy": lambda record: (Cost(2 * record.sizes["size"], "byte") / W_hbm).named("hbm"),  # read once, written once
+    "collective": lambda record: (
+        behind_switch(record).time(record.operation, Cost(record.sizes["size"], "byte"), record.chips, exact=True).named("links")
+    ),
 }
 
 
+def behind_switch(record: Record) -> Switch:
+    """The links of a collective: a switch that adds up what is reduced, which no program is faster than."""
+    return Switch(sharp=record.operation == "AllReduce")
+
+
 # -- helpers
-def _model(record: Record) -> Llm:
+def model_of(record: Record) -> Llm:
     """The model of a record, which its category needs.
 
     Raises InputError if it has none.
@@ -115,7 +130,7 @@ def _model(record: Record) -> Llm:
     return record.model
 
 
-def _context(record: Record) -> Fraction:
+def context_of(record: Record) -> Fraction:
     """The context of the steps: as said; else their mean, since a maximum of lines is at least its value there.
 
     Windows bend the other way, so for them it is the context of the first step.

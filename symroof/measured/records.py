@@ -32,13 +32,14 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "attention": ("layer", "batch", "context"),
     "gemm": ("shape",),
     "copy": ("size",),
+    "collective": ("operation", "size"),
 }
 _OPTIONAL = {"layer": ("remat",)}
 _KEYS = tuple(dict.fromkeys(key for keys in (*NEEDS.values(), *_OPTIONAL.values()) for key in keys))
 
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,79}$")]
-Category = Literal["decode", "latency", "serving", "prefill", "layer", "attention", "gemm", "copy"]
+Category = Literal["decode", "latency", "serving", "prefill", "layer", "attention", "gemm", "copy", "collective"]
 
 
 class Rates(Strict, frozen=True):
@@ -70,6 +71,7 @@ class RecordTable(Strict, frozen=True):
     remat: Literal["none", "block", "matmuls"] | None = None
     shape: tuple[Count, Count, Count] | None = None
     size: str | None = None
+    operation: Literal["AllGather", "ReduceScatter", "AllReduce", "AllToAll"] | None = None
     note: str = ""
 
 
@@ -81,6 +83,7 @@ class MeasuredFile(Strict, frozen=True):
     date: Date
     where: str
     records: list[RecordTable]
+    software: str = ""
     note: str = ""
     sources: dict[str, Source] = msgspec.field(default_factory=dict)
     rates: dict[Name, Rates] = msgspec.field(default_factory=dict)
@@ -103,6 +106,7 @@ class Record:
     model: Llm | None = None
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
     remat: str = ""
+    operation: str = ""
     said: str = ""
     note: str = ""
 
@@ -110,7 +114,12 @@ class Record:
     def what(self) -> str:
         """What ran where, in a line: ``llama2-7b, batch 1, context 5, int8 weights, on 1 x a100-80``."""
         s = self.sizes
-        ran = {"gemm": "[{m}, {k}] x [{k}, {n}]", "copy": "copy of {size} bytes", "attention": "attention"}.get(self.category, "")
+        ran = {
+            "gemm": "[{m}, {k}] x [{k}, {n}]",
+            "copy": "copy of {size} bytes",
+            "collective": f"{self.operation} of {{size}} bytes",
+            "attention": "attention",
+        }.get(self.category, "")
         of = ran.format(**s) or (self.model.name if self.model is not None else "")
         whole = {"none": "forward and backward", "block": "forward, again, backward", "matmuls": "forward, scores again, backward"}
         part = f"one layer {whole.get(self.remat, 'forward')}" if self.category == "layer" else ""
@@ -179,6 +188,7 @@ def _record(row: RecordTable, path: Path, file: MeasuredFile, chips: Mapping[str
         model=of,
         sizes=sizes,
         remat=row.remat or "",
+        operation=row.operation or "",
         said=_formats(row),
         note=row.note,
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from symroof.algebra.quantity import show_number, show_quantity
-from symroof.show.document import Block, Document, Note, Text, Title, Words, table
+from symroof.algebra.units import Unit
+from symroof.show.document import Block, Column, Document, Note, Text, Title, Words, table
 from symroof.show.maths import math
 from symroof.show.views import view
 
@@ -77,3 +78,32 @@ def explanation(e: Any) -> Iterator[Block]:
         yield table(("", "value", "meaning"), rows, headed=False)
     else:
         yield Text("No letter alone would explain it.")
+
+
+@view("measured.validation.Validation")
+def validation(v: Any) -> Iterator[Block]:
+    """Errors by regime, then every record: bound, estimate with its interval, measured."""
+    yield Title("Measured, bound and estimate, each from a fit that has not seen the source")
+    heads = ("regime", Column("records"), Column("sources"), Column("bound holds"), Column("median"), Column("90 %"), Column("within 80 %"))
+    rows = [
+        (r.name, f"{r.records}", f"{r.sources}", f"{r.held}", percent(r.median), percent(r.ninth), percent(r.covered)) for r in v.regimes
+    ]
+    yield table(heads, rows)
+    columns = ("record", "source", Column("bound"), Column("estimate"), Column("80 %"), Column("measured"), Column("off"))
+    every = [
+        (
+            s.name,
+            s.source,
+            _time(s.bound),
+            _time(s.estimate),
+            f"{_time(s.low)} to {_time(s.high)}",
+            _time(s.measured),
+            f"{100 * s.off:+.0f} %",
+        )
+        for s in v.records
+    ]
+    yield table(columns, every)
+
+
+def _time(seconds: float) -> str:
+    return show_quantity(seconds, Unit.of("s"), 3)
