@@ -7,7 +7,7 @@ is long enough for NumPy to be fast; the axis before them, of any length, is cut
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -60,6 +60,10 @@ class Cut:
     def points(self, index: int) -> int:
         """The points of a block."""
         return math.prod(s.stop - s.start for s in self.slices(index))
+
+    def times(self, many: int) -> Cut:
+        """The same with so many times the rows in a block, as far as the axis goes."""
+        return replace(self, rows=min(self.rows * many, max(1, self.shape[self.pivot])))
 
     @cached_property
     def along(self) -> int:

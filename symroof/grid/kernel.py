@@ -13,6 +13,7 @@ from symroof.grid.graph import SMALL, Graph, function
 
 ROWS, LENGTH = 4, 256  # of a block, from which on it is worth it
 MOST = 64  # terms
+_ROWS = 24  # of a matrix product, at most: taller ones are packed first, which takes longer than the product
 ALONE = 10**6  # multiplications up to which a matrix product is one of its own thread, not one that is spread over all cores
 
 
@@ -43,7 +44,7 @@ class Product:
         for k, column in enumerate(columns):
             if column is not None:
                 down[:, k] = column[first : first + len(down)] if len(column) > 1 else column
-        table, rows = out.reshape(len(down), -1), max(1, ALONE // along.size)
+        table, rows = out.reshape(len(down), -1), max(1, min(_ROWS, ALONE // along.size))
         for i in range(0, len(down), rows):
             np.matmul(down[i : i + rows], along, out=table[i : i + rows])
 
@@ -173,6 +174,11 @@ class Kernel:
         if mask & cut.along not in (0, wide) and graph.keeps(cut.length(mask | wide)):
             array = np.ascontiguousarray(np.broadcast_to(array, [cut.shape[i] if wide >> i & 1 else n for i, n in enumerate(array.shape)]))
         return array.astype(self.dtype, copy=False) if array.size <= SMALL else array
+
+    @property
+    def direct(self) -> bool:
+        """Whether every result is written by one matrix product: nothing lies between that has to stay in the cache."""
+        return all(isinstance(step.function, Product) for step in self.steps) and not self.narrow
 
     @property
     def weight(self) -> int:

@@ -65,6 +65,7 @@ def _sentence(tape: Tape, slots: list[Any], used: set[int], kind: type, found: A
     return InputError(f"cannot be evaluated: {why} (with {short(given, 300)[1:-1]})")
 
 
+_AT_ONCE = 8  # blocks that are worked out together where there is nothing to keep in the cache
 _ROOM = 24 << 20  # bytes that the buffers of all workers may take
 _PROBLEMS = (FloatingPointError, ZeroDivisionError, OverflowError)
 
@@ -161,14 +162,15 @@ class GridPlan:
         if len(whole) != len(self.wanted):
             raise InputError(f"out holds {len(whole)} arrays for {len(self.wanted)} results; give one for each")
         most = max(1, _ROOM // max(1, (self.kernel or self._ordered).weight))
-        spread(self.cut.count, partial(self._fill, [a.reshape(self.cut.shape) for a in whole]), workers or min(cores(), most))
+        cut = self.cut.times(_AT_ONCE) if self.kernel is not None and self.kernel.direct else self.cut
+        spread(cut.count, partial(self._fill, cut, [a.reshape(cut.shape) for a in whole]), workers or min(cores(), most))
         return whole
 
-    def _fill(self, whole: Sequence[Any], numbers: Iterable[int]) -> None:
+    def _fill(self, cut: Cut, whole: Sequence[Any], numbers: Iterable[int]) -> None:
         kept: tuple[dict[Any, Any], dict[Any, Any]] = {}, {}
         with _watched(True):
             for i in numbers:
-                slices = self.cut.slices(i)
+                slices = cut.slices(i)
                 self._into(slices, kept, [a[slices] for a in whole])
 
 
