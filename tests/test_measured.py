@@ -13,7 +13,7 @@ from symroof.errors import InputError, SheetError
 from symroof.fitting.curve import curve
 from symroof.fitting.fit import foreseen
 from symroof.measured import estimates
-from symroof.measured.bounds import FORMULAS, beaten, binding, bound_of, cost_of, ratio
+from symroof.measured.bounds import FORMULAS, beaten, binding, bound_of, cost_of, peak_of, ratio
 from symroof.measured.page import page, path
 from symroof.measured.records import NEEDS, Category, of_file, records
 from symroof.measured.shipped import PLANS, curves, ship
@@ -81,7 +81,18 @@ def test_every_category_has_a_formula_and_a_measurement():
 
 def test_all_measurements_of_the_collection_are_here():
     kinds = [r.category for r in RECORDS.values()]
-    shared = {"decode": 18, "prefill": 8, "serving": 2, "latency": 2, "attention": 3, "layer": 3, "gemm": 6, "copy": 1, "collective": 7}
+    shared = {
+        "decode": 18,
+        "prefill": 8,
+        "serving": 2,
+        "latency": 2,
+        "attention": 3,
+        "layer": 3,
+        "gemm": 6,
+        "copy": 1,
+        "collective": 7,
+        "training": 33,
+    }
     assert all(kinds.count(kind) >= count for kind, count in shared.items())
 
 
@@ -99,6 +110,40 @@ def test_every_measurement_is_what_was_printed():
     }
     for name, seconds in printed.items():
         assert float(RECORDS[name].seconds) == pytest.approx(seconds, rel=1e-12), name
+
+
+# -- training
+TRAINED = [name for name, r in RECORDS.items() if r.category == "training"]
+PEAKS = [name for name in TRAINED if RECORDS[name].run.peak]
+
+
+@pytest.mark.parametrize("name", PEAKS)
+def test_no_chip_held_less_than_the_least(name):
+    """A bound of memory, and of the size of what was measured."""
+    least, held = float(peak_of(RECORDS[name])), float(RECORDS[name].run.peak)
+    assert least <= held * 1.01 < 3 * least
+
+
+def test_runs_are_what_was_printed():
+    printed = {  # typed from the sources; seconds of a step
+        "train.korth.gpt3-175b.full": 18.13,
+        "train.titan.t1.8b.fsdp8.compile": 2 * 8192 / 6667,
+        "train.titan.t5.405b.interleaved.async.fp8": 256 * 8192 / 512 / 128,
+        "train.llama3_405b.8k.8192": 2048
+        * 8192
+        * (6 * 405.85e9 * (1 - 128256 * 16384 / 405.85e9) + 6 * 126 * 16384 * 8193)
+        / (8192 * 430e12),
+        "train.sc21.145b": 96 * 2304 * 2048 * 80 * 12288**2 * (1 + 2048 / (6 * 12288) + 51200 / (16 * 80 * 12288)) / (1536 * 148e12),
+        "train.maxtext.v5p.32b.1x128": 384 * 2048 * (6 * (31.7e9 - 32000 * 8192) + 12 * 32 * 64 * 128 * 2048) / (64 * 328e12),
+    }
+    for name, seconds in printed.items():
+        assert float(RECORDS[name].seconds) == pytest.approx(seconds, rel=3e-3), name
+    assert float(RECORDS["train.titan.t1.8b.fsdp8.compile"].run.peak) == 77 * 2**30
+
+
+def test_the_memory_of_something_else_is_not_asked_for():
+    with pytest.raises(InputError, match="no training run"):
+        peak_of(RECORDS["gemm.tpu.v6e.8192"])
 
 
 # -- bounds by hand, in plain arithmetic
@@ -264,6 +309,53 @@ WRONG = [
     ("[[records]]", "[records]", "write [[records]] in double brackets"),
     ("[[records]]", '[rates.fast]\ntitle = "x"\nbandwidth = { value = "1 GB/s", source = "x" }\nflops = {}\n\n[[records]]', "sources.x"),
 ]
+
+
+TRAINING = """title = "a run"
+url = "https://example.org"
+date = "2026-01"
+where = "table 1"
+
+[[records]]
+id = "a"
+category = "training"
+measured = "400 TFLOP/s/chip"
+chip = "h100"
+chips = 16
+model = "llama3-8b"
+format = "bf16"
+batch = 64
+context = 8192
+run.layout = { data = "ZeRO-1", remat = ["Que", "Att"] }
+run.ways = { X = 8, Y = 2, microbatches = 4 }
+run.counting = "causal"
+run.peak = "70 GiB"
+"""
+WRONG_RUNS = [
+    ("X = 8", "X = 4", "X = 4, Y = 2 make 8 chips, and the record says 16"),
+    ("ZeRO-1", "ZeRO-4", "did you mean 'ZeRO-2'"),
+    ("remat =", "remats =", "'run.layout.remats' is no option of a layout; did you mean 'remat'"),
+    ("microbatches = 4", "microbatch = 4", "'run.ways.microbatch' is no letter of it; did you mean 'microbatches'"),
+    ("causal", "casual", "did you mean 'causal'"),
+    ('run.counting = "causal"\n', "", "'run.counting' is missing"),
+    ("400 TFLOP/s/chip", "9 s", "'run.counting' changes nothing"),
+    ("70 GiB", "70 s", "'run.peak'"),
+    ("context = 8192", "prompt = 8192", "'context' is missing"),
+    ("run.peak", "run.peek", "did you mean 'peak'"),
+]
+
+
+@pytest.mark.parametrize("old, new, says", WRONG_RUNS, ids=[w[2] for w in WRONG_RUNS])
+def test_a_wrong_run_says_what_is_wrong(tmp_path, old, new, says):
+    path = tmp_path / "mine.toml"
+    path.write_text(TRAINING)
+    (record,) = of_file(path)
+    assert float(ratio(record)) > 1
+    assert record.run.what == "X=8 Y=2 microbatches=4"
+    path.write_text(TRAINING.replace(old, new, 1))
+    with pytest.raises(SheetError, match=r"mine\.toml") as problem:
+        of_file(path)
+    assert says in str(problem.value)
 
 
 @pytest.mark.parametrize("old, new, says", WRONG, ids=[w[2] for w in WRONG])

@@ -16,13 +16,14 @@ from symroof.errors import InputError
 from symroof.machine.links import Switch
 from symroof.machine.roofline import matmul, roofline
 from symroof.measured.records import Record
+from symroof.measured.runs import Run
 from symroof.sheets.chips import Chip
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.transformer.experts import Experts
 from symroof.transformer.facts import facts
 from symroof.transformer.kind import Pass
-from symroof.workloads import decode, prefill
+from symroof.workloads import decode, prefill, pretraining
 
 #: A measurement may beat its bound by so much: print is rounded.
 ROUNDING = Fraction(101, 100)
@@ -34,11 +35,27 @@ def cost_of(record: Record) -> Cost:
 
 
 def bound_of(record: Record) -> Value:
-    """The bound of a measurement [s]: its formula at its chip, model and formats; of experts every step hits k, the fewest."""
-    cost, m = cost_of(record), record.model
+    """The bound of a measurement [s]: its formula at what the record says."""
+    return at(cost_of(record), record)
+
+
+def peak_of(record: Record) -> Value:
+    """The least memory of a chip of a training run [byte]; pretraining.memory at the same values.
+
+    Raises InputError for a record of something else.
+    """
+    run = _run(record)
+    return at(pretraining.memory(model_of(record), run.layout), record)
+
+
+def at(cost: Cost, record: Record, *more: Any) -> Value:
+    """A formula at the chip, model, formats and sizes of a record, and ``more`` sheets; of experts every step hits k, the fewest."""
+    m = record.model
     known = {letter: Fraction(record.sizes[word]) for word, letter in (("batch", B), ("prompt", T)) if word in record.sizes}
     known |= {n: Fraction(record.chips)} | ({S: context_of(record)} if S in cost.free_symbols else {})
-    sheets = [placed(record), record.formats, Sheet(record.id, "", known), *([] if m is None else [m])]
+    known |= {} if record.run is None else record.run.values
+    on = record.chip if record.run is not None else placed(record)
+    sheets = [on, record.formats, Sheet(record.id, "", known), *([] if m is None else [m]), *more]
     hits: dict[str, Any] = {}
     if m is not None:
         of = [kind for kind, _ in m.stack.structure if isinstance(kind, Experts) and kind.hit in cost.free_symbols]
@@ -107,6 +124,7 @@ FORMULAS: Mapping[str, Callable[[Record], Cost]] = {
     "layer": _layer,
     "attention": lambda record: decode.attention_time(model_of(record)),
     "gemm": lambda record: roofline(matmul(*(record.sizes[word] for word in "mkn"))),
+    "training": lambda record: pretraining.step(model_of(record), _run(record).layout),
     "copy": lambda record: (Cost(2 * record.sizes["size"], "byte") / W_hbm).named("hbm"),  # read once, written once
     "collective": lambda record: (
         behind_switch(record).time(record.operation, Cost(record.sizes["size"], "byte"), record.chips, exact=True).named("links")
@@ -128,6 +146,16 @@ def model_of(record: Record) -> Llm:
     if record.model is None:
         raise InputError(f"{record.id} is a measurement of category {record.category} and has no model; give it one")
     return record.model
+
+
+def _run(record: Record) -> Run:
+    """The run of a record of training.
+
+    Raises InputError if it has none.
+    """
+    if record.run is None:
+        raise InputError(f"{record.id} is a measurement of category {record.category} and no training run; ask one that is")
+    return record.run
 
 
 def context_of(record: Record) -> Fraction:

@@ -14,6 +14,7 @@ from symroof.algebra.quantity import parse_quantity
 from symroof.algebra.symbols import C_FORMAT, W_hbm
 from symroof.algebra.units import Unit
 from symroof.errors import SheetError, SymroofError, short
+from symroof.measured.runs import Run, RunTable, run_of, seconds_of
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.files import entry, listed, read
@@ -33,13 +34,14 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "gemm": ("shape",),
     "copy": ("size",),
     "collective": ("operation", "size"),
+    "training": ("model", "batch", "context", "run"),
 }
 _OPTIONAL = {"layer": ("remat",)}
 _KEYS = tuple(dict.fromkeys(key for keys in (*NEEDS.values(), *_OPTIONAL.values()) for key in keys))
 
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,79}$")]
-Category = Literal["decode", "latency", "serving", "prefill", "layer", "attention", "gemm", "copy", "collective"]
+Category = Literal["decode", "latency", "serving", "prefill", "layer", "attention", "gemm", "copy", "collective", "training"]
 
 
 class Rates(Strict, frozen=True):
@@ -48,6 +50,7 @@ class Rates(Strict, frozen=True):
     title: str
     flops: dict[Format, Quantity]
     bandwidth: Quantity
+    links: str = ""  # of which chip
 
 
 class RecordTable(Strict, frozen=True):
@@ -72,6 +75,7 @@ class RecordTable(Strict, frozen=True):
     shape: tuple[Count, Count, Count] | None = None
     size: str | None = None
     operation: Literal["AllGather", "ReduceScatter", "AllReduce", "AllToAll"] | None = None
+    run: RunTable | None = None
     note: str = ""
 
 
@@ -107,6 +111,7 @@ class Record:
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
     remat: str = ""
     operation: str = ""
+    run: Run | None = None
     said: str = ""
     note: str = ""
 
@@ -124,6 +129,7 @@ class Record:
         whole = {"none": "forward and backward", "block": "forward, again, backward", "matmuls": "forward, scores again, backward"}
         part = f"one layer {whole.get(self.remat, 'forward')}" if self.category == "layer" else ""
         counts = [f"{word} {s[word]}" for word in ("batch", "prompt", "generated", "context") if word in s]
+        part = f"training, {self.run.what}" if self.run is not None else part
         return ", ".join([*filter(None, (of, part)), *counts, self.said]) + f", on {self.chips} x {self.chip.name}"
 
 
@@ -175,12 +181,14 @@ def _record(row: RecordTable, path: Path, file: MeasuredFile, chips: Mapping[str
         if unit != _BYTE:
             raise SheetError(f"{short(row.size)} is in {unit}, not in {_BYTE}")
         sizes["size"] = int(number)
+    on = chips.get(row.chip) or chip(row.chip)
+    links = chip(file.rates[row.chip].links) if row.chip in file.rates and file.rates[row.chip].links else on
     return Record(
         id=row.id,
         category=row.category,
         published=row.measured,
-        seconds=_seconds(row, sizes),
-        chip=chips.get(row.chip) or chip(row.chip),
+        seconds=_seconds(row, sizes, of),
+        chip=on,
         chips=row.chips,
         formats=dtype(row.format, weights=row.weights, kv=row.kv, math=row.math or row.format),
         file=path.name,
@@ -189,6 +197,7 @@ def _record(row: RecordTable, path: Path, file: MeasuredFile, chips: Mapping[str
         sizes=sizes,
         remat=row.remat or "",
         operation=row.operation or "",
+        run=run_of(row.run, row.chips, links, sizes) if row.run is not None else None,
         said=_formats(row),
         note=row.note,
     )
@@ -205,14 +214,22 @@ def _needed(row: RecordTable) -> None:
             raise SheetError(f"key {key!r} changes nothing in category {row.category}, which needs {', '.join(needed)}; leave it out")
 
 
-def _seconds(row: RecordTable, sizes: Mapping[str, int]) -> Fraction:
+def _seconds(row: RecordTable, sizes: Mapping[str, int], m: Llm | None) -> Fraction:
     """What was measured as the time of a step, a prompt, a batch, a layer or a kernel: tokens per second are turned round."""
     number, unit = parse_quantity(row.measured)
     if number <= 0:
         raise SheetError(f"key 'measured': {short(row.measured)} is not positive; give what was published, e.g. '9.53 ms'")
+    if row.run is not None and m is not None and (step := seconds_of(row.run, m, (number, unit), sizes, row.chips)) is not None:
+        return step
     if unit == _SECOND:
         return number
-    tokens = {"decode": 1, "prefill": sizes.get("prompt"), "serving": sizes.get("generated"), "latency": sizes.get("generated")}
+    tokens = {
+        "training": sizes.get("context"),
+        "decode": 1,
+        "prefill": sizes.get("prompt"),
+        "serving": sizes.get("generated"),
+        "latency": sizes.get("generated"),
+    }
     each = tokens.get(row.category)
     rates = {Unit.of("token/s"): 1, Unit.of("token/s/chip"): row.chips}
     if each is None or unit not in rates:
