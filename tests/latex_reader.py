@@ -6,12 +6,14 @@ Nothing here uses symroof: a formula on paper must say what the engine says.
 from __future__ import annotations
 
 import re
-from math import ceil, sqrt
+from math import ceil, floor, log, sqrt
 
 _SCALES = {"n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _UNITS = {"s": 1.0, "h": 3600.0, "d": 86400.0, "B": 1.0, "B/s": 1.0, "FLOP/s": 1.0, "FLOP": 1.0, "USD": 1.0, "byte": 1.0}
 _PLAIN = re.compile(r"&|\\hphantom\{=\}|\\q?quad\b|\\\\(?:\[[^\]]*\])?|\\displaystyle")
-_NUMBER = re.compile(r"(\\\$)?(\d[\d.]*)(?: \\times 10\^\{(-?\d+)\})?(?:(?:\\,)?((?:\\mu|/)?\\mathrm\{[^}]*\}(?:\^\{-?\d+\})?))?")
+_NUMBER = re.compile(
+    r"(\\\$)?(\d+(?:\{,\}\d{3})*\.?\d*)(?: \\times 10\^\{(-?\d+)\})?(?:(?:\\,)?((?:\\mu|/)?\\mathrm\{[^}]*\}(?:\^\{-?\d+\})?))?"
+)
 _COMMAND = re.compile(r"\\[A-Za-z]+|.", re.DOTALL)
 
 
@@ -110,6 +112,9 @@ class Reader:
         if token == r"\sqrt":
             self.take()
             return sqrt(self.group())
+        if token == r"\log":
+            self.take()
+            return log(self.group())
         if token == r"\underbrace":
             self.take()
             found = self.group()
@@ -119,12 +124,13 @@ class Reader:
             self.take()
             found = self.brackets()
             return max(found) if token == r"\max" else min(found)
-        if self.text.startswith(r"\left\lceil", self.at):
-            self.at += len(r"\left\lceil")
-            found = self.group()
-            self.take(r"\right")
-            self.take(r"\rceil")
-            return float(ceil(found))
+        for word, whole in (("ceil", ceil), ("floor", floor)):
+            if self.text.startswith(rf"\left\l{word}", self.at):
+                self.at += len(rf"\left\l{word}")
+                found = self.group()
+                self.take(r"\right")
+                self.take(rf"\r{word}")
+                return float(whole(found))
         if token in ("(", r"\left", r"\biggl"):
             (found,) = self.brackets()
             return found
@@ -165,7 +171,7 @@ class Reader:
 
 def quantity(match: re.Match[str]) -> float:
     """A number with its power of ten and its unit, in SI units."""
-    number = float(match[2]) * 10.0 ** int(match[3] or 0)
+    number = float(match[2].replace("{,}", "")) * 10.0 ** int(match[3] or 0)
     word = (match[4] or "").replace(r"\mu\mathrm{", r"\mathrm{µ").removeprefix(r"\mathrm{").removesuffix("}")
     if match[1]:
         return number / 3600 if word == r"/\mathrm{h" else number

@@ -33,7 +33,7 @@ def test_with_free_communication_a_group_is_the_decode_step_of_the_book(name):
     model, v5e = llm(name), chip("tpu-v5e")
     for ways in (1, 4, 16):
         known = (v5e, model, INT8, FAST, {B: 24, S: 4096})
-        copies = max(1, ways / model[K])  # KV heads are whole
+        copies = max(1.0, float(ways / model[K]))  # KV heads are whole
         for of in (None, model):
             mine = deployment.step(of).at(*known, X=1, Y=ways, Z=1)
             book = decode.step(of).at(*known, n=ways)

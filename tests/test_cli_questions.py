@@ -17,7 +17,7 @@ import symroof.workloads
 from symroof import Cost, decode, llm
 from symroof import symbols as letters
 from symroof.ask.grammar import asked, formula
-from symroof.ask.names import MODULES, formulas, summary, thresholds, unit_of
+from symroof.ask.names import MODULES, formulas, needing, summary, thresholds, unit_of
 from symroof.cli import cli
 from symroof.cli.main import COMMANDS
 from symroof.errors import InputError, SymroofError
@@ -322,7 +322,7 @@ def test_elasticity_without_and_with_some_values():
 def test_every_workload_is_named_or_shown_by_one_that_is():
     place = "symroof.workloads."
     shown = {f.__module__.removeprefix(place) for f in formulas().values()}
-    made_of = {"models", "training_layers", "load.tags"}  # what formulas are made of
+    made_of = {"models", "layout", "turns", "terms", "load.tags"}  # what formulas are made of
     files = {m.name for m in pkgutil.walk_packages(symroof.workloads.__path__, place) if not m.ispkg}
     assert {name.removeprefix(place) for name in files} - made_of <= {*MODULES, *shown}
 
@@ -340,7 +340,8 @@ def test_every_formula_is_a_cost_with_a_docstring(name):
 
 def test_the_list_of_formulas_says_what_and_in_which_unit():
     rows = {r["name"]: r for r in answer("formulas")}
-    assert rows.keys() == formulas().keys() | thresholds().keys()
+    told = {f"{name}({', '.join(f'{option}=...' for option in options)})" for name, options in needing().items()}
+    assert rows.keys() == formulas().keys() | thresholds().keys() | told
     assert rows["decode.step"] == {"name": "decode.step", "unit": "s", "meaning": summary("decode.step"), "kind": "formula"}
     assert rows["training.tp_limit"]["kind"] == "threshold" and rows["training.tp_limit"]["meaning"] == summary("training.tp_limit")
     assert rows["memory.kv_per_token"]["unit"] == "byte/token"
@@ -495,7 +496,7 @@ BAD = [
     ("15 ms <= 16 ms", "two numbers"),
     ("decode.step = 15 ms", "equation"),
     ("decode.critical_batch <= 3", "solved already"),
-    ("training.zero_memory <= 3 GB", "needs arguments"),
+    ("training.zero_memory <= 3 GB", "needs stage"),
     ("B <= W_hmb", "'W_hbm'"),
     ("__import__('os').system('id') <= 3", "no formula"),
     ("decode.__class__ <= 3 s", "no formula"),

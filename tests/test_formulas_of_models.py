@@ -84,7 +84,11 @@ def test_what_is_given_first_is_taken_or_refused_with_a_sentence(name, given):
     f = PUBLIC[name]
     first, *rest = inspect.signature(f).parameters.values() or [None]
     needed = [p.name for p in rest if p.default is inspect.Parameter.empty]
-    if first is None or name.startswith(("models.", "terms.")) or (first.name == "stage" and given == 3):
+    if (
+        first is None
+        or name.startswith(("models.", "terms.", "layout.", "turns.", "pretraining_memory.under_way"))
+        or (first.name == "stage" and given == 3)
+    ):
         return
     try:
         found = f(given, **{word: {**GIVEN, "m": llm("mixtral-8x7b")}[word] for word in needed})

@@ -204,6 +204,9 @@ def test_everything_with_a_view_is_tried():
         "search.found.Gain",
         "search.found.Slack",
         "search.search.Space",
+        "fitting.explain.Explanation",
+        "measured.validation.Validation",
+        "sheets.calibrations.Calibration",
     }
     assert set(views()) - tried <= {f"symroof.{name}" for name in alone}
     parsed(html(made("Choices").rows[0]))
@@ -411,7 +414,7 @@ def test_importing_symroof_loads_no_notebook():
 
 #: What one line of text says best; and a page, which is HTML.
 OWN = {"Page"}
-ONE_LINE = {"Network", "Switch", "Symbol", "Torus", "Tree", "Unit"}
+ONE_LINE = {"Layout", "Network", "Switch", "Symbol", "Torus", "Tree", "Unit"}
 
 
 def test_every_public_class_shows_itself():

@@ -332,10 +332,10 @@ def test_the_browser_writes_quantities_as_python_does(opened):
         values = [float(v) for v in 10 ** rng.uniform(-8, 14, 60)]
         said = tab.evaluate("([values, unit]) => values.map(v => symroof.quantity(v, unit))", [values, unit])
         for value, text in zip(values, said, strict=True):
-            wanted = re.match(r"(\$?)([\d.e-]+)(.*)", show_quantity(value, Unit.of(unit)))
+            wanted = re.match(r"(\$?)([\d.,e-]+)(.*)", show_quantity(value, Unit.of(unit)))
             got = re.match(r"(\$?)([\d.,]*)(?:×?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?(.*)", text)
             power = (got[3] or "⁰").translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
-            close(float((got[2] or "1").replace(",", "")) * 10.0 ** int(power), float(wanted[2]), rel=1e-3)
+            close(float((got[2] or "1").replace(",", "")) * 10.0 ** int(power), float(wanted[2].replace(",", "")), rel=1e-3)
             assert (got[1], got[4].replace("µ", "u")) == (wanted[1], wanted[3]), (value, unit)
 
 

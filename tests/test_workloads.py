@@ -298,9 +298,9 @@ def test_a_step_of_a_model_by_hand(name, batch, context, chips):
         cache += tokens * 2 * (5 + 2 if latent else 2 * 2 * 3)
         for _head in range(4):  # each multiplies with every key it sees, and adds every value; absorbed, both are latents
             attention += tokens * 2 * (5 + 2 + 5 if latent else 3 + 3)
-    used, idle = found[P_mm], found[P] - 110
+    used, idle = found[P_mm].number, found[P].number - 110
     if E_hit in found.definitions:
-        idle -= found[P_exp] * (5 - 5 * (1 - Q(3, 5) ** batch))
+        idle -= found[P_exp].number * (5 - 5 * (1 - Q(3, 5) ** batch))
     step = decode.step(found).at(found, run)
     assert step.number == by_hand_step(run, cache, attention, used, idle)
     bytes_, flops = batch * cache + idle, batch * (attention + 2 * used)
@@ -323,10 +323,10 @@ def test_a_prompt_by_hand(name, tokens):
     for window in {"windowed": [8, 8, None], "all windowed": [8, 8, 8]}.get(name, [None] * 3):
         each = 2 * (3 + 2 + 4) if name in ("deep", "latent") else 2 * (3 + 3)  # expanded: keys of 3 + 2, values of 4
         attention += 4 * each * pairs(tokens, tokens, window)
-    flops = 2 * (found[P_mm] - 110) * tokens + 2 * 110 + attention
+    flops = 2 * (found[P_mm].number - 110) * tokens + 2 * 110 + attention
     assert prefill.prompt_flops(found).at(found, T=tokens).number == flops
     run = {n: 3, C: 1000, W_hbm: 50, p_w: 1, T: tokens}
-    read = found[P] - 110 - (found[P_exp] * 5 * Q(3, 5) ** tokens if E_hit in found.definitions else 0)
+    read = found[P].number - 110 - (found[P_exp].number * 5 * Q(3, 5) ** tokens if E_hit in found.definitions else 0)
     assert prefill.bound(found).at(found, run).number == max(Q(flops, 3000), read / 150)
     assert prefill.prefill_time(found).at(found, run, MFU=0.5).number == max(Q(flops, 1500), read / 150)
 
@@ -340,7 +340,7 @@ def test_training_flops_by_hand(name, causal):
         seen = pairs(length, length, window) if causal else length * min(length, window or length)
         attention += 4 * (2 * (3 + 2 + 4) if name in ("deep", "latent") else 2 * (3 + 3)) * seen
     flops = training.flops_per_token(found, causal).at(found, S=length).number
-    assert flops == 3 * (2 * found[P_mm] + Q(attention, length))
+    assert flops == 3 * (2 * found[P_mm].number + Q(attention, length))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -545,11 +545,11 @@ def test_the_critical_batch(v):
 def test_the_critical_batch_of_experts_follows_from_how_many_are_hit(name):
     """The batch by bisection, with the experts hit at that batch; the lowest from which matmuls are compute-bound for good."""
     found, h100 = llm(name), chip("h100")
-    experts, each = found[E], found[k]
+    experts, each, used, always, expert = (found[letter].number for letter in (E, k, P_mm, P_read, P_exp))
 
     def slack(batch):
         hit = experts * (1 - (1 - each / experts) ** batch)
-        return 2 * batch * found[P_mm] / Q("989.4e12") - 2 * (found[P_read] + hit * found[P_exp]) / h100[W_hbm]
+        return 2 * batch * used / Q("989.4e12") - 2 * (always + hit * expert) / h100[W_hbm].number
 
     batch = float(decode.critical_batch(found).at(h100, found, dtype("bf16")))
     assert slack(batch * 0.999) < 0 < slack(batch * 1.001)

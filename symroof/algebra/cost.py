@@ -235,13 +235,13 @@ class Cost(show.Shown):
         if any(isinstance(sheet, Uncertain) for sheet in sheets):
             return spread(self.at, self.free_symbols, sheets, values)
         found = self.put(known if known is not None else bind(self.free_symbols, sheets, values, self.of))
-        if isinstance(found, Cost) and (sheets or values):
+        if isinstance(found, Cost) and sheets:
             found.__dict__["_lacking"] = True  # which its text says
         return found
 
     @property
     def lacking(self) -> str:
-        """Of a cost that was put at values: the letters that are still free, and what would give each a value."""
+        """Of a cost that was put at sheets: the letters that are still free, and what would give each a value."""
         return show.lacking(self.free_symbols) if "_lacking" in self.__dict__ else ""
 
     def __float__(self) -> float:

@@ -49,7 +49,7 @@ class Known:
         slots: dict[int, Any] = {i: values[s] if s not in inputs else s for i, s in enumerate(tape.inputs)}
         slots |= {len(slots) + i: c for i, c in enumerate(tape.constants)}
         steps: dict[int, Step] = {}
-        exact = all(_exactly(kind, [slots.get(i) for i in places]) for kind, places in tape.steps)
+        exact = all(stays_exact(kind, [slots.get(i) for i in places]) for kind, places in tape.steps)
         for slot, (kind, places) in enumerate(tape.steps, len(slots)):
             known = [slots[i] for i in places if _number(slots.get(i))]
             if len(known) == len(places):
@@ -89,7 +89,7 @@ def _number(held: Any) -> bool:
     return isinstance(held, (Fraction, float, int))
 
 
-def _exactly(kind: type, held: list[Any]) -> bool:
+def stays_exact(kind: type, held: list[Any]) -> bool:
     """Whether an operation on fractions is exact, whatever they are."""
     if kind is sp.Pow:
         return isinstance(held[1], Fraction) and held[1].denominator == 1 and abs(held[1]) <= _SMALL

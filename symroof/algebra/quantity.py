@@ -172,4 +172,5 @@ def _ambiguous(number: str, rest: str, text: str) -> str:
     big = {"k": ("000", "Ki"), "m": ("000000", "Mi"), "g": ("e9", "Gi"), "t": ("e12", "Ti"), "b": ("e9", "Gi")}
     zeros, binary = big[rest.lower()]
     thousand = f"{number}{zeros}" if re.fullmatch(r"\d+", number) else f"{number}e3"
-    return f"{short(text)} can be read two ways: write {thousand!r} or '{number} {binary}' (a power of two)"
+    unit = "" if "token" in text else ", or add a unit"
+    return f"{short(text)} can be read two ways: write {thousand!r} or '{number} {binary}' (a power of two){unit}"

@@ -14,8 +14,8 @@ import sympy as sp
 from symroof.algebra import show
 from symroof.algebra.bind import Given, bind, check
 from symroof.algebra.claims import ORDER, cancelled, stacks, thresholds
-from symroof.algebra.evaluate import tape
-from symroof.algebra.native import Known, Within, arguments, on_floats, on_fractions
+from symroof.algebra.evaluate import Tape, tape
+from symroof.algebra.native import Known, Within, arguments, on_floats, on_fractions, stays_exact
 from symroof.algebra.spread import Uncertain
 from symroof.algebra.symbols import DERATES, FRACTIONS, NOTHING, Symbol
 from symroof.algebra.units import ONE, Unit
@@ -130,6 +130,8 @@ def ready(cost: Any, sheets: tuple[Any, ...], names: Iterable[str]) -> Ready | N
             return None
         pairs = _pairs(of, known.keys() | set(letters))
         compiled = tape(("sum", (cost.shape, *(side for pair in pairs for side in pair))))
+        if _rough(compiled).intersection(compiled.delicate):
+            return None
         tree = Tree.of(cost, compiled.slots[1][0])
         roots = [*tree.slots, *(slot for slot, _ in compiled.slots[1][1:])]
         exactly = on_fractions(Known.of(compiled, known, letters), letters, roots)
@@ -138,6 +140,16 @@ def ready(cost: Any, sheets: tuple[Any, ...], names: Iterable[str]) -> Ready | N
     plain = [isinstance(s, Symbol) and s not in FRACTIONS and s.unit.measured != Unit.of("USD/s") for s in letters]
     takes = tuple(zip(letters, plain, strict=True))
     return Ready(takes, Given(known, model=given.model), exactly, tree, range(len(tree.slots), len(roots), 2))
+
+
+def _rough(compiled: Tape) -> set[int]:
+    """The slots that are rounded, even at fractions: where their last digits matter they are worked out to more."""
+    held: dict[int, Any] = dict(enumerate(compiled.constants, len(compiled.inputs)))
+    found = {slot for slot, constant in held.items() if not isinstance(constant, Fraction)}
+    for slot, (kind, places) in enumerate(compiled.steps, len(compiled.inputs) + len(held)):
+        if not found.isdisjoint(places) or not stays_exact(kind, [held.get(i) for i in places]):
+            found.add(slot)
+    return found
 
 
 def _pairs(of: Any, have: Any) -> list[tuple[sp.Expr, sp.Expr]]:

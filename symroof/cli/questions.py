@@ -164,7 +164,7 @@ def formulas(name: str | None, **options: Any) -> None:
     symroof formulas
     symroof formulas decode.step/MLP
     symroof formulas training.tp_limit
-    symroof formulas "pretraining.step(remat=none, overlap=no)"
+    symroof formulas "pretraining.step(layout=none, overlap=no)"
     symroof formulas decode.step --model deepseek-v3
     symroof formulas decode.step --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8 --set B=32 --set S=8192
     """

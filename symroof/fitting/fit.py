@@ -41,7 +41,7 @@ def calibrate(records: Any, formula: Formula, letters: Any, groups: str = "", na
     >>> from symroof.symbols import B, C, eta_math, t_step
     >>> from symroof import Cost
     >>> calibrate(rows, Cost(B / (C * eta_math) + t_step, "s"), ["eta_math", "t_step"])["eta_math"]
-    Fraction(3, 5)
+    0.6
 
     Raises InputError or UnitError naming the record for what is none, or for a measurement that is below its bound.
     """

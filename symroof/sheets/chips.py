@@ -153,8 +153,8 @@ def chip(name: str) -> Chip:
 
     >>> chip("tpu-v5e").slice("2x4").chips
     8
-    >>> chip("h100@lambda")[price] * 3600
-    Fraction(399, 100)
+    >>> chip("h100@lambda")["price"]
+    $3.99/h
 
     Raises UnknownName with the nearest name, SheetError naming file and key if the file is wrong.
     """

@@ -61,8 +61,8 @@ def dtype(name: Any, weights: Any = "", kv: Any = "", activations: Any = "", mat
     ``dtype("int8", math="int8")`` in int8.
 
     >>> dtype("int8", activations="bf16", math="bf16")[p_w]
-    Fraction(1, 1)
-    >>> dtype("fp8 block", kv="17/16 B")[p_w]
+    1 B
+    >>> dtype("fp8 block", kv="17/16 B")[p_w].number
     Fraction(4097, 4096)
 
     Raises UnknownName with the nearest format, InputError for what is no number of bytes, or no format of arithmetic.

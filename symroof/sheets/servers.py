@@ -30,7 +30,7 @@ def server(name: str) -> Server:
     """A server by name or alias.
 
     >>> server("vllm")[u_hbm]
-    Fraction(9, 10)
+    0.9
 
     Raises UnknownName with the nearest name, SheetError naming the key if the file is wrong.
     """

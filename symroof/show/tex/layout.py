@@ -56,7 +56,7 @@ def lines(box: Box, room: float, depth: int = 0) -> list[Line]:
     if split.filled:
         split = _filled(split, room - inner * _STEP)
     for part, sign in zip(split.parts, split.between, strict=True):
-        found = lines(part, room - width(sign), inner)
+        found = lines(part, room - width(sign) - (width(",") if split.commas else 0), inner)
         found[0] = (inner, sign + found[0][1])
         made += found if not split.commas or part is split.parts[-1] else [*found[:-1], (found[-1][0], found[-1][1] + ",")]
     if split.after:
