@@ -105,7 +105,9 @@ function listen() {
   byId("reset").addEventListener("click", () => change(structuredClone(START)));
   window.addEventListener("hashchange", () => readLink() && schedule());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", schedule);
-  window.addEventListener("resize", schedule);
+  let width = 0; // a cell of a notebook may be drawn before it has one
+  const resized = () => width !== document.documentElement.clientWidth && (width = document.documentElement.clientWidth) && schedule();
+  new ResizeObserver(resized).observe(document.documentElement);
 }
 
 function allowed(r, text) {
