@@ -115,8 +115,8 @@ def search_training(model: str | Llm, on: Any, by: str = "time", prune: bool = T
     >>> found = search_training("llama3-8b", "tpu-v5p", batch=2**20, chips=64, remat="block")
     >>> found.best.slice.name, found.best.mesh
     ('4x4x4', {'X': 64, 'Y': 1, 'Z': 1, 'microbatches': 1})
-    >>> found.best.values["memory"]
-    14.43 GB   state 1.506 GB | activations 8.724 GB | logits 4.203 GB
+    >>> found.best.values["memory"]["first stage/state"]
+    1.506 GB   weights 250.9 MB | gradients 250.9 MB | optimizer 1.004 GB
 
     Raises InputError for an aim or a wish there is not, UnknownName for a chip, model or format.
     """

@@ -20,7 +20,7 @@ class IdleExperts(Experts):
     Router [D, E + E_idle]; a step reads E(1-(1-k/(E+E_idle))^B) of the experts on average. All else is as in Experts.
 
     >>> IdleExperts().program(at=Pass(new=1)).flops
-    2*B*D*E + 2*B*D*E_idle + 6*B*D*E*F*k/(E + E_idle)  [FLOP]
+    6*B*D*E*F*k/(E + E_idle) + 2*B*D*(E + E_idle)  [FLOP]
 
     Source: arXiv:2509.01322, section 2.1.
     """
