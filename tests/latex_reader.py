@@ -10,7 +10,7 @@ from math import ceil, floor, log, sqrt
 
 _SCALES = {"n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _UNITS = {"s": 1.0, "h": 3600.0, "d": 86400.0, "B": 1.0, "B/s": 1.0, "FLOP/s": 1.0, "FLOP": 1.0, "USD": 1.0, "byte": 1.0}
-_PLAIN = re.compile(r"&|\\hphantom\{=\}|\\q?quad\b|\\\\(?:\[[^\]]*\])?|\\displaystyle")
+_PLAIN = re.compile(r"&|\\hphantom\{=\}|\\q?quad\b|\\kern\d+em|\\\\(?:\[[^\]]*\])?|\\displaystyle")
 _NUMBER = re.compile(
     r"(\\\$)?(\d+(?:\{,\}\d{3})*\.?\d*)(?: \\times 10\^\{(-?\d+)\})?(?:(?:\\,)?((?:\\mu|/)?\\mathrm\{[^}]*\}(?:\^\{-?\d+\})?))?"
 )

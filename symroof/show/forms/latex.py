@@ -115,8 +115,8 @@ def _shallow(words: Words) -> Words:
 
 
 def _below(depth: int, shown: Box, why: Sequence[Box]) -> Iterator[str]:
-    deep = r"\quad" * depth
-    room = ROOM - 30 - width(deep)
+    deep = rf"\kern{depth}em" if depth else ""
+    room = ROOM - 30 - 10 * depth
     for i, reason in enumerate([*why[:1], shown, *why[1:]]):
         lead = "" if i == 0 and why else r"\qquad"
         yield from (f"&{deep}{lead} {line}" for line in indented(lines(reason, room)))

@@ -192,8 +192,8 @@ def align(rows: Sequence[str], gap: str = "") -> str:
 
 
 def indented(found: list[Line]) -> list[str]:
-    r"""The lines with ``\quad`` for every level."""
-    return [r"\quad" * depth + (" " if depth else "") + tex for depth, tex in found]
+    r"""The lines indented by an em for every level, as one kern: KaTeX expands every ``\quad`` and stops at a thousand."""
+    return [(rf"\kern{depth}em " if depth else "") + tex for depth, tex in found]
 
 
 # -- expressions
