@@ -14,15 +14,21 @@ from classes import CLASSES
 from classes_of_experts import CLASSES_OF_EXPERTS
 from click.testing import CliRunner
 from configurations import PUBLISHED
+from files import FILES
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from other_classes import OTHER_CLASSES
+from second_opinion import some
 
 from symroof import Llm, SymroofError, llm
 from symroof.cli import cli
 from symroof.errors import SheetError
 from symroof.sheets.config import understood
 from symroof.sheets.llms import imported
+from symroof.sheets.quantized import quantized
 from symroof.sheets.spellings import IGNORED, TOWERS
 from symroof.symbols import S, p_conv, p_kv, p_st
+from symroof.transformer.build import stack
 from symroof.transformer.layers import KINDS
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -68,6 +74,16 @@ REFERENCES = CLASSES | CLASSES_OF_EXPERTS | OTHER_CLASSES
 @pytest.mark.parametrize("name", REFERENCES)
 def test_every_class_stores_what_its_reference_does(name, tmp_path):
     config, parameters = REFERENCES[name]
+    path = written(tmp_path, config)
+    counted = numbers(llm(path))
+    assert counted["parameters"] == parameters
+    (tmp_path / "mine.toml").write_text(imported(path))
+    assert numbers(llm(str(tmp_path / "mine.toml"))) == counted
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_published_files_are_read_with_all_their_keys(name, tmp_path):
+    config, parameters = FILES[name]
     path = written(tmp_path, config)
     counted = numbers(llm(path))
     assert counted["parameters"] == parameters
@@ -152,6 +168,67 @@ def test_what_is_known_to_change_nothing_changes_nothing():
         assert understood(LLAMA | {key: 12345}) == plain, key
 
 
+#: What means nothing in the place of a size, a flag, a word, a list or a table.
+NONSENSE: list[Any] = [
+    None, True, False, 0, -1, 1, 3, 64, 2**40, 10**30, -(2**70), 0.5, float("nan"), float("inf"), "", "x", "4096", "auto",
+    [], [1], [[1]], [None], [{}], ["full_attention"], ["full_attention", "sliding_attention"] * 3, {}, {"a": 1},
+]  # fmt: skip
+CONFIGS = [config for config, _ in (REFERENCES | FILES).values()] + [of.config for of in PUBLISHED.values()]
+
+
+def _spots(table: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where something stands in a file, tables and lists inside it included."""
+    inner = table.items() if isinstance(table, dict) else enumerate(table) if isinstance(table, list) else ()
+    return [spot for key, value in inner for spot in [(*path, key), *(_spots(value, (*path, key)) if len(path) < 3 else [])]]
+
+
+def _put(config: Any, path: tuple[Any, ...], value: Any, gone: bool) -> None:
+    *above, last = path
+    for key in above:
+        config = config[key]
+    if gone:
+        del config[last]
+    else:
+        config[last] = deepcopy(value)
+
+
+@settings(max_examples=some(400), deadline=None)
+@given(st.sampled_from(CONFIGS), st.data())
+def test_whatever_stands_in_a_file_it_is_read_or_refused_in_one_sentence(usual, data):
+    """Keys that are gone, and nonsense in their place, two at once: never another error."""
+    config = deepcopy(usual)
+    for _ in range(data.draw(st.integers(1, 2))):
+        spots = _spots(config)
+        if spots:
+            _put(config, data.draw(st.sampled_from(spots)), data.draw(st.sampled_from(NONSENSE)), data.draw(st.booleans()))
+    try:
+        of = understood(config)
+        stack("model", of.width, of.groups, of.around)
+        quantized(config, None, of.width, of.layers, of.around)
+    except SymroofError as refused:
+        assert "\n" not in str(refused) and len(str(refused)) < 400
+
+
+@settings(max_examples=some(300), deadline=None)
+@given(st.sampled_from([config for config, _ in OTHER_CLASSES.values()]), st.data())
+def test_a_key_that_is_gone_or_another_makes_another_model_of_what_has_no_other_keys(usual, data):
+    """These have no key whose absence means the same: without one, or with another number, the model is another or refused."""
+    key = data.draw(st.sampled_from([key for key in usual if key != "model_type"]))
+    others = [value for value in _others(usual[key]) if not isinstance(value, float)]
+    changed = {k: v for k, v in usual.items() if k != key}
+    if others and data.draw(st.booleans()):
+        changed[key] = data.draw(st.sampled_from(others))
+    try:
+        alike = understood(changed) == understood(usual)
+    except SymroofError:
+        return
+    assert not alike or (usual["model_type"], key) in ALIKE, key
+
+
+#: Of these the result is rounded up, so that another number can be the same.
+ALIKE = {("xlstm", "hidden_size"), ("lfm2", "intermediate_size"), ("recurrent_gemma", "intermediate_size")}
+
+
 # -- what is not understood is one sentence
 V3 = PUBLISHED["deepseek-ai/DeepSeek-V3"].config
 GEMMA = PUBLISHED["nvidia/Gemma-4-31B-IT-NVFP4"].config["text_config"]
@@ -163,8 +240,41 @@ WRONG = {
     "unknown tower": ({"model_type": "gemma4", "text_config": GEMMA | {"model_type": "gemma9_text"}}, "'gemma9_text' is not understood"),
     "misspelt": (LLAMA | {"num_key_value_head": 8}, "'num_key_value_head' is not understood.*did you mean 'num_key_value_heads'"),
     "unknown key": (LLAMA | {"lorem_rank": 8}, "key 'lorem_rank' is not understood, and may change"),
-    "missing": ({k: v for k, v in LLAMA.items() if k != "vocab_size"}, "key 'vocab_size' is missing; add it"),
-    "null": (LLAMA | {"vocab_size": None}, "key 'vocab_size' is missing; add it"),
+    "missing": ({k: v for k, v in LLAMA.items() if k != "vocab_size"}, r"key 'vocab_size' is missing \(or padded_vocab_size\); add it"),
+    "null": (LLAMA | {"vocab_size": None}, r"key 'vocab_size' is missing \(or padded_vocab_size\); add it"),
+    "several missing": (
+        {k: v for k, v in LLAMA.items() if k not in ("vocab_size", "hidden_size", "intermediate_size")},
+        "keys 'hidden_size', 'intermediate_size' and 'vocab_size' are missing; add them",
+    ),
+    "all missing": ({"model_type": "llama"}, "'num_hidden_layers', 'num_attention_heads', .* are missing; add them"),
+    "missing by a mistake": (
+        {{"vocab_size": "vocab_sizze"}.get(k, k): v for k, v in LLAMA.items()},
+        "'vocab_size' is missing .*the file has 'vocab_sizze', which is none; correct it",
+    ),
+    "encoder": ({"model_type": "bert", "hidden_size": 768}, "model_type 'bert' is not understood"),
+    "encoder and decoder": ({"model_type": "t5", "d_model": 512, "is_encoder_decoder": True}, "model_type 't5' is not understood"),
+    "pictures and words": ({"model_type": "clip", "text_config": {"model_type": "clip_text_model"}}, "'clip_text_model' is not understood"),
+    "diffusion": ({"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet"]}, "a diffusion pipeline, no language model"),
+    "parameters of another form": ({"dim": 4096, "n_layers": 32, "vocab_size": 32000}, "a params.json; give the config.json"),
+    "index of weights": ({"metadata": {}, "weight_map": {"lm_head.weight": "x"}}, "an index of weights; give the config.json"),
+    "too deep": (LLAMA | {"num_hidden_layers": 10**9}, "more than 16384 layers"),
+    "layers that there are not": (
+        {**LLAMA, "model_type": "lfm2", "full_attn_idxs": [2, 500]},
+        "'full_attn_idxs' names layer 500, and the model has 0 to 31",
+    ),
+    "layers by a word": (
+        {**LLAMA, "model_type": "lfm2", "full_attn_idxs": ["two"]},
+        r"'full_attn_idxs\[0\]' is 'two', no whole number from 0 on",
+    ),
+    "one layer otherwise": (
+        {**LLAMA, "model_type": "hunyuan_v1_moe", "num_experts": 8, "moe_topk": [2] * 31 + [3]},
+        "'moe_topk' is .*no whole number",
+    ),
+    "tied or not": (
+        {"model_type": "gemma3", "tie_word_embeddings": False, "text_config": {**LLAMA, "tie_word_embeddings": True}},
+        "is 'True' of the language model and 'False' of the file",
+    ),
+    "a value that no class has": (LLAMA | {"rmsnorm": False}, "key 'rmsnorm' is 'False', and only True is understood"),
     "nothing": (LLAMA | {"hidden_size": 0}, "key 'hidden_size' is '0', no whole number from 1 on"),
     "negative": (LLAMA | {"hidden_size": -4096}, "no whole number from 1 on"),
     "text": (LLAMA | {"hidden_size": "4096"}, "no whole number from 1 on"),
@@ -188,7 +298,7 @@ WRONG = {
     "no window": ({"model_type": "gemma2"} | {k: v for k, v in LLAMA.items() if k != "model_type"}, "'sliding_window' is missing"),
     "shared by all": (GEMMA | {"num_kv_shared_layers": 60}, "no layer before those keeps what they share"),
     "array": ([LLAMA], "no table of keys"),
-    "tower": ({"model_type": "llama", "text_config": {}}, "is missing"),
+    "tower": ({"model_type": "llama", "text_config": {}}, "are missing; add them"),
 }
 
 
@@ -225,6 +335,9 @@ def test_a_file_that_cannot_be_read_is_one_sentence(what, tmp_path):
 
 def test_a_path_that_holds_no_configuration_is_one_sentence(tmp_path):
     os.mkfifo(tmp_path / "fifo.json")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for weights in ("model.gguf", "model.safetensors"):
+        (tmp_path / weights).write_bytes(b"GGUF\3\0\0\0" + bytes(64))
     (tmp_path / "latin.json").write_bytes(b'{"model_type": "ll\xe4ma"}')
     for path, said in (
         (str(tmp_path), "is no file; give the path of a config.json, or of a folder that holds one"),
@@ -232,6 +345,11 @@ def test_a_path_that_holds_no_configuration_is_one_sentence(tmp_path):
         (str(tmp_path / "fifo.json"), "is no file"),
         (str(tmp_path / "latin.json"), "is not JSON"),
         ("/dev/null.json", "is no file"),
+        (str(tmp_path / "loop"), "is no file"),
+        (str(tmp_path / "loop" / "config.json"), "is no file"),
+        (str(tmp_path / "a\0b.json"), "is no file"),
+        (str(tmp_path / "model.gguf"), "it holds weights; give the config.json"),
+        (str(tmp_path / "model.safetensors"), "it holds weights; give the config.json"),
     ):
         with pytest.raises(SheetError, match=said):
             llm(path)

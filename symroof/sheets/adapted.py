@@ -126,13 +126,21 @@ def _xlstm(keys: Keys) -> dict[str, Any]:
     _only(keys, "use_bias", False)
     _only(keys, "add_out_norm", True)
     _only(keys, "weight_mode", "single", "fused")
+    _only(keys, "head_dim", int(keys.part("v_dim_factor", 1.0) * keys.count("D")) // keys.count("N"))
     return {}
+
+
+def _bailing(keys: Keys) -> dict[str, Any]:
+    """Shared experts as wide as the others; a buffer that routing adds where the file says so."""
+    _only(keys, "moe_shared_expert_intermediate_size", keys.count("F_expert"))
+    return {"correction": keys.flag("moe_router_enable_expert_bias", True)}
 
 
 def _jetmoe(keys: Keys) -> dict[str, Any]:
     """Gated experts with a bias of all together."""
     for key, value in (("glu", True), ("bias", True), ("moe_type", "moe")):
         _only(keys, key, value)
+    keys.ignore("N")  # as many as a token's experts have
     return {}
 
 
@@ -171,6 +179,9 @@ def _one_shared(keys: Keys) -> dict[str, Any]:
 
 _CLASSES: Mapping[str, Callable[[Keys], dict[str, Any]]] = {
     "falcon": _falcon,
+    "RefinedWeb": _falcon,
+    "RefinedWebModel": _falcon,
+    "bailing_moe_v2": _bailing,
     "mpt": _mpt,
     "dbrx": _dbrx,
     "granitemoehybrid": _hybrid,

@@ -85,3 +85,4 @@ DEEPSEEK = Architecture(
 )
 GEMMA = Architecture(tied=True, qkv_bias="attention_bias", out_bias="attention_bias", missing={"H": 256})
 GPT2 = replace(GPT, tied=True, positions=0)
+FALCON = Architecture(qkv_bias="bias", out_bias="bias", mlp_bias="bias", layer_norm=True, gated=False, tied=True, missing={"F": "4D"})

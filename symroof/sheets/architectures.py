@@ -14,7 +14,7 @@ from symroof.sheets.routed import ROUTED
 
 #: KV heads where a file does not say how many, by their number; of all other classes as many as query heads.
 _HEADS: Mapping[int, str] = {
-    2: "gemma3n_text ernie4_5 internlm3 glm glm4 starcoder2 qwen3_next qwen3_5_moe_text",
+    2: "gemma3n_text ernie4_5 internlm3 glm glm4 glm4v_text starcoder2 qwen3_next qwen3_5_moe_text",
     4: "smollm3 gemma2 gemma3_text vaultgemma granite_swa ernie4_5_moe qwen3_moe flint kolibri1 mellum mimo_v2_flash gemma4_text "
     "minimax_m3 qwen3_5_text lara_mini lfm3",
     5: "bitnet",
@@ -50,6 +50,18 @@ ALIASES: Mapping[str, str] = {
     "qwen3_vl_moe": "qwen3_vl_moe_text",
     "deci": "nemotron-nas",
     "iquestcoder": "llama",
+    "minimax_text_01": "minimax",
+    "glm4v": "glm4v_text",
+    "glm46v": "glm4v_text",
+    "glmga": "glm4v_text",
+    "glm_ocr": "glm_ocr_text",
+    "glm4v_moe": "glm4_moe",
+    "glm4v_moe_text": "glm4_moe",
+    "granite_docling_text": "granite",
+    "paddleocr_vl_text": "ernie4_5",
+    "qwen2_5_omni_text": "qwen2",
+    "qwen3_omni_moe_text": "qwen3_moe",
+    "cosmos3_edge_text": "arcee",
     "apertus1p5_text": "apertus",
     "gemma4_unified": "gemma4_unified_text",
     "sarvam_mla": "deepseek_v3",

@@ -178,8 +178,6 @@ def _shared(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
 def _routed(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     """Attention with experts: query heads are those of a token's experts, each with as many as there are KV heads."""
     e, k, heads = keys.count("E"), keys.count("k"), keys.count("K")
-    if keys.raw("N", k * heads) != k * heads:
-        raise SheetError(f"key {keys.said('N')!r} is {short(keys.raw('N'))}, and {k} experts with {heads} heads each are not; correct one")
     return [kinds.RoutedAttention(e, k, heads, keys.count("H"), **around(keys)), _bias(keys)]
 
 

@@ -6,23 +6,33 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from symroof.errors import SheetError, nearest, short
+from symroof.errors import SheetError, SymroofError, nearest, short
 from symroof.sheets.adapted import adapted
 from symroof.sheets.architectures import ALIASES, ARCHITECTURES
 from symroof.sheets.beside import Beside, drafted, vision
-from symroof.sheets.keys import Keys, duplicates
+from symroof.sheets.keys import Keys, Missing, duplicates
 from symroof.sheets.kinds_of import kind_of
 from symroof.sheets.patterns import layers
-from symroof.sheets.spellings import TOWERS
+from symroof.sheets.spellings import IGNORED, KEYS, towers
 from symroof.transformer import layers as kinds
 from symroof.transformer.build import Around, Group
 from symroof.transformer.kind import Kind
 
 _LARGEST = 16 * 2**20
+#: How files of weights end.
+WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth", ".npz")
+#: What other files of a checkpoint are, by a key of theirs.
+_OTHERS = {
+    "_class_name": "a diffusion pipeline, no language model",
+    "weight_map": "an index of weights; give the config.json beside it",
+    "dim": "a params.json; give the config.json of the same checkpoint",
+}
+#: What stands for a size that is missing while others are looked for: 1, or what many numbers divide.
+_STANDS = {"D": 720720 * 4096, "N": 720720}
 
 
 def read_json(path: Path) -> Mapping[str, Any]:
@@ -35,6 +45,8 @@ def read_json(path: Path) -> Mapping[str, Any]:
             path = path / "config.json"
         if not path.is_file():
             raise SheetError("it is no file; give the path of a config.json, or of a folder that holds one")
+        if path.suffix in WEIGHTS:
+            raise SheetError("it holds weights; give the config.json that says what they are")
         if path.stat().st_size > _LARGEST:
             raise SheetError("it is larger than 16 MiB; a config.json is a page of JSON")
         found = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=duplicates)
@@ -73,12 +85,44 @@ class Config:
 def understood(file: Mapping[str, Any]) -> Config:
     """The layers of a configuration.
 
-    Raises SheetError for an architecture or a key that is not understood, or for what contradicts itself; InputError for sizes that
-    contradict each other.
+    Raises SheetError for an architecture or a key that is not understood, for all keys that are missing, or for what contradicts itself;
+    InputError for sizes that contradict each other.
     """
-    tower = next((file[key] for key in TOWERS if isinstance(file.get(key), Mapping)), file)
+    lacking: dict[str, Missing] = {}
+    while True:
+        try:
+            found = _understood(file, lacking)
+        except Missing as problem:
+            if problem.meaning not in lacking:
+                lacking[problem.meaning] = problem
+                continue
+        except SymroofError:
+            if not lacking:
+                raise
+        else:
+            if not lacking:
+                return found
+        raise _missing(list(lacking.values()), towers(file)[0])
+
+
+def _missing(lacking: list[Missing], tower: Mapping[str, Any]) -> SheetError:
+    """All keys that are missing in one sentence, and what may be meant by one that nobody knows."""
+    words = [word for each in lacking for word in KEYS.get(each.meaning, (each.meaning,))]
+    known = {word for row in KEYS.values() for word in row} | IGNORED
+    meant = [key for key in tower if key not in known and nearest(key, words).startswith("did you mean")]
+    said, cure = str(lacking[0]).removesuffix("; add it"), "add it"
+    if len(lacking) > 1:
+        said, cure = f"keys {', '.join(repr(each.key) for each in lacking[:-1])} and {lacking[-1].key!r} are missing", "add them"
+    return SheetError(f"{said}; " + (f"the file has {short(meant[0])}, which is none; correct it" if meant else cure))
+
+
+def _understood(file: Mapping[str, Any], lacking: Mapping[str, Missing]) -> Config:
+    """The layers of a configuration, with something for what it lacks."""
+    tower, file = towers(file)
     name = _class(tower, file)
-    keys = Keys(tower, file, ARCHITECTURES[name])
+    of = ARCHITECTURES[name]
+    stands = {meaning: _STANDS.get(meaning, 1) for meaning in lacking}
+    keys = Keys(tower, file, replace(of, missing={**of.missing, **stands}))
     keys.of = adapted(name, keys)
     words = layers(keys)
     _kept(keys, words)
@@ -109,7 +153,9 @@ def _class(tower: Mapping[str, Any], file: Mapping[str, Any]) -> str:
     """The class of a tower, or of what stands around it where the tower does not say."""
     named = next((str(of["model_type"]) for of in (tower, file) if of.get("model_type")), "")
     if not named:
-        raise SheetError("key 'model_type' is missing, which says what class of model this is; add it")
+        what = next((said for key, said in _OTHERS.items() if key in file), None)
+        cure = f"this is {what}" if what else "add it"
+        raise SheetError(f"key 'model_type' is missing, which says what class of model this is; {cure}")
     found = ALIASES.get(named, named)
     if found not in ARCHITECTURES:
         raise SheetError(f"model_type {short(named)} is not understood; {nearest(named, [*ARCHITECTURES, *ALIASES])}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symroof.sheets.architecture import BIAS, GEMMA, GPT, GPT2, LLAMA, PLAIN, QWEN3, Architecture
+from symroof.sheets.architecture import BIAS, FALCON, GEMMA, GPT, GPT2, LLAMA, PLAIN, QWEN3, Architecture
 
 DENSE: dict[str, Architecture] = {
     # -- full attention, a gated MLP
@@ -43,7 +43,7 @@ DENSE: dict[str, Architecture] = {
     "vaultgemma": replace(GEMMA, pattern="every second"),
     "ministral3": replace(PLAIN, pattern="all windows", missing={"H": 128}),
     "ernie4_5": Architecture(qkv_bias="bias", out_bias="bias", mlp_bias="bias", tied=True, missing={"H": 128}),
-    "hunyuan_v1_dense": replace(BIAS, qk_norm="head"),
+    "hunyuan_v1_dense": replace(BIAS, qk_norm="head", qk_norm_key=True, missing={"qk_norm": True}),
     "hyperclovax": LLAMA,
     "exaone": LLAMA,
     "internlm": Architecture(qkv_bias="bias", out_bias="bias", missing={"bias": True}),
@@ -52,6 +52,11 @@ DENSE: dict[str, Architecture] = {
     "baichuan": replace(PLAIN, ignores="model_max_length z_loss_weight gradient_checkpointing"),
     "minicpm": replace(LLAMA, tied=True, ignores="scale_emb dim_model_base scale_depth"),
     "orion": replace(BIAS, layer_norm=True),
+    "xverse": LLAMA,
+    "chatglm": Architecture(qkv_bias="attention_bias"),
+    "qwen": Architecture(qkv_bias=True, width="halved"),
+    "glm4v_text": Architecture(qkv_bias=True, norms=2),
+    "glm_ocr_text": Architecture(norms=2),
     "emu3_text_model": LLAMA,
     "granite_swa": replace(LLAMA, sinks=True, pattern="cwm", tied=True, missing={"window": 128}),
     "bitnet": replace(BIAS, inner_norms=True),
@@ -62,7 +67,7 @@ DENSE: dict[str, Architecture] = {
     "glm": Architecture(qkv_bias="attention_bias", missing={"attention_bias": True, "H": 128}),
     "glm4": Architecture(qkv_bias="attention_bias", norms=2, missing={"attention_bias": True, "H": 128}),
     "cohere": replace(BIAS, parallel=True, tied=True, qk_norm="layer", qk_norm_key=True),
-    "cohere2": replace(BIAS, parallel=True, tied=True, pattern="cohere2", missing={"window": 4096}),
+    "cohere2": replace(BIAS, parallel=True, tied=True, pattern="cohere2", missing={"window": 4096}, ignores="layer_switch"),
     "exaone4": Architecture(qk_norm="head", pattern="exaone4", missing={"window": 4096}),
     # -- layer norms, two matrices
     "nemotron": replace(BIAS, mlp_bias="mlp_bias", layer_norm=True, gated=False),
@@ -77,13 +82,16 @@ DENSE: dict[str, Architecture] = {
         tied=True,
         pattern="all windows",
         missing={"bias": True},
+        ignores="attention_bias",
     ),
     "gpt_neox": replace(
         BIAS, mlp_bias=True, layer_norm=True, gated=False, ignores="use_parallel_residual", missing={"attention_bias": True}
     ),
     "phi": replace(GPT, parallel=True, head_bias=True, qk_norm="head", qk_norm_key=True, qk_norm_bias=True),
     "stablelm": Architecture(qkv_bias="attention_bias", layer_norm=True, qk_norm="layer", qk_norm_key=True),
-    "falcon": Architecture(qkv_bias="bias", out_bias="bias", mlp_bias="bias", layer_norm=True, gated=False, tied=True, missing={"F": "4D"}),
+    "falcon": FALCON,
+    "RefinedWebModel": FALCON,
+    "RefinedWeb": replace(FALCON, fixed={"new_decoder_architecture": True}),
     "gptj": Architecture(
         mlp_bias=True, layer_norm=True, gated=False, parallel=True, head_bias=True, missing={"F": "4D"}, ignores="n_positions"
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from symroof.errors import SheetError, nearest, short
 from symroof.sheets.architecture import Architecture
-from symroof.sheets.spellings import ASLEEP, IGNORED, KEYS, OTHER_TOWERS, TOWERS
+from symroof.sheets.spellings import ASLEEP, IGNORED, KEYS, ONLY, OTHER_TOWERS, TOWERS
 
 _LARGEST = 2**40
 #: What 0 leaves out, and a null, though its class has another default.
@@ -26,6 +26,15 @@ def whole(found: Any, key: str, least: int = 1) -> int:
     if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= _LARGEST:
         raise SheetError(f"key {key!r} is {short(found)}, no whole number from {least} on; correct it")
     return found
+
+
+class Missing(SheetError):
+    """A key that a file lacks; ``meaning`` says which, ``key`` how it is mostly spelt."""
+
+    def __init__(self, meaning: str, key: str) -> None:
+        others = KEYS.get(meaning, (meaning,))[1:]
+        super().__init__(f"key {key!r} is missing" + (f" (or {', '.join(others)})" if others else "") + "; add it")
+        self.meaning, self.key = meaning, key
 
 
 class Keys:
@@ -52,8 +61,12 @@ class Keys:
         if other is not None:
             first = next(iter(given))
             raise SheetError(f"keys {first!r} and {other!r} say the same twice, {short(found)} and {short(given[other])}; leave one")
-        if found is None and self.tower is not self.outer and meaning in ("tied",):
-            found = next((v for key in KEYS[meaning] if (v := self.outer.get(key)) is not None), None)
+        if self.tower is not self.outer and meaning == "tied":
+            around = next((v for key in spellings if (v := self.outer.get(key)) is not None), None)
+            if None not in (found, around) and found != around:
+                said = f"{self.said(meaning)!r} is {short(found)} of the language model and {short(around)} of the file"
+                raise SheetError(f"key {said}, and which of both holds is up to who loads it; leave one")
+            found = around if found is None else found
         if found is None and not (meaning in _NULL and any(key in self.tower for key in spellings)):
             found = self.of.missing.get(meaning)
         found = self.of.fixed.get(meaning, found)
@@ -74,8 +87,9 @@ class Keys:
         """
         found = self.raw(meaning, default)
         if found is None:
-            others = KEYS.get(meaning, (meaning,))[1:]
-            raise SheetError(f"key {self.said(meaning)!r} is missing" + (f" (or {', '.join(others)})" if others else "") + "; add it")
+            raise Missing(meaning, self.said(meaning))
+        if isinstance(found, list) and meaning != "L" and len(found) == self.raw("L") and all(each == found[0] for each in found):
+            found = found[0]  # the same in every layer
         return whole(found, self.said(meaning), least)
 
     def maybe(self, meaning: str) -> int | None:
@@ -120,6 +134,25 @@ class Keys:
             raise SheetError(f"key {key!r} has {len(found)} entries, and the model {length} layers; correct one of them")
         return found
 
+    def numbers(self, key: str, length: int | None = None) -> list[int] | None:
+        """A list of whole numbers, with an entry for each of ``length`` layers; None if the file has none.
+
+        Raises SheetError for another length, or another entry.
+        """
+        found = self.listed(key, length)
+        return None if found is None else [whole(each, f"{key}[{i}]", 0) for i, each in enumerate(found)]
+
+    def places(self, key: str, count: int, first: int = 0) -> set[int] | None:
+        """A list of some of ``count`` layers, which count from ``first`` on; None if the file has none.
+
+        Raises SheetError for a layer that there is not.
+        """
+        found = self.numbers(key)
+        beyond = next((each for each in found or () if not first <= each < first + count), None)
+        if beyond is not None:
+            raise SheetError(f"key {key!r} names layer {beyond}, and the model has {first} to {first + count - 1}; correct it")
+        return None if found is None else set(found)
+
     def table(self, key: str) -> Mapping[str, Any]:
         """A table of its own; empty if the file has none.
 
@@ -135,14 +168,17 @@ class Keys:
 
     def refuse_unread(self) -> None:
         """Raise SheetError for a key that nobody read and that is not known to change nothing."""
-        known = {*self.read, *self.of.ignores.split(), *IGNORED, *TOWERS, *OTHER_TOWERS, "quantization_config", "compression_config"}
+        known = {*self.read, *self.of.ignores.split(), *IGNORED, *ONLY, *TOWERS, *OTHER_TOWERS, "quantization_config", "compression_config"}
         for key, value in self.tower.items():
+            if key in ONLY and key not in self.read and value not in (None, *ONLY[key]):
+                said = " and ".join(str(each) for each in ONLY[key])
+                raise SheetError(f"key {short(key)} is {short(value)}, and only {said} is understood; correct it")
             asleep = key in ASLEEP and not self.tower.get(ASLEEP[key])
             if key in known or asleep or value in (None, False, 0, "", [], {}) or key.endswith(("_token_id", "_token_ids")):
                 continue  # what is off changes nothing
             words = [spelt for row in KEYS.values() for spelt in row if spelt != key]
             cure = nearest(key, words) if nearest(key, words).startswith("did you mean") else "leave it out if it changes nothing"
-            raise SheetError(f"key {key!r} is not understood, and may change what the model stores or computes; {cure}")
+            raise SheetError(f"key {short(key)} is not understood, and may change what the model stores or computes; {cure}")
 
 
 def duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

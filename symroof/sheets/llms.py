@@ -20,7 +20,7 @@ from symroof.algebra.operands import rational
 from symroof.algebra.symbols import L, M_exp, M_more, M_pend, M_read, M_st, M_w, P, P_mm, Symbol, p_conv, p_kv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.beside import Beside, apart, drafts
-from symroof.sheets.config import Config, named, read_json, understood
+from symroof.sheets.config import WEIGHTS, Config, named, read_json, understood
 from symroof.sheets.files import aliases, cited, entry, listed, read, resolve
 from symroof.sheets.quantized import quantized
 from symroof.sheets.schema import Dims, LlmFile, ModelTable
@@ -160,7 +160,7 @@ def llm(name: str) -> Llm:
 
 def is_config(name: str) -> bool:
     """Whether a name is the path of a ``config.json``, or of a folder; a folder that is called like a model of ours is not meant."""
-    if name.endswith((".json", ".toml")) or "/" in name or name in (".", ".."):
+    if name.endswith((".json", ".toml", *WEIGHTS)) or "/" in name or name in (".", ".."):
         return not name.endswith(".toml")
     known = len(name) > 255 or name.strip().lower() in {**listed("llms"), **aliases("llms")}  # no folder has a longer name
     return not known and (Path(name) / "config.json").is_file()
@@ -171,7 +171,8 @@ def from_config(path: Path) -> Llm:
 
     Raises SheetError for what is not understood, naming file and key.
     """
-    name, file = named(path), read_json(path)
+    file = read_json(path)
+    name = named(path)
     try:
         of = understood(file)
         found = stack(name, of.width, of.groups, of.around, origin=str(path))
@@ -217,7 +218,8 @@ def imported(path: str) -> str:
     Raises SheetError for what is not understood.
     """
     where = Path(path)
-    name, file = named(where), read_json(where)
+    file = read_json(where)
+    name = named(where)
     try:
         of = understood(file)
         formats = quantized(file, _quantization(where), of.width, of.layers, of.around)

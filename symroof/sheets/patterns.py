@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from symroof.errors import SheetError, nearest, short
-from symroof.sheets.keys import Keys
+from symroof.sheets.keys import Keys, whole
 
 #: What the entries of a list of layers mean.
 MIXERS: Mapping[str, str] = {
@@ -31,6 +31,7 @@ MIXERS: Mapping[str, str] = {
     "conv": "conv",
     "recurrent": "recurrence",
 }
+_DEEPEST = 2**14
 _MLPS = {"dense": "mlp", "sparse": "experts", "moe": "experts", "hash_moe": "experts:hashed"}
 _LETTERS = {"M": "mamba-2", "*": "full", "-": "mlp", "E": "experts"}
 _BLOCKS = {
@@ -55,10 +56,21 @@ def layers(keys: Keys) -> list[list[str]]:
     if keys.of.pattern in ("zamba", "zamba2"):
         return _sharing(keys)
     if keys.of.pattern == "shortcut":
-        return [["latent", "mlp", "idle", "latent", "mlp"]] * keys.count("L")
-    count = keys.count("L")
+        return [["latent", "mlp", "idle", "latent", "mlp"]] * depth(keys)
+    count = depth(keys)
     mixers, others = _mixers(keys, count), _others(keys, count)
     return [[word for word in both if word] for both in zip(mixers, others, strict=True)]
+
+
+def depth(keys: Keys) -> int:
+    """How many layers there are.
+
+    Raises SheetError for more than anyone has, which would be listed one by one.
+    """
+    count = keys.count("L")
+    if count > _DEEPEST:
+        raise SheetError(f"key {keys.said('L')!r} is {count}, more than {_DEEPEST} layers, which are read one by one; correct it")
+    return count
 
 
 #: What a list of layers makes unnecessary.
@@ -75,10 +87,10 @@ def _mixers(keys: Keys, count: int) -> list[str]:
             raise SheetError(f"key 'layer_types' has {len(named)} entries, and the model {count} layers; correct one of them")
         keys.ignore(*_RULED)
         return [_linear(_word(entry, MIXERS, "layer_types"), keys) for entry in named[:count]]
-    chosen = keys.listed("attn_layer_indices") if keys.has("attn_layer_indices") else keys.listed("full_attn_idxs")
+    chosen = keys.places("attn_layer_indices" if keys.has("attn_layer_indices") else "full_attn_idxs", count)
     if chosen is not None:
         return ["full" if i in chosen else keys.of.mixer for i in range(count)]
-    sparse = keys.table("sparse_attention_config").get("sparse_attention_freq")
+    sparse = Keys(keys.table("sparse_attention_config"), {}, keys.of).numbers("sparse_attention_freq", count)
     if sparse is not None:
         if len(sparse) != count:
             raise SheetError(f"key 'sparse_attention_freq' has {len(sparse)} entries, and the model {count} layers; correct one of them")
@@ -87,7 +99,7 @@ def _mixers(keys: Keys, count: int) -> list[str]:
         if key == "no_rope_layers" and keys.of.pattern != "llama4":
             keys.ignore(key)  # which layers turn positions, not what they see
             continue
-        entries = keys.listed(key, count)
+        entries = keys.numbers(key, count)
         if entries is not None:
             return [rule(entry) for entry in entries[:count]]
     if keys.of.mixer == "kimi":
@@ -106,17 +118,17 @@ def _linear(word: str, keys: Keys) -> str:
 
 
 def _word(entry: Any, known: Mapping[str, str], key: str) -> str:
-    if entry not in known:
+    if not isinstance(entry, str) or entry not in known:
         raise SheetError(f"key {key!r} has an entry {short(entry)} that is not understood; {nearest(str(entry), known)}")
     return known[entry]
 
 
 #: Lists of numbers: 1 or 0 for one kind of layer or the other.
-_LISTS: Mapping[str, Callable[[Any], str]] = {
+_LISTS: Mapping[str, Callable[[int], str]] = {
     "hybrid_layer_pattern": lambda e: "window" if e == 1 else "full",
     "no_rope_layers": lambda e: "full" if e == 0 else "chunk",
     "attn_type_list": lambda e: "full" if e == 1 else "lightning",
-    "compress_ratios": lambda e: f"compressed:{int(e)}",
+    "compress_ratios": lambda e: f"compressed:{e}",
 }
 
 
@@ -125,7 +137,8 @@ def _kimi(keys: Keys, count: int) -> list[str]:
     lists = keys.table("linear_attn_config")
     if not lists:
         return ["latent" if i and i % 4 == 0 else "kimi" for i in range(count)]
-    full, own = set(lists.get("full_attn_layers", ())), set(lists.get("kda_layers", ()))
+    inner = Keys(lists, {}, keys.of)
+    full, own = (inner.places(key, count, first=1) or set() for key in ("full_attn_layers", "kda_layers"))
     every = set(range(1, count + 1))
     if full & own or not every <= full | own:
         raise SheetError(f"key 'linear_attn_config': kda_layers and full_attn_layers are not the {count} layers, each once; correct them")
@@ -179,12 +192,11 @@ def _after_dense(keys: Keys, i: int, count: int) -> str:
 
 def _gpt_neo(keys: Keys, i: int, count: int) -> str:
     """Runs of words: [[["global", "local"], 12]]."""
-    try:
-        words = [
-            str(word) for run, times in keys.listed("attention_types") or ([["global", "local"], -(-count // 2)],) for word in run * times
-        ]
-    except (TypeError, ValueError):
-        raise SheetError("key 'attention_types' is no list of words and how often they repeat; correct it") from None
+    words: list[Any] = []
+    for entry in keys.listed("attention_types") or ([["global", "local"], -(-count // 2)],):
+        if not isinstance(entry, (list, tuple)) or len(entry) != 2 or not isinstance(entry[0], (list, tuple)):
+            raise SheetError("key 'attention_types' is no list of words and how often they repeat; correct it")
+        words += list(entry[0]) * min(whole(entry[1], "attention_types", 0), count + 1)
     if len(words) != count:
         raise SheetError(f"key 'attention_types' has {len(words)} entries, and the model {count} layers; correct one of them")
     keys.ignore("attention_layers")
@@ -203,14 +215,16 @@ def _griffin(keys: Keys, i: int, count: int) -> str:
 
 def _sharing(keys: Keys) -> list[list[str]]:
     """Of Zamba all layers are states, and some have the attention and MLP before them that they share; 0, 1, ... of these."""
-    count, chosen = keys.count("L"), keys.listed("hybrid_layer_ids")
+    count = depth(keys)
+    places = keys.places("hybrid_layer_ids", count)
+    chosen = None if places is None else sorted(places)
     named = keys.listed("layers_block_type", count)
     if named is not None:
         words = {"hybrid": "shared", "linear_attention": "", "mamba": "", "mamba2": ""}
         if len(named) != count:
             raise SheetError(f"key 'layers_block_type' has {len(named)} entries, and the model {count} layers; correct one of them")
         said, chosen = chosen, [i for i in range(count) if _word(named[i], words, "layers_block_type")]
-        if said is not None and list(said) != chosen:
+        if said is not None and said != chosen:
             raise SheetError("keys 'layers_block_type' and 'hybrid_layer_ids' say two things of the layers; leave one")
     elif keys.of.pattern == "zamba":
         every, first = keys.count("attn_layer_period", 6), keys.count("attn_layer_offset", 4, 0)
@@ -278,9 +292,8 @@ def _routed(keys: Keys, count: int) -> Sequence[bool]:
         if any(entry not in (0, 1) for entry in listed):
             raise SheetError("key 'moe_layer_freq' has an entry that is neither 0 nor 1; correct it")
         return [bool(entry) for entry in listed][:count]
-    listed = keys.raw("moe_layers_enum", keys.raw("moe_layers"))
-    if listed is not None:
-        chosen = {int(i) for i in (listed.split(",") if isinstance(listed, str) else listed) if i != ""}
+    chosen = _places(keys, count)
+    if chosen is not None:
         keys.ignore("dense_first", "moe_step")
         return [i in chosen for i in range(count)]
     if keys.of.pattern == "jamba":
@@ -290,13 +303,28 @@ def _routed(keys: Keys, count: int) -> Sequence[bool]:
         first, last = keys.count("moe_layer_start_index", 1, 0), keys.count("moe_layer_end_index", -1, -1)
         every = keys.count("moe_layer_interval", 1)
         return [(i + 1) % every == 0 and first <= i <= (last if last >= 0 else count) for i in range(count)]
-    step, dense = keys.count("moe_step", 1), keys.raw("dense_only", ())
-    if not isinstance(dense, (list, tuple)):
-        raise SheetError(f"key 'mlp_only_layers' is {short(dense)}, no list of layers; correct it")
+    step, dense = keys.count("moe_step", 1), _dense(keys, count)
     usual = (3 if keys.of.pattern == "step3" else 0) if keys.of.leading else None
     leading = keys.count("dense_first", usual, 0)
     freq = keys.count("moe_layer_freq", 1)
     return [i >= leading and i % freq == 0 and (i + 1) % step == 0 and i not in dense for i in range(count)]
+
+
+def _places(keys: Keys, count: int) -> set[int] | None:
+    """The layers with experts, where a file lists them, as a list or as a text."""
+    text = keys.raw("moe_layers_enum")
+    if not isinstance(text, str):
+        return keys.places("moe_layers" if text is None else "moe_layers_enum", count)
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(word.isdecimal() and len(word) < 6 for word in words):
+        raise SheetError(f"key 'moe_layers_enum' is {short(text)}, no layers between commas; correct it")
+    return Keys({"moe_layers_enum": [int(word) for word in words]}, {}, keys.of).places("moe_layers_enum", count)
+
+
+def _dense(keys: Keys, count: int) -> set[int]:
+    """Layers that are dense, by a list of them or by their class."""
+    found = keys.places("mlp_only_layers", count)
+    return set(keys.raw("dense_only", ())) if found is None else found
 
 
 def _letters(keys: Keys) -> list[list[str]]:
@@ -320,7 +348,7 @@ def letters(keys: Keys, text: str, names: str) -> list[str]:
     known: Mapping[str, str] = _LETTERS if given is not None else _BLOCKS
     found = given if given is not None else listed or ()
     for entry in found:
-        if entry not in known:
+        if not isinstance(entry, str) or entry not in known:
             raise SheetError(f"the pattern of layers has an entry {short(entry)} that is not understood; {nearest(str(entry), known)}")
     return [known[entry] for entry in found]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symroof.sheets.spellings import TOWERS
+from symroof.sheets.spellings import towers
 
 _BYTES = 2
 
@@ -18,7 +18,7 @@ def rotations(file: Mapping[str, Any]) -> int:
     >>> rotations({"max_position_embeddings": 131072, "head_dim": 128, "rope_theta": 5e5})
     33554432
     """
-    tower = next((file[key] for key in TOWERS if isinstance(file.get(key), Mapping)), file)
+    tower, _ = towers(file)
     positions = _whole(tower.get("max_position_embeddings"))
     size = _whole(tower.get("qk_rope_head_dim")) or _whole(tower.get("head_dim"))
     width, heads = _whole(tower.get("hidden_size")), _whole(tower.get("num_attention_heads"))

@@ -15,6 +15,11 @@ ROUTED: dict[str, Architecture] = {
         LLAMA, mlp="experts", expert_width="F", shared="F_shared", mlp_bias=False, sinks=True, pattern="cwm", missing={"window": 128}
     ),
     "aria_text": replace(LLAMA, mlp="experts", expert_width="F", missing={"n_shared": 2, "E": 8, "k": 2}),
+    "bailing_moe": Architecture(mlp="experts", pattern="dense_first", qkv_bias="attention_bias", out_bias="bias"),
+    "bailing_moe_v2": Architecture(
+        mlp="experts", pattern="dense_first", qkv_bias="attention_bias", out_bias="bias", qk_norm="head", qk_norm_key=True
+    ),
+    "grok-1": Architecture(mlp="experts", expert_width="F", norms=2),
     "deepseek": replace(BIAS, mlp="experts", pattern="dense_first"),
     "phimoe": replace(BIAS, mlp="experts", pattern="all windows", layer_norm=True, head_bias="head_bias", expert_width="F"),
     "dbrx": Architecture(mlp="experts"),
@@ -30,7 +35,9 @@ ROUTED: dict[str, Architecture] = {
         correction="parameter",
         missing={"n_shared": 2},
     ),
-    "hunyuan_v1_moe": replace(BIAS, mlp="experts", qk_norm="head", expert_width="F", shared="F"),
+    "hunyuan_v1_moe": replace(
+        BIAS, mlp="experts", qk_norm="head", qk_norm_key=True, expert_width="F", shared="F", missing={"qk_norm": True}
+    ),
     "dots1": replace(BIAS, mlp="experts", pattern="dense_first", qk_norm="head", correction=True),
     "exaone_moe": Architecture(
         mlp="experts", qk_norm="head", pattern="exaone4", correction=True, missing={"n_shared": 1, "dense_first": 1, "window": 4096}
@@ -202,7 +209,7 @@ ROUTED: dict[str, Architecture] = {
         pattern="griffin", qkv_bias="attention_bias", out_bias=True, mlp_bias=True, width="halved", tied=True, missing={"window": 2048}
     ),
     "xlstm": Architecture(mixer="memory", width="factor", tied=None, ignores="inference_state_dtype max_inference_chunksize"),
-    "jetmoe": Architecture(mixer="routed", mlp="experts and bias", expert_width="F", tied=True),
+    "jetmoe": Architecture(mixer="routed", mlp="experts and bias", expert_width="F", tied=True, ignores="n_positions"),
     "arctic": Architecture(mlp="experts beside", expert_width="F"),
     "diffllama": replace(BIAS, differential=True),
     "zamba": Architecture(mixer="mamba-1", pattern="zamba", tied=True),
@@ -224,7 +231,12 @@ ROUTED: dict[str, Architecture] = {
     ),
     "falcon_h1": replace(LLAMA, mixer="beside states", ssm_bias="ssm_bias projectors_bias", missing={"ssm_chunk": 256}),
     "mamba": Architecture(
-        mixer="mamba-1", mlp="", tied=True, ssm_bias="bias", missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 16}
+        mixer="mamba-1",
+        mlp="",
+        tied=True,
+        ssm_bias="bias",
+        ignores="d_inner",
+        missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 16},
     ),
     "falcon_mamba": Architecture(
         mixer="mamba-1", mlp="", tied=True, ssm_bias="bias", missing={"conv_bias": True, "expand": 2, "w_conv": 4, "D_st": 16}

@@ -6,14 +6,15 @@ A key that no row and no rule reads, and that does not stand in ``IGNORED``, is 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     # -- sizes
-    "D": ("hidden_size", "n_embd", "d_model", "model_dim", "embedding_dim"),
+    "D": ("hidden_size", "n_embd", "n_embed", "d_model", "model_dim", "embedding_dim"),
     "L": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_blocks"),
-    "V": ("vocab_size",),
+    "V": ("vocab_size", "padded_vocab_size"),
     "N": ("num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads"),
-    "K": ("num_key_value_heads", "num_attention_groups", "num_kv_heads"),
+    "K": ("num_key_value_heads", "num_attention_groups", "num_kv_heads", "n_head_kv", "multi_query_group_num"),
     "H": ("head_dim", "attention_head_dim", "kv_channels"),
     "H_v": ("v_head_dim",),
     "F": ("intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size", "dff", "block_ff_dim"),
@@ -24,7 +25,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "window_from": ("max_window_layers",),
     "window_every": ("sliding_window_pattern", "_sliding_window_pattern", "global_attn_every_n_layers"),
     "chunk": ("attention_chunk_size",),
-    "attention_bias": ("attention_bias", "qkv_bias", "use_qkv_bias"),
+    "attention_bias": ("attention_bias", "qkv_bias", "use_qkv_bias", "add_qkv_bias"),
     "bias": ("use_bias", "bias", "enable_bias"),
     "mlp_bias": ("mlp_bias",),
     "head_bias": ("lm_head_bias",),
@@ -111,7 +112,10 @@ ASLEEP: Mapping[str, str] = {
     "vocab_size_per_layer_input": "hidden_size_per_layer_input",
     "attention_chunk_size": "no_rope_layers",
     "laurel_rank": "altup_num_inputs",
+    "cla_share_factor": "use_cla",
 }
+#: Where that part of a file stands that thinks, where others speak.
+THINKER = "thinker_config"
 #: Where the language model of a file with several towers stands.
 TOWERS = ("text_config", "llm_config", "language_config")
 #: Keys that describe other towers: their parameters are counted apart, or not at all.
@@ -125,7 +129,8 @@ _IGNORED: Mapping[str, str] = {
         "_attn_implementation _attn_implementation_autoset gradient_checkpointing use_cache return_dict is_decoder "
         "is_encoder_decoder cross_attention_hidden_size tie_encoder_decoder pruned_heads "
         "chunk_size_feed_forward output_attentions output_hidden_states output_scores return_dict_in_generate unsloth_version "
-        "_commit_hash language processor_class"
+        "_commit_hash language processor_class _from_model_config tokenizer_name verbose output_past quantization "
+        "use_flash_attn onnx_safe bf16 fp16 fp32 softmax_in_fp32 use_cache_quantization use_cache_kernel pad_sequence_to_multiple_of_64"
     ),
     "token ids, and defaults of generation": (
         "bos_token_id eos_token_id pad_token_id sep_token_id decoder_start_token_id image_token_id image_token_index "
@@ -141,7 +146,8 @@ _IGNORED: Mapping[str, str] = {
         "rotary_emb_base rotary rope_type mrope_section use_mrope swa_rope_theta compress_rope_theta mla_use_nope "
         "initial_context_length max_position_embeddings original_max_position_embeddings position_embedding_type alibi rope_ratio "
         "rope rope_pct rotary_emb no_rope_layer_interval attn_rotary_emb max_sequence_length seq_length max_seq_len "
-        "yarn_only_types n_ctx layer_rope_theta rotary_percent theta use_pos_enc"
+        "yarn_only_types n_ctx use_rotary_pos_emb offset_alibi original_rope use_dynamic_ntk use_logn_attn max_tokenizer_truncation "
+        "layer_rope_theta rotary_percent theta use_pos_enc"
     ),
     "norms' epsilons, activations, dropout, initial values, scales: numbers that are used, not stored": (
         "rms_norm_eps layer_norm_eps layer_norm_epsilon layernorm_epsilon norm_eps norm_epsilon hidden_act hidden_activation "
@@ -160,7 +166,11 @@ _IGNORED: Mapping[str, str] = {
         "emb_pdrop embedding_fraction init_device norm_type key_multiplier slow_but_exact scale_embedding layerdrop activation_dropout "
         "lambda_std_dev w_init_variance_scale final_w_init_variance_scale logits_soft_cap gate_soft_cap output_logit_soft_cap eps "
         "hidden_mamba_act block_mlp_init_scale block_out_init_scale block_norm_eps block_use_xavier_init conv_use_xavier_init "
-        "norm_reduction_force_float32"
+        "norm_reduction_force_float32 attn_dropout_prob emb_dropout_prob output_dropout embedding_dropout_prob init_method init_config "
+        "output_init_fn forget_gate_bias_init_range igate_bias_init_range add_embedding_dropout cell_norm_eps embeddings_scale_by_sqrt_dim "
+        "layernorm_full_attention_alpha layernorm_full_attention_beta layernorm_linear_attention_alpha layernorm_linear_attention_beta "
+        "layernorm_mlp_alpha layernorm_mlp_beta attn_output_multiplier embedding_multiplier_scale output_multiplier_scale max_attn_value "
+        "norm_before_gate apply_query_key_layer_scaling clip_qkv"
     ),
     "how experts are chosen and trained, which changes nothing on average": (
         "norm_topk_prob routed_scaling_factor scoring_func topk_method topk_group n_group num_expert_group use_grouped_topk "
@@ -170,7 +180,10 @@ _IGNORED: Mapping[str, str] = {
         "index_share_for_mtp_iteration indexer_rope_interleave router_z_loss_coef moe_aux_loss_coeff moe_norm_topk_prob "
         "input_jitter_noise moe_norm_min route_scale router_scaling_factor enable_moe_fp32_combine expert_selection_fn "
         "shared_expert_combination_strategy load_balance_coeff moe_jitter_eps moe_loss_weight moe_normalize_expert_weights "
-        "index_local_blocks z_loss_coefficient aux_loss_coef"
+        "index_local_blocks z_loss_coefficient aux_loss_coef moe_capacity moe_gate moe_use_aux_free moe_eval_capacity_factor "
+        "moe_train_capacity_factor moe_min_capacity moe_token_dropping enable_expert_tensor_parallelism score_function router_dtype "
+        "moe_router_topk_scaling_factor moe_drop_tokens moe_random_routing_dropped_token group_limited_greedy norm_head norm_softmax "
+        "shared_moe_mode"
     ),
     "what other keys say already, or what belongs to what is not counted": (
         "attention_softmax_in_fp32 scale_attention_softmax_in_fp32 use_associative_scan use_mambapy "
@@ -179,10 +192,40 @@ _IGNORED: Mapping[str, str] = {
         "qk_head_dim attention_output_gate mtp_transformer_layers mtp_use_dedicated_embeddings use_mtp pretraining_tp "
         "use_mamba_kernels use_bidirectional_attention mtp_hybrid_override_pattern mtp_layers_block_type use_parallel_embedding "
         "summary_type summary_use_proj summary_activation summary_proj_to_labels cache_implementation tie_last_hidden_states "
-        "is_moe is_hybrid multi_modal_projector_bias vision_soft_tokens_per_image vision_feature_layer "
+        "is_moe is_hybrid multi_modal_projector_bias num_image_tokens projection_dim vision_soft_tokens_per_image vision_feature_layer "
         "vision_feature_select_strategy mm_tokens_per_image projector_hidden_act spatial_merge_size image_size video_processor "
         "preprocessor_config vocab_size_nextn autocast_kernel_dtype chunkwise_kernel sequence_kernel step_kernel mode "
-        "return_last_states use_mem_eff_path"
+        "return_last_states use_mem_eff_path inference_runner validate_runner_input runner_max_sequence_length max_batch_size "
+        "pad_key_length pre_allocate_kv_cache masked_softmax_fusion bias_dropout_fusion skip_bias_add skip_bias_add_qkv "
+        "fp32_residual_connection full_attn_mod interpolate_factor fused_add_norm ssm_cfg pad_vocab_size_multiple add_classification_head "
+        "class_num pool_type skip_cls_token anyres_pooling_size eod_token_id pad_id im_start_id im_end_id text_start_id text_end_id "
+        "org_vocab_size dense_list force_bos_token_insert add_forward_backend_padding max_inference_chunksize inference_state_dtype "
+        "mlp_expansion_factor"
     ),
 }
+_HOLDS = (
+    "rmsnorm rms_norm use_rmsnorm post_layer_norm postnorm multi_query_attention mamba_use_mlp use_gated_activation use_parallel_block "
+    "use_embedding_sharing add_post_blocks_norm use_mixed_mlp_moe use_shared_mlp_adapter no_bias qk_norm"
+)
+_HOLDS_NOT = (
+    "use_cla use_mla add_bias_linear apply_residual_connection_post_layernorm add_post_norm add_qk_norm attention_out_bias post_norm "
+    "use_alibi"
+)
+#: Keys that are understood at some values alone: what holds in every class that has them.
+ONLY: Mapping[str, tuple[Any, ...]] = {
+    **dict.fromkeys(_HOLDS.split(), (True,)),
+    **dict.fromkeys(_HOLDS_NOT.split(), (False,)),
+    "mlp_type": ("default",),
+    "normalization_function": ("rmsnorm",),
+    "order_of_interleaved_layers": ("local_attn_first",),
+    "mlstm_round_up_to_multiple_of": (64,),
+    "zero_expert_type": ("identity",),
+}
 IGNORED: frozenset[str] = frozenset(word for words in _IGNORED.values() for word in words.split())
+
+
+def towers(file: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The language model of a file, and what stands around it: the file, or the part of it that thinks."""
+    inner = file.get(THINKER)
+    around = inner if isinstance(inner, Mapping) else file
+    return next((around[key] for key in TOWERS if isinstance(around.get(key), Mapping)), around), around
