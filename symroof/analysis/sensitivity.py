@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import methodcaller
 from typing import Any
 
 import sympy as sp
@@ -99,7 +100,7 @@ class Sensitivities(show.Shown):
         rows = []
         for s in self.symbols:
             moving = followed(self.cost.free_symbols, s, sheets, values)
-            cost = self.cost.map(lambda e, put=dict(moving): e.xreplace(put)) if moving else self.cost  # type: ignore[misc]
+            cost = self.cost.map(methodcaller("xreplace", dict(moving))) if moving else self.cost
             known = bind(cost.free_symbols, sheets, values, self.cost.of) if moving else given
             rows.append(self._row(cost, s, known.numbers))
         better = sorted(rows, key=lambda r: (-abs(r.effect), -_size(r.elasticity), r.symbol.name))

@@ -257,8 +257,9 @@ class Known:
             if s in asked:
                 why = "follows from the other values, for the formula was solved for it" if s in gone else "is asked for and given"
                 raise InputError(f"{s} {why}; drop --set {s}=...")
-        for s in asked if self.model else ():
-            self.model.stack.alone(s, self.given)  # type: ignore[union-attr]
+        if self.model:
+            for s in asked:
+                self.model.stack.alone(s, self.given)
         tables = [*(sheet.defaults for sheet in self.sheets), *(sheet.values for sheet in self.sheets)]
         kept = {s: v for t in tables for s, v in t.items() if s not in asked}
         found = {s: _number(s, kept) for s in free - asked if s in kept}

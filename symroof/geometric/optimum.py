@@ -20,7 +20,7 @@ import sympy as sp
 
 from symroof.algebra.show import text
 from symroof.errors import InputError, SolveError
-from symroof.geometric.posynomial import Array, Certificate, Program, Rows, Term, matrix, program
+from symroof.geometric.posynomial import Array, Certificate, GeometricProgram, Rows, Term, matrix, program
 from symroof.geometric.whole import Allowed, Box, NoValues, WholeOptimum, holds, numbers, winner, worth
 
 _THIN = 1e-8  # by how much, in log, limits may be missed
@@ -120,7 +120,7 @@ def _run(problem: Any) -> bool:
     return all(v.value is not None for v in problem.variables())
 
 
-def optimum(form: Program) -> Solution:
+def optimum(form: GeometricProgram) -> Solution:
     """The optimum of a program in log space, with its certificate; of equally good points the one where what may grow is smallest.
 
     Raises NoValues if nothing satisfies the conditions, SolveError if the objective falls without end.
@@ -141,7 +141,7 @@ def optimum(form: Program) -> Solution:
     return replace(_settled(form, found, moves) if any(falls) else found, free=free)
 
 
-def _consistent(form: Program) -> None:
+def _consistent(form: GeometricProgram) -> None:
     """Raises NoValues if the equalities contradict each other."""
     equal = form.rows.equal
     for row in matrix(a for a, _ in equal).transpose().nullspace().to_Matrix().tolist() if equal else ():
@@ -151,7 +151,7 @@ def _consistent(form: Program) -> None:
             raise NoValues(f"no values satisfy {_listed(told)}; they contradict each other by a factor of {_factor(off)}")
 
 
-def _refuse(form: Program, least: float, relaxed: Solution | None) -> None:
+def _refuse(form: GeometricProgram, least: float, relaxed: Solution | None) -> None:
     """Raises NoValues naming the conditions that contradict each other, those with a multiplier, if they are proven to."""
     if relaxed is not None and least:
         proof = relaxed.certificate
@@ -180,7 +180,7 @@ def _flat(rows: Rows) -> list[bool]:
     return [bool(np.any(np.abs(column) > 1e-9)) for column in still.T]
 
 
-def _settled(form: Program, found: Solution, moves: Array) -> Solution:
+def _settled(form: GeometricProgram, found: Solution, moves: Array) -> Solution:
     """Of equally good points the one where what may grow is smallest, and what may shrink largest."""
     rows, first = form.rows, form.rows.sizes[0]
     goal = tuple(Fraction(int(m > 0) - int(m < 0) if j < len(form.unknowns) else 0) for j, m in enumerate(moves))
@@ -193,7 +193,7 @@ def _settled(form: Program, found: Solution, moves: Array) -> Solution:
 
 
 # -- words
-def _going(form: Program, moves: Array) -> str:
+def _going(form: GeometricProgram, moves: Array) -> str:
     words = [f"{x.name} {'grows' if m > 0 else 'shrinks'}" for x, m in zip(form.unknowns, moves, strict=False) if m]
     return " and ".join(words) or "all of them shrink"
 

@@ -137,7 +137,7 @@ def matrix(rows: Iterable[Iterable[Fraction]]) -> DomainMatrix:
 
 
 @dataclass(frozen=True)
-class Program:
+class GeometricProgram:
     """The smallest objective within limits: the unknowns, then the helpers, and the rows in all of them.
 
     ``limits`` and ``equalities`` are the numbers of the conditions that the rows come from (-1: a helper's), ``called`` is
@@ -152,7 +152,7 @@ class Program:
     called: tuple[str, ...]
 
 
-def program(objective: sp.Expr, over: Iterable[sp.Symbol], subject_to: Iterable[sp.Basic] = ()) -> Program:
+def program(objective: sp.Expr, over: Iterable[sp.Symbol], subject_to: Iterable[sp.Basic] = ()) -> GeometricProgram:
     """An objective and its conditions (``<=``, ``>=``, ``==`` between expressions in the unknowns) in standard form.
 
     Raises SolveError naming the term that no geometric program can hold, NoValues where a condition is plainly false.
@@ -175,7 +175,7 @@ def program(objective: sp.Expr, over: Iterable[sp.Symbol], subject_to: Iterable[
     equal = tuple(posynomial(e, variables)[0] for _, e in rewrite.equalities)
     rows = Rows(tuple(t for s in sums for t in s), tuple(map(len, sums)), equal)
     limits, equalities = (tuple(i for i, _ in found) for found in (rewrite.limits, rewrite.equalities))
-    return Program(unknowns, variables, rows, limits, equalities, (*called, ""))
+    return GeometricProgram(unknowns, variables, rows, limits, equalities, (*called, ""))
 
 
 def posynomial(expr: sp.Expr, variables: tuple[sp.Symbol, ...]) -> tuple[Term, ...]:

@@ -54,7 +54,7 @@ def rings(sides: Sequence[Side], window: Window, points: Iterable[Point], winner
     across, up = (_lines(*ends, [p[i] for p in points]) for i, ends in enumerate(((u0, u1), (v0, v1))))
     edges = [Branch(None, np.array([u0, u1]), np.array([v, v])) for v in (v0, v1)]
     branches = [*edges, *(b for side in sides if not side.upright for b in _branches(side, across, up))]
-    uprights = [u for side in sides if side.upright for u in _changes(lambda u, s=side: s.value(u, 0.0 * u), across)]  # type: ignore[misc]
+    uprights = [u for side in sides if side.upright for u in _changes(_upright(side), across)]
     columns = _columns(branches, [*uprights, *(u for b in branches for u in b.us[[0, -1]])], window)
     yield from _joined(_cells(branches, columns, window, winner))
 
@@ -174,7 +174,7 @@ def _columns(branches: Sequence[Branch], places: Iterable[float], window: Window
     heights = [b.at(columns) for b in branches]
     met = []
     for (a, mine), (b, other) in combinations(zip(branches, heights, strict=True), 2):
-        met += _changes(lambda u, a=a, b=b: a.at(u) - b.at(u), columns, mine - other)  # type: ignore[misc]
+        met += _changes(_apart(a, b), columns, mine - other)
     columns = _within([*columns, *met], u0, u1)
     curves = [b for b in branches if b.side is not None and not b.side.straight]
     for _ in range(_DEPTH):
@@ -190,6 +190,14 @@ def _columns(branches: Sequence[Branch], places: Iterable[float], window: Window
             break
         columns = _within([*columns, *middles[bent]], u0, u1)
     return columns
+
+
+def _upright(side: Side) -> Callable[[Any], Any]:
+    return lambda u: side.value(u, 0.0 * u)
+
+
+def _apart(one: Branch, other: Branch) -> Callable[[Any], Any]:
+    return lambda u: one.at(u) - other.at(u)
 
 
 def _changes(f: Callable[[Any], Any], places: Any, values: Any = None) -> list[float]:

@@ -6,7 +6,7 @@ for each of them, and where it is asked of one that was not measured, the mean o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import sqrt
@@ -118,7 +118,7 @@ class Calibration(Sheet, Uncertain):
             for i, one in enumerate(of)
         )
 
-    def rows(self) -> Iterable[tuple[str, str, str, str]]:  # type: ignore[override]
+    def rows(self) -> Iterator[tuple[str, str, str, str]]:
         """Letter, value with its error, meaning and what it differs by."""
         for f in self.letters:
             by = f"differs by {f.by}" if f.by else ""

@@ -71,7 +71,7 @@ class Formats:
 def sized(kind: Kind, values: Mapping[Any, Any]) -> list[Sized]:
     """The weights of a layer with numbers for the letters of their sizes."""
     put = {s: sp.Integer(int(v)) for s, v in values.items()}
-    return [(w, *(int(e.xreplace(put)) for e in (w.count, w.inputs, w.outputs))) for w in weights(kind)]  # type: ignore[misc]
+    return [(w, int(w.count.xreplace(put)), int(w.inputs.xreplace(put)), int(w.outputs.xreplace(put))) for w in weights(kind)]
 
 
 def tallied(rows: Iterable[tuple[Sized, Format, int]], tied: bool) -> dict[str, Stored]:

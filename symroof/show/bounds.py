@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from symroof.algebra.value import INF, End, Span, certainty
-from symroof.show.document import DEEPER, Block, Column, Document, Formula, Note, Table, Words, counted, letters, table
+from symroof.show.document import DEEPER, Block, Column, Document, Formula, Note, Table, Words, counted, inlines, letters, table
 from symroof.show.formulas import approximation, asked
 from symroof.show.maths import Math, beside, joined, math, measured, ranged, related, said, when
 from symroof.show.tex.layout import Box, Split
@@ -85,7 +85,7 @@ def line(s: Step) -> tuple[Words, Words]:
     deep = DEEPER * (s.part.count(".") + 1 if s.part else 0)
     before, mark, after = s.why.partition("{}")
     why = (before, *((math(s.about),) if mark and s.about is not None else (mark,)), after)
-    return ((deep, shown) if deep else shown), tuple(w for w in why if w != "")  # type: ignore[return-value]
+    return (deep, *inlines(shown)) if deep else shown, tuple(w for w in why if w != "")
 
 
 @view("solver.steps.Step")

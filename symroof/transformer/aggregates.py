@@ -25,7 +25,7 @@ Layers with another window, or other experts, have letters of their own (``kv_wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -167,16 +167,16 @@ def _weighed(
     wide = {of: rational(width) for of, width in widths}
     most = rational(widths[0][1])
 
-    def beyond(each: Callable[[LayerFacts], Mapping[str, sp.Expr]]) -> sp.Expr:
+    def beyond(each: Iterable[tuple[Mapping[str, sp.Expr], sp.Expr]]) -> sp.Expr:
         """Bytes that classes have beyond those of as many parameters of the first class."""
-        return sp.Add(*[sp.expand((wide[of] - most) * e * count) for kind, count in layers for of, e in each(facts(kind)).items()])
+        return sp.Add(*[sp.expand((wide[of] - most) * e * count) for found, count in each for of, e in found.items()])
 
-    found[M_w] = most * P + beyond(lambda f: f.stored)
-    found[M_read] = most * P_read + beyond(lambda f: f.steady)
+    found[M_w] = most * P + beyond((facts(kind).stored, count) for kind, count in layers)
+    found[M_read] = most * P_read + beyond((facts(kind).steady, count) for kind, count in layers)
     experts = []
     for hit, parameters, _ in routed:
         letter = _own(M_exp, hit, E_hit)
-        found[letter] = most * parameters + beyond(lambda f, hit=hit: f.hits.get(hit, {}))  # type: ignore[misc]
+        found[letter] = most * parameters + beyond((facts(kind).hits.get(hit, {}), count) for kind, count in layers)
         experts.append(letter)
     return (M_w, M_read), tuple(experts)
 
