@@ -98,8 +98,8 @@ def test_every_number_has_a_source_and_a_date(path):
         if "value" in table:
             assert "source" in table, where
     for s in found.values:
-        assert re.search(r"\d{4}-\d{2}|derived", found.sources[s]), s
-        assert isinstance(found.values[s], Q) or found.sources[s].startswith("derived"), s  # the experts hit depend on the batch
+        assert re.search(r"\d{4}-\d{2}|derived", found.source(s)), s
+        assert isinstance(found.values[s], Q) or found.source(s).startswith("derived"), s  # the experts hit depend on the batch
     assert len(repr(found).splitlines()) == 1 + len(found.values) + len(found.defaults)
 
 

@@ -481,7 +481,7 @@ UNKNOWN: list[tuple[Callable[[Llm], Any], str]] = [
     (lambda m: m.but(L_win=4), "'L_win' is no letter of mixtral-8x7b"),
     (lambda m: m.but({"k2": 4}), "'k2' is no letter of mixtral-8x7b"),
     (lambda m: m.but({3: 4}), "'3' is no letter of mixtral-8x7b"),
-    (lambda m: m.but({symbol("K", "byte"): 4}), r"K \[byte\] is not the K \[1\] of mixtral-8x7b; write K=\.\.\. for that"),
+    (lambda m: m.but({symbol("K", "byte"): 4}), r"K \[byte\] is not the K \[1\] of mixtral-8x7b; write K=\.\.\."),
     (lambda m: m.but({P: 4}), "P = 4 is too few parameters for mixtral-8x7b: its layers leave P_read = -"),
     (lambda m: m.but({kv: 4}), "kv follows from the layers of mixtral-8x7b; give what it follows from: H, K, L, p_kv"),
     (lambda m: m.but(P_mm=4), "P_mm follows from the layers of mixtral-8x7b; give what it follows from"),

@@ -115,6 +115,6 @@ def _sourced(values: dict[Any, Any], known: Known) -> Sheet:
             continue
         place: Any = next((t for t in (held, known.model) if t is not None and (s in t.values or s in t.defaults)), None)
         other = place and {**place.defaults, **place.values}[s]
-        said = place and place.sources.get(other if isinstance(other, sp.Symbol) else s, "")
+        said = place and place.source(other if isinstance(other, sp.Symbol) else s)
         sources[s] = said if said and place and said != known.shape else place.name if place else f"format {known.formats[0]}".strip()
     return Sheet("", "", values, sources=sources)

@@ -41,7 +41,11 @@ def read(path: Path, schema: type[_T]) -> _T:
 
     Raises SheetError naming file and key for anything that does not follow it, an unknown key included.
     """
-    text = _text(path)
+    return parsed(path, written_in(path), schema)
+
+
+def parsed(path: Path, text: str, schema: type[_T]) -> _T:
+    """What is written in a file as an instance of its schema, as ``read`` gives it."""
     try:
         written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
@@ -59,7 +63,7 @@ def read(path: Path, schema: type[_T]) -> _T:
         raise SheetError(f"{path.name}: {wrong or problem}") from None
 
 
-def _text(path: Path) -> str:
+def written_in(path: Path) -> str:
     """What is written in a file, without a byte order mark; a pipe is not waited for."""
     try:
         about = path.stat()

@@ -1,13 +1,11 @@
-"""``llm("llama3-70b")``: a language model as a Sheet with a ``stack``; every number about it follows from its layers.
-
-``model("mine", ...)`` makes one in Python.
-"""
+"""``llm("llama3-70b")`` or, in Python, ``model("mine", ...)``: a Sheet with a ``stack``, from which every number about it follows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from symroof.algebra.symbols import L, M_exp, M_more, M_pend, M_read, M_st, M_w,
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.beside import Beside, apart, drafts
 from symroof.sheets.config import WEIGHTS, Config, named, read_json, understood
-from symroof.sheets.files import aliases, cited, entry, listed, read, resolve
+from symroof.sheets.files import aliases, cited, entry, listed, parsed, resolve, written_in
 from symroof.sheets.quantized import quantized
 from symroof.sheets.schema import Dims, LlmFile, ModelTable
 from symroof.sheets.sheet import Sheet
@@ -85,6 +83,11 @@ class Llm(Sheet):
         derived = _derived(made, numbers)
         return replace(self, values={**numbers, **derived}, defaults=kept, sources=sources, stack=made, formats=formats)
 
+    def source(self, symbol: Symbol) -> str:
+        """Who says what a letter is worth, or the formula by which it follows from the layers."""
+        said, formula = super().source(symbol), self.stack.definitions.get(symbol)
+        return said if said or formula is None else f"derived from the layers: {formula}"
+
     @property
     def definitions(self) -> Mapping[Symbol, sp.Expr]:
         """Every aggregate letter in the letters of the layers, less those that are given: what changes with them."""
@@ -134,9 +137,7 @@ class Llm(Sheet):
         found = next((s for s in known if s == key or s.name == key), None)
         alike = next((s for s in known if s.name == str(key)), None)
         if found is None and alike is not None:
-            raise InputError(
-                f"{key} [{getattr(key, 'unit', '1')}] is not the {alike} [{alike.unit}] of {self.name}; write {alike}=... for that"
-            )
+            raise InputError(f"{key} [{getattr(key, 'unit', '1')}] is not the {alike} [{alike.unit}] of {self.name}; write {alike}=...")
         if found is None:
             raise UnknownName(f"{short(key)} is no letter of {self.name}; {nearest(str(key), [s.name for s in known])}")
         if found in self.definitions and found != P and found not in self.stack.aggregates.hits:
@@ -155,15 +156,21 @@ def llm(name: str) -> Llm:
     if is_config(name):
         return from_config(Path(name))
     path = resolve("llms", name)
-    return from_file(path, read(path, LlmFile))
+    return _made(path, written_in(path))
+
+
+@lru_cache(maxsize=128)
+def _made(path: Path, text: str) -> Llm:
+    return from_file(path, parsed(path, text, LlmFile))
 
 
 def is_config(name: str) -> bool:
     """Whether a name is the path of a ``config.json``, or of a folder; a folder that is called like a model of ours is not meant."""
     if name.endswith((".json", ".toml", *WEIGHTS)) or "/" in name or name in (".", ".."):
         return not name.endswith(".toml")
-    known = len(name) > 255 or name.strip().lower() in {**listed("llms"), **aliases("llms")}  # no folder has a longer name
-    return not known and (Path(name) / "config.json").is_file()
+    if len(name) > 255 or not (Path(name) / "config.json").is_file():  # no folder has a longer name
+        return False
+    return name.strip().lower() not in {**listed("llms"), **aliases("llms")}
 
 
 def from_config(path: Path) -> Llm:
@@ -267,7 +274,7 @@ def model(name: str, /, D: int, V: int, blocks: Iterable[Group], **around: Any) 
 def _sheet(made: Stack, title: str, source: str) -> Llm:
     """A stack as a sheet: its numbers and what follows from them."""
     numbers: dict[Symbol, Fraction | sp.Expr] = {s: Fraction(n) for s, n in made.values.items()}
-    said = dict.fromkeys(numbers, source) | {s: f"derived from the layers: {e}" for s, e in made.definitions.items()}
+    said = {s: source for s in numbers if s not in made.definitions}
     states = _STATES if {M_st, M_pend} & made.definitions.keys() else {}
     return Llm(made.name, title, {**numbers, **_derived(made, numbers)}, states, said, made)
 
@@ -279,10 +286,8 @@ def _derived(made: Stack, numbers: Mapping[Symbol, Any]) -> dict[Symbol, Fractio
     for s, definition in made.definitions.items():
         if s in numbers:
             continue
-        free = definition.free_symbols
-        if free <= numbers.keys() | found.keys():
-            compiled = tape(definition)
-            known = {**found, **numbers}
+        if definition.free_symbols <= numbers.keys() | found.keys():
+            compiled, known = tape(definition), {**found, **numbers}
             found[s] = compiled.run([known[i] for i in compiled.inputs])[compiled.slots[0]]
         else:
             put = exact | {t: rational(v) for t, v in found.items() if isinstance(v, Fraction)}

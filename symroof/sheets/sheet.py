@@ -47,10 +47,14 @@ class Sheet(show.Shown):
             found = tables[found]
         return found if isinstance(found, sp.Expr) else Value(found, symbol.unit, symbol.name)
 
+    def source(self, symbol: Symbol) -> str:
+        """Who says what a symbol is worth; nothing if nobody is named."""
+        return self.sources.get(symbol, "")
+
     def rows(self) -> Iterator[tuple[str, str, str, str]]:
         """Symbol, value, meaning and source of every entry."""
         for s, v in {**self.values, **self.defaults}.items():
-            yield s.name, shown(s, v), s.meaning, self.sources.get(s, "")
+            yield s.name, shown(s, v), s.meaning, self.source(s)
 
 
 def shown(symbol: Symbol, value: Fraction | sp.Expr) -> str:

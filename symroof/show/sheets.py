@@ -66,7 +66,7 @@ def llm(m: Any) -> Document:
 def record(s: Any) -> dict[str, Any]:
     """Name, title and values with their sources, for a program."""
     values = {
-        x.name: {"value": str(v) if isinstance(v, sp.Basic) else v, "unit": str(x.unit), "source": s.sources.get(x, "")}
+        x.name: {"value": str(v) if isinstance(v, sp.Basic) else v, "unit": str(x.unit), "source": s.source(x)}
         for x, v in {**s.values, **s.defaults}.items()
     }
     return {"name": s.name, "title": s.title, "values": values}
