@@ -41,8 +41,8 @@ STANDS_ON = {
     "answers": ("errors", "algebra", "solver", "analysis", "plane", "program", "sheets", "ask", "book", "export", "show", "latex"),
     "figures": ("errors", "algebra", "solver", "analysis", "plane", "machine", "workloads", "sheets", "ask", "plan"),
     "web": ("errors", "algebra", "solver", "export", "show", "workloads", "sheets", "ask", "plan"),
-    "cli": ("errors", "sheets", "ask", "answers", "plan", "show", "book", "figures", "web"),
     "measured": ("errors", "algebra", "solver", "machine", "program", "transformer", "workloads", "sheets", "ask", "fitting", "show"),
+    "cli": ("errors", "sheets", "ask", "answers", "plan", "show", "book", "figures", "web", "fitting", "measured"),
     "hooks": ("algebra",),
     "symbols": (
         "rooms",
@@ -79,7 +79,7 @@ ORDERS = {
     "plane": ("sides", "tracing", "borders", "regions"),
     "geometric": ("whole", "posynomial", "optimum"),
     "plan": ("layouts", "wishes", "choices", "deployments", "story", "room", "drawn"),
-    "cli": ("main", "options", "serving", "questions", "tables", "files", "figures", "web"),
+    "cli": ("main", "options", "serving", "questions", "tables", "files", "figures", "web", "calibrating"),
     "ask": ("names", "letters", "givers", "grammar", "known", "question"),
     "machine": ("roofline", "simulation", "collectives", "layouts", "links", "mesh"),
     "program": ("tensor", "roles", "parse", "infer", "backward", "program"),

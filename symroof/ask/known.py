@@ -24,6 +24,7 @@ from symroof.algebra.symbols import ALPHABET, C_FORMAT, UNLESS, C, H, K, L, N, P
 from symroof.ask.grammar import Asked
 from symroof.ask.letters import assigned, letter, reach, refuse_unused, said, scaled
 from symroof.errors import InputError, short
+from symroof.sheets.calibrations import Calibration
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.llms import Llm, llm
@@ -53,6 +54,7 @@ class Known:
     formats: tuple[str, str, str] = ("", "", "")
     letters: Mapping[str, Any] = field(default_factory=dict)
     exact: bool = False  # the model's own formulas, if the book has one for it too
+    calibration: Calibration | None = None  # for estimates
 
     @staticmethod
     def of(

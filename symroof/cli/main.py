@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("export", "document", "import", "book"), "files"),
     **dict.fromkeys(("figure",), "figures"),
     **dict.fromkeys(("page",), "web"),
+    **dict.fromkeys(("calibrate", "explain", "validate"), "calibrating"),
 }
 
 

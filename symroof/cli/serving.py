@@ -34,6 +34,7 @@ _CACHE = (
 @click.option("--generate", metavar="G", help="Tokens generated per sequence; by default 512.")
 @click.option("--mfu", metavar="MFU", help="Model FLOP utilisation of prefill; by default 0.4.")
 @click.option("--latency", metavar="TIME", help='Longest decode step, e.g. "15 ms": finds the best slice, mesh and batch.')
+@click.option("--calibration", metavar="NAME", help="Estimates beside the bounds, as calibrated: a name, or a .toml file.")
 @setting("Another value for a letter, e.g. P=70e9 or eta_hbm=0.8.")
 @click.option("--formulas", is_flag=True, help="Each row's formula beside its number.")
 @forms
@@ -49,7 +50,7 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
     """
     if options["slice"] and options["chips"]:
         raise click.UsageError("--slice and --chips say the same; give one of them")
-    given = said(options, *(name for name in options if name not in ("letters", "formulas")))
+    given = said(options, *(name for name in options if name not in ("letters", "formulas", "calibration")))
     where = options["slice"] or options["chips"] or given.pop("n", "")
     if options["latency"] == "":
         given["t_lim"] = ""
@@ -64,8 +65,8 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
         raise click.UsageError("--formats is empty; give e.g. bf16,int8")
     if "t_lim" in given:
         refuse(
-            {"generate": "G" in given, "formulas": options["formulas"]},
-            ("generate", "formulas"),
+            {"generate": "G" in given, "formulas": options["formulas"], "calibration": options["calibration"]},
+            ("generate", "formulas", "calibration"),
             "beside --latency, which looks for the best step",
         )
         wishes = {"formats": formats if "p_w" not in given else None, "slice": where, "kv": options["kv"], "math": options["math"]}
@@ -74,6 +75,10 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
     from symroof.show.grids import story as seen
 
     known = Known.of(on, str(where), model, ("", options["kv"], options["math"]), given)
+    if options["calibration"] is not None:
+        from symroof.sheets.calibrations import calibration
+
+        known = replace(known, calibration=calibration(options["calibration"]))
     reply(seen(story(known, formats), options["formulas"]), form)
 
 

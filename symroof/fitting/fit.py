@@ -137,14 +137,14 @@ class Mixed:
         self.tau: dict[Any, float] = {**{s: 0.3 for s in self.order if self.levels[s]}, "group": 0.1}
         self.bunches = []
         for bunch, rows in bunches(self.curves, self.order):
-            used = [[self._places(s, self.curves[row]) for s in bunch.order] for row in rows]
-            self.bunches.append((rows, bunch, used))
+            used = np.zeros((len(rows), len(bunch.order), len(self.x)))  # record, letter, parameter: 1 if it is part of its logarithm
+            for i, row in enumerate(rows):
+                for j, s in enumerate(bunch.order):
+                    for level in ("", *([self.curves[row].row.labels[by]] if (by := self.letters[s]) else [])):
+                        used[i, j, self.places[s, level]] = 1
+            most = np.array([0.0 if s in FRACTIONS else inf for s in bunch.order])
+            self.bunches.append((rows, bunch, used, most))
         self.mine = [self.places["group", c.row.labels[self.groups]] if self.groups else None for c in self.curves]
-
-    def _places(self, s: Symbol, c: Curve) -> list[int]:
-        """The parameters whose sum is the logarithm of a letter at a record."""
-        by = self.letters[s]
-        return [self.places[s, ""], *([self.places[s, c.row.labels[by]]] if by else [])]
 
     def _share(self, s: Symbol) -> float:
         """An overhead that is a small part of what was measured."""
@@ -164,15 +164,12 @@ class Mixed:
         import numpy as np
 
         found, slopes = np.empty(len(self.curves)), np.zeros((len(self.curves), len(x)))
-        for rows, bunch, used in self.bunches:
-            logs = np.array([[sum(x[p] for p in places) for places in of] for of in used])  # record, letter
-            logs = np.minimum(logs, [0.0 if s in FRACTIONS else inf for s in bunch.order])
+        for rows, bunch, used, most in self.bunches:
+            logs = np.minimum(used @ x, most)  # record, letter
             moved = np.exp(np.concatenate([logs[:, None], logs[:, None] - _STEP * np.eye(logs.shape[1])], axis=1))
             took = np.log(bunch(moved))
             found[rows] = took[:, 0]
-            for j in range(logs.shape[1]):
-                for row, of, slope in zip(rows, used, (took[:, 0] - took[:, 1 + j]) / _STEP, strict=True):
-                    slopes[row, of[j]] += slope
+            slopes[rows] = np.einsum("ij,ijk->ik", (took[:, :1] - took[:, 1:]) / _STEP, used)
         for row, place in enumerate(self.mine):
             if place is not None:
                 found[row] += x[place]
@@ -278,15 +275,16 @@ class Mixed:
             width=self.reach(between),
             groups=self.groups,
             seen=seen,
+            chips=tuple(sorted({c.row.labels["chip"] for c in self.curves if "chip" in c.row.labels})),
         )
 
     def reach(self, between: float) -> float:
         """How many standard deviations an interval of 80 % reaches, of the few degrees of freedom that groups and records leave."""
-        from scipy.stats import t as student
+        from scipy.special import stdtrit
 
         total = self.scatter**2 + between**2
         parts = self.scatter**4 / max(self.free, 1) + between**4 / max(len(self.group) - 1, 1)
-        return float(student.ppf((1 + _SURE) / 2, max(total**2 / parts, 1.0))) if parts else 1.2816
+        return float(stdtrit(max(total**2 / parts, 1.0), (1 + _SURE) / 2)) if parts else 1.2816
 
 
 def _value(s: Symbol, logarithm: float) -> float:

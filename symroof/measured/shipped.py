@@ -19,6 +19,7 @@ from symroof.sheets.calibrations import Calibration, written
 from symroof.sheets.files import folders
 
 _SERVING = ("decode", "latency", "serving", "prefill")
+_PHASES = "decode.estimate, prefill.estimate"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ PLANS: Mapping[str, Plan] = {
         "model",
         _SERVING,
         "fastertransformer",
+        _PHASES,
     ),
     "tensorrt-llm": Plan(
         "TensorRT-LLM, static batches and closed loops, A100, L40S, H100 and H200",
@@ -52,6 +54,7 @@ PLANS: Mapping[str, Plan] = {
         "model",
         _SERVING,
         "tensorrt-llm",
+        _PHASES,
     ),
     "llama-cpp": Plan("llama.cpp decodes on one chip", ("eta_hbm:chip", "eta_kv", "t_layer"), "chip", ("decode",), "llama.cpp"),
     "llama-cpp-prefill": Plan(
@@ -75,6 +78,7 @@ PLANS: Mapping[str, Plan] = {
         ("eta_hbm:source", "eta_math:source", "eta_att:source", "eta_link:source", "t_layer:source", "t_coll:source", "t_req:source"),
         "source",
         ("latency", "serving"),
+        formula=_PHASES,
     ),
     "nccl": Plan(
         "NCCL in a node or an NVLink domain", ("eta_link:operation", "t_coll"), "source", ("collective",), formula="link.estimate"

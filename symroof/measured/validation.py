@@ -10,7 +10,7 @@ from typing import Any
 from symroof.algebra import show
 from symroof.fitting.curve import Curve, curve, formula_of
 from symroof.fitting.fit import Mixed, foreseen, letters_of
-from symroof.fitting.table import table
+from symroof.fitting.table import Row, table
 from symroof.measured.bounds import ROUNDING, bound_of
 from symroof.measured.estimates import rows_of
 from symroof.measured.records import records
@@ -75,7 +75,7 @@ def validate(mine: Any = None) -> Validation:
 
     A table of yours is of decode steps (it has a column ``context``) or of prompts (``prompt``), and is one source more.
     """
-    found: list[Foreseen] = []
+    found, rows = list[Foreseen](), None if mine is None else table(mine)
     every = records()
     bounds = {r.id: float(bound_of(r)) for r in every}
     pairs = rows_of(every)
@@ -84,12 +84,11 @@ def validate(mine: Any = None) -> Validation:
         for source in dict.fromkeys(c.row.labels["source"] for c in of):
             out = [c for c in of if c.row.labels["source"] == source]
             found += _foreseen(regime, PLANS[name], [c for c in of if c not in out], out, bounds)
-    return Validation((*found, *(_of_yours(mine, pairs) if mine is not None else ())))
+    return Validation((*found, *(_of_yours(rows, pairs) if rows is not None else ())))
 
 
-def _of_yours(mine: Any, pairs: Sequence[Any]) -> Iterable[Foreseen]:
+def _of_yours(rows: Sequence[Row], pairs: Sequence[Any]) -> Iterable[Foreseen]:
     """Records of a table, by fits to all that ships."""
-    rows = table(mine)
     for regime, letter in (("decode", "S"), ("prefill", "T")):
         plan = PLANS[REGIMES[regime]]
         of = [row for row in rows if any(s.name == letter for s in row.sheets[-1].values)]

@@ -17,6 +17,7 @@ from symroof.ask.known import Known
 from symroof.ask.letters import reach, refuse_unused
 from symroof.errors import InputError, UnknownName, short
 from symroof.grid.tables import arrow, frame
+from symroof.sheets.calibrations import calibrated
 from symroof.sheets.slices import Slice
 from symroof.transformer.stack import Stack
 from symroof.workloads import decode, memory, prefill, serving, sharding
@@ -35,6 +36,7 @@ class Row:
     formula: Any
     value: Any
     shown: str
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Story:
         said += [f"Given: {', '.join(self.given)}."] if self.given else []
         said += [f"Price of a chip {known.priced}."] if known.priced else []
         rings = " Model parallelism with wrap-around links; about half without." if known.chip and "torus" in known.chip.links else ""
+        said.append(calibrated(known.calibration, known.chip.name if known.chip else "", ("decode.estimate", "prefill.estimate")))
         return (*said, f"MFU of prefill {float(known.given[MFU]):g}.{rings}")
 
 
@@ -192,13 +195,24 @@ def _speed(known: Known) -> Iterator[Row]:
     least = _made(decode.bound, known.model and known.model.stack)
     fastest = _at(least, known)
     yield Row("bound", "no step is below", least, float(fastest), f"{fastest.shown} ({fastest.binding})")
+    yield from _estimated(known, "decode", "estimate", "step, as calibrated")
     yield _row(known, "throughput", "tokens/s/chip", _told(decode.throughput, known), bare=True)
     yield _row(known, "qps", "QPS/chip", serving.queries(step), bare=True)
     if known.priced:
         yield _row(known, "cost_per_token", "cost", _told(serving.dollars_per_token, known))
     yield _row(known, "prefill", "prefill of a prompt", _told(prefill.prefill_time, known))
     yield _row(known, "prefill_bound", "no prefill is below", _made(prefill.bound, known.model and known.model.stack))
+    yield from _estimated(known, "prefill", "prefill_estimate", "prefill, as calibrated")
     yield _row(known, "prefill_servers", "prefill : generate servers", _told(_servers, known), bare=True)
+
+
+def _estimated(known: Known, phase: Literal["decode", "prefill"], key: str, label: str) -> Iterator[Row]:
+    """An estimate at the calibration that is named, with its interval; nothing without one that was fitted to it."""
+    if known.calibration is None or known.model is None or f"{phase}.estimate" not in known.calibration.formulas:
+        return
+    formula = _made({"decode": decode.estimate, "prefill": prefill.estimate}[phase], known.model.stack)
+    value = formula.at(*known.sheets, known.calibration)
+    yield Row(key, label, formula, float(value), value.shown, value.interval)
 
 
 def _rules(known: Known, batch: Any) -> Iterator[Row]:

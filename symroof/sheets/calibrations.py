@@ -6,7 +6,7 @@ for each of them, and where it is asked of one that was not measured, the mean o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import sqrt
@@ -65,9 +65,9 @@ class Calibration(Sheet, Uncertain):
     """Letters with their covariance; what the form leaves unexplained, and what differs between groups.
 
     ``covariance`` is that of the logarithms of the letters and of the deviations of their levels, in the order of ``parameters``, each a
-    letter and a level, which is empty for the letter itself. ``formula`` names what was fitted, ``groups`` what records were grouped by.
-    ``width`` is how many standard deviations an interval of 80 % reaches. ``left_out`` says how well it does on groups that a fit has
-    not seen, ``seen`` each record with its estimate.
+    letter and a level, which is empty for the letter itself. ``formula`` names what was fitted (with commas between several), ``groups``
+    what records were grouped by. ``width`` is how many standard deviations an interval of 80 % reaches. ``left_out`` says how well it
+    does on groups that a fit has not seen, ``seen`` each record with its estimate, ``chips`` those of the records.
     """
 
     formula: str = ""
@@ -80,8 +80,14 @@ class Calibration(Sheet, Uncertain):
     groups: str = ""
     left_out: LeftOut | None = None
     seen: tuple[Seen, ...] = ()
+    chips: tuple[str, ...] = ()
     note: str = ""
     chosen: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """The formulas that it was fitted to, by name."""
+        return tuple(name.strip() for name in self.formula.split(","))
 
     def where(self, **levels: str) -> Calibration:
         """The same where something is known that no sheet says: ``calibration("nccl").where(operation="AllReduce")``.
@@ -169,6 +175,24 @@ def calibration(name: Any) -> Calibration:
     raise UnknownName(f"there is no calibration {short(wanted)}; {nearest(wanted, known)}, or the path of a .toml file")
 
 
+def calibrated(c: Calibration | None, on: str, formulas: Sequence[str]) -> str:
+    """What the estimates of an answer stand on; without a calibration that there are none, and which could give some there.
+
+    ``on`` names the chip, ``formulas`` are those that the answer has estimates of.
+    """
+    if c is None:
+        know = [name for name in calibrations() if (one := calibration(name)) and on in one.chips and {*one.formulas} & {*formulas}]
+        if know:
+            return f"No estimates but bounds: --calibration NAME adds estimates; fitted to records of {on} are {', '.join(know)}."
+        return f"No estimates but bounds: no calibration was fitted to records of {on}; --calibration any-decode stands on those of others."
+    said = f"As calibrated: {c.title or c.name}, {len(c.seen)} records; in brackets an interval of 80 %."
+    if not {*c.formulas} & {*formulas}:
+        said = f"{c.name} was fitted to {c.formula or 'a formula without a name'}, of which nothing is here: no estimates but bounds."
+    elif on not in c.chips:
+        said += f" It was fitted to no record of {on}: there the bound holds, and the estimate may be further off than its interval."
+    return said
+
+
 def loaded(path: Path) -> Calibration:
     """A file as a calibration.
 
@@ -210,6 +234,7 @@ def loaded(path: Path) -> Calibration:
         groups=file.groups,
         left_out=None if out is None else LeftOut(out.median, out.ninth, out.covered, out.records, out.groups),
         seen=tuple(Seen(*row) for row in file.records),
+        chips=tuple(file.chips),
         note=file.note,
     )
 
@@ -222,6 +247,7 @@ def written(c: Calibration) -> str:
 
     lines = [f"title = {_text(c.title)}", f"formula = {_text(c.formula)}", f"groups = {_text(c.groups)}"]
     lines += [f"{key} = {number(getattr(c, key))}" for key in ("scatter", "between", "width")]
+    lines += [f"chips = [{', '.join(map(_text, c.chips))}]"] if c.chips else []
     lines += [f"note = {_text(c.note)}"] if c.note else []
     lines += ["parameters = ["] + [f"  [{_text(letter)}, {_text(level)}]," for letter, level in c.parameters] + ["]"]
     lines += ["covariance = ["] + [f"  [{', '.join(number(x) for x in row)}]," for row in c.covariance] + ["]"]

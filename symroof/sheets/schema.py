@@ -303,5 +303,6 @@ class CalibrationFile(Strict, frozen=True):
     between: float
     width: float
     groups: str = ""
+    chips: list[str] = msgspec.field(default_factory=list)
     note: str = ""
     left_out: LeftOutRow | None = None

@@ -242,7 +242,8 @@ def _row(r: Any) -> dict[str, Any]:
     known = r.formula is not None and r.value is not None and not isinstance(r.value, str)
     said = None if r.formula is None else doc.plain(formula(r.formula)).replace("\n", " ")
     unit = str(r.formula.unit) if known else None
-    return {"label": r.label.strip(), "value": r.value, "unit": unit, "shown": r.shown, "formula": said}
+    ends = {"interval": list(r.interval)} if getattr(r, "interval", None) else {}
+    return {"label": r.label.strip(), "value": r.value, **ends, "unit": unit, "shown": r.shown, "formula": said}
 
 
 @view("plan.room.Room")
