@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from symroof.web.render import Page
     from symroof.workloads import decode, deployment, memory, prefill, pretraining, room, serving, sharding, training
     from symroof.workloads.layout import Layout
-    from symroof.workloads.load import latency, rates, replica
+    from symroof.workloads.load import fleet, latency, rates, replica
 
 __version__ = "0.1.0"
 
@@ -96,7 +96,7 @@ _LATER = {
     "symroof.web.render": ("Page",),
     "symroof.workloads.layout": ("Layout",),
     "symroof.workloads": ("decode", "deployment", "memory", "prefill", "pretraining", "room", "serving", "sharding", "training"),
-    "symroof.workloads.load": ("latency", "rates", "replica"),
+    "symroof.workloads.load": ("fleet", "latency", "rates", "replica"),
 }
 
 __all__ = [
@@ -153,6 +153,7 @@ __all__ = [
     "elasticity",
     "explain",
     "export",
+    "fleet",
     "latency",
     "latex",
     "layers",

@@ -36,7 +36,7 @@ OTHERS = {
     "terms.linked": "layers that the caller has",
     "terms.overheads": "sequences that the caller has, and layers, which all models have",
     "terms.cached": "what of a view the caller counts",
-    "rates.of_room": "a model that the caller has",
+    **dict.fromkeys(("rates.of_room", "fleet.input_token", "fleet.cached_token", "fleet.output_token"), "a model that the caller has"),
     "training.comms": "a program that the caller has",
     "training.math": "a program that the caller has",
 }

@@ -107,7 +107,7 @@ ORDERS = {
             "pretraining",
             "training",
             "sharding",
-            *("load.tags", "load.replica", "load.latency", "load.rates"),
+            *("load.tags", "load.replica", "load.latency", "load.rates", "load.fleet"),
         ),
     ),
     "sheets": (

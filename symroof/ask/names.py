@@ -18,7 +18,7 @@ from symroof.solver.bound import Bound
 
 MODULES = (
     *("decode", "deployment", "memory", "prefill", "pretraining", "room", "serving", "sharding", "training"),
-    *("load.replica", "load.latency", "load.rates"),
+    *("load.replica", "load.latency", "load.rates", "load.fleet"),
 )
 
 PLACE = "symroof.workloads"

@@ -37,7 +37,7 @@ def law(served: Served = None) -> Condition:
     a + b*g*lam*t_tok + b*z + lam*t_pre*t_tok <= t_tok
     """
     r = of(served).at_limit
-    return _taken(r, lam * g * t_tok) <= Cost(t_tok, "s", "limit")
+    return r.taken(lam * g * t_tok) <= Cost(t_tok, "s", "limit")
 
 
 @Tag("approximate", "stationary arrivals, steps short against a request", (0.01, 0.04))
@@ -122,21 +122,9 @@ def waiting(served: Served = None, whole: bool = False) -> Cost:
 
 
 # -- helpers
-def _taken(r: Replica, running: sp.Expr) -> Cost:
-    """A step, with the prompts that come meanwhile, in which so many sequences run: the larger of memory and arithmetic [s]."""
-    prompts = running * r.prompt.expr / g
-
-    def by(fixed: sp.Expr, each: sp.Expr) -> Cost:
-        return quantity(fixed + each * z + each * running + prompts, Unit.of("s"))
-
-    memory = by(r.fixed.expr, r.each.expr)
-    whole = memory if r.roof is None else memory.named("memory") | by(sp.Integer(0), r.roof.expr).named("math")
-    return whole.claiming(r.of)
-
-
 def _sequences(r: Replica) -> Condition:
     """The law about the sequences that run: they are those that come while their tokens are made."""
-    arrived = _taken(r, B) * Cost(lam, "request/s") * Cost(g, "token/request")
+    arrived = r.taken(B) * Cost(lam, "request/s") * Cost(g, "token/request")
     return arrived.declare("token") <= Cost(B, "token")
 
 

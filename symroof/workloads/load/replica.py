@@ -139,6 +139,17 @@ class Replica:
         memory = self.fixed.expr + self.each.expr * sequences
         return memory if self.roof is None else sp.Max(memory, self.roof.expr * sequences, evaluate=False)
 
+    def taken(self, sequences: sp.Expr) -> Cost:
+        """What a token waits for where so many sequences run, and their prompts come meanwhile [s]: by memory and by arithmetic."""
+        prompts = sequences * self.prompt.expr / g
+
+        def by(fixed: sp.Expr, each: sp.Expr) -> Cost:
+            return quantity(fixed + each * z + each * sequences + prompts, Unit.of("s"))
+
+        memory = by(self.fixed.expr, self.each.expr)
+        whole = memory if self.roof is None else memory.named("memory") | by(sp.Integer(0), self.roof.expr).named("math")
+        return whole.claiming(self.of)
+
     # -- others like it
     @property
     def memory_bound(self) -> Replica:
