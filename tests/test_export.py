@@ -243,7 +243,7 @@ def test_every_formula_that_has_a_name(language, tmp_path):
                 {
                     s: Q(3 + (7 * i + 5 * j) % 11, {"lam": 10**6}.get(s.name, 2 if s not in FRACTIONS else 20))
                     + 64 * (s.name == "E")
-                    + 10**9 * (s.name == "M_hbm")
+                    + 10**9 * (s.name in ("M_hbm", "t_tok"))
                     for j, s in enumerate(letters)
                 },
             )

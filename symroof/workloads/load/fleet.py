@@ -15,6 +15,7 @@ from symroof.algebra.cost import Condition, Cost, quantity
 from symroof.algebra.symbols import B, G, Lam, P_idle, S_hit, Symbol, T, busy, g, lam, n_srv, power, price, price_J, symbol, t_tok, z
 from symroof.algebra.units import Unit
 from symroof.errors import InputError
+from symroof.rooms import public
 from symroof.solver.bound import Bound
 from symroof.solver.solve import solve
 from symroof.workloads.load.replica import Replica, Served, of
@@ -150,3 +151,6 @@ def _one_more(m: Model, put: Mapping[Symbol, sp.Expr], name: str) -> Cost:
         raise InputError("a replica does not say what a token takes of it; give a model, e.g. llm('llama3-70b')")
     paid = request(m)
     return quantity(paid.expr.xreplace(dict(put)) - paid.expr, Unit.of("USD/token"), name).claiming(paid.of)
+
+
+__all__ = public(globals())
