@@ -94,6 +94,13 @@ def closest(name: str, known: Iterable[str], cutoff: float = 0.55) -> str | None
     return lowered[close[0]] if close else None
 
 
+def misspelt(key: str, words: Iterable[str]) -> str | None:
+    """The word that a key is nearly spelt as, whatever stands between its letters, None if there is none."""
+    letters = {"".join(c for c in word.lower() if c.isalnum()): word for word in words}
+    near = closest("".join(c for c in key.lower() if c.isalnum()), letters, cutoff=0.85)
+    return None if near is None else letters[near]
+
+
 def nearest(name: str, known: Iterable[str], among: int = 12) -> str:
     """The end of a lookup error: the nearest right answer, or what there is to choose from."""
     names = sorted(set(known))

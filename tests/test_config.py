@@ -126,6 +126,7 @@ SILENT_IN = {
     "gemma4_text": {"use_double_wide_mlp": "no layer shares keys and values"},
     "step3p7": {"n_shared_experts": "share_expert_dim is the width of all"},
     "nemotron_h": {
+        "mlp_hidden_act": "an activation",
         "expand": "heads say how wide states are",
         "time_step_rank": "of another class",
         "intermediate_size": "no layer is dense",

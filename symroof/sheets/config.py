@@ -14,10 +14,10 @@ from symroof.errors import SheetError, SymroofError, nearest, short
 from symroof.sheets.adapted import adapted
 from symroof.sheets.architectures import ALIASES, ARCHITECTURES
 from symroof.sheets.beside import Beside, drafted, vision
-from symroof.sheets.keys import Keys, Missing, duplicates
+from symroof.sheets.keys import TABLES, Keys, Missing, duplicates
 from symroof.sheets.kinds_of import kind_of
 from symroof.sheets.patterns import layers
-from symroof.sheets.spellings import IGNORED, KEYS, towers
+from symroof.sheets.spellings import IGNORED, KEYS, TOWERS, towers
 from symroof.transformer import layers as kinds
 from symroof.transformer.build import Around, Group
 from symroof.transformer.kind import Kind
@@ -107,8 +107,8 @@ def understood(file: Mapping[str, Any]) -> Config:
 
 def _missing(lacking: list[Missing], tower: Mapping[str, Any]) -> SheetError:
     """All keys that are missing in one sentence, and what may be meant by one that nobody knows."""
-    words = [word for each in lacking for word in KEYS.get(each.meaning, (each.meaning,))]
-    known = {word for row in KEYS.values() for word in row} | IGNORED
+    words = [*TOWERS, *(word for each in lacking for word in KEYS.get(each.meaning, (each.meaning,)))]
+    known = {word for row in KEYS.values() for word in row} | IGNORED | {*TABLES}
     meant = [key for key in tower if key not in known and nearest(key, words).startswith("did you mean")]
     said, cure = str(lacking[0]).removesuffix("; add it"), "add it"
     if len(lacking) > 1:

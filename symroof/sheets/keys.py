@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symroof.errors import SheetError, nearest, short
+from symroof.errors import SheetError, misspelt, nearest, short
 from symroof.sheets.architecture import Architecture
 from symroof.sheets.spellings import ASLEEP, IGNORED, KEYS, ONLY, OTHER_TOWERS, TOWERS
 
 _LARGEST = 2**40
+#: Tables that other readers understand.
+TABLES = (*TOWERS, *OTHER_TOWERS, "quantization_config", "compression_config")
 #: What 0 leaves out, and a null, though its class has another default.
 _NONE = frozenset(["window", "chunk", "E", "n_shared", "F_shared", "latent", "dense_first", "shared_kv", "D_ple", "residuals", "drafts"])
 #: What a null leaves out, and no 0.
@@ -95,7 +97,7 @@ class Keys:
     def maybe(self, meaning: str) -> int | None:
         """A whole number from 1 on; None where nothing is said, or 0 of what can be none."""
         found = self.raw(meaning)
-        return None if found is None or (meaning in _NONE and found in (0, False)) else self.count(meaning)
+        return None if found is None or (meaning in _NONE and found == 0 and not isinstance(found, bool)) else self.count(meaning)
 
     def part(self, meaning: str, usual: float) -> float:
         """A factor of a size.
@@ -168,17 +170,26 @@ class Keys:
 
     def refuse_unread(self) -> None:
         """Raise SheetError for a key that nobody read and that is not known to change nothing."""
-        known = {*self.read, *self.of.ignores.split(), *IGNORED, *ONLY, *TOWERS, *OTHER_TOWERS, "quantization_config", "compression_config"}
+        known = {*self.read, *self.of.ignores.split(), *IGNORED, *ONLY, *TABLES}
+        for key in {} if self.tower is self.outer else self.outer:
+            meant = None if key in known else misspelt(key, (*KEYS["tied"], *TABLES, "torch_dtype"))
+            if meant:  # other keys around a language model are those of other towers
+                raise SheetError(f"key {short(key)} is not understood; did you mean {meant!r}?")
         for key, value in self.tower.items():
             if key in ONLY and key not in self.read and value not in (None, *ONLY[key]):
                 said = " and ".join(str(each) for each in ONLY[key])
                 raise SheetError(f"key {short(key)} is {short(value)}, and only {said} is understood; correct it")
             asleep = key in ASLEEP and not self.tower.get(ASLEEP[key])
-            if key in known or asleep or value in (None, False, 0, "", [], {}) or key.endswith(("_token_id", "_token_ids")):
+            off = value in (None, False, 0, "", [], {}) and not self._meant(key)
+            if key in known or asleep or off or key.endswith(("_token_id", "_token_ids")):
                 continue  # what is off changes nothing
             words = [spelt for row in KEYS.values() for spelt in row if spelt != key]
             cure = nearest(key, words) if nearest(key, words).startswith("did you mean") else "leave it out if it changes nothing"
             raise SheetError(f"key {short(key)} is not understood, and may change what the model stores or computes; {cure}")
+
+    def _meant(self, key: str) -> bool:
+        """Whether a key that nobody knows is spelt nearly as one that was looked for, and is not there."""
+        return not any(key in row for row in KEYS.values()) and misspelt(key, self.read - {*self.tower}) is not None
 
 
 def duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from symroof.transformer.kind import Kind
 
 
 def _mlp(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
-    gated, bias, parallel = _gated(keys), keys.flag(keys.of.mlp_bias), keys.of.parallel
+    gated, bias, parallel = keys.of.gated, keys.flag(keys.of.mlp_bias), keys.of.parallel
     around = _beside(keys)
     if keys.of.pattern == "blocks":
         factor = (keys.listed("block_configs") or ())[int(what)]["ffn"].get("ffn_mult")
@@ -68,11 +68,6 @@ _WIDTHS: Mapping[str, Callable[[Keys], int]] = {
 }
 
 
-def _gated(keys: Keys) -> bool:
-    act = keys.raw("mlp_hidden_act")
-    return keys.of.gated if act is None else act != "relu2"
-
-
 def _experts(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
     of, e, k = keys.of, keys.count("E"), keys.count("k")
     width = keys.maybe("F_expert") if of.expert_width == "F_expert" else keys.count("F")
@@ -88,7 +83,7 @@ def _experts(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
         k,
         width or keys.count("F_expert"),
         shared=wide or None,
-        gated=_gated(keys),
+        gated=keys.of.gated,
         bias=of.expert_bias,
         correction=of.correction is True and what != "hashed",
         hashed=keys.count("V") if what == "hashed" else None,

@@ -177,13 +177,18 @@ class Patterns:
                 named.setdefault(f"{found[1]}|{found[3]}", {})[int(found[2])] = text
         return next((min(of.values()) for of in named.values() if len(of) == 1 or set(of) != set(range(len(of)))), None)
 
-    def unknown(self) -> str | None:
-        """A pattern that means nothing here and nothing that is known to be left out of the count."""
+    def unknown(self, all_of: bool = False) -> str | None:
+        """A pattern that means nothing here and nothing that is known to be left out of the count; with ``all_of`` every name must mean
+        something here, which is what a list of converted modules says.
+        """
         for text, plain in self.given.items():
             number = _number(plain)
+            if self.words.get(re.sub(r"experts\.\d+", "experts.0", plain)) in self.used:
+                continue  # of experts the first stands for all
             beyond = number is not None and number >= self.layers
             words = [w for w in re.split(r"[^A-Za-z0-9_]+", re.sub(r"\\.", ".", plain)) if w and not w.isdigit()]
-            if text not in self.used and not beyond and not _OUTSIDE.search(plain) and not all(word in _WORDS for word in words):
+            harmless = all(word in _WORDS for word in words) and " " not in plain and not (all_of and plain in self.words)
+            if text not in self.used and not beyond and not _OUTSIDE.search(plain) and not harmless:
                 return text
         return None
 

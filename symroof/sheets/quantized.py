@@ -102,7 +102,7 @@ def _formats(told: Scheme, base: Format, width: int, layers: Sequence[Sequence[K
 
     rows = [(each, chosen(each[0], layer), 1) for each, layer in _weights(width, layers, around)]
     for patterns in (left, *(named for _, named in rules if named)):
-        unknown = patterns.unknown() or (patterns.some() if patterns is left else None)
+        unknown = patterns.unknown(all_of=patterns is not left) or (patterns.some() if patterns is left else None)
         if unknown is not None:
             raise SheetError(f"the modules {short(unknown)} of its quantization are not understood; give --formats, e.g. --formats fp8")
     return Formats(tallied(rows, around.tied), told.kv or format_of("bf16"))

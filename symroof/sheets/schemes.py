@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from symroof.errors import SheetError, nearest, short
+from symroof.errors import SheetError, misspelt, nearest, short
 from symroof.sheets.dtypes import FP8_BLOCK, Format, format_of
 
 #: The keys of modules that are not converted.
@@ -24,6 +24,20 @@ _READ = (
     "is_checkpoint_fp8_serialized packed_modules_mapping",
 )
 _KNOWN = frozenset(word for words in _READ for word in words.split())
+#: What inner tables have: those of weights, activations and the cache; of groups; of layers.
+_INNER = (
+    "num_bits type group_size strategy symmetric dynamic block_structure actorder observer observer_kwargs scale_dtype zp_dtype",
+    "targets weights input_activations output_activations format",
+    "quant_algo group_size weight_scale_encoding",
+)
+_NUMBERS, _GROUP, _LAYER = (frozenset(words.split()) for words in _INNER)
+#: What a key is where it has a value.
+_TYPES: Mapping[str, type] = {
+    **dict.fromkeys(("quant_method", "activation_scheme", "format", "quant_algo", "kv_cache_quant_algo", "type", "strategy"), str),
+    **dict.fromkeys(("bits", "w_bit", "group_size", "q_group_size", "num_bits"), int),
+    **dict.fromkeys(("symmetric", "lm_head", "zero_point"), bool),
+    **dict.fromkeys(("config_groups", "weights", "input_activations", "quantized_layers"), dict),
+}
 _CURE = "give --formats, or leave the table out"
 
 
@@ -53,15 +67,24 @@ def scheme(table: Mapping[str, Any]) -> Scheme:
     """
     if "quantization" in table and isinstance(table["quantization"], Mapping):  # a file of its own
         table = {"quant_method": "modelopt", **table["quantization"]}
-    method = str(table.get("quant_method") or ("modelopt" if "quant_algo" in table else ""))
+    _check(table, _KNOWN | {*_LEFT_OUT})
+    method = table.get("quant_method") or ("modelopt" if "quant_algo" in table else "")
     if method not in _METHODS:
         raise SheetError(f"quant_method {short(method)} is not understood; {nearest(method, _METHODS)}, or {_CURE}")
-    for key, value in table.items():
-        if key not in _KNOWN and key not in _LEFT_OUT and value not in (None, False, 0, "", [], {}):
-            raise SheetError(f"key {short(key)} of its quantization is not understood; {nearest(key, [*_KNOWN, *_LEFT_OUT])}, or {_CURE}")
     found = _METHODS[method](table)
     left = tuple(str(name) for key in _LEFT_OUT for name in _list(table, key))
     return replace(found, left_out=(*found.left_out, *left), kv=found.kv or _cache(table))
+
+
+def _check(table: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Raise SheetError for a key that is not understood, unless it is off, or a value of another type."""
+    for key, value in table.items():
+        off = value in (None, False, 0, "", [], {})
+        if key not in known and not (off and misspelt(key, known - {*table}) is None):
+            raise SheetError(f"key {short(key)} of its quantization is not understood; {nearest(key, known)}, or {_CURE}")
+        wanted = _TYPES.get(key)
+        if wanted and value is not None and (not isinstance(value, wanted) or (wanted is int and isinstance(value, bool))):
+            raise SheetError(f"key {short(key)} of its quantization is {short(value)}, which is not understood; {_CURE}")
 
 
 def with_experts(of: Scheme, element: Any) -> Scheme:
@@ -72,7 +95,7 @@ def with_experts(of: Scheme, element: Any) -> Scheme:
     if element is None:
         return of
     known = {"fp4": format_of("mxfp4"), "fp8": FP8_BLOCK, "bf16": format_of("bf16"), "bfloat16": format_of("bf16")}
-    if element not in known:
+    if not isinstance(element, str) or element not in known:
         raise SheetError(f"expert_dtype {short(element)} is not understood; {nearest(str(element), known)}, or {_CURE}")
     return replace(of, rules=(Rule(known[element], ("*.experts.*",)), *of.rules))
 
@@ -82,7 +105,7 @@ def _fp8(table: Mapping[str, Any]) -> Scheme:
     """Blocks with a 32-bit scale each, or a scale for a tensor; static activations have one too."""
     block = table.get("weight_block_size")
     if block is None:
-        static = table.get("activation_scheme") == "static"
+        static = _of(table, "activation_scheme", "dynamic", "static") == "static"
         return Scheme((Rule(replace(format_of("fp8 tensor"), tensor=Fraction(4 if static else 0))),))
     return Scheme((Rule(replace(FP8_BLOCK, name=_named(FP8_BLOCK, block), block=_block(block))),))
 
@@ -99,12 +122,17 @@ def _block(given: Any) -> tuple[int, int]:
 
 def _compressed(table: Mapping[str, Any]) -> Scheme:
     """Groups of modules, each with its bits; scales are 16-bit numbers, of 4-bit floats 8-bit ones and a 32-bit one a tensor."""
-    packed = str(table.get("format")) == "pack-quantized"
+    packed = table.get("format") == "pack-quantized"
     rules = []
     for name, group in _table(table, "config_groups").items():
-        weights, inputs = _table(group, "weights"), group.get("input_activations")
+        if not isinstance(group, Mapping):
+            raise SheetError(f"config_groups.{short(name)} is {short(group)}, no table; {_CURE}")
+        _check(group, _GROUP)
+        weights, inputs = _table(group, "weights"), _table(group, "input_activations")
+        _check(weights, _NUMBERS)
+        _check(inputs, _NUMBERS)
         named = tuple(str(t) for t in _list(group, "targets") if t not in ("Linear", "LinearBase"))
-        static = isinstance(inputs, Mapping) and inputs.get("dynamic") is False
+        static = _dynamic(inputs) is False
         if weights:
             rules.append(Rule(_bits(weights, packed, static), named))
         elif not named:
@@ -164,6 +192,7 @@ def _modelopt(table: Mapping[str, Any]) -> Scheme:
         named: dict[Format, list[str]] = {}
         for name in layers:
             layer = _table(layers, name)
+            _check(layer, _LAYER)
             if layer.get("quant_algo") != "UNQUANTIZED":
                 named.setdefault(_algorithm(layer), []).append(name)
         return Scheme(tuple(Rule(form, tuple(names)) for form, names in named.items()), only=("nothing",))
@@ -209,6 +238,7 @@ def _cache(table: Mapping[str, Any]) -> Format | None:
     named, given = table.get("kv_cache_quant_algo"), table.get("kv_cache_scheme")
     found = None
     if isinstance(given, Mapping):
+        _check(given, _NUMBERS)
         bits = given.get("num_bits")
         kinds = {(8, "float"): "fp8", (8, "int"): "int8", (4, "float"): "nvfp4"}
         found = kinds.get((bits if isinstance(bits, int) else 0, str(given.get("type", "float"))))
@@ -232,6 +262,28 @@ _METHODS: Mapping[str, Callable[[Mapping[str, Any]], Scheme]] = {
     "awq": lambda table: _packed(table, order=False),
     "awq_marlin": lambda table: _packed(table, order=False),
 }
+
+
+def _of(table: Mapping[str, Any], key: str, *words: str) -> str:
+    """One of several words, the first where the table has none.
+
+    Raises SheetError for another.
+    """
+    found = table.get(key)
+    if found is not None and found not in words:
+        raise SheetError(f"key {key!r} of its quantization is {short(found)}; {nearest(str(found), words)}, or {_CURE}")
+    return found or words[0]
+
+
+def _dynamic(table: Mapping[str, Any]) -> bool | str | None:
+    """Whether scales of activations are worked out as they come, "local" if in part.
+
+    Raises SheetError for what is neither.
+    """
+    found = table.get("dynamic")
+    if not isinstance(found, bool) and found not in (None, "local"):
+        raise SheetError(f"key 'dynamic' of its quantization is {short(found)}, neither true nor false; {_CURE}")
+    return found
 
 
 def _list(table: Mapping[str, Any], key: str) -> list[Any]:

@@ -151,7 +151,7 @@ _IGNORED: Mapping[str, str] = {
     ),
     "norms' epsilons, activations, dropout, initial values, scales: numbers that are used, not stored": (
         "rms_norm_eps layer_norm_eps layer_norm_epsilon layernorm_epsilon norm_eps norm_epsilon hidden_act hidden_activation "
-        "activation_function activation afn mamba_hidden_act swiglu_limit swiglu_alpha activation_situ_beta "
+        "activation_function activation afn mamba_hidden_act mlp_hidden_act swiglu_limit swiglu_alpha activation_situ_beta "
         "activation_situ_linear_beta attention_dropout hidden_dropout attn_pdrop embd_pdrop resid_pdrop residual_dropout "
         "embedding_dropout summary_first_dropout hidden_dropout_prob attention_probs_dropout_prob classifier_dropout dropout "
         "resid_dropout attn_dropout initializer_range initializer_factor init_std logit_scale logits_scaling attention_multiplier "

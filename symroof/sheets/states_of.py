@@ -67,7 +67,7 @@ def _beside_states(keys: Keys, i: int, count: int, what: str) -> list[Kind]:
 def _state_space(keys: Keys, **around: Any) -> kinds.Mamba2:
     number, size_ = ("N_ssm", "H_ssm") if keys.of.mlp or keys.of.pattern == "letters" else ("N", "H")  # nothing else has heads there
     heads = keys.count(number)
-    size = keys.count("expand", 2) * keys.count("D") // heads if keys.raw(size_) == "auto" else keys.count(size_)
+    size = keys.count("expand", 2) * keys.count("D") // heads if keys.raw("mamba_d_head") == "auto" else keys.count(size_)
     keys.ignore("expand", "R_dt", "H_ssm")
     sizes = heads, size, keys.count("G_ssm"), keys.count("D_st"), keys.count("w_conv", 4), keys.count("ssm_chunk", 128)
     return kinds.Mamba2(*sizes, conv_bias=keys.flag("conv_bias", True), bias=_biased(keys), **around)
