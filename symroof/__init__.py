@@ -19,9 +19,6 @@ from symroof.algebra.units import Unit
 from symroof.algebra.value import Span, Value
 from symroof.errors import SymroofError, UnitError
 from symroof.machine.roofline import Work, matmul, roofline
-from symroof.solver.bound import Bound
-from symroof.solver.solve import solve
-from symroof.solver.steps import Step
 
 if TYPE_CHECKING:
     from symroof import latex, symbols
@@ -50,8 +47,11 @@ if TYPE_CHECKING:
     from symroof.sheets.llms import Llm, llm, llms, model
     from symroof.sheets.servers import Server, server
     from symroof.sheets.sheet import Sheet, sheet
+    from symroof.solver.bound import Bound
     from symroof.solver.limits import Limit, limit
     from symroof.solver.proof.proof import Proof
+    from symroof.solver.solve import solve
+    from symroof.solver.steps import Step
     from symroof.transformer import layers
     from symroof.web.page import page
     from symroof.web.render import Page
@@ -66,8 +66,11 @@ _LATER = {
     "symroof": ("latex", "symbols"),
     "symroof.plane.borders": ("Region",),
     "symroof.plane.regions": ("Regions", "regimes"),
+    "symroof.solver.bound": ("Bound",),
     "symroof.solver.limits": ("Limit", "limit"),
     "symroof.solver.proof.proof": ("Proof",),
+    "symroof.solver.solve": ("solve",),
+    "symroof.solver.steps": ("Step",),
     "symroof.analysis.elasticity": ("degree", "elasticity"),
     "symroof.analysis.sensitivity": ("sensitivities",),
     "symroof.analysis.regimes": ("Regime", "Regimes"),

@@ -8,7 +8,7 @@ from configurations import PUBLISHED
 
 from symroof import llm
 from symroof.cli import cli
-from symroof.sheets.llms import imported
+from symroof.sheets.checkpoint import imported
 
 #: Towers of published models (config.json on huggingface.co, November 2026) and of classes of transformers 5.24.0 with the values that they
 #: have by default; both counted tensor by tensor.

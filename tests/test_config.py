@@ -23,8 +23,8 @@ from second_opinion import some
 from symroof import Llm, SymroofError, llm
 from symroof.cli import cli
 from symroof.errors import SheetError
+from symroof.sheets.checkpoint import imported
 from symroof.sheets.config import understood
-from symroof.sheets.llms import imported
 from symroof.sheets.quantized import quantized
 from symroof.sheets.spellings import IGNORED, TOWERS
 from symroof.symbols import S, p_conv, p_kv, p_st

@@ -11,8 +11,8 @@ from symroof import chip, decode, deployment, dtype, llm, memory, prefill
 from symroof.algebra.symbols import M_exp, P, p_kv, p_st, p_w
 from symroof.cli.main import cli
 from symroof.errors import InputError, SheetError, UnknownName
+from symroof.sheets.checkpoint import imported
 from symroof.sheets.dtypes import Format, format_of
-from symroof.sheets.llms import imported
 
 
 def bytes_by_loops(of: Format, outputs: int, inputs: int) -> Fraction:

@@ -29,4 +29,4 @@ def derived(found: Sequence[Question]) -> Document:
     for q in found:
         q.answers()
     seen = [see(q) for q in found]
-    return Document(tuple(block for document in seen for block in document), [document.data for document in seen])
+    return Document(tuple(block for document in seen for block in document), [document.record for document in seen])

@@ -54,7 +54,7 @@ def optimum(path: str, over: Sequence[str], conditions: Sequence[str], known: Kn
     record: dict[str, Any] = {"formula": path, "asked": found.problem.word, "subject_to": list(conditions), "answer": repr(found)}
     record |= {"given": given(here)} | ({"never": failed} if failed else {})
     if at is not None:
-        record |= {"at": repr(at)} if isinstance(at, Minimum) else {"best": see(at).data}
+        record |= {"at": repr(at)} if isinstance(at, Minimum) else {"best": see(at).record}
     hopeless = _hopeless(found) or (isinstance(at, Minimum) and _hopeless(at))
     return Document(tuple(blocks), record, bool(failed) or hopeless)
 
@@ -93,7 +93,7 @@ def binding(path: str, letters: Sequence[str], known: Known, facts: Sequence[str
     title = f"{path}, {'along' if len(xs) == 1 else 'over'} {', '.join(letters)}"
     blocks: list[Block] = [Title(title), *_untitled(found)]
     blocks += at_values(question.sheet, None if at is None else Document(tuple(_untitled(at))))
-    record = {"formula": path, "regimes": see(found).data, "given": given(here), "at": None if at is None else see(at).data}
+    record = {"formula": path, "regimes": see(found).record, "given": given(here), "at": None if at is None else see(at).record}
     return Document((*blocks, *remarks(question)), record)
 
 

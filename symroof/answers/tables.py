@@ -40,7 +40,7 @@ def chips_table() -> Document:
         for c in found
     ]
     title = Title("Chips: dense FLOP/s, W_ici both directions of one axis (GPU: all links one way)")
-    return Document((title, table(head, rows)), [see(c).data for c in found])
+    return Document((title, table(head, rows)), lambda: [see(c).record for c in found])
 
 
 def llms_table() -> Document:
@@ -56,7 +56,9 @@ def llms_table() -> Document:
         for m in found
     ]
     head: list[Column | Words] = ["model", *(Column(word, True) for word in numbers)]
-    return Document((Title("Language models: parameters derived from the layers"), table(head, rows)), [see(m).data for m in found])
+    return Document(
+        (Title("Language models: parameters derived from the layers"), table(head, rows)), lambda: [see(m).record for m in found]
+    )
 
 
 def sheet(name: str) -> Document:
@@ -69,7 +71,7 @@ def sheet(name: str) -> Document:
     full = table(("letter", "value", "meaning", "source"), rows)
     document = see(found)
     notes = [replace(b, fold=None) for b in document if not isinstance(b, (Title, Table)) and not _is_source(b, found)]
-    return Document((Title(f"{found.name}: {found.title}"), full, *notes), document.data or record(found))
+    return Document((Title(f"{found.name}: {found.title}"), full, *notes), document.data or (lambda: record(found)))
 
 
 def _is_source(block: Any, found: Sheet) -> bool:

@@ -71,7 +71,7 @@ def imported(path: str, output: str) -> None:
     symroof serve qwen3-8b.toml --on h100
     """
     from symroof.answers.files import saved
-    from symroof.sheets.llms import imported
+    from symroof.sheets.checkpoint import imported
 
     source = imported(path)
     if output:

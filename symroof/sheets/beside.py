@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.cost import Cost
-from symroof.algebra.operands import rational
 from symroof.algebra.symbols import D, Symbol, symbol
 from symroof.errors import SheetError
+from symroof.sheets.apart import Beside, apart
 from symroof.sheets.architecture import Architecture
 from symroof.sheets.keys import Keys
 from symroof.sheets.kinds_of import kind_of
 from symroof.sheets.patterns import letters
-from symroof.sheets.sheet import Sheet
 from symroof.transformer.draft import Draft
 from symroof.transformer.facts import facts
 from symroof.transformer.kind import Kind
@@ -34,25 +30,6 @@ N_px = symbol("N_px", "1", "numbers of a patch of an image", r"N_\text{px}")
 N_at = symbol("N_at", "1", "learned positions of a vision tower", r"N_\text{at}")
 n_mrg = symbol("n_mrg", "1", "patches that become one token", r"n_\text{mrg}")
 D_prj = symbol("D_prj", "1", "width of the projector between a vision tower and a language model", r"D_\text{prj}")
-
-
-_NONE = Cost(0, "param")
-
-
-@dataclass(frozen=True, repr=False)
-class Beside(Sheet):
-    """One of these: ``parameters`` [param] as a formula in its letters, whose values it holds; ``int()`` counts them."""
-
-    parameters: Cost = _NONE
-
-    def __int__(self) -> int:
-        return int(self.parameters.expr.xreplace({s: rational(v) for s, v in self.values.items()}))
-
-
-def apart(name: str, parameters: sp.Expr, values: Mapping[Any, int], source: str = "") -> Beside:
-    """Parameters of a name, by a formula, and the values of its letters."""
-    own = {s: Fraction(v) for s, v in values.items() if s in parameters.free_symbols}
-    return Beside(name, "", own, sources=dict.fromkeys(own, source), parameters=Cost(parameters, "param", name))
 
 
 def drafted(keys: Keys, last: tuple[Kind, ...]) -> tuple[int, tuple[Kind, ...]]:

@@ -12,8 +12,10 @@ from typing import Any
 
 from symroof.errors import SheetError, SymroofError, nearest, short
 from symroof.sheets.adapted import adapted
+from symroof.sheets.apart import Beside
 from symroof.sheets.architectures import ALIASES, ARCHITECTURES
-from symroof.sheets.beside import Beside, drafted, vision
+from symroof.sheets.beside import drafted, vision
+from symroof.sheets.files import WEIGHTS
 from symroof.sheets.keys import TABLES, Keys, Missing, duplicates
 from symroof.sheets.kinds_of import kind_of
 from symroof.sheets.patterns import layers
@@ -23,8 +25,6 @@ from symroof.transformer.build import Around, Group
 from symroof.transformer.kind import Kind
 
 _LARGEST = 16 * 2**20
-#: How files of weights end.
-WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth", ".npz")
 #: What other files of a checkpoint are, by a key of theirs.
 _OTHERS = {
     "_class_name": "a diffusion pipeline, no language model",

@@ -17,6 +17,8 @@ from symroof.algebra.symbols import Symbol
 from symroof.errors import SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.schema import Many, Quantity, Source
 
+#: How files of weights end.
+WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth", ".npz")
 _T = TypeVar("_T")
 _LARGEST = 1 << 20
 _LACKING = " is missing; see models/README.md"

@@ -17,14 +17,11 @@ from symroof.algebra.evaluate import tape
 from symroof.algebra.operands import rational
 from symroof.algebra.symbols import L, M_exp, M_more, M_pend, M_read, M_st, M_w, P, P_mm, Symbol, p_conv, p_kv, p_st
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
-from symroof.sheets.beside import Beside, apart, drafts
-from symroof.sheets.config import WEIGHTS, Config, named, read_json, understood
-from symroof.sheets.files import aliases, cited, entry, listed, parsed, resolve, written_in
-from symroof.sheets.quantized import quantized
+from symroof.sheets.apart import Beside, apart
+from symroof.sheets.files import WEIGHTS, aliases, cited, entry, listed, parsed, resolve, written_in
 from symroof.sheets.schema import Dims, LlmFile, ModelTable
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.stored import Formats, in_formats
-from symroof.sheets.written import written
 from symroof.transformer.build import Around, Group, layered, refuse_second, stack
 from symroof.transformer.kind import Kind, counted
 from symroof.transformer.layers import KINDS, Attention, Experts, LatentAttention, Mlp, kind
@@ -178,30 +175,10 @@ def from_config(path: Path) -> Llm:
 
     Raises SheetError for what is not understood, naming file and key.
     """
-    file = read_json(path)
-    name = named(path)
-    try:
-        of = understood(file)
-        found = stack(name, of.width, of.groups, of.around, origin=str(path))
-        formats = quantized(file, _quantization(path), of.width, of.layers, of.around)
-    except SymroofError as problem:
-        raise SheetError(f"{name}: {problem}") from None
-    return replace(with_formats(_sheet(found, name, f"config.json of {name}"), formats), beside=_apart(of, found))
+    from symroof.sheets.checkpoint import checkpoint  # what reads them is loaded when one is read
 
-
-def _apart(of: Config, made: Stack) -> dict[str, Beside]:
-    """What a configuration has beside its language model, in the letters of the model where they are the same."""
-    count, kinds = of.drafts
-    own = dict.fromkeys(kind for _, group in of.groups for kind in group)
-    lettered = dict(zip(own, (layer.kind for layer in made.layers[len(of.around.kinds()[0]) :]), strict=False))
-    found = [drafts(count, (lettered.get(kind, kind) for kind in kinds), made.values)] if count else []
-    return {each.name: each for each in (*found, of.vision) if each is not None}
-
-
-def _quantization(path: Path) -> Mapping[str, Any] | None:
-    """The ``hf_quant_config.json`` beside a ``config.json``, if there is one."""
-    found = (path if path.is_dir() else path.parent) / "hf_quant_config.json"
-    return read_json(found) if found.is_file() and path.name != found.name else None
+    name, found, formats, beside = checkpoint(path)
+    return replace(with_formats(_sheet(found, name, f"config.json of {name}"), formats), beside=beside)
 
 
 def _in_formats(m: Llm, base: Any, kv: Any, classes: Mapping[str, Any], state: Any = "") -> Formats:
@@ -217,23 +194,6 @@ def with_formats(m: Llm, formats: Formats) -> Llm:
     beside = {M_more: Fraction(formats.rotations)} if formats.rotations else {}
     sources = dict.fromkeys(beside, "tables of rotations: positions x rotated part of a head x 2 bytes")
     return replace(m, formats=formats, defaults={**m.defaults, **states, **beside}, sources={**m.sources, **sources})
-
-
-def imported(path: str) -> str:
-    """A ``config.json`` as the text of a data file of ours, which evaluates to the same.
-
-    Raises SheetError for what is not understood.
-    """
-    where = Path(path)
-    file = read_json(where)
-    name = named(where)
-    try:
-        of = understood(file)
-        formats = quantized(file, _quantization(where), of.width, of.layers, of.around)
-        apart = _apart(of, stack(name, of.width, of.groups, of.around))
-        return written(name, of, f"config.json of {name}", formats, {word: int(each) for word, each in apart.items()})
-    except SymroofError as problem:
-        raise SheetError(f"{name}: {problem}") from None
 
 
 def llms() -> tuple[str, ...]:

@@ -158,7 +158,7 @@ Block = Title | Text | Note | Formula | Table | Bars
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """The blocks, and what a program reads in their place (``data``), where that is more than what is seen.
+    """The blocks, and what a program reads in their place, where that is more than what is seen: ``data``, or a function that gives it.
 
     One that ``fails`` says that nothing does what was asked, which is the exit code of a command.
     """
@@ -169,6 +169,11 @@ class Document:
 
     def __iter__(self) -> Iterator[Block]:
         return iter(self.blocks)
+
+    @property
+    def record(self) -> Any:
+        """What a program reads, made when it is asked for."""
+        return self.data() if callable(self.data) else self.data
 
     def deeper(self) -> tuple[Block, ...]:
         """The blocks, to stand under something else."""

@@ -24,7 +24,7 @@ def sheet(s: Any) -> Document:
         rows.append((math(x) if name else "", math(value) if isinstance(value, sp.Basic) else shown, meaning, *mark))
     entries = table(("", "value", "meaning", *(() if alone else (Column("source", said=""),))), rows, headed=False)
     notes = (Note(f"source: {text}" if len(marks) == 1 else f"{i}  {text}", fold="", about="sources") for text, i in marks.items())
-    return Document((Title(f"{s.name}: {s.title}" if s.title not in ("", s.name) else s.name), entries, *notes), record(s))
+    return Document((Title(f"{s.name}: {s.title}" if s.title not in ("", s.name) else s.name), entries, *notes), lambda: record(s))
 
 
 @view("sheets.chips.Chip")
@@ -42,7 +42,7 @@ def chip(c: Any) -> Document:
     slices = [{"name": s.name, "chips": s.chips, "wrap_around": s.wrapped} for s in c.slices]
     prices = {name: {"value": offer.price, "unit": str(price.unit), "source": offer.source} for name, offer in c.prices.items()}
     about = {"kind": c.kind, "slices": slices, "prices": prices}
-    return Document((*sheet(c).blocks, *more), record(c) | about)
+    return Document((*sheet(c).blocks, *more), lambda: record(c) | about)
 
 
 @view("sheets.llms.Llm")
@@ -60,7 +60,7 @@ def llm(m: Any) -> Document:
         more.append(Note(f"Published: {beside}. {m.note}".rstrip(), fold=""))
     about = {"formats": m.formats and m.formats.said, "published": m.published, "published_active": m.published_active, "note": m.note}
     about["beside"] = {word: int(each) for word, each in m.beside.items()}
-    return Document((*sheet(m).blocks, *more), record(m) | about)
+    return Document((*sheet(m).blocks, *more), lambda: record(m) | about)
 
 
 def record(s: Any) -> dict[str, Any]:

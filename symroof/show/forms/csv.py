@@ -22,7 +22,8 @@ def render(document: Document) -> str:
 
 
 def _tables(document: Document) -> Iterator[Iterable[Any]]:
-    rows = document.data.get("rows") if isinstance(document.data, dict) else None
+    data = document.record
+    rows = data.get("rows") if isinstance(data, dict) else None
     if isinstance(rows, list) and rows and isinstance(rows[0], dict):
         names = list(dict.fromkeys(name for row in rows for name in row))
         yield [names, *([row.get(name) for name in names] for row in rows)]

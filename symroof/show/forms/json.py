@@ -13,7 +13,8 @@ from symroof.show.document import DEEPER, Amount, Bars, Block, Document, Formula
 
 def render(document: Document) -> str:
     """Indented JSON; what is infinite or no number becomes null."""
-    data = document.data if document.data is not None else [_block(block) for block in document]
+    data = document.record
+    data = [_block(block) for block in document] if data is None else data
     return json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from symroof.algebra import show
 from symroof.algebra.cost import Cost
@@ -92,20 +93,19 @@ def _said(cell: Words, said: str = "{}") -> str:
     return said.format(shown) if shown and said != "{}" else shown
 
 
-def _ruled(table: Table, width: int | None) -> Iterator[str]:
-    """A table with a rule below its heads, by rich; what is too wide is folded within its cells."""
-    from io import StringIO
-
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table as Ruled
-    from rich.text import Text as Cell
-
-    made = Ruled(box=SIMPLE_HEAD, pad_edge=False)
-    for column in table.columns:
-        made.add_column(plain(column.head), justify="right" if column.number else "left", overflow="fold")
-    for row in table.rows:
-        made.add_row(*[Cell(_said(cell)) for cell in row])
-    out = StringIO()
-    Console(file=out, width=width, highlight=False, markup=False).print(made)
-    yield "\n".join(line.rstrip() for line in out.getvalue().strip("\n").split("\n"))
+def _ruled(table: Table, width: int) -> Iterator[str]:
+    """A table with a rule below its heads; what is too wide is folded within its cells."""
+    heads, texts = [plain(c.head) for c in table.columns], [[_said(cell) for cell in row] for row in table.rows]
+    widths = [max(map(len, column)) for column in zip(heads, *texts, strict=True)]
+    while sum(widths) + 3 * len(widths) > width + 1 and max(widths) > 1:  # an edge, and three between two columns
+        widths[widths.index(max(widths))] -= 1
+    sides = [str.rjust if c.number else str.ljust for c in table.columns]
+    for i, row in enumerate([heads, *texts]):
+        cells = [[line for text in cell.split("\n") for line in wrap(text, w) or [""]] for cell, w in zip(row, widths, strict=True)]
+        tall = max(map(len, cells), default=0)
+        for line in range(tall):
+            at = [line if i else line - tall + len(cell) for cell in cells]  # heads stand on the rule
+            shown = (side(cell[k] if 0 <= k < len(cell) else "", w) for side, cell, k, w in zip(sides, cells, at, widths, strict=True))
+            yield f" {'   '.join(shown)}".rstrip()
+        if not i:
+            yield " " + "─" * (sum(widths) + 3 * len(widths) - 3)
