@@ -104,6 +104,8 @@ def plain(expr: Any) -> sp.Expr:
 
     Raises InputError for texts and anything else that is no number and no expression.
     """
+    if isinstance(expr, (sp.Symbol, sp.Rational)):
+        return expr
     if hasattr(expr, "expr") and hasattr(expr, "unit"):
         return expr.expr
     if hasattr(expr, "item") and getattr(expr, "shape", None) == ():

@@ -242,10 +242,8 @@ def _made(what: Callable[..., Any], stack: Stack | None) -> Any:
     return what() if stack is None else what(stack)
 
 
-def _servers(m: Stack | None = None) -> Any:
-    """Prefill servers per generate server; of a model, whose times are long formulas, the ratio that the threshold is."""
-    if m is None:
-        return serving.prefill_servers()
+def _servers(m: Stack | None = None) -> Cost:
+    """Prefill servers per generate server: the threshold of ``serving.prefill_servers`` as a ratio, which needs no solving."""
     return (serving.finished_per_step() * prefill.prefill_time(m) / decode.step(m)).declare("1").named("prefill : generate servers")
 
 
