@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from fractions import Fraction as Q
+from importlib.util import find_spec
 from itertools import pairwise
 
 import numpy as np
@@ -32,13 +33,19 @@ from symroof.symbols import B, C, H, K, L, P, S, W_hbm, n, p_kv, p_w, t_lim
 x, y, z = symbol("x"), symbol("y"), symbol("z")
 ONE = [pytest.param(name, marks=pytest.mark.skipif(not shutil.which(tool), reason=f"{tool} is not here"), id=name)
        for name, tool in (("numpy", "true"), ("python", "true"), ("javascript", "node"), ("c", "gcc"))]  # fmt: skip
+JAX = pytest.mark.skipif(find_spec("jax") is None, reason="jax is not here")
+ONE.append(pytest.param("jax", marks=JAX, id="jax"))
 COMPILED = [p for p in ONE if p.id in ("javascript", "c")]
 GCC = ("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-O2")
 
 
 # -- running what was exported
 def loaded(source, folder, name):
-    """A Python or NumPy function of a file."""
+    """A Python, NumPy or JAX function of a file; JAX in 64 bits."""
+    if "import jax" in source:
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
     path = folder / f"{name}.py"
     path.write_text(source, "utf-8")
     return runpy.run_path(str(path))[name]
@@ -50,7 +57,7 @@ def results(language, calls, folder):
     places = {key: i for i, key in enumerate(formulas)}
     sources = [export(f, language, f"f{i}") for i, f in enumerate(formulas.values())]
     asked = [(places[id(f)], arguments(f, at)) for f, at in calls]
-    if language in ("numpy", "python"):
+    if language in ("numpy", "python", "jax"):
         functions = [loaded(source, folder, f"f{i}") for i, source in enumerate(sources)]
         return [float(functions[i](*at)) for i, at in asked]
     return (in_c if language == "c" else in_javascript)(sources, asked, folder)
@@ -577,7 +584,7 @@ def test_no_text_breaks_out(language, tmp_path):
         source = export(cost, language, f"f{i}", parts=True)
         (tmp_path / f"f{i}.{'c' if language == 'c' else 'js'}").write_text(source, "utf-8")
         assert export(cost, language)
-        if language in ("numpy", "python"):
+        if language in ("numpy", "python", "jax"):
             found = loaded(source, tmp_path, f"f{i}")(3.0, 5.0)
             assert (float(found["value"]), len(found["parts"])) == (11.0, 4)
     if language == "c":
@@ -672,3 +679,77 @@ def test_the_command_refuses_in_a_sentence(args, says):
     assert done.exit_code == 2
     assert says in done.output + done.stderr
     assert "Traceback" not in done.output
+
+
+# -- JAX
+def jax_at(formula, folder, name="f", parts=False):
+    return loaded(export(formula, "jax", name, parts), folder, name)
+
+
+@JAX
+@settings(max_examples=25)
+@given(costs(), points())
+def test_jax_compiles_maps_and_differentiates(place, cost, at):
+    import jax
+
+    free = sorted(cost.free_symbols, key=lambda s: s.name)
+    f, row = jax_at(cost, place), [float(at[s]) for s in free]
+    wanted = float(worth(cost.expr, at))
+    assert float(jax.jit(f)(*row)) == pytest.approx(wanted, rel=1e-12)
+    assert np.asarray(jax.vmap(f)(*[np.array([v, v]) for v in row])) == pytest.approx([wanted, wanted], rel=1e-12)
+    for i, s in enumerate(free):
+        step = Q(1, 10**7)
+        sides = [worth(cost.expr, {**at, s: at[s] * (1 + k * step)}) for k in (-1, 0, 1)]
+        below, above = ((b - a) / float(at[s] * step) for a, b in pairwise(map(float, sides)))
+        found = float(jax.grad(f, i)(*row))
+        slack = 1e-5 * max(abs(below), abs(above)) + 1e-6 * wanted / float(at[s])
+        assert min(below, above) - slack <= found <= max(below, above) + slack  # at a tie it lies between
+
+
+@JAX
+def test_the_derivative_of_a_root_is_that_of_its_polynomial(tmp_path):
+    import jax
+
+    f = jax_at(Cost(PositiveRoot(x, y, -7, -1), "1"), tmp_path)
+    for a, b in ((0.5, 1.4), (3.0, 0.2), (12.8, 3.0)):
+        root = float(f(a, b))
+        slope = 3 * a * root**2 + 2 * b * root - 7
+        assert float(jax.grad(f, 0)(a, b)) == pytest.approx(-(root**3) / slope, rel=1e-9)
+        assert float(jax.grad(f, 1)(a, b)) == pytest.approx(-(root**2) / slope, rel=1e-9)
+
+
+@JAX
+def test_parts_in_jax_with_the_place_of_the_one_that_binds(tmp_path):
+    import jax
+
+    cost = decode.step()
+    free = sorted(cost.free_symbols, key=lambda s: s.name)
+    f = jax.jit(jax_at(cost, tmp_path, parts=True))
+    for seed in range(4):
+        at = {s: float(10 ** np.random.default_rng(seed + i).uniform(-2, 2)) for i, s in enumerate(free)}
+        value, found = cost.at(at), f(*at.values())
+        assert float(found["value"]) == pytest.approx(float(value), rel=1e-12)
+        assert float(found["parts"]["MLP/weights"]) == pytest.approx(float(value["MLP/weights"]), rel=1e-12)
+        assert value.parts[int(found["binding"])].name == value.binding
+        assert value["MLP"].parts[int(found["bindings"]["MLP"])].name == value["MLP"].binding
+
+
+@JAX
+def test_thresholds_in_jax(tmp_path):
+    import jax
+
+    bound = decode.batch_within()
+    known = {"C": 1.97e14, "H": 128, "K": 8, "L": 80, "P": 7e10, "S": 8192, "W_hbm": 8.1e11, "n": 16, "p_kv": 1, "p_w": 1}
+    times = np.array([0.001, 0.005, 0.0055, 0.01, 0.1])
+    found = jax.jit(jax_at(bound, tmp_path))(**known, t_lim=times)
+    np.testing.assert_allclose(found, bound.at({t_lim: times}, **known).number, rtol=1e-12)
+
+
+@JAX
+def test_jax_as_it_comes_counts_in_32_bits(tmp_path):
+    path = tmp_path / "f.py"
+    path.write_text(export(decode.step().at(chip("tpu-v5e").on("4x4"), llm("llama3-70b"), dtype("int8", math="bf16")), "jax", "f"), "utf-8")
+    code = "import runpy, sys, jax; f = runpy.run_path(sys.argv[1])['f']; print(float(jax.jit(f)(32.0, 8192.0)), f(32.0, 8192.0).dtype)"
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=120)
+    number, kind = done.stdout.split()
+    assert (float(number), kind) == (pytest.approx(8.757976809876543e-3, rel=1e-6), "float32"), done.stderr

@@ -102,7 +102,7 @@ def _whole(how: Callable[[float], int]) -> Callable[[float], float]:
 
     def rounded(x: float) -> float:
         nearest = round(x)
-        return float(nearest if abs(x - nearest) <= 8e-16 * abs(x) else how(x))
+        return float(nearest if abs(x - nearest) <= min(8e-16 * abs(x), 0.1) else how(x))
 
     return rounded
 

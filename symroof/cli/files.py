@@ -11,7 +11,7 @@ from symroof.cli.options import known, values
 
 @click.command()
 @click.argument("formula")
-@click.option("--to", required=True, metavar="LANGUAGE", help="numpy, python, javascript or c.")
+@click.option("--to", required=True, metavar="LANGUAGE", help="numpy, jax, python, javascript or c.")
 @click.option("--for", "unknown", default="", metavar="LETTER", help="Of a condition: the letter that it is solved for.")
 @click.option("--name", default="", metavar="NAME", help="The name of the function; by default that of the formula.")
 @click.option("--parts", is_flag=True, help="Return the parts too, and which of them binds.")

@@ -30,7 +30,7 @@ def bound_source(bound: Bound, dialect: Dialect, name: str) -> str:
     slots = iter([place[0] for place in compiled.slots[1]])
     ends = [_ends(p, slots) for p in bound.pieces]
     lines = Statements(compiled, dialect, (s for e in ends for s in e.slots))
-    if dialect.name == "numpy":
+    if dialect.arrays:
         _on_arrays(bound, ends, lines, side)
     elif side:
         _threshold(ends, lines, side)
@@ -162,19 +162,21 @@ def _left_out(bound: Bound, piece: Piece) -> tuple[bool, bool]:
 
 def _on_arrays(bound: Bound, ends: list[_Ends], lines: Statements, side: str) -> None:
     """Thresholds for arrays; of several ends a pair of arrays for each piece, NaN where it does not hold."""
-    never = "0.0" if side == "high" else "np.inf"
+    of = lines.dialect.arrays
+    never = "0.0" if side == "high" else f"{of}.inf"
     if not ends:
         lines.give(never)
         return
-    lines.write('with np.errstate(all="ignore"):')
-    lines.depth += 1
+    if of == "np":  # which warns
+        lines.write('with np.errstate(all="ignore"):')
+        lines.depth += 1
     if not side:
         lines.give(f"[{', '.join(_pair(bound, piece, each, lines) for piece, each in zip(bound.pieces, ends, strict=True))}]")
         return
     found = []
     for each in ends:
         value, tests = _clipped(each, lines, side), _together(each.tests(lines))
-        found.append(f"np.where({tests}, {value}, {never})" if tests else value)
+        found.append(f"{of}.where({tests}, {value}, {never})" if tests else value)
     total = lines.keep("threshold", found[0]).text
     for text in found[1:]:
         total = lines.keep("threshold", lines.call(sp.Max if side == "high" else sp.Min, (total, text))).text
@@ -190,4 +192,5 @@ def _pair(bound: Bound, piece: Piece, ends: _Ends, lines: Statements) -> str:
     low, high = (lines.keep(name, text).text for name, text in zip(("low", "high"), _low_and_high(ends, lines), strict=True))
     some = f"{low} {'<' if any(_left_out(bound, piece)) else '<='} {high}"
     holds = lines.keep("holds", _together([*ends.tests(lines), some, f"{high} > 0"])).text
-    return f"(np.where({holds}, {low}, np.nan), np.where({holds}, {high}, np.nan))"
+    of = lines.dialect.arrays
+    return f"({of}.where({holds}, {low}, {of}.nan), {of}.where({holds}, {high}, {of}.nan))"

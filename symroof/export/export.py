@@ -22,11 +22,12 @@ from symroof.solver.bound import Bound
 
 
 def export(formula: Cost | Bound, to: str = "python", name: str = "", parts: bool = False) -> str:
-    """A Cost or Bound as a function of its symbols: ``"numpy"``, ``"python"``, ``"javascript"`` or ``"c"``.
+    """A Cost or Bound as a function of its symbols: ``"numpy"``, ``"jax"``, ``"python"``, ``"javascript"`` or ``"c"``.
 
     All numbers are in SI units. Of a Cost the value; with ``parts`` those of its parts too and which part binds. Of a
     Bound the threshold, infinite (or 0 for ``<=``) where it is never reached; with several ends a list of intervals.
-    Operations are those of ``.at`` on arrays, in the same order; arguments are not checked.
+    Operations are those of ``.at`` on arrays, in the same order; arguments are not checked. In JAX it is a function to compile,
+    map and differentiate, in the precision that JAX has (``jax_enable_x64`` for 64 bits); which part binds is its place there.
 
     >>> from symroof import decode
     >>> print(export(decode.weight_time(), "javascript"))

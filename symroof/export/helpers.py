@@ -29,7 +29,13 @@ static double symroof_{name}(double x) {{
   return fabs(x - nearest) <= fmin(8e-16 * fabs(x), 0.1) ? nearest : {call}(x);
 }}
 """
-_WHOLE = (_WHOLE_PYTHON, _WHOLE_NUMPY, _WHOLE_JAVASCRIPT, _WHOLE_C)
+_WHOLE_JAX = '''def _{name}(x):
+    """Round {way} what is not within a few bits of a whole number."""
+    nearest = jnp.rint(x)
+    few = 8e-16 * 2.0**52 * jnp.finfo(nearest.dtype).eps * jnp.abs(x)
+    return jnp.where(jnp.abs(x - nearest) <= jnp.minimum(few, 0.1), nearest, jnp.{call}(x))
+'''
+_WHOLE = (_WHOLE_PYTHON, _WHOLE_NUMPY, _WHOLE_JAVASCRIPT, _WHOLE_C, _WHOLE_JAX)
 
 _ROOT_PYTHON = '''def _positive_root(*coefficients):
     """The only positive root of the polynomial with these coefficients, the highest power first, bisected."""
@@ -83,6 +89,32 @@ static double symroof_positive_root(int count, const double *coefficients) {
   }
 }
 """
+_ROOT_JAX = '''def _positive_root(*coefficients):
+    """The only positive root of the polynomials with these coefficients, the highest power first, bisected.
+
+    A last step of Newton's, which moves nothing, is what derivatives go through.
+    """
+    coefficients = jnp.broadcast_arrays(*map(jnp.asarray, coefficients))
+    fixed = jax.lax.stop_gradient(coefficients)
+    rising = jnp.where(fixed[0] > 0, 1.0, -1.0)
+    sizes = jnp.finfo(rising.dtype)
+
+    def halved(_, ends):
+        middle = jnp.sqrt(ends[0]) * jnp.sqrt(ends[1])
+        value = jnp.zeros_like(middle)
+        for c in fixed:
+            value = value * middle + c
+        above = rising * value >= 0
+        return jnp.where(above, ends[0], middle), jnp.where(above, middle, ends[1])
+
+    ends = jnp.full_like(rising, sizes.tiny), jnp.full_like(rising, sizes.max)
+    root = jax.lax.stop_gradient(jax.lax.fori_loop(0, 70, halved, ends)[1])
+    value, slope = jnp.zeros_like(root), jnp.zeros_like(root)
+    for c in coefficients:
+        value, slope = value * root + c, slope * root + jax.lax.stop_gradient(value)
+    step = (value - jax.lax.stop_gradient(value)) / jax.lax.stop_gradient(slope)
+    return jnp.where(rising * fixed[-1] >= 0, 0.0, root - step)
+'''
 
 _POWER_PYTHON = '''def _power_of_two(x):
     """The smallest power of two, from 1 on, that is not below x."""
@@ -90,6 +122,7 @@ _POWER_PYTHON = '''def _power_of_two(x):
     return math.ldexp(1.0, exponent - (mantissa == 0.5))
 '''
 _POWER_NUMPY = _POWER_PYTHON.replace("max(", "np.maximum(").replace("math.", "np.")
+_POWER_JAX = _POWER_NUMPY.replace("np.", "jnp.").replace("(mantissa == 0.5)", "jnp.asarray(mantissa == 0.5, int)")
 _POWER_JAVASCRIPT = """/* The smallest power of two, from 1 on, that is not below x. */
 function symroof_power_of_two(x) {
   let power = 1;
@@ -109,6 +142,10 @@ _BINDING_NUMPY = '''def _largest(names, *values):
     """The name of the largest value, element by element."""
     stacked = np.stack(np.broadcast_arrays(*values))
     return np.array(names, dtype=object)[stacked.argmax(axis=0)]
+'''
+_BINDING_JAX = '''def _largest(names, *values):
+    """The place among the names of the largest value, element by element: what is traced holds numbers, no texts."""
+    return jnp.argmax(jnp.stack(jnp.broadcast_arrays(*values)), axis=0)
 '''
 _BINDING_PYTHON = '''def _largest(names, *values):
     """The name of the largest value, the first of equal ones."""
@@ -160,14 +197,14 @@ function symroof_union(found) {
 }
 """
 
-_LANGUAGES = ("python", "numpy", "javascript", "c")
+_LANGUAGES = ("python", "numpy", "javascript", "c", "jax")
 _TEXTS = {
     "ceil": [text.format(name="ceil", way="up", call="ceil") for text in _WHOLE],
     "floor": [text.format(name="floor", way="down", call="floor") for text in _WHOLE],
-    "positive_root": (_ROOT_PYTHON, _ROOT_NUMPY, _ROOT_JAVASCRIPT, _ROOT_C),
-    "power_of_two": (_POWER_PYTHON, _POWER_NUMPY, _POWER_JAVASCRIPT, _POWER_C),
-    "largest": (_BINDING_PYTHON, _BINDING_NUMPY, _BINDING_JAVASCRIPT, _BINDING_C),
-    "union": (_UNION_PYTHON, "", _UNION_JAVASCRIPT, ""),  # arrays stay pairs, and C returns one number
+    "positive_root": (_ROOT_PYTHON, _ROOT_NUMPY, _ROOT_JAVASCRIPT, _ROOT_C, _ROOT_JAX),
+    "power_of_two": (_POWER_PYTHON, _POWER_NUMPY, _POWER_JAVASCRIPT, _POWER_C, _POWER_JAX),
+    "largest": (_BINDING_PYTHON, _BINDING_NUMPY, _BINDING_JAVASCRIPT, _BINDING_C, _BINDING_JAX),
+    "union": (_UNION_PYTHON, "", _UNION_JAVASCRIPT, "", ""),  # arrays stay pairs, and C returns one number
 }
 
 #: The text of a helper by name and language.

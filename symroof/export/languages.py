@@ -87,6 +87,7 @@ class Dialect:
     end: str = ""
     stop: str = ""  # of a statement
     floats: bool = False  # whether whole numbers need a point
+    arrays: str = ""  # what it calls the functions that take arrays
     indent: str = "    "
 
     @property
@@ -111,9 +112,10 @@ class Dialect:
         Raises InputError for one that a float64 cannot hold.
         """
         if isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) < _EXACT:
-            top = f"{value.numerator}.0" if self.floats else f"{value.numerator}"
+            point = ".0" if self.floats or self.arrays == "jnp" else ""  # whole numbers have 32 bits in C and in JAX
+            top = f"{value.numerator}{point}"
             if value.denominator != 1:
-                return Term(f"{top} / {value.denominator}" + (".0" if self.floats else ""), PRODUCT)
+                return Term(f"{top} / {value.denominator}{point}", PRODUCT)
             return Term(top, ATOM if value >= 0 else PRODUCT)
         try:
             number = float(value)
@@ -204,6 +206,15 @@ _LANGUAGES = (
         (*keyword.kwlist, *_PYTHON_WORDS.split()),
         "np.abs np.log np.log1p np.exp np.sinh np.arcsinh np.maximum np.minimum np.power np.sqrt np.inf",
         pairs=True,
+        arrays="np",
+    ),
+    _dialect(
+        "jax JAX",
+        "import jax\nimport jax.numpy as jnp\n\n\n",
+        (*keyword.kwlist, *_PYTHON_WORDS.split(), "jax", "jnp"),
+        "jnp.abs jnp.log jnp.log1p jnp.exp jnp.sinh jnp.arcsinh jnp.maximum jnp.minimum jnp.power jnp.sqrt jnp.inf",
+        pairs=True,
+        arrays="jnp",
     ),
     _dialect(
         "python Python",

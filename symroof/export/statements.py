@@ -83,9 +83,9 @@ class Statements:
         self.written: list[str] = []
         self.helpers: set[str] = set()
         self.depth = 1
-        if dialect.name == "numpy" and self.arguments:
+        if dialect.arrays and self.arguments:
             listed = ", ".join(self.arguments.values()) + ("," if len(self.arguments) == 1 else "")
-            self.write(f"{listed} = (np.asarray(x, dtype=np.float64) for x in ({listed}))")
+            self.write(f"{listed} = ({dialect.arrays}.asarray(x, dtype=float) for x in ({listed}))")
 
     def below(self, roots: Iterable[int]) -> set[int]:
         """The steps that the roots need, the roots among them."""
@@ -210,7 +210,7 @@ class Statements:
         lines = [*about[:_DOCUMENTED], *(["..."] if len(about) > _DOCUMENTED else [])]
         if self.arguments:
             width = max(map(len, self.arguments.values()))
-            kind = "numbers or arrays that broadcast" if self.dialect.name == "numpy" else "numbers"
+            kind = "numbers or arrays that broadcast" if self.dialect.arrays else "numbers"
             lines += ["", f"Arguments, positive {kind} in SI units:"]
             lines += [f"  {name:{width}}  [{getattr(s, 'unit', ONE)}] {getattr(s, 'meaning', '')}" for s, name in self.arguments.items()]
         for text in lines:
