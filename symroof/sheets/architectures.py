@@ -50,6 +50,7 @@ ALIASES: Mapping[str, str] = {
     "qwen3_vl_moe": "qwen3_vl_moe_text",
     "deci": "nemotron-nas",
     "iquestcoder": "llama",
+    "mimo_v2": "mimo_v2_flash",
     "minimax_text_01": "minimax",
     "glm4v": "glm4v_text",
     "glm46v": "glm4v_text",

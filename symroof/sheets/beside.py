@@ -17,6 +17,7 @@ from symroof.sheets.patterns import letters
 from symroof.transformer.draft import Draft
 from symroof.transformer.facts import facts
 from symroof.transformer.kind import Kind
+from symroof.transformer.streams import HyperConnection
 
 DRAFTS, VISION = "multi-token prediction", "vision"
 
@@ -35,13 +36,15 @@ D_prj = symbol("D_prj", "1", "width of the projector between a vision tower and 
 def drafted(keys: Keys, last: tuple[Kind, ...]) -> tuple[int, tuple[Kind, ...]]:
     """How many layers draft further tokens, and what stands in each: what the last layer of the model has, or a pattern of their own.
 
-    None for a model without, or a class whose own are others.
+    None for a model without, a class whose own are others, or one of which none are published.
     """
     count = keys.maybe("drafts") or 0
+    if keys.of.pattern == "compressed":  # a window alone, experts that are not hashed, and what brings its streams together
+        last = (*kind_of("compressed:0", keys, 0, 1), *kind_of("experts", keys, 0, 1), HyperConnection(keys.count("n_res"), end=True))
     if keys.of.pattern == "letters":
         words = letters(keys, "mtp_hybrid_override_pattern", "mtp_layers_block_type")
         last = tuple(kind for word in words for kind in kind_of(word, keys, 0, 1)) if count else ()
-    return (0, ()) if not count or not last or keys.of.drafts == "unknown" else (count, last)
+    return (0, ()) if not count or not last or keys.of.drafts else (count, last)
 
 
 def drafts(count: int, kinds: Iterable[Kind], values: Mapping[Symbol, int]) -> Beside:
@@ -165,9 +168,21 @@ def _minimax(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
     return formula, values | {name: _size(keys, key) for name, key in _SIZES.items()}
 
 
+def _glm(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
+    """GLM-4V: layers without biases, MLPs as wide as the language model; four patches put together, a matrix and a gated MLP behind."""
+    if keys.flag("attention_bias"):
+        raise SheetError("a tower with biases")
+    merged, patch = _size(keys, "spatial_merge_size") ** 2, _size(keys, "patch_size")
+    values = {L_vis: _size(keys, "depth"), n_mrg: merged, N_px: _size(keys, "in_channels") * _size(keys, "temporal_patch_size") * patch**2}
+    values |= {N_at: (_size(keys, "image_size") // patch) ** 2, D_vis: _size(keys, "hidden_size"), F_vis: _size(keys, "intermediate_size")}
+    formula = L_vis * (4 * D_vis**2 + 3 * D_vis * D + 2 * D_vis) + N_px * D_vis + D_vis + N_at * D_vis + 2 * D_vis
+    return formula + n_mrg * D_vis * D + D + D**2 + 2 * D + 3 * D * F_vis, values
+
+
 _TOWERS: Mapping[str, Callable[[Keys, Keys], tuple[sp.Expr, dict[Symbol, int]]]] = {
     **dict.fromkeys(("qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe"), _qwen),
     **dict.fromkeys(("kimi_k25", "kimi_vl"), _kimi),
+    **dict.fromkeys(("glm4v", "glm4v_moe"), _glm),
     "llava_next": _llava,
     "mistral3": _pixtral,
     "gemma3": _gemma3,

@@ -86,10 +86,10 @@ _NAMES: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
 }
 #: What stands around the layers.
 _AROUND = {"embedding": "embed_tokens embeddings wte embed word_embeddings", "unembedding": "lm_head output embed_out head"}
-#: Words of what is not counted here, or is no matrix: other towers, drafts, norms, buffers.
+#: Words of what is not counted here, or is no matrix: other towers, drafts (MiMo: decoder), norms, buffers.
 _OUTSIDE = re.compile(
     r"norm|vision|visual|audio|image|patch|mtp|multi_modal|multimodal|projector|conv1d|rotary|bias|A_log|eh_proj|shared_head|indexers_proj|"
-    r"embed_vision|embed_audio|speech|talker|code2wav|merger|score|sinks|(?:^|\.)hc_|(?:^|\.)ln_"
+    r"embed_vision|embed_audio|speech|talker|code2wav|merger|score|sinks|(?:^|\.)hc_|(?:^|\.)ln_|(?:^|\.)decoder\.self_attn"
 )
 _BEFORE = re.compile(r"^(?:(?:model|language_model|text_model|backbone|transformer|llm|module)\.)+(?=[^.]|$)")
 _LAYER = re.compile(r"^(?:h|blocks)(?=\.\d)")

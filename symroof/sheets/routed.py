@@ -80,7 +80,13 @@ ROUTED: dict[str, Architecture] = {
         missing={"dense_first": 1, "n_shared": 1},
     ),
     "minimax_m2": Architecture(
-        mlp="experts", qk_norm="layer", correction=True, expert_width="F", ignores="use_qk_norm qk_norm_type", missing={"H": 128}
+        drafts="unpublished",
+        mlp="experts",
+        qk_norm="layer",
+        correction=True,
+        expert_width="F",
+        ignores="use_qk_norm qk_norm_type",
+        missing={"H": 128},
     ),
     "minimax_m3": Architecture(
         mlp="experts",
@@ -145,15 +151,16 @@ ROUTED: dict[str, Architecture] = {
         missing={"attention_bias": True, "H": 64, "window": 128},
     ),
     "mimo_v2_flash": Architecture(
-        drafts="unknown",
+        drafts="others",
         mlp="experts",
         pattern="mimo2",
         qkv_bias="attention_bias",
         correction=True,
         missing={"sinks_win": True, "H": 192, "H_v": 128, "dense_first": 1},
+        ignores="attention_projection_layout processor_config vision_model_type",
     ),
     "step3p7": Architecture(
-        drafts="unknown", mlp="experts", pattern="step3", qk_norm="head", gate="head", correction=True, shared="F_shared"
+        drafts="others", mlp="experts", pattern="step3", qk_norm="head", gate="head", correction=True, shared="F_shared"
     ),
     "gemma4_text": replace(
         GEMMA,
@@ -181,7 +188,6 @@ ROUTED: dict[str, Architecture] = {
     "deepseek_v32": replace(DEEPSEEK, mixer="sparse latent"),
     "glm_moe_dsa": replace(DEEPSEEK, mixer="sparse latent", missing={"n_shared": 1, "R_q": 2048, "H_nope": 192, "H_v": 256}),
     "deepseek_v4": Architecture(
-        drafts="unknown",
         mixer="compressed",
         mlp="experts",
         correction=True,

@@ -21,7 +21,7 @@ _READ = (
     "block_name_to_quantize cache_block_outputs exllama_config max_input_length module_name_preceding_first_block pad_token_id",
     "modules_in_block_to_quantize use_cuda_fp16 use_exllama backend do_fuse fuse_max_seq_len modules_to_fuse activation_scale_ub",
     "is_marlin_format has_zero_point pre_quant_scale awq_block_size smoothquant_val quant_config run_compressed dequantize",
-    "is_checkpoint_fp8_serialized packed_modules_mapping",
+    "is_checkpoint_fp8_serialized packed_modules_mapping store_dtype",
 )
 _KNOWN = frozenset(word for words in _READ for word in words.split())
 #: What inner tables have: those of weights, activations and the cache; of groups; of layers.
