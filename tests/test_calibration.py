@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from fractions import Fraction as Q
 from math import exp, log
 
@@ -10,7 +11,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symroof import Cost, SymroofError, calibrate, calibration, chip, decode, dtype, explain, llm, show
+from symroof import (
+    Cost,
+    SymroofError,
+    calibrate,
+    calibration,
+    chip,
+    decode,
+    deployment,
+    dtype,
+    explain,
+    llm,
+    search,
+    search_serving,
+    show,
+    space,
+    sweep,
+)
+from symroof.plan.layouts import serving_meshes
 from symroof.sheets.calibrations import Calibration, Fitted, written
 from symroof.symbols import B, C, S, eta_hbm, eta_math, t_coll, t_layer, t_step
 
@@ -183,6 +201,19 @@ def test_an_interval_is_not_below_the_bound():
     assert decode.estimate(m).at(wide, *at).interval[0] == pytest.approx(float(decode.estimate(m).at(*at)))
 
 
+@settings(max_examples=20)
+@given(st.integers(1, 64), st.integers(1, 10**5), st.floats(0.01, 0.5), st.floats(0.05, 1.0))
+def test_a_rate_has_the_interval_of_its_time(batch, context, error, scatter):
+    wide = replace(OURS, covariance=((error**2, 0), (0, 0.3**2)), letters=(Fitted(eta_hbm, 0.7, error), OURS.letters[1]), scatter=scatter)
+    m = llm("llama3-8b")
+    sheets = (wide, chip("h100").on(1), m, dtype("bf16"), {B: batch, S: context})
+    time = decode.estimate(m)
+    taken, rate = time.at(*sheets), (Cost(1, "1") / time).at(*sheets)
+    for one, other in zip(taken.interval, reversed(rate.interval), strict=True):
+        assert one * other == pytest.approx(1)
+    assert taken.interval[0] <= float(taken) <= taken.interval[1]
+
+
 def test_what_no_letter_moves_has_no_interval():
     m = llm("llama3-8b")
     assert decode.estimate(m).at(chip("h100").on(1), m, dtype("bf16"), B=1, S=1).interval is None
@@ -307,3 +338,88 @@ def test_what_is_no_measurement_is_one_sentence(value):
     with pytest.raises(SymroofError) as caught:
         explain(value, "decode.estimate", chip("a100-80").on(1), llm("llama2-7b"), dtype("bf16"), B=1, S=5)
     assert "\n" not in str(caught.value)
+
+
+# -- along axes, and where the best is looked for
+CHIPS = {name: chip(name).on(1) for name in ("a100-80", "l40s", "rtx-4090", "h200")}
+
+
+@settings(max_examples=12)
+@given(
+    st.lists(st.sampled_from(sorted(CHIPS)), min_size=1, max_size=3, unique=True),
+    st.lists(st.sampled_from(["bf16", "int8", "int4"]), min_size=1, max_size=3, unique=True),
+    st.lists(st.integers(1, 64), min_size=1, max_size=3, unique=True),
+    st.sampled_from(["llama-cpp", "any-decode"]),
+)
+def test_a_sweep_is_what_every_point_is(chips, formats, batches, name):
+    m, c = llm("llama3-8b"), calibration(name)
+    grid = sweep(decode.estimate(m), c, m, S=1000, chip=[CHIPS[where] for where in chips], kind=[dtype(f) for f in formats], B=batches)
+    for i, where in enumerate(chips):
+        for j, form in enumerate(formats):
+            for k, batch in enumerate(batches):
+                value = decode.estimate(m).at(c, CHIPS[where], m, dtype(form), B=batch, S=1000)
+                assert grid.values[i, j, k] == pytest.approx(float(value))
+                assert [end[i, j, k] for end in grid.interval] == pytest.approx(value.interval)
+    picked = grid.sel(chip=grid.axes["chip"][0], kind=grid.axes["kind"][-1])
+    assert picked.interval[0] == pytest.approx(grid.interval[0][0, -1])
+    assert picked.sel(B=batches[0]).interval == pytest.approx([end[0, -1, 0] for end in grid.interval])
+    assert "eight of ten" in repr(grid)
+    assert "within 80 %" in show.markdown(picked)
+    assert sweep(decode.bound(m), c, m, CHIPS[chips[0]], dtype("bf16"), S=1000, B=batches).interval is None
+
+
+def test_a_search_gives_the_interval_of_what_it_finds():
+    m, c = llm("llama3-8b"), calibration("llama-cpp")
+    rate = (Cost(B, "token") / decode.estimate(m)).named("rate")
+    found = search(
+        space(c, m, dtype("bf16"), S=1000, chip=list(CHIPS.values()), B=range(1, 33)),
+        maximize=rate,
+        subject_to=[decode.estimate(m) <= "30 ms"],
+    )
+    at = found.best.at
+    where = next(one for one in CHIPS.values() if one.name == at["chip"])
+    wanted = rate.at(c, where, m, dtype("bf16"), B=at["B"], S=1000)
+    assert found.best.value.interval == pytest.approx(wanted.interval)
+    assert float(found.best.value) == pytest.approx(float(wanted))
+
+
+def test_draws_are_as_likely_as_the_interval_says():
+    fit = Calibration(
+        "free", letters=OURS.letters, values=OURS.values, parameters=OURS.parameters, covariance=OURS.covariance, width=1.2816
+    )
+    m = llm("llama3-8b")
+    sheets = (chip("h100").on(1), m, dtype("bf16"), {B: 1, S: 1000})
+    low, high = decode.estimate(m).at(fit, *sheets).interval
+    drawn = fit.drawn(sheets, 4000)
+    took = np.asarray(decode.estimate(m).at(*sheets, drawn), dtype=float)
+    assert np.mean((took >= low) & (took <= high)) == pytest.approx(0.8, abs=0.03)
+    assert np.std(np.log(drawn[t_layer])) == pytest.approx(0.3, rel=0.05)
+    assert (fit.drawn(sheets, 4000)[eta_hbm] == drawn[eta_hbm]).all()
+
+
+def test_a_letter_of_another_level_is_drawn_wider_and_the_same_in_every_place():
+    c = calibration("llama-cpp")
+    widths = {}
+    for name in ("l40s", "h200"):
+        first, again = (c.drawn((chip(name).on(1),), 2000)[eta_hbm] for _ in range(2))
+        assert (first == again).all()
+        widths[name] = np.std(np.log(first))
+    assert widths["h200"] > 1.2 * widths["l40s"]
+
+
+def test_the_best_by_estimate_and_how_often_it_stays_the_best():
+    m = llm("llama3-8b")
+    wishes = {"formats": "bf16", "chips": 4, "latency": "20 ms", "calibration": "tensorrt-llm", "by": "throughput"}
+    found = search_serving(m, "h100", **wishes)
+    best, at, c = found.best.values["latency"], found.best, calibration("tensorrt-llm")
+    mesh = next(s for s in serving_meshes(m, chip("h100"), at.slice) if all(int(s[k]) == v for k, v in at.mesh.items()))
+    letters = c.beside((chip("h100"), m, dtype("bf16"))).sheet
+    assert float(best) == pytest.approx(float(deployment.estimate(m).at(mesh, m, dtype("bf16"), letters, B=at.batch, S=8192)))
+    assert best.interval[0] < float(best) < best.interval[1]
+    assert float(best) <= 20e-3
+    assert 0 < found.standing.best <= found.standing.keeps <= 1
+    assert search_serving(m, "h100", **{**wishes, "calibration": None}).standing is None
+    nothing = tuple((0.0,) * len(c.parameters) for _ in c.parameters)
+    certain = replace(c, covariance=nothing, letters=tuple(replace(f, between=0.0) for f in c.letters))
+    again = search_serving(m, "h100", **{**wishes, "calibration": certain})
+    assert (again.standing.best, again.standing.keeps, again.best.mesh) == (1, 1, at.mesh)

@@ -149,7 +149,7 @@ ORDERS = {
     ),
     "fitting": ("table", "curve", "fit", "explain"),
     "measured": ("runs", "records", "startups", "bounds", "page", "estimates", "shipped", "validation", "__main__"),
-    "grid": ("cut", "graph", "kernel", "plan", "tables", "axes", "sweep"),
+    "grid": ("cut", "graph", "kernel", "plan", "tables", "axes", "estimated", "sweep"),
     "show": (
         *("mathml", "pages", "tex.width", "tex.writer", "tex.layout", "maths", "document", "tex.tabular"),
         *("forms.csv", "forms.text", "forms.markdown", "forms.json", "forms.html", "forms.latex"),

@@ -42,6 +42,17 @@ class Uncertain(ABC):
         """What it gives beside these sheets."""
 
 
+@dataclass(frozen=True)
+class Settled(Uncertain):
+    """An uncertain sheet as it was beside other sheets, whatever it stands beside now."""
+
+    known: Known
+
+    def beside(self, others: tuple[Any, ...]) -> Known:
+        """What it gave there."""
+        return self.known
+
+
 def certain(sheets: Iterable[Any]) -> tuple[Any, ...]:
     """Sheets with the values that uncertain ones have beside the others."""
     given = tuple(sheets)
@@ -52,7 +63,7 @@ def certain(sheets: Iterable[Any]) -> tuple[Any, ...]:
 def spread(at: Callable[..., Any], free: set[Any], sheets: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
     """The value of a cost at sheets of which one is uncertain, with its interval; whatever else it is as it is.
 
-    The interval never goes below what the value is with all of every rate and no overhead.
+    The interval never goes beyond what the value is with all of every rate and no overhead: below it of a time, above it of a rate.
     """
     others = tuple(s for s in sheets if not isinstance(s, Uncertain))
     found = [s.beside(others) for s in sheets if isinstance(s, Uncertain)]
@@ -61,7 +72,7 @@ def spread(at: Callable[..., Any], free: set[Any], sheets: tuple[Any, ...], name
         return value
     import numpy as np
 
-    variance, reach, floor = 0.0, 0.0, 0.0
+    variance, reach, least, most = 0.0, 0.0, np.asarray(-np.inf), np.asarray(np.inf)
     middle = np.log(np.asarray(value, dtype=float))
     for known in found:
         letters = [s for s in known.errors if s.name not in named]
@@ -80,11 +91,13 @@ def spread(at: Callable[..., Any], free: set[Any], sheets: tuple[Any, ...], name
         errors = np.array([known.errors[s] or 1.0 for s in letters])
         tied = np.asarray(known.covariance)[np.ix_(index, index)] / np.outer(errors, errors)
         variance = variance + np.einsum("i...,ij,j...->...", slopes, tied, slopes) + known.own
-        reach, floor = max(reach, known.width), np.maximum(floor, np.exp(np.minimum(moved[0], middle)))
+        reach = max(reach, known.width)
+        least = np.maximum(least, np.where(moved[0] <= middle, moved[0], -np.inf))
+        most = np.minimum(most, np.where(moved[0] > middle, moved[0], np.inf))
     if not reach:
         return value
     half = reach * np.sqrt(variance)
-    low, high = np.maximum(np.exp(middle - half), floor), np.exp(middle + half)
+    low, high = np.exp(np.maximum(middle - half, least)), np.exp(np.minimum(middle + half, most))
     return replace(value, interval=(low, high) if middle.ndim else (float(low), float(high)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from symroof.cli.options import Command, Options, known, letters, refuse, said, together, values, whole
+from symroof.cli.options import Command, Options, bounds_only, known, letters, refuse, said, together, values, whole
 
 
 @click.group()
@@ -25,6 +25,7 @@ def figure() -> None:
 def _file(name: str) -> Callable[[Command], Command]:
     """Where to write, and how it looks."""
     return together(
+        bounds_only,
         click.option("-o", "--output", default=name, show_default=True, metavar="FILE", help="The .pdf, .svg or .png to write."),
         click.option("--title", default="", help="A title above the figure."),
         click.option("--width", type=click.Choice(["column", "page"]), default="column", show_default=True, help="3.4 or 7 inches."),

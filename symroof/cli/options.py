@@ -123,6 +123,16 @@ def said(options: Options, *names: str) -> dict[str, Any]:
     return said(options["letters"], {name: options[name] for name in names})
 
 
+def _bounds_only(ctx: click.Context, option: click.Parameter, name: str | None) -> None:
+    if name is not None:
+        cure = "`symroof serve`, `search` and `explain` take one, and sweep(cost, calibration(NAME), ...) gives the interval along an axis"
+        raise InputError(f"{option.opts[0]} changes nothing in what is drawn of bounds; {cure}")
+
+
+#: What is drawn is drawn of bounds, and says so.
+bounds_only = click.option("--calibration", metavar="NAME", hidden=True, expose_value=False, callback=_bounds_only)
+
+
 def refuse(options: Options, names: Iterable[str], why: str) -> None:
     """Refuse options that would change nothing.
 

@@ -65,11 +65,12 @@ def serve(model: str, on: str, form: str, **options: Any) -> None:
         raise click.UsageError("--formats is empty; give e.g. bf16,int8")
     if "t_lim" in given:
         refuse(
-            {"generate": "G" in given, "formulas": options["formulas"], "calibration": options["calibration"]},
-            ("generate", "formulas", "calibration"),
+            {"generate": "G" in given, "formulas": options["formulas"]},
+            ("generate", "formulas"),
             "beside --latency, which looks for the best step",
         )
         wishes = {"formats": formats if "p_w" not in given else None, "slice": where, "kv": options["kv"], "math": options["math"]}
+        wishes["calibration"] = options["calibration"]
         _searched("search_serving", model, on, {**wishes, "letters": given}, form)
     from symroof.plan.story import story
     from symroof.show.grids import story as seen
@@ -139,6 +140,7 @@ _shared = together(
     click.option("--on", required=True, metavar="CHIPS", help="Chips, with commas: see `symroof chips`."),
     click.option("--chips", metavar="N", help="Slices of at most so many chips."),
     math,
+    click.option("--calibration", metavar="NAME", help="The best by estimates, as calibrated: a name, or a .toml file."),
     click.option("--no-overlap", is_flag=True, help="Communication adds to arithmetic instead of hiding behind it."),
     setting("Another value for a letter, e.g. eta_hbm=0.8."),
     click.option("--no-prune", is_flag=True, help="Evaluate every point; the answer is the same."),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from symroof.cli.options import Command, Options, known, letters, math, said, setting, together, values
+from symroof.cli.options import Command, Options, bounds_only, known, letters, math, said, setting, together, values
 
 
 @click.group()
@@ -23,7 +23,7 @@ def page() -> None:
 
 
 def _file(name: str) -> Callable[[Command], Command]:
-    return click.option("-o", "--output", default=name, show_default=True, metavar="FILE", help="The file to write.")
+    return together(bounds_only, click.option("-o", "--output", default=name, show_default=True, metavar="FILE", help="The file to write."))
 
 
 #: The options of the serving pages.

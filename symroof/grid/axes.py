@@ -161,7 +161,8 @@ def worth(
         return dict.fromkeys(free, 1.0)
     spans = [tuple(-1 if i == j else 1 for j in range(len(axes))) for i in range(len(axes))]
     shaped = {a.name: a.numbers.reshape(span) for a, span in zip(axes, spans, strict=True) if not a.sheets}
-    tables = [_columns(a, span) for a, span in zip(axes, spans, strict=True)]
+    apart = any(isinstance(s, Uncertain) for s in sheets)  # it gives something else beside every category
+    tables = [None if apart else _columns(a, span) for a, span in zip(axes, spans, strict=True)]
     cases = [i for i, a in enumerate(axes) if a.sheets and tables[i] is None]
     found: dict[sp.Symbol, dict[tuple[int, ...], Any]] = {s: {} for s in free}
     for combo in product(*(range(len(axes[i])) for i in cases)):

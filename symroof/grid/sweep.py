@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from symroof.algebra.units import Unit
 from symroof.algebra.value import Value, find_part
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.grid.axes import Axis, is_axis, labels_at, laid_out
+from symroof.grid.estimated import interval, uncertain
 from symroof.grid.plan import GridPlan, plan, spread
 from symroof.grid.tables import columns, library
 
@@ -59,6 +60,7 @@ class Sweep(show.Shown):
     scale: tuple[Axis, ...]
     given: Mapping[sp.Symbol, Any] = field(repr=False)
     dtype: Any = np.float64
+    ends: Callable[[], Any] | None = field(default=None, repr=False)  # of an estimate: how its interval is found
 
     # -- what it is
     @property
@@ -92,9 +94,14 @@ class Sweep(show.Shown):
         return self.plan().run()[0]
 
     @cached_property
+    def interval(self) -> tuple[Any, Any] | None:
+        """Of an estimate both ends of its interval of 80 %, one dimension per axis; None without a calibration."""
+        return None if self.ends is None else self.ends()
+
+    @cached_property
     def parts(self) -> tuple[Sweep, ...]:
         """The parts of the cost over the same grid."""
-        return tuple(replace(self, cost=part) for part in self.cost.parts)
+        return tuple(replace(self, cost=part, ends=None) for part in self.cost.parts)
 
     def __getitem__(self, name: str) -> Sweep:
         part: Sweep = find_part(self, name)
@@ -142,13 +149,17 @@ class Sweep(show.Shown):
                 picked[place], kept[place] = self.scale[place].index(label), None
         given = {s: self._picked(v, picked) for s, v in self.given.items()}
         rest = tuple(a for a in kept if a is not None)
-        left = replace(self, scale=rest, given=given)
+        left = replace(self, scale=rest, given=given, ends=self.ends and partial(self._cut, picked))
         return left if rest else left._value()
+
+    def _cut(self, picked: list[Any]) -> tuple[Any, Any] | None:
+        """The interval at the chosen indices."""
+        return self.interval and (self._picked(self.interval[0], picked), self._picked(self.interval[1], picked))
 
     def _value(self) -> Value:
         """The exact Value at the only point."""
         found: Value = self.cost.put(Given({s: Fraction(repr(float(v))) for s, v in self.given.items()}))
-        return found
+        return replace(found, interval=self.interval and (float(self.interval[0]), float(self.interval[1])))
 
     def _place(self, name: str) -> int:
         names = [a.name for a in self.scale]
@@ -244,6 +255,8 @@ def sweep(cost: Cost, /, *sheets: Any, precision: str = "float64", **named: Any)
         raise InputError(f"{short(cost)} is no cost; sweep a cost such as decode.step()")
     if precision not in _PRECISIONS:
         raise InputError(f"precision is 'float64' or 'float32', not {short(precision)}")
-    made = Sweep(cost, *laid_out(cost.free_symbols, sheets, named, cost.of), _PRECISIONS[precision])
+    scale, given = laid_out(cost.free_symbols, sheets, named, cost.of)
+    ends = partial(interval, cost, sheets, scale, named) if uncertain(sheets, scale) else None
+    made = Sweep(cost, scale, given, _PRECISIONS[precision], ends)
     made.values  # noqa: B018  what cannot be evaluated is said now
     return made

@@ -8,16 +8,20 @@ from typing import Any
 
 from symroof.algebra import show
 from symroof.algebra.cost import Condition, Cost
+from symroof.algebra.spread import Settled
 from symroof.algebra.symbols import M_hbm, X, Y, Z, microbatches, symbol
 from symroof.algebra.value import Value
 from symroof.ask.known import Known
 from symroof.errors import InputError, NothingFits
 from symroof.grid.tables import arrow, frame
 from symroof.plan.wishes import Wishes
-from symroof.search.found import Found, Slack
+from symroof.search.found import Candidate, Found, Slack
 from symroof.search.search import search, space
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice
+
+#: Of a search by estimates: how often letters are drawn, and how many configurations of a slice are kept to be held against each other.
+DRAWS, KEPT = 400, 8
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,18 +52,38 @@ class Choice(show.Shown):
     def row(self) -> dict[str, Any]:
         """One flat mapping, values in SI units."""
         said = {"chip": self.chip, "slice": self.slice.name, "chips": self.slice.chips, "option": self.option}
-        known = {name.replace(" ", "_"): float(value) for name, value in self.values.items()}
+        known: dict[str, Any] = {}
+        for name, value in self.values.items():
+            known[name.replace(" ", "_")] = float(value)
+            if value.interval is not None:
+                known[f"{name.replace(' ', '_')}_interval"] = list(value.interval)
         return {**said, "fits": self.found is not None, **self.mesh, "batch": self.batch or None, **known, "stopped_by": self.stopped_by}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How sure the best by estimate is: of ``draws`` of the letters of a calibration, in which part it is the best, in which it keeps
+    the conditions; ``among`` so many configurations, the best few of every slice and option at the letters themselves.
+    """
+
+    best: float
+    keeps: float
+    draws: int
+    among: int
 
 
 @dataclass(frozen=True, repr=False)
 class Choices(show.Shown):
-    """All of them, the best first, then the slices that cannot; ``by`` says what is best, ``stands_on`` what all numbers assume."""
+    """All of them, the best first, then the slices that cannot; ``by`` says what is best, ``stands_on`` what all numbers assume.
+
+    ``standing`` of a search by estimates says how often the best stays it.
+    """
 
     rows: tuple[Choice, ...]
     by: str
     model: str
     stands_on: tuple[str, ...] = ()
+    standing: Standing | None = None
 
     @property
     def able(self) -> tuple[Choice, ...]:
@@ -135,6 +159,11 @@ class Task:
     shards: Sequence[int] = ()
     lacks: str = ""
 
+    def at(self, point: Candidate) -> tuple[Any, ...]:
+        """The mesh of a point, and its sequences."""
+        mesh, count = next(s for s in self.layouts if s.name == point.at["mesh"]), int(point.at.get("b", 0))
+        return (mesh, {b: count}) if count else (mesh,)
+
 
 def searched(asked: Wishes, prune: bool, tasks: Callable[[Known], Iterable[Task]]) -> Choices:
     """What the ``tasks`` of every chip find, in order; of equals the smallest slice first, those that cannot last.
@@ -142,13 +171,42 @@ def searched(asked: Wishes, prune: bool, tasks: Callable[[Known], Iterable[Task]
     Raises InputError if no chip has a slice that is small enough.
     """
     sign = -1 if asked.kind.aims[asked.by] == "maximize" else 1
-    rows = [_best(task, asked, prune) for known in list(asked.places()) for task in tasks(known)]
+    rows = [(task, _best(task, asked, prune)) for known in list(asked.places()) for task in tasks(known)]
     if not rows:
         few = "a slice" if asked["chips"] is None else f"a slice of at most {asked['chips']} chips"
         raise InputError(f"no chip has {few}; allow more")
-    able = sorted((r for r in rows if r.found), key=lambda r: (sign * float(r.values[asked.by]), r.slice.chips))
+    able = sorted(((t, r) for t, r in rows if r.found), key=lambda tr: (sign * float(tr[1].values[asked.by]), tr[1].slice.chips))
     name = asked.known.model.name if asked.known.model else ""
-    return Choices((*able, *(r for r in rows if not r.found)), asked.by, name, tuple(asked.stands_on()))
+    standing = _standing(able, asked) if able and asked.known.calibration is not None else None
+    best = (*(r for _, r in able), *(r for _, r in rows if not r.found))
+    return Choices(best, asked.by, name, tuple(asked.stands_on()), standing)
+
+
+def _standing(able: Sequence[tuple[Task, Choice]], asked: Wishes) -> Standing:
+    """The best beside all others that were kept, at letters that are drawn."""
+    import numpy as np
+
+    sign = -1 if asked.kind.aims[asked.by] == "maximize" else 1
+    found = [_drawn(task, point, asked.by) for task, row in able if row.found for point in row.found.points]
+    worth = np.array([np.where(allowed, sign * value, np.inf) for value, allowed in found])
+    first = np.isfinite(worth[0]) & (worth[0] <= worth.min(axis=0))
+    return Standing(float(first.mean()), float(np.isfinite(worth[0]).mean()), DRAWS, len(found))
+
+
+def _drawn(task: Task, point: Candidate, by: str) -> tuple[Any, Any]:
+    """What an aim is worth at a point in every draw, and where the conditions hold."""
+    import numpy as np
+
+    drawn = [c.drawn(tuple(task.known.sheets), DRAWS) for c in (task.known.calibration,) if c is not None]
+    sheets = (*task.known.sheets[1:], *task.at(point), *drawn)
+
+    def worth(cost: Cost) -> Any:
+        return np.broadcast_to(np.asarray(cost.at(*sheets), dtype=float), (DRAWS,))
+
+    allowed = np.ones(DRAWS, dtype=bool)
+    for c in task.conditions:
+        allowed &= worth(c.left) <= worth(c.right)
+    return worth(task.costs[by]), allowed
 
 
 def fits(memory: Cost) -> Condition:
@@ -165,14 +223,16 @@ def _best(task: Task, asked: Wishes, prune: bool) -> Choice:
     }
     axes = {"b": task.shards} if task.shards else {}
     aim: dict[str, Any] = {asked.kind.aims[asked.by]: task.costs[asked.by]}
+    settled = [Settled(c.beside(tuple(task.known.sheets))) for c in (task.known.calibration,) if c is not None]
+    firm, best = [s.known.sheet for s in settled], KEPT if settled else 1
     try:
-        found = search(space(*sheets, mesh=task.layouts, **axes), subject_to=task.conditions, prune=prune, **aim)
+        found = search(space(*sheets, *firm, mesh=task.layouts, **axes), subject_to=task.conditions, prune=prune, best=best, **aim)
     except NothingFits as problem:
         closest = f", and {point(problem.at, meshes)} comes closest, {problem.by}" if problem.at else ""
         return Choice(chip, task.slice, task.option, problem.why + closest)
-    at, count = found.best.at, int(found.best.at.get("b", 0))
-    mesh = next(s for s in task.layouts if s.name == at["mesh"])
+    count = int(found.best.at.get("b", 0))
+    mesh, *given = task.at(found.best)
     ways = meshes[mesh.name]
-    values = {name: cost.at(*sheets, mesh, *[{b: count}] * bool(count)) for name, cost in task.costs.items()}
-    stopped = task.stops(values, (*sheets, mesh, {b: count + 1}))
+    values = {name: cost.at(*sheets, *settled, mesh, *given) for name, cost in task.costs.items()}
+    stopped = task.stops(values, (*sheets, *settled, mesh, {b: count + 1}))
     return Choice(chip, task.slice, task.option, stopped, found, ways, task.batch or count * ways["X"] * ways["Z"], values, meshes)

@@ -24,8 +24,9 @@ def search_serving(model: str | Llm, on: Any, by: str = "cost", prune: bool = Tr
     """The best slice, mesh, formats and batch to serve a model, by "cost" per token, "throughput" per chip or "latency".
 
     ``on`` are chips, by name or as sheets. Wishes: ``context``, ``prompt``, ``latency`` and ``first_token`` (limits),
-    ``batch`` and ``chips`` (at most), one ``slice``, ``formats``, ``kv``, ``math``, ``mfu``, ``overlap``, ``letters``. Every legal slice is
-    searched over its meshes (X, Y, Z) and batches; the formulas are those of ``symroof.workloads.deployment``.
+    ``batch`` and ``chips`` (at most), one ``slice``, ``formats``, ``kv``, ``math``, ``mfu``, ``overlap``, ``calibration``, ``letters``.
+    Every legal slice is searched over its meshes (X, Y, Z) and batches; the formulas are those of ``symroof.workloads.deployment``.
+    With a calibration it is the best by estimate, and ``found.standing`` says how often it stays the best.
 
     >>> found = search_serving("llama3-70b", "tpu-v5e", latency="15 ms", formats="int8", chips=16)
     >>> found.best.slice.name, found.best.mesh, found.best.batch
@@ -74,13 +75,15 @@ def _conditions(costs: Mapping[str, Cost], asked: Wishes) -> list[Condition]:
 def _costs(known: Known, asked: Wishes) -> dict[str, Cost]:
     """What is known of a configuration, in b."""
     m, overlap = known.own, asked["overlap"]
+    step = deployment.step(m, overlap) if known.calibration is None else deployment.estimate(m)
+    rates = deployment.rates(step)
     costs = {
-        "latency": deployment.step(m, overlap),
-        "throughput": deployment.throughput(m, overlap),
+        "latency": step,
+        "throughput": rates["throughput"],
         "first token": deployment.first_token(m),
         "memory": deployment.memory(m),
     }
-    costs |= {"cost": deployment.dollars_per_token(m, overlap)} if known.priced else {}
+    costs |= {"cost": rates["cost"]} if known.priced else {}
     own = m.stack.aggregates
     hits = {hit: own.definitions[hit] for hit in own.hits if hit.name not in known.letters}  # they follow from the batch
     return {name: cost.map(lambda e: e.xreplace(hits).xreplace({B: b * X * Z})) for name, cost in costs.items()}
@@ -109,8 +112,9 @@ def search_training(model: str | Llm, on: Any, by: str = "time", prune: bool = T
     """The best slice, mesh, microbatches and rematerialization to train a model, by "time" of a step, "cost", "MFU" or "throughput".
 
     ``on`` are chips, by name or as sheets. Wishes: ``batch`` (tokens), ``context``, ``chips`` (at most), ``tokens`` of the run,
-    when it must ``finish``, ``remat``, ``format``, ``optimizer`` (bytes a parameter), ``math``, ``overlap``, ``letters``. Every
-    legal slice is searched over its meshes and microbatches; the formulas are those of ``symroof.workloads.pretraining``.
+    when it must ``finish``, ``remat``, ``format``, ``optimizer`` (bytes a parameter), ``math``, ``overlap``, ``calibration``,
+    ``letters``. Every legal slice is searched over its meshes and microbatches; the formulas are those of
+    ``symroof.workloads.pretraining``.
 
     >>> found = search_training("llama3-8b", "tpu-v5p", batch=2**20, chips=64, remat="block")
     >>> found.best.slice.name, found.best.mesh
@@ -149,17 +153,14 @@ def _training_costs(known: Known, asked: Wishes, remat: str) -> dict[str, Cost]:
     Raises InputError for a run that must finish and has no number of tokens.
     """
     m, overlap = known.own, asked["overlap"]
-    costs = {
-        "time": pretraining.step(m, remat, overlap),
-        "MFU": pretraining.mfu(m, remat, overlap),
-        "throughput": pretraining.tokens(m, remat, overlap),
-        "memory": pretraining.memory(m, remat),
-    }
+    step = pretraining.step(m, remat, overlap) if known.calibration is None else pretraining.estimate(m, remat)
+    rates = pretraining.rates(m, remat, step)
+    costs = {"time": step, "MFU": rates["MFU"], "throughput": rates["throughput"], "memory": pretraining.memory(m, remat)}
     if known.priced:
-        costs["cost"] = pretraining.dollars_per_token(m, remat, overlap)
+        costs["cost"] = rates["cost"]
     if asked["tokens"] is not None:
-        costs["run"] = pretraining.run(m, remat, overlap)
-        costs |= {"price of the run": pretraining.run_price(m, remat, overlap)} if known.priced else {}
+        costs["run"] = rates["run"]
+        costs |= {"price of the run": rates["price"]} if known.priced else {}
     elif asked["finish"] is not None:
         raise InputError("when a run finishes depends on its tokens; give tokens=15e12 beside finish")
     return costs

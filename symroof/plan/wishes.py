@@ -13,6 +13,7 @@ from symroof.ask.known import Known
 from symroof.ask.letters import MEANT, reach, refuse_unused, said, word
 from symroof.errors import InputError, SymroofError, UnknownName, nearest, short
 from symroof.program.backward import REMATS
+from symroof.sheets.calibrations import Calibration, calibrated, calibration, calibrations
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.llms import Llm, llm
 from symroof.sheets.slices import Slice, Switched
@@ -25,7 +26,7 @@ _SLICE = "the search chooses the slice; limit it with chips"
 class Kind:
     """A kind of search: its wishes with what holds unless said, those that mean a letter, limits, and letters that it chooses itself.
 
-    ``aims`` are what a search makes best, and whether that is small or large.
+    ``aims`` are what a search makes best, and whether that is small or large, ``formula`` that of which there are calibrations.
     """
 
     usual: Mapping[str, Any]
@@ -33,6 +34,7 @@ class Kind:
     checked: Mapping[str, Symbol]
     chosen: Mapping[str, str]
     aims: Mapping[str, str]
+    formula: str
 
 
 SERVING = Kind(
@@ -49,12 +51,14 @@ SERVING = Kind(
         "batch": None,
         "chips": None,
         "slice": None,
+        "calibration": None,
         "letters": {},
     },
     ("context", "prompt", "mfu", "latency", "batch", "formats", "kv", "math"),
     {"chips": n, "latency": t_lim, "first_token": t_lim, "batch": B},
     {"n": _SLICE, **_MESH},
     {"cost": "minimize", "throughput": "maximize", "latency": "minimize"},
+    "decode.estimate",
 )
 TRAINING = Kind(
     {
@@ -68,12 +72,14 @@ TRAINING = Kind(
         "finish": None,
         "chips": None,
         "remat": ("none", "matmuls", "block"),
+        "calibration": None,
         "letters": {},
     },
     ("context", "tokens", "finish", "optimizer", "format", "math"),
     {"chips": n, "batch": B, "tokens": D_tok, "finish": t_run, "optimizer": p_opt, "context": B},
     {"n": _SLICE, "B": "the sequences of a step follow from its tokens and the context; give batch and context", **_MESH},
     {"time": "minimize", "cost": "minimize", "MFU": "maximize", "throughput": "maximize"},
+    "pretraining.estimate",
 )
 _LIMITS = ("latency", "batch", "finish")  # a letter of theirs is no value, but the most that it may be
 
@@ -115,7 +121,8 @@ class Wishes:
         usual = {MEANT[name][0]: whole[name] for name in kind.meant if MEANT[name][2] and name not in _LIMITS}
         usual |= {"T": whole["context"]} if kind is SERVING and whole["prompt"] is None else {}
         own = {name: value for name, value in letters.items() if name not in usual}
-        known = Known(model=model if isinstance(model, Llm) else llm(model), formats=("", "", whole["math"]))
+        fitted = _calibration(kind, whole)
+        known = Known(model=model if isinstance(model, Llm) else llm(model), formats=("", "", whole["math"]), calibration=fitted)
         known = replace(known, letters={**{k: v for k, v in usual.items() if v is not None}, **own})
         return Wishes(kind, known, _listed(on), by, whole, own)
 
@@ -174,13 +181,16 @@ class Wishes:
     def stands_on(self) -> Iterator[str]:
         """What the numbers of an answer assume, a sentence each."""
         places = list(self.places())
+        if self.known.calibration is not None:
+            yield from dict.fromkeys(calibrated(self.known.calibration, where.name, (self.kind.formula,)) for where in self.on)
         overlap = "collectives overlapped with them" if self["overlap"] else "collectives added to them"
         fitted = ", ".join(f"{s} = {float(v):g}" for s, v in places[0].given.items() if s in DERATES) if places else ""
         what = f"Estimates with {fitted}" if fitted else "Lower bounds, at peak rates"
-        yield (
-            f"{what}: everything evenly sharded, nothing else counted; a step is attention and then the matmuls,"
-            f" in each memory and arithmetic overlapped, {overlap}."
-        )
+        if self.known.calibration is None:
+            yield (
+                f"{what}: everything evenly sharded, nothing else counted; a step is attention and then the matmuls,"
+                f" in each memory and arithmetic overlapped, {overlap}."
+            )
         done = ", ".join(dict.fromkeys(known.arithmetic for known in places))
         given = ", ".join(f"{name} = {text}" for name, text in self.given.items())
         open_ended = [
@@ -198,6 +208,23 @@ class Wishes:
 def words(text: str | Iterable[str]) -> tuple[str, ...]:
     """``"bf16, int8"``, or several texts, as texts."""
     return tuple(w.strip() for w in (text.split(",") if isinstance(text, str) else text) if w.strip())
+
+
+def _calibration(kind: Kind, wishes: Mapping[str, Any]) -> Calibration | None:
+    """The calibration by which a search estimates, if it does.
+
+    Raises InputError for one that was fitted to something else, and for an option that estimates leave nothing to.
+    """
+    if wishes["calibration"] is None:
+        return None
+    found = calibration(wishes["calibration"])
+    if kind.formula not in found.formulas:
+        fitted = [name for name in calibrations() if kind.formula in calibration(name).formulas]
+        named = f"; {', '.join(fitted)} are" if fitted else ""
+        raise InputError(f"{found.name} was fitted to {found.formula or 'another formula'}, not to {kind.formula}{named}")
+    if not wishes["overlap"]:
+        raise InputError("overlap changes nothing beside a calibration: what is hidden is part of what was fitted; leave it out")
+    return found
 
 
 def _check(kind: Kind, wishes: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ The winners are decided on fractions. Where there is none, it is said which cond
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,6 +25,7 @@ from symroof.algebra.operands import full_unit, plain
 from symroof.algebra.quantity import show_quantity
 from symroof.errors import InputError, NothingFits, short
 from symroof.grid.axes import Axis, is_axis, labels_at, laid_out
+from symroof.grid.estimated import at_point, uncertain
 from symroof.search.boxes import ways
 from symroof.search.found import Candidate, Found, Gain, Slack, amount, called
 from symroof.search.job import Job
@@ -160,6 +161,7 @@ class _Asked:
     conditions: tuple[Condition, ...]
     scale: tuple[Axis, ...]
     job: Job
+    within: Callable[[Cost, int], Any] | None = None  # of estimates: the interval of a cost at a point
 
 
 def search(
@@ -239,7 +241,8 @@ def _asked(space: Space, small: Sequence[Any], large: Sequence[Any], conditions:
         raise InputError(f"the space is empty: {empty} has no values; give it some" if empty else "the space has more than 2^62 points")
     signs = (1,) * len(small) + (-1,) * len(large)
     shapes = tuple(c.shape if sign > 0 else -c.expr for c, sign in zip(costs, signs, strict=True))
-    return _Asked(costs, signs, conditions, scale, Job(shapes, related(conditions), values, shape, best))
+    within = partial(at_point, space.sheets, scale, space.named) if uncertain(space.sheets, scale) else None
+    return _Asked(costs, signs, conditions, scale, Job(shapes, related(conditions), values, shape, best), within)
 
 
 def _pruned(asked: _Asked) -> Job:
@@ -273,7 +276,10 @@ def _found(asked: _Asked, seen: Seen, executor: Executor | None) -> Found:
 
 def _candidate(asked: _Asked, index: int) -> Candidate:
     given = Given(asked.job.exact(index))
-    return Candidate(labels_at(asked.scale, index), tuple(c.put(given) for c in asked.costs))
+    values = tuple(c.put(given) for c in asked.costs)
+    if asked.within is not None:
+        values = tuple(replace(v, interval=asked.within(c, index)) for v, c in zip(values, asked.costs, strict=True))
+    return Candidate(labels_at(asked.scale, index), values)
 
 
 def _gains(asked: _Asked, best: Candidate, limits: tuple[Slack, ...], executor: Executor | None, by: float) -> tuple[Gain, ...]:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import sqrt
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from symroof.algebra.bind import check
 from symroof.algebra.spread import Known, Uncertain
@@ -113,6 +114,28 @@ class Calibration(Sheet, Uncertain):
         added = frozenset(f.symbol for f in self.letters if f.symbol.name.startswith("t_") and f.value > 1e-9)
         own = self.scatter**2 + self.between**2
         return Known(Sheet(self.name, self.title, values, sources=self.sources), errors, tied, own, self.width, added)
+
+    def drawn(self, others: tuple[Any, ...], count: int, seed: int = 0) -> dict[Symbol, Any]:
+        """So many values of each letter beside other sheets, as likely as they are: their logarithms are normal, with the covariance.
+
+        Draws of one seed belong together: what is alike in two places, such as an overhead on two chips, is so in every draw.
+        """
+        import numpy as np
+
+        said = {**settings(others), **self.chosen}
+        tied = np.asarray(self.covariance, dtype=float).reshape(len(self.parameters), -1)
+        off = np.random.default_rng(seed).multivariate_normal(np.zeros(len(tied)), tied, count, method="eigh")
+        places, found = {parameter: i for i, parameter in enumerate(self.parameters)}, {}
+        for f in self.letters:
+            level = said.get(f.by, "") if f.by else ""
+            value, moved = f.levels.get(level, (f.value, 0.0))[0], off[:, places[f.symbol.name, ""]]
+            if level in f.levels:
+                moved = moved + off[:, places[f.symbol.name, level]]
+            elif f.by:
+                own = np.random.default_rng([seed, crc32(f"{f.symbol.name} {level}".encode())])
+                moved = moved + own.normal(0, f.between, count)
+            found[f.symbol] = np.minimum(value * np.exp(moved), 1.0) if f.symbol in FRACTIONS else value * np.exp(moved)
+        return found
 
     def tied(self, levels: Mapping[Symbol, str]) -> tuple[tuple[float, ...], ...]:
         """The covariance of the logarithms of the letters at levels; of one that was not measured the spread between levels is added."""

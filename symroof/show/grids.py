@@ -35,18 +35,24 @@ def sweep(s: Any) -> Iterator[Block]:
     yield table(("axis", "values"), [(a.name, str(a)) for a in s.scale], headed=False)
     if s.size:
         yield Text(f"least at {_labels(s.argmin)}", 1)
+        if s.interval:
+            factors = (s.interval[1] / s.interval[0]) ** 0.5
+            yield Text(f"eight of ten lie within a factor of {factors.min():.3g} to {factors.max():.3g}: .interval", 1)
         yield from () if not s.scale else _map(s) if len(s.scale) > 1 else _line(s)
 
 
 def _line(s: Any) -> Iterator[Block]:
     """Values along the only axis, with what binds where a maximum decides."""
     (axis,), least, top, binds = s.scale, int(s.values.argmin()), float(s.values.max()), _binding(s)
-    places, rows = _picked(len(axis), least), []
+    places = _picked(len(axis), least)
+    rows: list[tuple[Words, ...]] = []
     for i in places:
         shown = amount(float(s.values[i]), s.unit)
         bar = doc.bar(shown.number / top if top > 0 and shown.number >= 0 else 0.0, shown.text)
-        rows.append((_label(axis.labels[i]), shown, bar, binds(i)))
-    yield table((doc.Column(axis.name, True), s.name or "value", "", "binds"), rows, marked=(places.index(least),), fold="")
+        within = [" to ".join(show_quantity(float(end[i]), s.unit) for end in s.interval)] if s.interval else []
+        rows.append((_label(axis.labels[i]), shown, *within, bar, binds(i)))
+    head = (doc.Column(axis.name, True), s.name or "value", *("within 80 %",) * bool(s.interval), "", "binds")
+    yield table(head, rows, marked=(places.index(least),), fold="")
     yield from _sampled(len(axis), len(places), "values")
 
 
@@ -178,6 +184,7 @@ def choices(c: Any, top: int = _POINTS) -> Document:
     blocks: list[Block] = [Title(f"{c.model}: the best of every slice by {c.by}")]
     if able:
         blocks += [_choices(able[:top], (0,) if len(able) > 1 else ()), Text(f"Best: {_choice(able[0])}.", 1)]
+        blocks += [Note(_standing(c.standing), 2)] if c.standing else []
         for slack, factor, then in able[0].margins:
             change = "nothing" if factor == 1 else f"the {c.by} by {factor - 1:+.2%}, at {then}"
             blocks.append(Note(f"{slack!r}; 10 % more would change {change}", 2))
@@ -189,7 +196,14 @@ def choices(c: Any, top: int = _POINTS) -> Document:
     counts = ", ".join(f"{count:,} {name}" for name, count in c.counts.items())
     blocks += [Note(line, 1) for line in (counts, *c.stands_on)]
     data = {"model": c.model, "by": c.by, "best": able[0].row() if able else None, "rows": c.table(), "stands_on": c.stands_on}
+    data |= {"standing": dict(vars(c.standing))} if c.standing else {}
     return Document(tuple(blocks), data, not able)
+
+
+def _standing(s: Any) -> str:
+    """How sure the best of estimates is."""
+    said = f"of {s.draws} draws of the letters of the calibration it is the best of {s.among} in {100 * s.best:.0f} %"
+    return said + (f", and keeps the limits in {100 * s.keeps:.0f} %" if s.keeps < 1 else "")
 
 
 def _choices(rows: Sequence[Any], marked: tuple[int, ...] = (), fold: str | None = None) -> Table:

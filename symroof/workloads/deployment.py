@@ -71,12 +71,20 @@ def estimate(m: Model = None) -> Cost:
 
 def throughput(m: Model = None, overlap: bool = True) -> Cost:
     """Tokens per second and chip: B / (n step)."""
-    return (B / step(m, overlap) / _CHIPS).declare("token/s/chip").named("throughput")
+    return rates(step(m, overlap))["throughput"]
 
 
 def dollars_per_token(m: Model = None, overlap: bool = True) -> Cost:
     """What a generated token costs [USD/token]: price n step / B."""
-    return (Cost(price, "USD/s") * (step(m, overlap) * _CHIPS / B)).declare("USD/token").named("cost per token")
+    return rates(step(m, overlap))["cost"]
+
+
+def rates(time: Cost) -> dict[str, Cost]:
+    """What follows from the ``time`` of a step: ``throughput`` B / (n time) [token/s/chip], ``cost`` price n time / B [USD/token]."""
+    return {
+        "throughput": (B / time / _CHIPS).declare("token/s/chip").named("throughput"),
+        "cost": (Cost(price, "USD/s") * (time * _CHIPS / B)).declare("USD/token").named("cost per token"),
+    }
 
 
 def first_token(m: Model = None) -> Cost:

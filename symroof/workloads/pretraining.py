@@ -137,9 +137,22 @@ def mfu(m: Model = None, layout: Laid = "block", overlap: bool = True) -> Cost:
     They are those of the matmuls (6 a parameter and token, no embedding, of experts those that are used) and of attention, of
     the pairs that are seen if the layout is causal, of all S^2 if not. Published figures often count 6P or full attention: more.
     """
-    of = turns(m, layout)
-    useful: Cost = flops(m, of.layout) / (of.layout.chips * C)
-    return (useful / step(m, of.layout, overlap)).declare("1").named("MFU")
+    return rates(m, layout, step(m, layout, overlap))["MFU"]
+
+
+def rates(m: Model, layout: Laid, time: Cost) -> dict[str, Cost]:
+    """What follows from the ``time`` of a step: its ``MFU``, ``throughput``, ``cost`` per token, time of a ``run`` and its ``price``."""
+    chips, batch = turns(m, layout).layout.chips, Cost(B * S, "token")
+    useful: Cost = flops(m, layout) / (chips * C)
+    run = (time * (Cost(D_tok, "token") / batch)).declare("s").named("run")
+    paid = Cost(price, "USD/s")
+    return {
+        "MFU": (useful / time).declare("1").named("MFU"),
+        "throughput": (batch / time / Cost(chips, "chip")).declare("token/s/chip").named("throughput"),
+        "cost": (paid * (time * Cost(chips, "1") / batch)).declare("USD/token").named("cost per token"),
+        "run": run,
+        "price": (paid * (Cost(chips, "1") * run)).declare("USD").named("price of the run"),
+    }
 
 
 def flops(m: Model = None, layout: Laid = "block") -> Cost:
@@ -151,26 +164,22 @@ def flops(m: Model = None, layout: Laid = "block") -> Cost:
 
 def tokens(m: Model = None, layout: Laid = "block", overlap: bool = True) -> Cost:
     """Tokens per second and chip: B S / (chips step)."""
-    chips = Cost(turns(m, layout).layout.chips, "chip")
-    return (Cost(B * S, "token") / step(m, layout, overlap) / chips).declare("token/s/chip").named("throughput")
+    return rates(m, layout, step(m, layout, overlap))["throughput"]
 
 
 def dollars_per_token(m: Model = None, layout: Laid = "block", overlap: bool = True) -> Cost:
     """What a token of training costs [USD/token]: price chips step / (B S)."""
-    chips, time = Cost(turns(m, layout).layout.chips, "1"), step(m, layout, overlap)
-    return (Cost(price, "USD/s") * (time * chips / Cost(B * S, "token"))).declare("USD/token").named("cost per token")
+    return rates(m, layout, step(m, layout, overlap))["cost"]
 
 
 def run(m: Model = None, layout: Laid = "block", overlap: bool = True) -> Cost:
     """The time of a run over D_tok tokens [s]: D_tok / (B S) steps."""
-    steps = Cost(D_tok, "token") / Cost(B * S, "token")
-    return (step(m, layout, overlap) * steps).declare("s").named("run")
+    return rates(m, layout, step(m, layout, overlap))["run"]
 
 
 def run_price(m: Model = None, layout: Laid = "block", overlap: bool = True) -> Cost:
     """What a run over D_tok tokens costs [USD]: price chips run."""
-    chips = Cost(turns(m, layout).layout.chips, "1")
-    return (Cost(price, "USD/s") * (run(m, layout, overlap) * chips)).declare("USD").named("price of the run")
+    return rates(m, layout, step(m, layout, overlap))["price"]
 
 
 # -- what stages take, one after the other
