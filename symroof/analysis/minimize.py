@@ -79,6 +79,7 @@ def best(ask: Problem, found: Lowest) -> Best:
     )
     flat = found.kind == "plateau" and found.x != 0 and found.until is not sp.oo
     until = Value(worth(found.until, {}), _unit(x), x.name) if flat else None
+    closed = [sp.Ge(r.gts, r.lts, evaluate=False) for r in ask.limits]
 
     def judged(point: Mapping[sp.Symbol, Any]) -> Any:
         """The cost of a whole number that satisfies the conditions and leaves the eliminated symbols whole and positive."""
@@ -87,9 +88,9 @@ def best(ask: Problem, found: Lowest) -> Best:
         return ask.sense * worth(ask.cost.expr, point) if possible else None
 
     def bound(box: Box) -> tuple[Any, tuple[Any, ...]]:
-        """In one valley what is nearest is best; and the conditions leave one interval."""
+        """In one valley what is nearest is best; and the conditions leave one interval, but for numbers that a strict one excludes."""
         nearest = min(max(at, Fraction(box[0][0])), Fraction(box[0][1]))
-        if nearest != at and not all(holds(r, {x: nearest}) for r in ask.limits):
+        if nearest != at and not all(holds(r, {x: nearest}) for r in closed):
             raise NoValues
         return ask.sense * worth(ask.cost.expr, {x: nearest}), (nearest,)
 

@@ -236,8 +236,10 @@ def lowest(problem: Problem, facts: Facts) -> Lowest:
 def _room(line: Line, problem: Problem) -> tuple[sp.Expr, sp.Expr] | None:
     """The interval that the conditions leave; None if they leave nothing."""
     low, high = sp.Integer(0), sp.oo
+    strict: list[sp.Expr | None] = []
     for rel in problem.limits:
-        counting = line.counting(where(rel.gts, rel.lts, line.x))
+        excluded = isinstance(rel, (sp.Gt, sp.Lt))
+        counting = line.counting(where(rel.gts, rel.lts, line.x), points=not excluded)
         if not counting:
             return None
         if len(counting) > 1:
@@ -245,9 +247,11 @@ def _room(line: Line, problem: Problem) -> tuple[sp.Expr, sp.Expr] | None:
         begin, end = line.positive(counting[0].low), counting[0].high
         low = begin if begin is not None and (low == 0 or line.order(begin, low) > 0) else low
         high = end if end is not None and (high is sp.oo or line.order(end, high) < 0) else high
-    if low != 0 and high is not sp.oo and line.order(low, high) > 0:
-        return None
-    return low, high
+        strict += [begin, end] * excluded
+    if low == 0 or high is sp.oo:
+        return low, high
+    above = line.order(high, low)
+    return None if above < 0 or (above == 0 and (low in strict or high in strict)) else (low, high)
 
 
 @dataclass(frozen=True)

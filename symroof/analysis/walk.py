@@ -21,7 +21,8 @@ from symroof.algebra.value import as_span
 from symroof.errors import SolveError, short
 from symroof.solver.extremes import EXTREMES, Extreme, extremes
 from symroof.solver.facts import NOTHING, Facts
-from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, relation
+from symroof.solver.numeric.thresholds import exact_pieces
+from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, relation, rooted
 from symroof.solver.polynomial import split
 from symroof.solver.solve import solve
 
@@ -95,12 +96,26 @@ class Line:
 
     def order(self, a: sp.Expr, b: sp.Expr) -> int:
         """The sign of a - b; raises Undecided where it is not known."""
-        found = self.facts.order(a, b)
-        if found is None and self.learned:
-            found = Facts((*self.facts.known, *self.learned)).order(a, b)
+        found = self.known(a, b)
+        if found is None and (isinstance(a, EXTREMES) or isinstance(b, EXTREMES)):
+            return self.order(self._picked(a), self._picked(b))
         if found is None:
             raise Undecided(a, b)
         return found
+
+    def known(self, a: sp.Expr, b: sp.Expr) -> int | None:
+        """The sign of a - b, if it is known."""
+        found = self.facts.order(a, b)
+        if found is None and self.learned:
+            found = Facts((*self.facts.known, *self.learned)).order(a, b)
+        return found
+
+    def _picked(self, expr: sp.Expr) -> sp.Expr:
+        """The part of a maximum (or minimum) that it is."""
+        if not isinstance(expr, EXTREMES):
+            return expr
+        sense = 1 if isinstance(expr, sp.Max) else -1
+        return reduce(lambda a, b: a if self.order(a, b) * sense >= 0 else b, map(self._picked, expr.args))
 
     def holds(self, rel: sp.Rel) -> bool:
         """Whether a relation holds; at equality a strict one does not."""
@@ -112,7 +127,7 @@ class Line:
         unknown: Undecided | None = None
         for piece in where(a, b, self.x):
             try:
-                if all(self.holds(w) for w in piece.when) and self._inside(piece, place):
+                if self._counts(piece) and self._inside(piece, place):
                     return True
             except Undecided as problem:
                 unknown = unknown or problem
@@ -122,20 +137,25 @@ class Line:
 
     def _inside(self, piece: Piece, place: sp.Expr) -> bool:
         """Whether a piece holds just above a place."""
-        self._learn(piece)
+        if self._spread(piece) <= 0:
+            return False
         low = self.positive(piece.low)
         if low is not None and (place == 0 or self.order(place, low) < 0):
             return False
         return piece.high is None or place == 0 or self.order(place, piece.high) < 0
 
-    def _learn(self, piece: Piece) -> None:
-        """A piece that counts has its ends in order, and where they are the two roots of a quadratic their mean between them."""
-        if piece.low is None or piece.high is None or (piece.high, piece.low) in self.learned:
-            return
-        self.learned.append((piece.high, piece.low))
-        product = piece.low * piece.high
-        if product.is_positive and not product.has(sp.Add, *EXTREMES):
-            self.learned.extend([(sp.sqrt(product), piece.low), (piece.high, sp.sqrt(product))])
+    def _spread(self, piece: Piece) -> int:
+        """1 if something lies between the ends of a piece, 0 if it is a point at which two sides only touch, -1 if it is empty."""
+        if piece.low is None or piece.high is None or self.positive(piece.low) is None:
+            return 1
+        if not piece.apart:
+            return self.order(piece.high, piece.low)
+        if (piece.high, piece.low) not in self.learned:
+            self.learned.append((piece.high, piece.low))
+            product = piece.low * piece.high  # of two roots of a quadratic what their mean is known by
+            if product.is_positive and not product.has(sp.Add, *EXTREMES):
+                self.learned.extend([(sp.sqrt(product), piece.low), (piece.high, sp.sqrt(product))])
+        return 1
 
     def first(self, above: sp.Expr, below: sp.Expr, place: sp.Expr) -> sp.Expr | None:
         """The first place from here on where ``above >= below`` begins, which is not so just above this one; None if nowhere."""
@@ -146,7 +166,6 @@ class Line:
 
     def _ahead(self, piece: Piece, place: sp.Expr) -> bool:
         """Whether a piece begins further on, or just here."""
-        self._learn(piece)
         from_here = self.order(piece.low, place)
         return from_here > 0 or (from_here == 0 and self._inside(piece, place))
 
@@ -178,12 +197,15 @@ class Line:
                 best = i
         return best
 
-    def counting(self, pieces: Pieces) -> Pieces:
-        """The pieces whose conditions hold."""
-        found = tuple(p for p in pieces if all(self.holds(w) for w in p.when))
-        for piece in found:
-            self._learn(piece)
-        return found
+    def counting(self, pieces: Pieces, points: bool = False) -> Pieces:
+        """The pieces whose conditions hold, and in which something lies: an interval, or with ``points`` a point."""
+        return tuple(p for p in pieces if self._counts(p) and self._spread(p) >= (0 if points else 1))
+
+    def _counts(self, piece: Piece) -> bool:
+        """Whether the conditions of a piece hold; those without roots are asked first, as they say where the others have a value."""
+        if any(found < 0 for w in piece.when if (found := self.known(w.lhs, w.rhs)) is not None):
+            return False
+        return all(self.holds(w) for w in sorted(piece.when, key=lambda w: rooted(w.lhs) or rooted(w.rhs)))
 
 
 class Walk:
@@ -218,9 +240,14 @@ class Walk:
         return self.line.least([at for *_, at in self._events]) if self._events else sp.oo
 
     def go(self, place: sp.Expr) -> None:
-        """Move on to a place; of a change that happens there the first is made."""
+        """Move on to a place, where one choice changes: to the only part that overtakes there, or open again."""
         self.place = place
-        self.made.update([(choice, rival) for choice, rival, at in self._events if at == place][:1])
+        tied = [(choice, rival) for choice, rival, at in self._events if at == place or self.line.known(at, place) == 0]
+        rivals = [rival for choice, rival in tied if choice == tied[0][0]] if tied else []
+        if len(rivals) == 1:
+            self.made[tied[0][0]] = rivals[0]
+        elif rivals:
+            del self.made[tied[0][0]]
 
     def _choices(self) -> Iterator[Extreme]:
         return extremes(self.cost, self.made, self.over)
@@ -263,7 +290,10 @@ def cases(walk: Callable[[Facts], Result], facts: Facts) -> tuple[Case[Result], 
             raise SolveError("the order of the breakpoints has too many cases to list")
         return first + second
 
-    return tuple(Case(facts.without_implied(c.when), c.result) for c in take(facts, ()))
+    found = take(facts, ())
+    if not found:
+        raise SolveError("no order of the breakpoints was found that what is given allows")
+    return tuple(Case(facts.without_implied(c.when), c.result) for c in found)
 
 
 @lru_cache(maxsize=4096)
@@ -285,9 +315,8 @@ def where(above: sp.Expr, below: sp.Expr, x: sp.Symbol) -> Pieces:
         return bound.pieces
     if bound.free_symbols:
         raise SolveError(f"{show.text(above)} against {show.text(below)} has no closed form for {x}: {bound.reason}")
-    found = bound.at()
-    span = as_span(x, found)
-    return tuple(Piece(_end(low), _end(high)) for low, high in span.intervals)
+    exact = exact_pieces(above, below, x)
+    return exact if exact is not None else tuple(Piece(_end(low), _end(high)) for low, high in as_span(x, bound.at()).intervals)
 
 
 def _put(piece: Piece, values: dict[sp.Expr, sp.Expr]) -> Piece:

@@ -20,13 +20,15 @@ _MOST = 256
 class Piece:
     """``low <= x <= high`` (None for no bound) as long as every relation in ``when`` holds.
 
-    ``strict`` says which of the ends are left out where rounding decides that; None: as the condition does.
+    ``strict`` says which of the ends are left out where rounding decides that; None: as the condition does. Ends that are ``apart``
+    are known to stand in this order wherever the piece counts; of others the lower one may be above the higher: then it is empty.
     """
 
     low: sp.Expr | None = None
     high: sp.Expr | None = None
     when: tuple[sp.Rel, ...] = ()
     strict: tuple[bool, bool] | None = None
+    apart: bool = False
 
     @property
     def everything(self) -> bool:
@@ -54,7 +56,7 @@ def guarded(pieces: Pieces, *positive: sp.Expr) -> Pieces:
             continue
         kind = sp.Ge if all(p.low is None and p.high is None for p in pieces) else sp.Gt
         rel = _cleared(kind, *map(fronted, split(expr)))
-        pieces = tuple(Piece(p.low, p.high, (*p.when, rel)) for p in pieces if not _denied(rel, p.when))
+        pieces = tuple(replace(p, when=(*p.when, rel)) for p in pieces if not _denied(rel, p.when))
     return pieces
 
 
@@ -141,10 +143,11 @@ def intersection(parts: Iterable[Pieces]) -> Pieces:
         if lows and highs:
             if any(_order(a, b) == 1 for a in lows for b in highs):
                 continue
-            gaps = ((b, a) for a in lows for b in highs if not (_rooted(a) or _rooted(b) or NOTHING.order(b, a) in (0, 1)))
+            gaps = ((b, a) for a in lows for b in highs if not (rooted(a) or rooted(b) or NOTHING.order(b, a) in (0, 1)))
             when = (*when, *(relation(b, a) for b, a in gaps))  # the ends leave something between them; where roots hide it, at values
         low, high = (_extreme(ends, kind) if ends else None for ends, kind in ((lows, sp.Max), (highs, sp.Min)))
-        found.append(Piece(low, high, NOTHING.without_implied(when) if len(when) > 1 else when))
+        apart = any(p.apart and (p.low, p.high) == (low, high) for p in choice)
+        found.append(Piece(low, high, NOTHING.without_implied(when) if len(when) > 1 else when, apart=apart))
     return union([tuple(found)])
 
 
@@ -158,7 +161,7 @@ def _empty(when: tuple[sp.Rel, ...]) -> bool:
 
 def relation(above: sp.Expr, below: sp.Expr) -> sp.Rel:
     """``above >= below`` for two positive quantities, cleared of denominators and common factors where they have no roots."""
-    if _rooted(above) or _rooted(below):
+    if rooted(above) or rooted(below):
         return sp.Ge(above, below, evaluate=False)
     return _cleared(sp.Ge, *split(over(above - below)[0]))
 
@@ -172,7 +175,7 @@ def exceeds(above: sp.Expr, below: sp.Expr, strict: bool) -> sp.Basic:
     return kind(*(sides(above, below) or (above, below)), evaluate=False)
 
 
-def _rooted(expr: sp.Expr) -> bool:
+def rooted(expr: sp.Expr) -> bool:
     """Whether roots of sums, functions or maxima stand in an expression."""
     return any(
         not (a.is_Pow and (a.exp.is_Integer or a.base.is_Symbol or a.base.is_number))

@@ -122,7 +122,7 @@ def _quadratic(poly: Polynomial) -> Pieces:
         opening = guarded(upper, -c0) + both + guarded(ALWAYS, -inside) + guarded(ALWAYS, c0, c1)
     low_end = poly.unknown(_ratio(-2 * c0, c1, root))
     high_end = poly.unknown(_ratio(2 * c0, -c1, root) if sign(c1) == -1 else _root(c1, root, -c2))
-    closing = guarded((Piece(high=high_end),), c0) + guarded((Piece(low_end, high_end),), -c0, c1, inside)
+    closing = guarded((Piece(high=high_end),), c0) + guarded((Piece(low_end, high_end, apart=True),), -c0, c1, inside)
     return by_sign(c2, opening, closing)
 
 
@@ -219,7 +219,7 @@ def _two(poly: Polynomial, c: Coeffs, signs: Signs, outward: int) -> Pieces:
     low, high = poly.unknown(below), poly.unknown(above)
     if outward > 0:
         return Piece(high=low, when=(dips,)), Piece(low=high, when=(dips,)), Piece(when=(stays,))
-    return (Piece(low, high, (dips,)),)
+    return (Piece(low, high, (dips,), apart=True),)
 
 
 def _deepest(c: Coeffs, block: int) -> sp.Expr:
@@ -280,8 +280,8 @@ def _three(poly: Polynomial, c: Coeffs, outward: int) -> Pieces:
     first, second, third = (poly.unknown(y) for y in (lowest, middle, highest))
     only = _one(poly, outward)
     if outward > 0:
-        return guarded((Piece(first, second), Piece(low=third)), inside) + guarded(only, -inside)
-    return guarded((Piece(high=first), Piece(second, third)), inside) + guarded(only, -inside)
+        return guarded((Piece(first, second, apart=True), Piece(low=third)), inside) + guarded(only, -inside)
+    return guarded((Piece(high=first), Piece(second, third, apart=True)), inside) + guarded(only, -inside)
 
 
 def _highest(c: Sequence[sp.Expr], second: int) -> sp.Expr:

@@ -21,10 +21,12 @@ import sympy as sp
 from sympy.polys.polyerrors import CoercionFailed, GeneratorsError, PolynomialError
 
 from symroof.algebra.operands import rational
-from symroof.algebra.value import End, Span, runs
+from symroof.algebra.roots import PositiveRoot
+from symroof.algebra.value import START, STOP, End, Span, runs
 from symroof.errors import NoClosedForm
 from symroof.solver.extremes import branches
 from symroof.solver.numeric.boxes import Box
+from symroof.solver.pieces import Piece, Pieces
 
 #: Relative width of the bracket around a threshold.
 TOLERANCE = sp.Rational(1, 10**12)
@@ -66,6 +68,26 @@ def exactly(greater: sp.Expr, lesser: sp.Expr, strict: bool, x: sp.Symbol) -> Sp
 
     A point where the sides only touch counts for ``>=`` (an interval of one point), and is left out for ``>``.
     """
+    found = _changes(greater, lesser, strict, x)
+    return None if found is None else Span(x, runs(found[0], {i: _end(r, found[2]) for i, r in found[1].items()}))
+
+
+def exact_pieces(greater: sp.Expr, lesser: sp.Expr, x: sp.Symbol) -> Pieces | None:
+    """Where ``greater >= lesser`` holds as pieces, every end written out as a root; None unless it is one on polynomials."""
+    found = _changes(greater, lesser, False, x)
+    if found is None:
+        return None
+    true, roots, q = found
+    spans = runs(true, {i: End(_written(r) ** q) for i, r in roots.items()})
+
+    def end_of(end: End) -> sp.Expr | None:
+        return None if end in (START, STOP) else end.number
+
+    return tuple(Piece(end_of(low), end_of(high), apart=low != high) for low, high in spans)
+
+
+def _changes(greater: sp.Expr, lesser: sp.Expr, strict: bool, x: sp.Symbol) -> tuple[list[bool], dict[int, _Root], int] | None:
+    """Whether it holds below, at and above every root, the roots (of ``x**(1/q)``) at which that changes, and q."""
     try:
         above, below = branches(greater, frozenset((x,))), branches(lesser, frozenset((x,)))
         pairs = {*product(chain(*above), chain(*below))}
@@ -83,8 +105,23 @@ def exactly(greater: sp.Expr, lesser: sp.Expr, strict: bool, x: sp.Symbol) -> Sp
         return any(all(any((a, b) in good for b in column) for a in row for column in below) for row in above)
 
     true = [holds(s) for s in _every_sign(roots, differences.values())]
-    needed = {i: _end(r, q) for i, r in enumerate(roots) if len({*true[2 * i : 2 * i + 3]}) > 1}  # the others change nothing
-    return Span(x, runs(true, {2 * i + 1: end for i, end in needed.items()}))
+    return true, {2 * i + 1: r for i, r in enumerate(roots) if len({*true[2 * i : 2 * i + 3]}) > 1}, q  # the others change nothing
+
+
+def _written(root: _Root) -> sp.Expr:
+    """A root as an expression: in an interval that is narrow enough it is the only positive one after a change of variable (Vincent)."""
+    while root.low < root.high:
+        t = sp.Dummy("t", positive=True)
+        n, coeffs = root.factor.degree(), root.factor.all_coeffs()[::-1]
+        moved = sum(
+            (c * sp.Poly(root.high * t + root.low, t) ** i * sp.Poly(t + 1, t) ** (n - i) for i, c in enumerate(coeffs)), sp.Poly(0, t)
+        )
+        found = moved.all_coeffs()
+        if sum(bool(a * b < 0) for a, b in pairwise([c for c in found if c])) == 1:
+            share = PositiveRoot(*found)
+            return (root.low + root.high * share) / (1 + share)
+        root = root.narrowed((root.high - root.low) / 2)
+    return root.low
 
 
 def _difference(expr: sp.Expr, x: sp.Symbol, q: int) -> _Difference:
