@@ -12,6 +12,7 @@ from threading import Thread
 
 import numpy as np
 import pytest
+from checkpoints import CHECKPOINTS
 
 from symroof import Cost, chip, decode, dtype, llm, llms, memory, regimes, solve, training
 from symroof.algebra.quantity import show_quantity
@@ -477,6 +478,19 @@ def test_a_chip_and_a_model_of_the_user(opened, tmp_path):
     assert tab.evaluate("document.getElementById('choice-chip').options[0].text") in (MINE, "mychip")
     moved(tab, values={"B": 32, "S": 8192})
     close(tab.evaluate("symroof.evaluate({})[0]"), float(python_step(str(model), str(mine), "4x4", "int8", B=32, S=8192)))
+
+
+def test_a_model_as_it_is_stored(opened, tmp_path):
+    """Bytes of every class of weights, the cache in its format; two models of one page, each with its own."""
+    for name in ("Qwen3-8B-FP8", "Kimi-K2.5"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(json.dumps(CHECKPOINTS[name].config))
+    first, second = (llm(str(tmp_path / name)).as_stored for name in ("Qwen3-8B-FP8", "Kimi-K2.5"))
+    where = chip("h200").on(16)
+    tab = opened(named.serving("serve", named.Offer.of(f"{tmp_path}/Qwen3-8B-FP8,{tmp_path}/Kimi-K2.5", "h200,b200", "16")))
+    for m in (first, second):
+        moved(tab, choices={"model": m.name}, values={"B": 32, "S": 8192})
+        close(tab.evaluate("symroof.evaluate({})[0]"), float(decode.step(m).at(where, m, B=32, S=8192)))
 
 
 # -- any cost

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import ALPHABET, C_FORMAT, DERATES, M_X, M_Y, B, C, D, F, S, W_ici, X, n, p_a, p_w, price
 from symroof.ask.grammar import formula
-from symroof.ask.known import Known, missing
+from symroof.ask.known import STORED, Known, by_class, missing
 from symroof.ask.letters import find
 from symroof.errors import InputError, nearest, short
 from symroof.plan.drawn import derated, in_words, torus_axes
@@ -49,13 +49,20 @@ class Offer:
 
     @staticmethod
     def of(models: str, on: str, shape: str = "", formats: str = "", math: str = "", letters: Mapping[str, str] | None = None) -> Offer:
-        """From names separated by commas; of a single one, all others are offered too.
+        """From names separated by commas; of a single one, all others are offered too, unless formats are those of its classes, as a file
+        that says what it is stored in has them if no formats are given.
 
         Raises UnknownName with the nearest name, InputError for none.
         """
-        offered, on_offer = _sheets(models, "model", llm, llms), _sheets(on, "chip", chip, chips)
+        on_offer = _sheets(on, "chip", chip, chips)
         if shape:
             on_offer[0].slice(shape)
+        named = [llm(name) for name in _listed(models, "model")]
+        formats = formats or (STORED if all(m.formats and not m.formats.trouble for m in named) else "")
+        if by_class(formats):
+            dressed = (Known(model=m, formats=(formats, "", "")).dressed().model for m in named)
+            return Offer(tuple(m for m in dressed if m), on_offer, shape, (formats,), math, letters or {})
+        offered = _sheets(models, "model", llm, llms)
         first = _listed(formats, "format") if formats else ["bf16"]
         return Offer(offered, on_offer, shape, tuple(dict.fromkeys((*first, *FORMATS))), math, letters or {})
 
@@ -66,12 +73,16 @@ class Offer:
         if self.math and self.math not in has:
             raise InputError(f"no chip here does arithmetic in {short(self.math)}; {nearest(self.math, has)}")
         rates = (Option("bf16 or fp16", "bf16 or fp16"), *(Option(f, f, {C: rate}) for f, rate in C_FORMAT.items() if f in has))
-        caches = (Option("as weights", "as the weights", {_P_KV: _P_W}), *(_letters_of(f, "p_kv") for f in self.formats))
+        stored = by_class(self.formats[0])
+        plain = FORMATS if stored else self.formats
+        like = Option(STORED, STORED, {}) if stored else Option("as weights", "as the weights", {_P_KV: _P_W})
+        caches = (like, *(_letters_of(f, "p_kv") for f in plain))
+        weights = (replace(_letters_of(FORMATS[0], "p", "p_w"), name=self.formats[0], title=self.formats[0]),) if stored else ()
         return (
             Choice("chip", "Chip", tuple(option(c) for c in self.chips)),
             Choice("slice", "Slice", slices, start=self.start),
             Choice("model", "Model", tuple(option(m) for m in self.models)),
-            Choice("weights", "Weights in", tuple(_letters_of(f, "p", "p_w") for f in self.formats)),
+            Choice("weights", "Weights in", weights or tuple(_letters_of(f, "p", "p_w") for f in self.formats)),
             Choice("kv", "KV cache in", caches),
             Choice("math", "Arithmetic in", rates, start=self.math),
         )
@@ -82,7 +93,8 @@ class Offer:
         first, model = self.chips[0], self.models[0]
         if self.shape:
             return first.slice(self.shape).name
-        needed = memory.fewest_chips(None if model.stack.dense else model).at(first, model, dtype(self.formats[0]), B=1, S=8192)
+        formats = FORMATS[0] if by_class(self.formats[0]) else self.formats[0]
+        needed = memory.fewest_chips(_own(model)).at(first, model, *(() if model.stack.widths else (dtype(formats),)), B=1, S=8192)
         return next((s.name for s in first.slices if s.chips >= needed.number), first.slices[-1].name)
 
 
@@ -119,7 +131,7 @@ def serving(name: str, offer: Offer) -> Page:
     """
     one, known = SERVING[name], Known(letters=offer.letters)
     priced = any(price in c.values for c in offer.chips)
-    views = {family(m): _view(one, None if m.stack.dense else m, known, priced) for m in offer.models}
+    views = {family(m): _view(one, _own(m), known, priced) for m in offer.models}
     free = {s for v in views.values() for s in v.free_symbols} | {s for c in offer.chips for s in c.values} | {B, S}
     fixed = {s: float(v) for s, v in bind(free, (), offer.letters).numbers.items()}
     batches, contexts = (Range(r.symbol, r.stops, fixed.pop(r.symbol, r.start), r.points) for r in (one.batches, one.contexts))
@@ -128,6 +140,11 @@ def serving(name: str, offer: Offer) -> Page:
     note = _NOTE + (f" Whatever is chosen: {given}." if given else "")
     title: list[str | Choice] = [one.said, choices["model"], " on ", choices["chip"]]
     return render(Spec(title, views, batches, (contexts,), tuple(choices.values()), fixed, one.kind, note))
+
+
+def _own(m: Llm) -> Llm | None:
+    """A model whose formulas are its own, not the book's."""
+    return m if m.stack.widths or not m.stack.dense else None
 
 
 def _view(one: _Serving, m: Llm | None, known: Known, priced: bool) -> View:

@@ -130,7 +130,8 @@ def family(sheet: Sheet) -> str:
     """A short name for the formulas of a model, the same for models with the same; empty for what is no model."""
     if not isinstance(sheet, Llm):
         return ""
-    return "dense" if sheet.stack.dense else f"m{crc32(repr(sheet.stack.structure).encode()):08x}"
+    stack = sheet.stack
+    return "dense" if stack.dense and not stack.widths else f"m{crc32(repr((stack.structure, stack.widths)).encode()):08x}"
 
 
 def option(sheet: Any) -> Option:
