@@ -44,6 +44,7 @@ class Room:
     known: Known
     server: Server
     full: bool
+    ways: int = 1  # chips that share a layer
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -52,7 +53,16 @@ class Room:
         stored = [f"As stored: {m.formats.weights if kv else m.formats.said}."] if m and self.known.stored and m.formats else []
         given = ", ".join(self.known.worth(s) for s in sorted(self.known.given, key=str) if s not in (S, M_hbm))
         source = next(iter(self.server.sources.values()), "")
-        return (*stored, *([f"Given: {given}."] if given else []), f"The server: {source}.")
+        return (*stored, *([f"Given: {given}."] if given else []), *self._left_out, f"The server: {source}.")
+
+    @property
+    def _left_out(self) -> tuple[str, ...]:
+        """What is not counted, and how to say it."""
+        m = self.known.model
+        seen = ("Activations of its vision tower are not counted; --set M_act=... says those of a step with pictures.",)
+        spread = ("Chips share every layer; experts or requests of their own (expert and data parallelism) are not counted.",)
+        routed = m is not None and bool(m.stack.aggregates.routed)
+        return (*(seen if m and "vision" in m.beside else ()), *(spread if routed and self.ways > 1 else ()))
 
     def __getitem__(self, key: str) -> Any:
         """The value of a row, by its key.
@@ -123,7 +133,7 @@ def served(known: Known, by: str = "vllm", stages: int = 1, full: bool = False) 
     if values["per_sequence"]:
         sequences = values["room"] / values["per_sequence"]
         rows.append(Row("sequences", f"sequences of {context:g} tokens", None, sequences, f"{sequences:.2f}"))
-    return Room(tuple(rows), here, who, full)
+    return Room(tuple(rows), here, who, full, ways)
 
 
 # -- helpers

@@ -140,9 +140,12 @@ class _Group:
 
 
 def _groups(stack: Stack) -> list[_Group]:
-    """Layers that cache, by what they see, their number filled up to whole groups of the rarest (to one of the most if it has few more).
+    """Layers that cache, by what they see, their number filled up to whole groups of the rarest (to one of the most if it has less than
+    half as many more).
 
     None where all caches grow with the context: those are no groups, and nothing is filled up.
+
+    Source: github.com/vllm-project/vllm, pull request 36684 (March 2026); before it a quarter as many more.
     """
     found: dict[View | None, _Group] = {}
     numbers = {s: sp.Integer(n) for s, n in stack.values.items()}
@@ -158,7 +161,7 @@ def _groups(stack: Stack) -> list[_Group]:
     if all(view is not None and view.grows for view in found):
         return []
     counts = [g.layers for g in found.values()]
-    size = max(counts, default=1) if max(counts, default=1) < Fraction(5, 4) * min(counts, default=1) else min(counts)
+    size = max(counts, default=1) if max(counts, default=1) < Fraction(3, 2) * min(counts, default=1) else min(counts)
     return [replace(g, layers=-(-g.layers // size) * size) for g in found.values()]
 
 
