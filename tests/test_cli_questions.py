@@ -266,7 +266,7 @@ def test_the_best_batch_under_a_latency_and_a_memory_limit(way):
 
 
 def test_the_best_sharding_in_closed_form():
-    """X_opt = sqrt(B n M_X p_a / (F M_Y p_w)), and no whole number of ways of FSDP communicates less."""
+    """X_opt = sqrt(B n M_X p_a / (F M_Y p_w)), and no whole numbers of ways, X and n/X, communicate less."""
     question = ("minimize", "training.mixed/comms", "--over", "X")
     assert "the derivative vanishes there" in answer(*question)["answer"]
     values = ("--set", "B=65536", "--set", "n=256", "--set", "M_X=2", "--set", "M_Y=1", "--formats", "bf16", "--math", "bf16")
@@ -278,7 +278,7 @@ def test_the_best_sharding_in_closed_form():
         return 2 * 2 * 8192 * (28672 * x / (2 * 256) + 65536 / x) / 9e10
 
     assert isclose(best["value"], comms(optimum), rel_tol=1e-9)
-    assert best["whole"]["X"] == min(range(1, 257), key=comms)
+    assert best["whole"]["X"] == min((d for d in range(1, 257) if 256 % d == 0), key=comms)  # n/X ways of tensor parallelism
 
 
 def test_an_equation_eliminates_a_letter():

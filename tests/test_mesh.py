@@ -98,6 +98,52 @@ def test_a_switch_and_a_network_are_a_tree(kind, exact):
         assert same(part.expr, level.expr)
 
 
+KINDS = st.sampled_from(sorted(EXCHANGES))
+
+
+@given(KINDS, st.integers(2, 6), st.integers(1, 9), st.booleans(), st.booleans())
+def test_a_tree_around_other_axes_shares_what_its_nodes_send(kind, nodes, inside, exact, latency):
+    """What a child of the tree sends is shared by the chips of the axes further in, whether or not a collective goes over them."""
+    tree = Tree(((nodes, "400 GB/s"),))
+    rate = Cost(400 * 10**9, "byte/s") / inside
+    for link in (Switch("450 GB/s"), Torus()):
+        outer = mesh(X=tree, Y=link).sized(Y=inside).time(over(kind, "X"), exact, latency)
+        shared = mesh(X=Network(rate)).sized(X=nodes).time(over(kind, "X"), exact, latency)
+        at = {"p": 2, "B": 960, "D": 960, "W_ici": 9e10, "t_hop": 1e-6}
+        assert float(outer.at(at_letters(outer, at))) == pytest.approx(float(shared.at(at_letters(shared, at))))
+    if inside > 1 and kind != "Permute":
+        both = mesh(X=tree, Y=Switch("450 GB/s")).sized(Y=inside).time(over(kind, "X", "Y"), exact)
+        alone = Tree(((inside, "450 GB/s"), (nodes, "400 GB/s"))).time(kind, Cost(V, "byte"), exact=exact)
+        assert same(both.expr.doit(), alone.expr.doit())
+    assert mesh(X=tree, Z=Network()).time(over(kind, "X"), exact) == tree.time(kind, Cost(V, "byte"), exact=exact)  # a network is outside
+
+
+def at_letters(cost, values):
+    return {s: values[s.name] for s in cost.free_symbols}
+
+
+@given(st.integers(2, 5), st.integers(1, 5))
+def test_what_leaves_a_node_counted_chip_by_chip(nodes, inside):
+    """An AllGather over nodes, as rings of the chips that stand at one place in each: every byte that leaves a node is counted."""
+    volume, left = nodes * inside * 60, dict.fromkeys(range(nodes), 0)
+    for _, step in itertools.product(range(inside), range(nodes - 1)):
+        for node in range(nodes):
+            assert (node + step) % nodes in left
+            left[node] += volume // nodes  # the shard that came in the step before goes on to the next node
+    time = mesh(X=Tree(((nodes, "7 byte/s"),)), Y=Switch()).sized(Y=inside).time(over("AllGather", "X"), exact=True)
+    assert float(time.at({B: volume, D: 1, p: 1})) == pytest.approx(max(left.values()) / 7)
+
+
+@pytest.mark.parametrize("inner, outer", [(1, 64), (2, 32), (4, 16), (8, 8), (16, 4)])
+def test_the_rate_of_a_group_over_nodes_is_its_share_of_the_cards(inner, outer):
+    """Every chip has a card of its own to the network, whatever other axes lie in its node."""
+    h100 = chip("h100")
+    nodes = h100.on(64).mesh(Y=inner, X=outer)
+    in_node = max(1, 8 // inner)
+    cards = float(h100[W_dcn]) * in_node
+    assert float(nodes.rate("X").at(h100)) == pytest.approx(min(cards, float(h100[W_link])) if in_node > 1 else cards)
+
+
 def test_axes_through_one_switch_are_one():
     node = mesh(X=Switch(), Y=Switch())
     assert same(node.time(over("AllGather", "X", "Y"), exact=True).expr, V * (X * Y - 1) / (X * Y * W_ici))

@@ -9,11 +9,29 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from second_opinion import coefficients, holds, points, positives, some, worth
 
-from symroof import Cost, SymroofError, chip, decode, dtype, llm, maximize, memory, minimize, serving, symbol, training
-from symroof.symbols import M_X, M_Y, B, C, D, F, G, W_ici, X, Y, n, p_a, p_w
+from symroof import (
+    Cost,
+    SymroofError,
+    chip,
+    decode,
+    divides,
+    dtype,
+    llm,
+    matmul,
+    maximize,
+    memory,
+    minimize,
+    roofline,
+    serving,
+    symbol,
+    training,
+)
+from symroof.errors import SolveError
+from symroof.symbols import M_X, M_Y, B, C, D, F, G, W_hbm, W_ici, X, Y, n, p, p_a, p_w
 
 x, y, a, b, c, m = (symbol(s) for s in "xyabcm")
 V5E = (chip("tpu-v5e").on("4x4"), llm("llama3-70b"), dtype("int8", math="bf16"))
+W_ICI, P_A = (symbol(s, str(of.unit)) for s, of in (("W_ICI", W_ici), ("P_A", p_a)))
 V5P = {"B": 2**20, "D": 8192, "F": 28672, "n": 4096, "p_a": 2, "p_w": 2, "M_X": 2, "M_Y": 1}
 
 
@@ -142,6 +160,51 @@ def test_the_best_divisor_is_the_best_of_all(size, u, v):
     ).at()
     every = {d: u * d + v * (size // d) for d in sp.divisors(size)}
     assert every[found.whole[x]] == min(every.values())
+
+
+@settings(max_examples=some(40))
+@given(st.integers(1, 3000), st.integers(10, 10**7), st.integers(64, 40000), st.sampled_from(["add", "axes"]), st.booleans())
+def test_the_ways_of_a_mixed_layer_are_whole(chips, batch, width, how, known):
+    """X and n/X against every divisor, whether n is given before or after, and as the condition that X divides n."""
+    overlap = {"add": "comms add", "axes": "axes"}[how]
+    cost = training.mixed(overlap=overlap)["comms"]
+    at = {"B": batch, "F": width, "D": 8192, "M_X": 2, "M_Y": 1, "p_a": 2, "p_w": 2, "W_ici": 9e10}
+    first = cost.at(n=chips) if known else cost
+    found = minimize(first, over=X).at(**({} if known else {"n": chips}), **at)
+    every = {d: float(cost.at(X=d, n=chips, **at)) for d in sp.divisors(chips)}
+    assert every[found.whole[X]] == min(every.values()) == float(found.whole_value)
+    bare = Cost(cost.expr, "s")  # which says nothing of n/X
+    asked = minimize(bare, over=X, subject_to=divides(X, n)).at(n=chips, **at)
+    assert every[asked.whole[X]] == min(every.values())
+
+
+@pytest.mark.parametrize("over", [W_ici, p_a])
+def test_what_is_measured_is_not_whole(over):
+    cost = Cost(W_ici / (1 + W_ici**2 / W_ICI**2) + p_a / (1 + p_a**2 / P_A**2) * W_ICI / P_A, "byte/s")
+    found = maximize(cost, over=over).at({s: 2 for s in (W_ici, p_a) if s != over}, W_ICI=3, P_A=5)
+    assert float(found[over]) == pytest.approx({W_ici: 3, p_a: 5}[over])
+    assert found.whole is None and "whole" not in repr(found)
+
+
+@settings(max_examples=some(60))
+@given(*[st.integers(1, 9)] * 4, st.lists(st.integers(1, 400), min_size=20, max_size=20))
+def test_a_rate_at_values_is_the_best_of_all(c_, w_, d_, f_, places):
+    """The largest of FLOPs over a roofline along any of its letters, against places all along the line."""
+    work = matmul(B, D, F)
+    rate = work.flops / roofline(work)
+    at = {B: Q(d_), D: Q(8 * d_), F: Q(8 * f_), C: Q(c_), W_hbm: Q(w_), p: Q(1)}
+    for letter in (W_hbm, C, B):
+        held = {s: v for s, v in at.items() if s != letter}
+        try:
+            found = maximize(rate, over=letter).at(held)
+        except SolveError as problem:
+            assert "without end" in str(problem)
+            ends = [float(rate.at({**held, letter: 10.0**e})) for e in (30, 33)]
+            assert ends[1] >= ends[0]
+            continue
+        best = float(found.value)
+        assert all(float(rate.at({**held, letter: Q(place, 7)})) <= best * (1 + 1e-12) for place in places)
+        assert float(rate.at({**held, letter: float(found[letter])})) == pytest.approx(best)
 
 
 # -- serving

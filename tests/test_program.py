@@ -1,6 +1,7 @@
 """Programs: the rules against chips simulated one by one, FLOPs and bytes against counting, gradients against finite sums."""
 
 import itertools
+from fractions import Fraction as Q
 from math import prod
 
 import numpy as np
@@ -10,12 +11,57 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from representatives import NAMES
 
-from symroof import SymroofError, Torus, decode, layers, llm, mesh, program, sharding, sheet, solve
+from symroof import (
+    Cost,
+    Switch,
+    SymroofError,
+    Torus,
+    decode,
+    dtype,
+    layers,
+    llm,
+    matmul,
+    mesh,
+    program,
+    roofline,
+    sharding,
+    sheet,
+    solve,
+)
 from symroof import training as runs
 from symroof.errors import InputError, ProgramError
 from symroof.program.backward import REMATS
 from symroof.program.roles import WORDS
-from symroof.symbols import B, D, E, F, H, K, L, N, P, P_mm, S, T, V, W_hbm, W_ici, X, Y, Z, k, n, n_axes, p, p_a, p_conv, p_kv, p_st, p_w
+from symroof.symbols import (
+    B,
+    C,
+    D,
+    E,
+    F,
+    H,
+    K,
+    L,
+    N,
+    P,
+    P_mm,
+    S,
+    T,
+    V,
+    W_hbm,
+    W_ici,
+    X,
+    Y,
+    Z,
+    k,
+    n,
+    n_axes,
+    p,
+    p_a,
+    p_conv,
+    p_kv,
+    p_st,
+    p_w,
+)
 from symroof.workloads.models import BOOK
 
 STEP, FULL = layers.Pass(new=1), layers.Pass(causal=False)  # B tokens; B sequences of T new tokens, each against all S
@@ -628,3 +674,70 @@ def test_a_layer_refuses_new_tokens_beyond_their_context(kind):
     for cost in (made.flops, made.training().flops, made.traffic):
         with pytest.raises(InputError, match="T is beyond S"):
             cost.at({**dict.fromkeys(cost.free_symbols, 8), S: 2})
+
+
+# -- bytes per element
+WIDE = {"bf16": Q(2), "int4": Q(1, 2), 1: Q(1), 3: Q(3), Q(17, 16): Q(17, 16), "9/16 byte": Q(9, 16), 0.5: Q(1, 2), p: Q(7), p_w * 2: Q(10)}
+GIVEN = {p: 7, p_w: 5, W_hbm: 1, C: Q(10) ** 12, W_ici: 3}
+widths = st.sampled_from(list(WIDE))
+
+
+@settings(max_examples=60)
+@given(widths, widths, widths, st.tuples(*[st.integers(1, 5)] * 4), st.booleans())
+def test_bytes_are_counted_one_by_one_however_wide(inner, weight, whole, sizes, shared):
+    """Elements of every tensor by a loop, times what was said: of a format, a number, a text, a letter, or a mixture of them."""
+    b, d, f, x = sizes
+    made = program("In[B_X, D] W[D_X, F] -> Out[B_X, F]", width=whole, formats={"In": inner, **({} if shared else {"W": weight})})
+    wide = {"In": inner, "W": whole if shared else weight, "Out": whole}
+    shapes = {"In": (b, d), "W": (d, f), "Out": (b, f)}
+    held = {name: Q(sum(1 for _ in itertools.product(*map(range, shape)))) * WIDE[wide[name]] for name, shape in shapes.items()}
+    at = {B: b, D: d, F: f, X: x, **GIVEN}
+    read = held["In"] / x + held["W"] + held["Out"] / x
+    assert Q(str(made.traffic.expr.subs(at))) == read
+    assert Q(str(made.bytes("W").expr.subs(at))) == held["W"] / x
+    time = made.time(mesh(X=Torus()), exact=True)
+    assert float(time["hbm"].at(at)) == pytest.approx(float(read))
+    if x > 1:
+        assert float(time["AllGather_X(W)"].at(at)) == pytest.approx(float(held["W"] * (x - 1) / x / 3))
+    alone = matmul(B, D, F, weights=wide["W"], activations=inner) * 2 + matmul(B, D, F)
+    sums = 2 * (WIDE[inner] * (b * d + b * f) + WIDE[wide["W"]] * d * f) + 7 * (b * d + b * f + d * f)
+    assert Q(str(alone.traffic.expr.subs(at))) == sums
+    assert float(roofline(alone)["hbm"].at(at)) == pytest.approx(float(sums))
+
+
+NO_WIDTHS = [0, -2, "int9", "8 s", None, [1, 2], True, X, W_hbm, Cost(1, "s"), dtype("int8"), float("nan"), "", object()]
+
+
+@pytest.mark.parametrize("wrong", NO_WIDTHS, ids=range(len(NO_WIDTHS)))
+def test_what_is_no_width_or_no_size_is_refused_in_a_sentence(wrong):
+    text = "A[B, D] W[D, F] -> C[B, F]"
+    for ask in (lambda: program(text, width=wrong), lambda: program(text, formats={"W": wrong}), lambda: matmul(B, D, F, weights=wrong)):
+        with pytest.raises(SymroofError) as caught:
+            ask()
+        assert len(str(caught.value)) < 300 and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [W_hbm, p, Cost(3, "byte")], ids=str)
+def test_a_size_is_a_number_of_elements(size):
+    with pytest.raises(SymroofError, match="number of elements"):
+        program("A[B, J] -> C[B, J]", J=size)
+    with pytest.raises(SymroofError, match="number of elements"):
+        matmul(B, size, F)
+
+
+# -- a mesh with numbers
+@settings(max_examples=40)
+@given(st.integers(1, 8), st.integers(1, 8), st.sampled_from(["all", "none", "axes", "comms add"]), st.booleans())
+def test_a_sized_mesh_is_the_mesh_at_its_sizes(x, y, overlap, exact):
+    made = program("In[B_X, D_Y] W[D_X, F_Y] -> Out[B_X, F_Y]")
+    links, at = mesh(X=Torus(), Y=Switch()), {B: 840, D: 840, F: 1680, **GIVEN}
+    sized = made.time(links.sized(X=x, Y=y), overlap, exact)
+    wanted = float(made.time(links, overlap, exact).at(at, X=x, Y=y)) if exact or min(x, y) > 1 else None
+    assert not sized.free_symbols & {X, Y}
+    assert wanted is None or float(sized.at(at)) == pytest.approx(wanted)
+    assert float(sized.at(at, X=x, Y=y)) == float(sized.at(at))
+    for wrong in ({"X": x + 1}, {"Y": y + 1}):
+        with pytest.raises(InputError, match=r"is \d in this formula, as its mesh says"):
+            sized.at(at, **wrong)
+    with pytest.raises(InputError, match="as its mesh says"):
+        (sized + made.time(links, overlap, exact)).at(at, X=x + 1, Y=y)

@@ -861,8 +861,8 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def claimed(found: Cost | Bound) -> set[str]:
-    """The kinds of what a formula assumes of the model, besides the order of numbers and letters that cancelled."""
-    return {claim.kind for claim in (found.condition.of if isinstance(found, Bound) else found.of)} - {"order", "cancelled"}
+    """The kinds of what a formula assumes of the model, besides the order of numbers, what cancelled and what is whole."""
+    return {claim.kind for claim in (found.condition.of if isinstance(found, Bound) else found.of)} - {"order", "cancelled", "whole"}
 
 
 def _refused(problem: InputError, other: Llm) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from symroof.algebra.claims import NONE, ORDER, Claims, cancelled, hold, stacks, thresholds
+from symroof.algebra.claims import NONE, ORDER, Claims, cancelled, hold, settled_at, stacks, thresholds
 from symroof.algebra.evaluate import worth
 from symroof.algebra.operands import measured_unit, unreal
 from symroof.algebra.quantity import parse_quantity
@@ -49,7 +49,9 @@ def check(symbol: sp.Symbol, value: Any) -> Any:
         if unit != ONE or value.unit.measured != ONE:  # a plain number may be what was counted: X = the chips of a slice
             _same_unit(symbol, unit, value.unit)
         return _array(symbol, value.number) if hasattr(value.number, "shape") else _positive(symbol, _scalar(symbol, value.number))
-    if hasattr(value, "unit") and hasattr(value, "expr"):  # a Cost
+    if hasattr(value, "unit") and hasattr(value, "expr"):  # a Cost, whose number may have lost its unit
+        if value.unit.measured != unit.measured:
+            _same_unit(symbol, unit, value.unit)
         value = value.expr
     if isinstance(value, sp.Expr) and not value.is_Rational:
         return _expression(symbol, unit, value)
@@ -101,7 +103,7 @@ def _positive(symbol: sp.Symbol, value: Fraction) -> Fraction:
     if value and not 1 / Fraction(_LARGEST) <= abs(value) <= _LARGEST:
         raise InputError(f"{symbol} is beyond what a float64 can hold (about 1.8e308); give a smaller number")
     if value < 0 or (value == 0 and symbol not in NOTHING):
-        raise InputError(f"{symbol} = {float(value):.6g} must be positive; for a limit at zero use sympy.limit(cost, {symbol}, 0)")
+        raise InputError(f"{symbol} = {float(value):.6g} must be positive; ask for a limit where it goes to zero")
     if symbol in FRACTIONS and value > 1:
         raise InputError(f"{symbol} = {float(value):.6g} is above 1, and it is a fraction; give e.g. 0.4 or '40%'")
     return value
@@ -168,7 +170,8 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     gone = thresholds(of)
     defined = _definitions(sheets) if named or asked or gone else {}
     reachable = wanted | _reachable(wanted, {**defaults, **raw}) | _reachable(wanted, defined)
-    idle = {s.name: s for s in cancelled(of) - reachable}
+    fixed = settled_at(of)
+    idle = {s.name: s for s in (cancelled(of) | fixed.keys()) - reachable}
     idle = {name: s for name, s in idle.items() if name in named and all(r.name != name for r in reachable)}
     anew = {_find(name, reachable, {*asked, *gone} - wanted): value for name, value in named.items() if name not in idle}
     raw.update(anew)
@@ -193,6 +196,9 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     names = tuple(name for name in dict.fromkeys(origin.values()) if name in used)
     for name, s in idle.items():
         check(s, named[name])
+    for s, size in fixed.items():
+        if s.name in named and check(s, named[s.name]) != Fraction(int(size)):
+            raise InputError(f"{s} is {size} in this formula, as its mesh says; leave {s} out, or make the mesh with another number")
     return Given({s: v for s, v in numbers.items() if s in wanted or exprs}, exprs, names, model, settled, tuple(idle.values()))
 
 
@@ -212,7 +218,7 @@ def _from_sheets(sheets: tuple[Any, ...]) -> tuple[dict[Symbol, Any], dict[Symbo
     defaults: dict[Symbol, Any] = {}
     for sheet in sheets:
         if isinstance(sheet, Mapping):
-            values, name = sheet, "the mapping"
+            values, name = sheet, "a value"
         elif hasattr(sheet, "values") and hasattr(sheet, "defaults"):
             values, name = sheet.values, sheet.name
             defaults.update(sheet.defaults)

@@ -7,7 +7,7 @@ carries claims, and a sheet that has a ``stack`` is asked whether they hold befo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
@@ -21,6 +21,10 @@ ORDER = "order"
 SOLVED = "solved"
 #: The kind of a claim that a letter cancelled, so that whatever it is worth changes nothing: the batch in the price of a run.
 CANCELLED = "cancelled"
+#: The kind of a claim that an expression is a count, which letters stand for in part: n/X, the ways of what is beside X.
+WHOLE = "whole"
+#: The kind of a claim that a letter has a number already, which is in the formula: the chips along an axis of a mesh.
+SETTLED = "settled"
 
 
 @dataclass(frozen=True)
@@ -83,13 +87,32 @@ def after(claims: Claims, free: Iterable[Any]) -> Claims:
 
 
 def lasting(claims: Claims) -> Claims:
-    """What is left to claim once the model is put in: what new numbers must be at most, what was solved for, what cancelled."""
-    return frozenset(c for c in claims if c.kind in (ORDER, SOLVED, CANCELLED))
+    """What is left to claim once the model is put in: what is said of letters, not of models."""
+    return frozenset(c for c in claims if c.kind in (ORDER, SOLVED, CANCELLED, WHOLE, SETTLED))
 
 
 def cancelled(claims: Claims) -> set[Any]:
     """The letters that a formula had and that are gone by themselves."""
     return {c.what for c in claims if c.kind == CANCELLED}
+
+
+def wholes(claims: Claims) -> tuple[sp.Expr, ...]:
+    """The expressions that are counts."""
+    return tuple(c.what for c in claims if c.kind == WHOLE)
+
+
+def settled_at(claims: Claims) -> dict[Any, sp.Expr]:
+    """The letters that have a number already, of several the last."""
+    return dict(c.what for c in claims if c.kind == SETTLED)
+
+
+def filled(claims: Claims, values: Mapping[Any, sp.Expr]) -> Claims:
+    """The claims with values put into what is claimed to be a count; one of numbers alone, or of formulas, claims nothing."""
+    if all(c.kind != WHOLE for c in claims):
+        return claims
+    formulas = {s for s, value in values.items() if value.free_symbols}
+    new = (replace(c, what=c.what.xreplace(dict(values))) for c in claims if c.kind == WHOLE and not c.what.free_symbols & formulas)
+    return frozenset((*(c for c in claims if c.kind != WHOLE), *(c for c in new if c.what.free_symbols)))
 
 
 def thresholds(claims: Claims) -> dict[Any, list[Any]]:

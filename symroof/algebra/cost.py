@@ -16,7 +16,7 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.bind import Given, bind
-from symroof.algebra.claims import CANCELLED, NONE, Claim, Claims, after, lasting, reworded, together, written_out
+from symroof.algebra.claims import CANCELLED, NONE, Claim, Claims, after, filled, lasting, reworded, together, written_out
 from symroof.algebra.condition import Condition as Condition
 from symroof.algebra.evaluate import Shape, named_slots, tape
 from symroof.algebra.operands import beside, called, factor, measured_unit, plain, rational, right_rate, same_unit
@@ -285,7 +285,7 @@ class Cost(show.Shown):
             left = cost.map(lambda e: e.xreplace(exact))
             if not left.free_symbols:
                 return left.put(Given())  # what had no value cancelled
-            return left.claiming(reworded(left.of, lambda c: c.put(given)))
+            return left.claiming(reworded(filled(left.of, {**given.exprs, **exact}), lambda c: c.put(given)))
         compiled = tape(cost.shape)
         slots = named_slots(compiled, [given.numbers[s] for s in compiled.inputs])
         return replace(_value(cost, slots, compiled.slots), remark=given.remark)

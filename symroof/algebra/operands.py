@@ -120,6 +120,18 @@ def plain(expr: Any) -> sp.Expr:
     return expr.xreplace({f: rational(float(f)) for f in floats}) if floats else expr
 
 
+def size(given: Any) -> sp.Expr:
+    """A number of elements: a number, or an expression without a measured unit.
+
+    Raises UnitError for one in seconds, bytes or dollars.
+    """
+    expr = plain(given)
+    unit = given.unit.measured if hasattr(given, "expr") and hasattr(given, "unit") else measured_unit(expr)
+    if unit not in (None, ONE):
+        raise UnitError(f"a size is a number of elements, but {short(show.text(expr))} is in {unit}; divide by a unit quantity first")
+    return expr
+
+
 def beside(other: Any, unit: Unit, called: str) -> tuple[sp.Expr, Unit]:
     """The other side of ``+``, ``|`` or a comparison with something in ``unit``.
 

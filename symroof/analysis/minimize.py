@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from math import isclose
+from math import gcd, isclose
 from typing import Any
 
 import sympy as sp
@@ -83,7 +83,7 @@ def best(ask: Problem, found: Lowest) -> Best:
 
     def judged(point: Mapping[sp.Symbol, Any]) -> Any:
         """The cost of a whole number that satisfies the conditions and leaves the eliminated symbols whole and positive."""
-        left = [worth(e, point) for _, e in ask.put]
+        left = [worth(e, point) for e in ask.whole]
         possible = all(holds(r, point) for r in ask.limits) and all(v > 0 and v == int(v) for v in left)
         return ask.sense * worth(ask.cost.expr, point) if possible else None
 
@@ -119,6 +119,8 @@ def several(ask: Problem) -> Best:
 def _best(ask: Problem, at: Mapping[sp.Symbol, Any], real: Best, search: Callable[[], WholeOptimum]) -> Best:
     """The real optimum with the whole numbers that win."""
     real = replace(real, point={s: Value(v, _unit(s), s.name) for s, v in _point(ask, at).items()})
+    if any(_unit(s).measured != ONE for s in ask.over):
+        return real  # no number of bytes a second, seconds or dollars is whole
     try:
         found = search()
     except SolveError as problem:
@@ -131,13 +133,13 @@ def _best(ask: Problem, at: Mapping[sp.Symbol, Any], real: Best, search: Callabl
 
 
 def _divisors(ask: Problem) -> dict[sp.Symbol, int]:
-    """Unknowns that must divide a whole number: those of an equation ``Y = n/X`` with a whole n."""
+    """Unknowns that must divide a whole number: those of a count n/X with a whole n."""
     found: dict[sp.Symbol, int] = {}
-    for _, e in ask.put:
+    for e in ask.whole:
         coefficient, rest = e.as_coeff_Mul()
         for x in ask.over:
             if coefficient.is_Integer and coefficient > 0 and rest.as_powers_dict().get(x, 0) == -1 and rest.free_symbols <= set(ask.over):
-                found[x] = int(coefficient)
+                found[x] = gcd(found.get(x, 0), int(coefficient))
     return found
 
 
@@ -222,7 +224,8 @@ class Minimum(Decided[Lowest], show.Shown):
         ask = self.problem
         put = putting(self.free_symbols, ask.asked.of, ask.over, "an optimum is", sheets, values)
         limits, eliminated = tuple(map(put, ask.limits)), tuple((s, put(e)) for s, e in ask.put)
-        now = replace(ask, asked=ask.asked.map(put), cost=ask.cost.map(put), limits=limits, put=eliminated)
+        whole = tuple(map(put, ask.whole))
+        now = replace(ask, asked=ask.asked.map(put), cost=ask.cost.map(put), limits=limits, put=eliminated, whole=whole)
         if now.free_symbols:
             return _found(now, tuple(map(put, self.given)))
         return several(now) if len(now.over) > 1 else best(now, cases(partial(lowest, now), Facts())[0].result)
@@ -302,6 +305,9 @@ def _steps(minimum: Minimum, found: Lowest) -> Iterator[str]:
         yield f"{s} = {show.text(e)}   (from {', '.join(show.text(eq.lhs) + ' = ' + show.text(eq.rhs) for eq in ask.equations)})"
     for rel in ask.limits:
         yield f"{show.text(rel)}   (must hold)"
+    for e in ask.whole:
+        if all(e != put for _, put in ask.put):
+            yield f"{show.text(e)}   (must be whole, of whole numbers)"
     if convex(ask):
         inverse = "" if ask.sense > 0 else "its inverse is "
         yield f"{inverse}convex in log {x}: sums and maxima of monomials with positive coefficients; one valley only"

@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.claims import together
+from symroof.algebra.claims import together, wholes
 from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.operands import plain
 from symroof.analysis.regimes import known_symbol
@@ -29,7 +29,7 @@ class Problem:
     """What is to be least (or, with ``sense`` -1, most): the cost after ``put`` eliminated what the equations determine.
 
     ``limits`` are the conditions that are left, in the unknowns ``over``, and ``called`` is how they were written;
-    ``equations`` are those that eliminated something.
+    ``equations`` are those that eliminated something; what is in ``whole`` must come out as a whole number.
     """
 
     asked: Cost
@@ -40,12 +40,13 @@ class Problem:
     equations: tuple[sp.Eq, ...] = ()
     sense: int = 1
     called: tuple[str, ...] = ()
+    whole: tuple[sp.Expr, ...] = ()
 
     @property
     def free_symbols(self) -> set[sp.Symbol]:
         """The symbols that need a value: all but the unknowns."""
-        free = set().union(self.cost.free_symbols, *(rel.free_symbols for rel in self.limits), *(e.free_symbols for _, e in self.put))
-        return free - set(self.over)
+        others = (*self.limits, *(e for _, e in self.put), *self.whole)
+        return set().union(self.cost.free_symbols, *(e.free_symbols for e in others)) - set(self.over)
 
     @property
     def word(self) -> str:
@@ -73,7 +74,8 @@ def problem(cost: Any, over: Any, subject_to: Any, sense: int) -> Problem:
     if not unknowns or len(set(unknowns)) < len(unknowns):
         raise InputError("name each unknown once, e.g. over=X or over=(X, Y)")
     equations = tuple(c for c in conditions if isinstance(c, sp.Eq))
-    limits = [c for c in conditions if not isinstance(c, sp.Eq)]
+    counts = {c: e for c in conditions if (e := _count(c)) is not None}
+    limits = [c for c in conditions if not isinstance(c, sp.Eq) and c not in counts]
     put: dict[sp.Symbol, sp.Expr] = {}
     for equation in equations:
         gone = _eliminated(equation.xreplace(put), unknowns, cost, put)
@@ -85,7 +87,19 @@ def problem(cost: Any, over: Any, subject_to: Any, sense: int) -> Problem:
         raise InputError(f"the conditions leave no unknown: {', '.join(f'{s} = {show.text(e)}' for s, e in put.items())}")
     replaced = cost.map(lambda e: e.xreplace(put))
     written = tuple(map(show.text, limits))
-    return Problem(cost, replaced, left, tuple(c.xreplace(put) for c in limits), tuple(put.items()), equations, sense, written)
+    claimed = (e for e in wholes(cost.of) if e.free_symbols <= cost.free_symbols)
+    whole = tuple(dict.fromkeys(e.xreplace(put) for e in (*put.values(), *counts.values(), *claimed)))
+    return Problem(cost, replaced, left, tuple(c.xreplace(put) for c in limits), tuple(put.items()), equations, sense, written, whole)
+
+
+def _count(condition: sp.Rel) -> sp.Expr | None:
+    """What must be whole, of a condition that says just that, such as n/X <= floor(n/X)."""
+    if not isinstance(condition, (sp.Le, sp.Ge)):
+        return None
+    low, high = condition.lts, condition.gts
+    if isinstance(high, sp.floor):
+        return low if high.args[0] == low else None
+    return high if isinstance(low, sp.ceiling) and low.args[0] == high else None
 
 
 def each(given: Any) -> Iterable[Any]:

@@ -29,7 +29,7 @@ from typing import Any, ClassVar
 import sympy as sp
 
 from symroof.algebra import show
-from symroof.algebra.cost import Cost, largest, quantity
+from symroof.algebra.cost import Cost, largest, lifted, quantity
 from symroof.algebra.operands import beside, plain
 from symroof.algebra.symbols import W_dcn, W_ici, eta_link, t_coll, t_hop
 from symroof.algebra.units import Unit
@@ -212,7 +212,8 @@ class Network(Switch):
 class Tree(Link):
     """A hierarchical fat tree: ``levels`` are (D_i, W_i) from the inside out: D_i children, each sending W_i [byte/s].
 
-    Assumes that each level has wires of its own and all are busy at once; one hop per level. Of a level of Y/8 children, as many
+    Assumes that each level has wires of its own and all are busy at once; one hop per level. In a mesh the children of the first
+    level are what the axes further in make together, a node of Y chips, which share what it sends. Of a level of Y/8 children, as many
     as there are of it; with letters on both sides (Z/g) there is at least one.
 
     >>> from symroof.symbols import B, D, p
@@ -264,7 +265,8 @@ def extent(size: Any, of: str) -> sp.Expr:
 
 
 def _measured(value: Any, unit: Unit, of: str) -> Cost:
-    expr, given = beside(value, unit, of)
+    value = lifted(value)
+    expr, given = (value.expr, value.unit) if isinstance(value, Cost) else beside(value, unit, of)
     if given.measured != unit.measured:
         raise UnitError(f"{of} is given in {given}; give it in {unit}, e.g. {'450 GB/s' if unit == RATE else '1 us'!r}")
     if expr.is_number and not expr.is_positive:

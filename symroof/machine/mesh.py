@@ -27,6 +27,7 @@ from typing import Any
 import sympy as sp
 
 from symroof.algebra import show
+from symroof.algebra.claims import SETTLED, Claim
 from symroof.algebra.cost import Cost, largest, quantity
 from symroof.algebra.symbols import ALPHABET, symbol
 from symroof.errors import InputError, UnknownName, nearest, short
@@ -71,28 +72,38 @@ class Mesh(show.Shown):
 
         All torus axes it runs over work together: V/((n_1 + n_2) W). Over several kinds of links it is hierarchical, all
         levels busy at once: V (D_i - 1)/(D_i inner W_i), the largest, where ``inner`` are the chips of the levels further
-        in (tori, then switches, trees, networks). Source: How to Scale Your Model, parts 3 and 12.
+        in (tori, then switches, trees, networks). Of a tree W_i is what a child sends, all chips further in together.
+        Source: How to Scale Your Model, parts 3 and 12.
         """
+        if not isinstance(collective, Collective):
+            example = 'Collective("AllGather", ("X",), "W", Cost(p*D*F, "byte"))'
+            raise InputError(f"{short(collective)} is no collective; give one of a program (program.collectives), or {example}")
         levels: dict[Any, list[str]] = {}  # from the inside out; all tori are one, as are axes through the same switch
-        for axis in sorted(collective.axes, key=lambda a: (self.link(a).rank, self._place(a))):
+        for axis in sorted(collective.axes, key=self._depth):
             link = self.link(axis)
             levels.setdefault("tori" if isinstance(link, Torus) else (axis, link) if isinstance(link, Tree) else link, []).append(axis)
-        sizes = self.sizes
+        sizes, volume = self.sizes, self.settle(collective.volume)
         stack = [(axes, size) for axes in levels.values() if (size := sp.Mul(*[sizes[a] for a in axes])) != 1]
         how, chips, inner, times = exchange(collective.kind), sp.Mul(*[size for _, size in stack]), sp.Integer(1), []
         for axes, size in stack:
-            away = how.beyond(inner, size, chips)
-            volume = collective.volume / away if away != 1 else collective.volume
-            links = [(self.link(axis), sizes[axis]) for axis in axes]
+            away, links = how.beyond(inner, size, chips), [(self.link(axis), sizes[axis]) for axis in axes]
+            if isinstance(links[0][0], Tree):  # what a child sends is shared by the chips of the axes further in
+                away = away / sp.Mul(*[sizes[a] for a in self.axes if self._depth(a) < self._depth(axes[0])])
+            sent = volume / away if away != 1 else volume
             wired = [link for link, _ in links if isinstance(link, Wired)]
             lanes = [lane for link, each in links if isinstance(link, Torus) and link not in wired for lane in link.lanes(each)]
             lanes += Wired.together(wired) if wired else ()
-            one = (
-                how.torus_time(volume, tuple(lanes), exact, latency) if lanes else links[0][0].time(how.name, volume, size, exact, latency)
-            )
+            one = how.torus_time(sent, tuple(lanes), exact, latency) if lanes else links[0][0].time(how.name, sent, size, exact, latency)
             times.append(one.named(",".join(axes)))
             inner = inner * size
-        return largest(times).named(collective.name) if times else quantity(sp.Integer(0), SECOND, collective.name)
+        found = largest(times).named(collective.name) if times else quantity(sp.Integer(0), SECOND, collective.name)
+        return self.settle(found)
+
+    def settle(self, cost: Cost) -> Cost:
+        """A cost in which the numbers of chips that the mesh has stand for its axes; another number for one is refused from then on."""
+        known = {named(axis): size for axis, size in self.sizes.items() if size.is_number}
+        claims = cost.of | {Claim(SETTLED, pair) for pair in known.items()}
+        return (cost.map(lambda e: e.xreplace(known)) if cost.free_symbols & known.keys() else cost).claiming(claims)
 
     def rate(self, *axes: str) -> Cost:
         """The bandwidth [byte/s] that a chip has in a gather or scatter over axes together: V / the time of V bytes.
@@ -107,6 +118,10 @@ class Mesh(show.Shown):
         if time.expr == 0:
             raise InputError(f"{', '.join(axes)} has one chip, which sends nothing; ask for an axis of several")
         return (one / time).named(f"bandwidth over {', '.join(axes)}")
+
+    def _depth(self, axis: str) -> tuple[int, int]:
+        """How far in an axis is: by what it runs over, then in order."""
+        return self.link(axis).rank, self._place(axis)
 
     def _place(self, axis: str) -> int:
         if axis not in self.axes:
@@ -130,9 +145,14 @@ def mesh(**links: Link) -> Mesh:
     return Mesh(tuple(links), tuple(links.values()), tuple(_extent(axis, link) for axis, link in links.items()))
 
 
+def named(axis: str) -> sp.Symbol:
+    """The letter for the chips along an axis."""
+    return ALPHABET.get(axis) or symbol(axis, "1", f"chips along the mesh axis {axis}")
+
+
 def _extent(axis: str, link: Link) -> sp.Expr:
     if link.size is not None:
         return link.size
     if axis not in ALPHABET or axis in ("X", "Y", "Z"):
-        return ALPHABET.get(axis) or symbol(axis, "1", f"chips along the mesh axis {axis}")
+        return named(axis)
     raise InputError(f"an axis cannot be called {axis}, which is {ALPHABET[axis].meaning}; call it X, Y, Z or a word of your own")

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+import sympy as sp
+
 from symroof.algebra import show
-from symroof.algebra.cost import Cost
-from symroof.algebra.operands import plain
-from symroof.algebra.symbols import C, W_hbm, eta_hbm, eta_math, p, t_step
+from symroof.algebra.bind import check
+from symroof.algebra.cost import Cost, quantity
+from symroof.algebra.operands import plain, rational, size
+from symroof.algebra.symbols import C, W_hbm, eta_hbm, eta_math, p, symbol, t_step
+from symroof.algebra.units import Unit
+from symroof.errors import InputError, nearest, short
+
+#: Bytes per element of the formats that stand in texts.
+WIDTHS = {"fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": Fraction(1, 2), "int4": Fraction(1, 2)}
+_FLOP, _BYTE, _WIDTH = Unit.of("FLOP"), Unit.of("byte"), symbol("width", "byte", "bytes per element")
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,6 +35,8 @@ class Work(show.Shown):
         return (self.flops / self.traffic).named("intensity")
 
     def __add__(self, other: Work) -> Work:
+        if not isinstance(other, Work):
+            raise InputError(f"{short(other)} is no work; add the work of a matmul or a program")
         flops, traffic = self.flops.expr + other.flops.expr, self.traffic.expr + other.traffic.expr
         return _work(f"{self.name} + {other.name}", flops, traffic)
 
@@ -37,16 +49,34 @@ class Work(show.Shown):
 def matmul(b: Any, d: Any, f: Any, weights: Any = p, activations: Any = p) -> Work:
     """``[b, d] · [d, f] -> [b, f]``: 2bdf FLOPs; every operand and the result cross HBM once.
 
-    ``weights`` and ``activations`` are the bytes per element of the second operand and of the other two.
-    Source: How to Scale Your Model, part 1.
+    ``weights`` and ``activations`` are the bytes per element of the second operand and of the other two: letters, numbers or
+    formats ("int8"). Source: How to Scale Your Model, part 1.
 
     >>> from symroof.symbols import B, D, F
     >>> matmul(B, D, F).traffic
     p*(B*D + B*F + D*F)  [byte]
     """
-    b, d, f, w, a = map(plain, (b, d, f, weights, activations))
+    b, d, f, w, a = *map(size, (b, d, f)), width(weights), width(activations)
     traffic = w * (b * d + b * f + d * f) if w == a else a * (b * d + b * f) + w * d * f
     return _work("matmul", 2 * b * d * f, traffic)
+
+
+def width(given: Any) -> sp.Expr:
+    """Bytes per element: of a format, a number, a text such as ``"17/16 byte"``, or an expression in bytes.
+
+    >>> width("int8"), width(2), width(p)
+    (1, 2, p)
+
+    Raises InputError or UnitError for anything else.
+    """
+    if isinstance(given, str) and given.strip()[:1].isalpha():
+        if given not in WIDTHS:
+            raise InputError(f"{short(given)} is no format; {nearest(given, WIDTHS)}, or bytes per element")
+        given = WIDTHS[given]
+    found = check(_WIDTH, given)
+    if not isinstance(found, (Fraction, sp.Expr)):
+        raise InputError(f"width = {short(given)} is not one number; give bytes per element, e.g. 2, p or 'int8'")
+    return rational(found) if isinstance(found, Fraction) else found
 
 
 def roofline(work: Work) -> Cost:
@@ -74,4 +104,4 @@ def kernel(work: Work) -> Cost:
 
 
 def _work(name: str, flops: Any, traffic: Any) -> Work:
-    return Work(name, Cost(flops, "FLOP", "flops"), Cost(traffic, "byte", "traffic"))
+    return Work(name, quantity(plain(flops), _FLOP, "flops"), quantity(traffic, _BYTE, "traffic"))  # a width may be a number

@@ -15,7 +15,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -23,12 +22,12 @@ import sympy as sp
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import ALPHABET
 from symroof.errors import ProgramError, nearest, short
+from symroof.machine.roofline import WIDTHS
 from symroof.program.roles import Role, is_header, read_header, widths
 from symroof.program.tensor import Dim, Tensor
 
 #: Marks that every program knows: FLOPs beside the matmuls, and rows that are taken without a product.
 MARKS = ("vector", "lookup")
-WIDTHS = {"fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": Fraction(1, 2), "int4": Fraction(1, 2)}
 _TOKEN = re.compile(r"\s*(?:(->)|([A-Za-z][A-Za-z0-9']*(?:_[A-Za-z0-9]+)?)|([\[\],{}:]))")
 _LONGEST = 20_000
 

@@ -10,18 +10,20 @@ import sympy as sp
 
 from symroof.algebra import show
 from symroof.algebra.claims import NONE, Claims, together
-from symroof.algebra.cost import Cost, largest, total
-from symroof.algebra.operands import plain
+from symroof.algebra.cost import Cost, largest, quantity, total
+from symroof.algebra.operands import plain, size
 from symroof.algebra.symbols import C, W_hbm, p
+from symroof.algebra.units import Unit
 from symroof.errors import ProgramError, nearest, short
 from symroof.machine.collectives import Collective
 from symroof.machine.mesh import Mesh
 from symroof.machine.roofline import Work
+from symroof.machine.roofline import width as bytes_each
 from symroof.program.backward import Remat, again, gradients
 from symroof.program.infer import Statement, chained, made_once, once
-from symroof.program.parse import WIDTHS, Scope, parse
+from symroof.program.parse import Scope, parse
 from symroof.program.roles import Role, role_of
-from symroof.program.tensor import Tensor, ways
+from symroof.program.tensor import Tensor
 
 Overlap = Literal["all", "none", "comms add", "axes"]
 
@@ -73,7 +75,7 @@ class Program(show.Shown):
         return self._all((c for s in self.statements for c in s.traffic if c.name not in self.on_chip), "byte", "traffic")
 
     def _all(self, costs: Iterable[Cost], unit: str, name: str) -> Cost:
-        return Cost(sp.Add(*[c.expr for c in costs]), unit, name).claiming(self.of)
+        return quantity(sp.Add(*[c.expr for c in costs]), Unit.of(unit), name).claiming(self.of)
 
     @property
     def collectives(self) -> tuple[Collective, ...]:
@@ -134,12 +136,12 @@ class Program(show.Shown):
         hbm: Cost = (self.traffic / W_hbm).named("hbm")
         comms = [(c.axes, mesh.time(c, exact=exact, latency=latency)) for c in self.collectives]
         if overlap == "none":
-            return _sized(total([math, hbm, *(t for _, t in comms)]), mesh).named("program")
+            return mesh.settle(total([math, hbm, *(t for _, t in comms)])).named("program")
         groups: dict[Any, list[Cost]] = {}
         for i, (axes, time) in enumerate(comms):
             groups.setdefault({"all": i, "comms add": "comms", "axes": f"comms {''.join(axes)}"}[overlap], []).append(time)
         joined = [total(times).named(name) if len(times) > 1 else times[0] for name, times in groups.items()]
-        return _sized(largest([math, hbm, *joined]), mesh).named("program")
+        return mesh.settle(largest([math, hbm, *joined])).named("program")
 
     # -- training
     @property
@@ -230,7 +232,7 @@ def program(
     ReduceScatter_Y(Out)  B*D*p/X  [byte]
 
     A dimension is a letter of the alphabet or bound here (``J=4096``); a subscript names the mesh axes that shard it;
-    ``{U_Y}`` marks partial sums. ``width`` is bytes per element (2, p_w or "bf16"), ``formats`` that of single tensors,
+    ``{U_Y}`` marks partial sums. ``width`` is bytes per element (2, p_w, "bf16", "17/16 byte"), ``formats`` that of single tensors,
     ``int8 W[D, F]`` too. Tensors ``on_chip`` never cross HBM. The rules are a table in ``symroof.program.infer``.
 
     The first line may say what the tensors are (``weight mlp: W_in, W_out; cache: Keys``, see ``symroof.program.roles``);
@@ -240,8 +242,7 @@ def program(
     Raises ProgramError with line and column.
     """
     bound = {name: _positive(name, size) for name, size in sizes.items()}
-    widths = {name: _positive(name, WIDTHS.get(w, w) if isinstance(w, str) else w) for name, w in (formats or {}).items()}
-    whole = _positive("width", WIDTHS.get(width, width) if isinstance(width, str) else width)
+    widths, whole = {name: bytes_each(w) for name, w in (formats or {}).items()}, bytes_each(width)
     factors = {name: plain(factor) for name, factor in (marks or {}).items()}
     written, roles = parse(text, Scope(bound, widths, whole, factors))
     stored = tuple(line.operands[0] for line in written if line.out is None)
@@ -262,13 +263,7 @@ def _positive(name: str, value: Any) -> sp.Expr:
 
     Raises ProgramError naming it.
     """
-    expr = plain(value)
+    expr = size(value)
     if not expr.is_positive and (expr.is_number or expr.could_extract_minus_sign()):
         raise ProgramError(f"{name} = {short(expr)} is no size; give a positive number or an expression in symbols")
     return expr
-
-
-def _sized(time: Cost, mesh: Mesh) -> Cost:
-    """A time in which the numbers of chips that a mesh has stand for its axes."""
-    sizes = {ways([axis]): size for axis, size in mesh.sizes.items() if size.is_number}
-    return time.map(lambda e: e.xreplace(sizes)) if sizes else time

@@ -8,8 +8,6 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-import sympy as sp
-
 from symroof.algebra.cost import Cost
 from symroof.algebra.operands import rational
 from symroof.algebra.symbols import W_dcn, W_ici, W_link
@@ -131,10 +129,11 @@ class Placed(Sheet):
         if W_dcn not in self.values:
             raise InputError(f"{self.slice.name} is more than one node of {self.domain}, and the sheet says nothing of the network between")
         inner = rational(in_node(size, stride, self.domain))
-        rate = Cost(W_dcn * inner, "byte/s")
         if inner == 1:
             return Network()
-        return Tree(((inner, W_link), (size / inner, rate))) if inner.is_Integer and sp.Rational(size) % inner == 0 else Network(rate)
+        if not inner.is_Integer or size % inner:
+            return Network(Cost(W_dcn * inner, "byte/s"))
+        return Tree(tuple((children, Cost(rate * stride, "byte/s")) for children, rate in ((inner, W_link), (size / inner, W_dcn * inner))))
 
 
 def in_domain(size: int, stride: int, domain: int) -> bool:

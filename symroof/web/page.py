@@ -161,6 +161,7 @@ def _symbol(name: str, free: Mapping[str, sp.Symbol]) -> sp.Symbol:
     if name not in free:
         known = ALPHABET.get(name)
         if known is not None and DERATES.get(known, frozenset()) & set(free.values()):
-            raise InputError(f"{name} is not in the formula; put it there first, e.g. cost.at(W_hbm=eta_hbm*W_hbm)")
+            rate = next(s for s in free.values() if s in DERATES[known])
+            raise InputError(f"{name} is not in the formula; put it there first: cost.map(lambda e: e.subs({rate}, {name}*{rate}))")
         raise UnknownName(f"{short(name)} is not a letter of the formula; {nearest(name, free)}")
     return free[name]

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import sympy as sp
 
+from symroof.algebra.claims import WHOLE, Claim
 from symroof.algebra.cost import Cost, total
 from symroof.algebra.symbols import M_X, M_Y, B, C, W_ici, X, Y, n
 from symroof.errors import InputError, UnknownName, nearest, short
@@ -160,7 +161,7 @@ def mixed(m: Model = None, overlap: Overlap = "comms add", direction: Direction 
     fsdp, tp = one["X"].named("FSDP"), one["Y"].named("TP")
     both = fsdp + tp if overlap == "comms add" else fsdp | tp
     found: Cost = (math(layers) | both.named("comms")).named("FSDP + tensor parallel").at(Y=n / X)
-    return found
+    return found.claiming(found.of | {Claim(WHOLE, n / X)})
 
 
 def optimal_fsdp(m: Model = None, overlap: Overlap = "comms add", direction: Direction = "forward") -> Bound:
