@@ -142,6 +142,7 @@ e_G = symbol("e_G", "1", "mean of the shorter of two answers over the mean: 1 wh
 z = symbol("z", "1", "what the running sequences that a token sees exceed lam*t_tok*g by, itself counted: 0 as a mean over steps")
 busy = symbol("busy", "1", "share of the time in which a replica has something to do")
 a = symbol("a", "s", "time of a decode step that does not depend on its sequences")
+a_0 = symbol("a_0", "s", "the part of a that a decode step takes where arithmetic binds, too")
 b = symbol("b", "s/token", "time that a sequence adds to a decode step while memory binds")
 c = symbol("c", "s/token", "time of a decode step for each of its sequences where arithmetic binds")
 t_pre = symbol("t_pre", "s", "time that the prefill of a request takes from a replica", r"t_\text{pre}")
@@ -345,6 +346,7 @@ eta_link = symbol("eta_link", "1", "fraction of the bandwidth of links and netwo
 t_layer = symbol("t_layer", "s", "time that a layer takes beside its work, in a pass", r"t_\text{layer}")
 t_coll = symbol("t_coll", "s", "time that a collective takes beside its bytes", r"t_\text{coll}")
 t_step = symbol("t_step", "s", "time that a step takes beside its layers", r"t_\text{step}")
+t_api = symbol("t_api", "s", "time that a server takes for each request beside its steps", r"t_\text{api}")
 T_tile = symbol("T_tile", "token", "tokens of a tile, which those of a routed expert fill up", r"T_\text{tile}")
 t_req = symbol("t_req", "s", "time that a step takes for each sequence, beside its work", r"t_\text{req}")
 eta_head = symbol("eta_head", "1", "fraction of the peak that the unembedding reaches", r"\eta_\text{head}")
@@ -376,11 +378,14 @@ DERATES: dict[Symbol, frozenset[Symbol]] = {
     eta_link: frozenset({W_ici, W_link, W_dcn, W_X, W_Y, W_Z, W_rep, W_ctx, A_X, A_Z, A_exp, W_pcie}),
 }
 #: What a bound counts nothing of.
-_FREE = (t_layer, t_coll, t_step, t_req, k_h, k_g, k_s, x_tp, x_cp, x_ep, x_pp, x_fs, x_dp, x_opt, x_host, j_rep, j_data, k_pre, k_work)
+_FREE = (
+    *(t_layer, t_coll, t_step, t_req, t_api, k_h, k_g, k_s),
+    *(x_tp, x_cp, x_ep, x_pp, x_fs, x_dp, x_opt, x_host, j_rep, j_data, k_pre, k_work),
+)
 #: Fractions of something: at most 1.
 FRACTIONS = frozenset({MFU, u_hbm, h, e_G, busy, eta_att, eta_kv, eta_head, *DERATES})
 #: What there may be nothing of.
-NOTHING = frozenset({M_run, M_act, M_more, S_hit, h, c_a2, c_s2, z, *_FREE})
+NOTHING = frozenset({a_0, M_run, M_act, M_more, S_hit, h, c_a2, c_s2, z, *_FREE})
 #: What letters are worth that nobody binds: then a formula is a bound. Once nothing else is open, they are put in.
 UNLESS: dict[Symbol, sp.Expr] = {
     **dict.fromkeys((*DERATES, k_cap, k_frag, p_mask, T_tile), sp.Integer(1)),

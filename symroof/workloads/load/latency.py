@@ -17,7 +17,7 @@ import sympy as sp
 from symroof.algebra.bind import Given
 from symroof.algebra.claims import Claims, solved
 from symroof.algebra.cost import Condition, Cost, quantity, total
-from symroof.algebra.symbols import B, busy, c_a2, g, lam, t_tok, z
+from symroof.algebra.symbols import B, busy, c_a2, g, lam, t_api, t_tok, z
 from symroof.algebra.units import Unit
 from symroof.rooms import public
 from symroof.solver.bound import Bound
@@ -87,9 +87,10 @@ def first_token(served: Served = None, whole: bool = False) -> Cost:
     a + b B + t_pre (1 + lam busy L) of the next; at a steady rate one step and a half, and the prefill.
     ``whole``: prompts are read by themselves and first, an M/G/1 queue with decode steps s_d as vacations:
     t_pre + c_a2 u t_pre / (2 (1 - u)) + (1 - (1 - busy)/(1 - u)) (s_d + v/s_d) / 2; at a steady rate nothing queues.
+    A server may take ``t_api`` for a request beside its steps.
     """
     r = of(served, whole)
-    parts = _whole(r) if whole else _mixed(r)
+    parts = {**(_whole(r) if whole else _mixed(r)), "server": t_api}
     return total(r.formula(expr, "s", name) for name, expr in parts.items()).named("first token").claiming(_running(r).of)
 
 

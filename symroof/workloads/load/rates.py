@@ -11,7 +11,7 @@ from fractions import Fraction
 import sympy as sp
 
 from symroof.algebra.cost import Condition, Cost, quantity
-from symroof.algebra.symbols import B_max, a, b, c_a2, g, lam, n, price, price_wait, t_wait, z
+from symroof.algebra.symbols import a, b, c_a2, g, lam, n, price, price_wait, t_wait, z
 from symroof.algebra.units import Unit
 from symroof.rooms import public
 from symroof.solver.bound import Bound
@@ -50,7 +50,8 @@ def of_slots(served: Served = None) -> Bound:
     >>> of_slots()
     lam <= B_max/(B_max*b*g + B_max*t_pre + a*g)
     """
-    return of(served).hitting(B_max).solved(_filled, lam)
+    r = of(served)
+    return r.hitting(r.slots.expr).solved(_filled, lam)
 
 
 @Tag("bound", "upper; a server that admits by the prompt alone and computes again what it has to give up reaches 5 to 8 % less")
@@ -109,7 +110,7 @@ def _busy(r: Replica) -> Condition:
 def _filled(r: Replica) -> Condition:
     """So many sequences run all the time."""
     most = r.slots.expr
-    steps = [r.fixed.expr + r.each.expr * most, *([] if r.roof is None else [r.roof.expr * most])]
+    steps = [r.fixed.expr + r.each.expr * most, *([] if r.roof is None else [r.least + r.roof.expr * most])]
     return _largest([lam * (g * step + most * r.prompt.expr) for step in steps], "token", r) <= Cost(most, "token")
 
 

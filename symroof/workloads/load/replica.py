@@ -27,6 +27,7 @@ from symroof.algebra.symbols import (
     B,
     B_max,
     G,
+    M_hbm,
     S,
     S_hit,
     Symbol,
@@ -36,6 +37,7 @@ from symroof.algebra.symbols import (
     Y,
     Z,
     a,
+    a_0,
     b,
     busy,
     c,
@@ -51,6 +53,7 @@ from symroof.algebra.symbols import (
     z,
 )
 from symroof.algebra.units import Unit
+from symroof.algebra.value import Value
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.rooms import public
 from symroof.solver.bound import Bound
@@ -75,6 +78,7 @@ _TIMES = {
     "each": ("s/token", b, 0.0001),
     "prompt": ("s", t_pre, 0.05),
     "roof": ("s/token", c, 0.0002),
+    "floor": ("s", a_0, 0.005),
     "chips": ("chip", n, 8),
     "slots": ("token", B_max, 256),
 }
@@ -86,8 +90,9 @@ _CHIPS, _SLOTS = Cost(n, "chip", "chips"), Cost(B_max, "token", "slots")
 class Replica:
     """``fixed`` [s] and ``each`` [s/token] of a decode step, ``prompt`` [s] of prefill a request, on so many ``chips``.
 
-    ``roof`` [s/token] is the time of a step for each of its sequences where arithmetic binds, None where it never does; ``slots``
-    [token] the sequences that run at most. ``hits`` are letters of the fixed time that depend on the sequences B that run: experts hit.
+    ``roof`` [s/token] is the time of a step for each of its sequences where arithmetic binds, None where it never does, and
+    ``floor`` [s] the part of the fixed time that such a step takes too; ``slots`` [token] are the sequences that run at most.
+    ``hits`` are letters of the fixed time that depend on the sequences B that run: experts hit.
 
     Raises InputError for what is no cost in these units.
     """
@@ -99,12 +104,13 @@ class Replica:
     chips: Cost = _CHIPS
     slots: Cost = _SLOTS
     hits: tuple[tuple[Symbol, sp.Expr], ...] = ()
+    floor: Cost | None = None
 
     def __post_init__(self) -> None:
         for name, (unit, _, example) in _TIMES.items():
             given = getattr(self, name)
             fits = isinstance(given, Cost) and given.unit.measured == Unit.of(unit).measured
-            if not fits and not (given is None and name == "roof"):
+            if not fits and not (given is None and name in ("roof", "floor")):
                 raise InputError(f"a replica has {name} in {unit}, not {short(given)}; give e.g. {name}=Cost({example}, {unit!r})")
 
     # -- what it is
@@ -112,6 +118,11 @@ class Replica:
     def of(self) -> Claims:
         """What the times assume of the model."""
         return together(*(cost.of for cost in self._costs.values()))
+
+    @property
+    def least(self) -> sp.Expr:
+        """What a step takes that arithmetic binds, beside its sequences [s]: its floor, if it has one."""
+        return sp.Integer(0) if self.floor is None else self.floor.expr
 
     @property
     def work(self) -> sp.Expr:
@@ -137,7 +148,7 @@ class Replica:
     def decodes(self, sequences: sp.Expr) -> sp.Expr:
         """The time of a decode step with so many sequences [s]: a + b B, or c B where arithmetic binds."""
         memory = self.fixed.expr + self.each.expr * sequences
-        return memory if self.roof is None else sp.Max(memory, self.roof.expr * sequences, evaluate=False)
+        return memory if self.roof is None else sp.Max(memory, self.least + self.roof.expr * sequences, evaluate=False)
 
     def taken(self, sequences: sp.Expr) -> Cost:
         """What a token waits for where so many sequences run, and their prompts come meanwhile [s]: by memory and by arithmetic."""
@@ -147,24 +158,37 @@ class Replica:
             return quantity(fixed + each * z + each * sequences + prompts, Unit.of("s"))
 
         memory = by(self.fixed.expr, self.each.expr)
-        whole = memory if self.roof is None else memory.named("memory") | by(sp.Integer(0), self.roof.expr).named("math")
+        whole = memory if self.roof is None else memory.named("memory") | by(self.least, self.roof.expr).named("math")
         return whole.claiming(self.of)
 
     # -- others like it
     @property
     def memory_bound(self) -> Replica:
         """The same where arithmetic never binds."""
-        return replace(self, roof=None)
+        return replace(self, roof=None, floor=None)
 
     def hitting(self, sequences: sp.Expr) -> Replica:
         """The same with the experts written out that so many sequences hit, or one: no step is without a sequence."""
         put = {s: found.xreplace({B: sp.Max(1, sequences, evaluate=False)}) for s, found in self.hits}
-        return replace(self, fixed=self.fixed.map(lambda e: e.xreplace(put)), hits=()) if put else self
+        if not put:
+            return self
+        fixed, floor = (cost and cost.map(lambda e: e.xreplace(put)) for cost in (self.fixed, self.floor))
+        return replace(self, fixed=fixed, floor=floor, hits=())
 
     @property
     def at_limit(self) -> Replica:
         """The same with the experts that sequences hit whose tokens take t_tok each."""
         return self.hitting(lam * g * t_tok)
+
+    def at(self, *sheets: Any) -> Replica:
+        """The same with numbers for what sheets, or mappings of letters, give; the experts that a step hits stay functions of its sequences.
+
+        Raises what ``Cost.at`` raises.
+        """
+        put = {name: cost.at(*sheets) for name, cost in self._costs.items()}
+        found = {name: quantity(plain(v.number), v.unit, name) if isinstance(v, Value) else v for name, v in put.items()}
+        hit = any(B in cost.free_symbols for cost in found.values())
+        return replace(self, **found, hits=((B, B),) if hit else ())
 
     # -- formulas of it
     def formula(self, expr: sp.Expr, unit: str, name: str) -> Cost:
@@ -176,7 +200,7 @@ class Replica:
 
         Numeric where they depend on the unknown.
         """
-        found = _solved(condition, x, self.roof is not None)
+        found = _solved(condition, x, FLOORED if self.floor else ROOFED if self.roof else LETTERS)
         if not self._put:
             return found
         if any(x in e.free_symbols for e in self._put.values()):
@@ -199,6 +223,7 @@ class Replica:
 #: A replica in letters; one that arithmetic may bind.
 LETTERS = Replica(Cost(a, "s"), Cost(b, "s/token"), Cost(t_pre, "s"))
 ROOFED = replace(LETTERS, roof=Cost(c, "s/token"))
+FLOORED = replace(ROOFED, floor=Cost(a_0, "s"))
 #: A replica, a model that stands for its replica, or None for one in letters.
 Served = Model
 
@@ -221,14 +246,14 @@ def of(m: Served = None, whole: bool = False) -> Replica:
         return LETTERS if m is None else m
     if isinstance(m, Cost):
         raise InputError(f"{short(m)} is no replica; give Replica(fixed, each, prompt), a model, or nothing for one in letters")
-    held = _alone(total([decode.attention_time(m), decode.state_time(m)]))
+    held = alone(total([decode.attention_time(m), decode.state_time(m)]))
     reading = (prefill.math_time(m, PROMPT) / MFU).named("math")
     return Replica(
         fixed=decode.weight_time(m),
         each=held,
         prompt=(reading | prefill.weight_time(m)).named("prompt") if whole else reading.named("prompt"),
-        roof=held + _alone(decode.math_time(m)),
-        hits=_hits(m),
+        roof=held + alone(decode.math_time(m)),
+        hits=hits_of(m),
     )
 
 
@@ -239,17 +264,23 @@ def placed(m: Model, whole: bool = False) -> Replica:
     """
     step = deployment.step(m, overlap=False)
     matmuls = step["MLP"]
-    held = _alone(total([part for part in step.parts if part.name != "MLP"]))
+    held = alone(total([part for part in step.parts if part.name != "MLP"]))
     reading, loading, sent = deployment.prompt(m, PROMPT)
     read = (reading + sent) / X
     return Replica(
         fixed=matmuls["weights"],
         each=held,
         prompt=(read | loading).named("prompt") if whole else read.named("prompt"),
-        roof=held + _alone(matmuls["math"]),
+        roof=held + alone(matmuls["math"]),
         chips=Cost(X * Y * Z, "chip", "chips"),
-        hits=_hits(m),
+        slots=room(m),
+        hits=hits_of(m),
     )
+
+
+def room(m: Model) -> Cost:
+    """Sequences that a mesh has room for [token]: HBM of a chip less its weights, over what one keeps there at its mean context."""
+    return ((Cost(M_hbm, "byte") - deployment.weights(m)) / alone(deployment.cache(m), "byte/token")).declare("token").named("slots")
 
 
 @Tag("exact", "of what the times of a replica assume")
@@ -301,8 +332,8 @@ def prompts() -> dict[Symbol, sp.Expr]:
 
 # -- helpers
 @lru_cache(maxsize=256)
-def _solved(condition: Callable[[Replica], Condition], x: Symbol, roofed: bool) -> Bound:
-    return solve(condition(ROOFED if roofed else LETTERS), x)
+def _solved(condition: Callable[[Replica], Condition], x: Symbol, letters: Replica) -> Bound:
+    return solve(condition(letters), x)
 
 
 def _put(piece: Piece, put: Mapping[Any, sp.Expr]) -> Piece:
@@ -312,12 +343,12 @@ def _put(piece: Piece, put: Mapping[Any, sp.Expr]) -> Piece:
     return replace(piece, low=low, high=high, when=when)
 
 
-def _alone(time: Cost) -> Cost:
-    """A time of a step by its sequences, at their mean context."""
-    return time.map(lambda e: (e / B).xreplace({S: CONTEXT})).declare("s/token")
+def alone(cost: Cost, unit: str = "s/token") -> Cost:
+    """What a step takes, or holds, by its sequences, at their mean context."""
+    return cost.map(lambda e: sp.Add(*[term / B for term in sp.Add.make_args(e)]).xreplace({S: CONTEXT})).declare(unit)
 
 
-def _hits(m: Model) -> tuple[tuple[Symbol, sp.Expr], ...]:
+def hits_of(m: Model) -> tuple[tuple[Symbol, sp.Expr], ...]:
     """The experts that B sequences hit."""
     own = letters(m)
     return tuple((hit, own.definitions[hit]) for hit, _, _ in own.routed)
