@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from symroof.machine.mesh import Mesh, mesh
     from symroof.plan.choices import Choice, Choices
     from symroof.plan.deployments import search_serving, search_training
+    from symroof.plan.loads import load
     from symroof.plan.room import served
     from symroof.plane.borders import Region
     from symroof.plane.regions import Regions, regimes
@@ -86,6 +87,7 @@ _LATER = {
     "symroof.plan.choices": ("Choice", "Choices"),
     "symroof.plan.room": ("served",),
     "symroof.plan.deployments": ("search_serving", "search_training"),
+    "symroof.plan.loads": ("load",),
     "symroof.book.question": ("Answer", "Question", "answer", "question"),
     "symroof.fitting.explain": ("explain",),
     "symroof.fitting.fit": ("calibrate",),
@@ -163,6 +165,7 @@ __all__ = [
     "limit",
     "llm",
     "llms",
+    "load",
     "matmul",
     "maximize",
     "memory",

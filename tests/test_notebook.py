@@ -163,6 +163,14 @@ SHOWN = {
         lambda: symroof.search_serving(LLAMA, "tpu-v5e", latency="1 ms", formats="int8", chips=4),
         ["These cannot", "memory \u2264 HBM"],
     ),
+    "Load": (
+        lambda: symroof.load(LLAMA, "tpu-v5e", rate="2/s", tpot="40 ms", formats="int8", chips=16),
+        ["1 replica of tpu-v5e 4x4", "<- binds", "one more output token", "Arrivals poisson"],
+    ),
+    "Load, none": (
+        lambda: symroof.load(LLAMA, "tpu-v5e", rate="50/s", replicas=1, formats="int8", slice="4x4"),
+        ["is the most on tpu-v5e 4x4"],
+    ),
     "Work": (lambda: matmul(B, D, F), ["FLOPs", "HBM traffic", "intensity", "[FLOP/byte]"]),
     "Mesh": (lambda: mesh(X=Torus(), Y=Torus(axes=2), Z=Network()), ["Torus(axes=2)", "Network()"]),
     "Program": (lambda: program(LAYER), ["AllGather_Y(In)", "ReduceScatter_Y(Out)", "In[B_X, D_Y] W_in[D_X, F_Y] -> Tmp[B_X, F_Y]"]),
@@ -200,6 +208,7 @@ def test_everything_with_a_view_is_tried():
         "plan.story.Story",
         "plan.room.Room",
         "plan.choices.Choice",
+        "plan.fleets.Fleet",
         "algebra.value.Deviation",
         "search.found.Gain",
         "search.found.Slack",
@@ -211,6 +220,8 @@ def test_everything_with_a_view_is_tried():
     assert set(views()) - tried <= {f"symroof.{name}" for name in alone}
     parsed(html(made("Choices").rows[0]))
     parsed(html(made("Choices").rows[-1]))
+    parsed(html(made("Load").fleets[0]))
+    parsed(html(made("Load, none").fleets[0]))
 
 
 PLAIN = {"div", "style", "span", "strong", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "code", "a", "pre"}

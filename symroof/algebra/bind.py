@@ -178,7 +178,8 @@ def bind(free: Iterable[sp.Symbol], sheets: Iterable[Any], named: Mapping[str, A
     if defined:
         _follow(wanted.union(*(t.free_symbols for found in gone.values() for t in found)), defined, raw, anew.keys() | set(asked))
     chosen = {s: v for s, v in {**defaults, **raw}.items() if s not in asked or s in wanted}
-    chosen |= _unless(wanted, chosen, asked)
+    inner = set[sp.Symbol]().union(*(t.free_symbols for found in gone.values() for t in found)) - gone.keys()
+    chosen |= _unless(wanted | inner, chosen, {*asked, *gone} - wanted)
     inside = _reachable(wanted, chosen) | wanted
     needed = inside | {eta for eta in DERATES if eta in chosen}
     checked = {s: check(s, v) for s, v in chosen.items() if s in needed}

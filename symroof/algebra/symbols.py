@@ -378,10 +378,8 @@ DERATES: dict[Symbol, frozenset[Symbol]] = {
     eta_link: frozenset({W_ici, W_link, W_dcn, W_X, W_Y, W_Z, W_rep, W_ctx, A_X, A_Z, A_exp, W_pcie}),
 }
 #: What a bound counts nothing of.
-_FREE = (
-    *(t_layer, t_coll, t_step, t_req, t_api, k_h, k_g, k_s),
-    *(x_tp, x_cp, x_ep, x_pp, x_fs, x_dp, x_opt, x_host, j_rep, j_data, k_pre, k_work),
-)
+_FREE: tuple[Symbol, ...] = (t_layer, t_coll, t_step, t_req, t_api, k_h, k_g, k_s, k_pre, k_work)
+_FREE += (x_tp, x_cp, x_ep, x_pp, x_fs, x_dp, x_opt, x_host, j_rep, j_data)
 #: Fractions of something: at most 1.
 FRACTIONS = frozenset({MFU, u_hbm, h, e_G, busy, eta_att, eta_kv, eta_head, *DERATES})
 #: What there may be nothing of.

@@ -13,6 +13,7 @@ from symroof.errors import DerivationError, SymroofError, nearest
 #: Every command, and the file that declares it.
 COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("serve", "search", "memory"), "serving"),
+    **dict.fromkeys(("load",), "loading"),
     **dict.fromkeys(("solve", "regimes", "minimize", "maximize", "elasticity", "limit", "formulas"), "questions"),
     **dict.fromkeys(("derive", "chips", "llms", "show", "program"), "tables"),
     **dict.fromkeys(("export", "document", "import", "book"), "files"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import B, B_max, Symbol, a, a_0, b, busy, c, c_a2, c_s2, e_G, lam, t_pre, z
+from symroof.algebra.symbols import B, B_max, Symbol, a, a_0, b, busy, c, c_a2, c_s2, e_G, g, lam, t_pre, z
 from symroof.workloads.load import latency, rates
 from symroof.workloads.load.replica import FLOORED, LETTERS, Replica, load, traffic
 
@@ -64,7 +64,7 @@ class Served:
 
     def within(self, name: str, limit: float) -> float:
         """The highest rate at which a time is within a limit, 0 if it never is: times grow with the rate."""
-        low, high = 0.0, self.highest
+        low, high = 0.0, self.highest * (1 - 1e-9)
         if self.times(high * 1e-9)[name] > limit:
             return 0.0
         for _ in range(_HALVINGS):
@@ -93,6 +93,11 @@ class Served:
         """The time of a token, to the first token and end to end, at a rate below the highest."""
         known = self.at(rate)
         return {name: _worth(name, known) for name in TIMES}
+
+    def token_time(self, rate: float) -> float:
+        """The mean time of a token over all that run, at a rate below the highest: what the law of a load is about."""
+        known = self.at(rate)
+        return _worth("running", known) / (rate * known[g])
 
     def states(self, rate: float) -> dict[str, float]:
         """The load, the sequences that run and the requests that wait, at a rate below the highest."""

@@ -8,7 +8,25 @@ from typing import Any
 
 from symroof.algebra.bind import check
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import DERATES, B, D_tok, M_hbm, Symbol, W_dcn, W_ici, n, p_opt, t_lim, t_run
+from symroof.algebra.symbols import (
+    DERATES,
+    B,
+    B_max,
+    D_tok,
+    G,
+    Lam,
+    M_hbm,
+    Symbol,
+    T_all,
+    W_dcn,
+    W_ici,
+    h,
+    n,
+    n_srv,
+    p_opt,
+    t_lim,
+    t_run,
+)
 from symroof.ask.known import Known
 from symroof.ask.letters import MEANT, reach, refuse_unused, said, word
 from symroof.errors import InputError, SymroofError, UnknownName, nearest, short
@@ -80,6 +98,45 @@ TRAINING = Kind(
     {"n": _SLICE, "B": "the sequences of a step follow from its tokens and the context; give batch and context", **_MESH},
     {"time": "minimize", "cost": "minimize", "MFU": "maximize", "throughput": "maximize"},
     "pretraining.estimate",
+)
+_LENGTHS = "it follows from the prompt and the hit rate; give prompt and hit"
+LOAD = Kind(
+    {
+        "rate": None,
+        "prompt": 2048,
+        "generate": 512,
+        "hit": 0,
+        "arrivals": "poisson",
+        "lengths": "constant",
+        "ttft": None,
+        "tpot": None,
+        "e2e": None,
+        "replicas": None,
+        "sequences": None,
+        "mfu": "0.4",
+        "formats": ("bf16",),
+        "kv": (),
+        "math": "",
+        "chips": None,
+        "slice": None,
+        "calibration": None,
+        "letters": {},
+    },
+    ("generate", "mfu", "formats", "kv", "math"),
+    {
+        "rate": Lam,
+        "prompt": T_all,
+        "hit": h,
+        "ttft": t_lim,
+        "tpot": t_lim,
+        "e2e": t_lim,
+        "replicas": n_srv,
+        "sequences": B_max,
+        "chips": n,
+        "generate": G,
+    },
+    {"n": _SLICE, **_MESH, **dict.fromkeys(("T", "S_hit", "T_all", "h"), _LENGTHS), "lam": "it follows from the rate and the replicas"},
+    {"chips": "minimize", "cost": "minimize"},
 )
 _LIMITS = ("latency", "batch", "finish")  # a letter of theirs is no value, but the most that it may be
 

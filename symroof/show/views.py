@@ -17,7 +17,7 @@ Seen = Callable[[Any], Iterable[Block]]
 _Made = TypeVar("_Made", bound=Callable[..., Iterable[Block]])
 
 #: The files of this room in which the functions are.
-_FILES = ("formulas", "bounds", "optima", "grids", "sheets", "calibrations", "derivations")
+_FILES = ("formulas", "bounds", "optima", "grids", "loads", "sheets", "calibrations", "derivations")
 _VIEWS: dict[str, Seen] = {}
 
 

@@ -145,9 +145,9 @@ def _at_limit(r: Replica) -> Condition:
 def _one_more(m: Model, put: Mapping[Symbol, sp.Expr], name: str) -> Cost:
     """What is paid for one more token.
 
-    Raises InputError for a replica, which does not say what a token takes of it.
+    Raises InputError for a replica that does not say what a token takes of it.
     """
-    if isinstance(m, Replica):
+    if isinstance(m, Replica) and not {T, S_hit, G} & m.work.free_symbols:
         raise InputError("a replica does not say what a token takes of it; give a model, e.g. llm('llama3-70b')")
     paid = request(m)
     return quantity(paid.expr.xreplace(dict(put)) - paid.expr, Unit.of("USD/token"), name).claiming(paid.of)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from operator import methodcaller
 from typing import Any
 
 import sympy as sp
@@ -24,6 +25,7 @@ from symroof.algebra.cost import Condition, Cost, quantity, total
 from symroof.algebra.operands import plain
 from symroof.algebra.symbols import (
     MFU,
+    UNLESS,
     B,
     B_max,
     G,
@@ -172,8 +174,8 @@ class Replica:
         put = {s: found.xreplace({B: sp.Max(1, sequences, evaluate=False)}) for s, found in self.hits}
         if not put:
             return self
-        fixed, floor = (cost and cost.map(lambda e: e.xreplace(put)) for cost in (self.fixed, self.floor))
-        return replace(self, fixed=fixed, floor=floor, hits=())
+        written = methodcaller("xreplace", put)
+        return replace(self, fixed=self.fixed.map(written), floor=self.floor and self.floor.map(written), hits=())
 
     @property
     def at_limit(self) -> Replica:
@@ -181,12 +183,12 @@ class Replica:
         return self.hitting(lam * g * t_tok)
 
     def at(self, *sheets: Any) -> Replica:
-        """The same with numbers for what sheets, or mappings of letters, give; the experts that a step hits stay functions of its sequences.
+        """The same with numbers for what sheets, or mappings of letters, give; experts that a step hits stay functions of its sequences.
 
         Raises what ``Cost.at`` raises.
         """
         put = {name: cost.at(*sheets) for name, cost in self._costs.items()}
-        found = {name: quantity(plain(v.number), v.unit, name) if isinstance(v, Value) else v for name, v in put.items()}
+        found = {name: _in_numbers(name, v) for name, v in put.items()}
         hit = any(B in cost.free_symbols for cost in found.values())
         return replace(self, **found, hits=((B, B),) if hit else ())
 
@@ -363,6 +365,15 @@ def _said(given: Any, known: Mapping[str, Any], what: str) -> Any:
         raise UnknownName(f"there are no {what} {short(given)}; {nearest(given, known)}, or give their spread as a number")
     found = known[given] if isinstance(given, str) else given
     return tuple(map(plain, found)) if isinstance(found, tuple) else plain(found)
+
+
+def _in_numbers(name: str, found: Any) -> Cost:
+    """What a cost is at sheets, as a cost again; where the sequences are open still, letters that nobody binds are neutral."""
+    if isinstance(found, Value):
+        return quantity(plain(found.number), found.unit, name)
+    neutral = {s: v.xreplace(UNLESS) for s, v in UNLESS.items()}
+    settled: Cost = found.map(methodcaller("xreplace", neutral))
+    return settled
 
 
 def _number(expr: sp.Expr) -> Any:
