@@ -35,7 +35,7 @@ from symroof.plan.fleets import Asked, Fleet, Load
 from symroof.plan.layouts import serving_meshes
 from symroof.plan.replicas import Served
 from symroof.plan.wishes import LOAD, Wishes, words
-from symroof.sheets.calibrations import Calibration, calibrated, calibration
+from symroof.sheets.calibrations import Calibration, calibrated
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.workloads.load import fleet
@@ -67,7 +67,7 @@ def load(model: str | Llm, on: Any, by: str = "chips", **wishes: Any) -> Load:
     Raises InputError for an aim or a wish there is not, UnknownName for a chip, model or format.
     """
     asked = Wishes.make(LOAD, model, on, by, wishes)
-    about, by_calibration = Asked.of(asked), _calibration(asked["calibration"])
+    about, by_calibration = Asked.of(asked), asked.known.calibration
     found: list[Fleet] = []
     for where in asked.places():
         for known in where.each(words(asked["formats"]), words(asked["kv"])):
@@ -212,11 +212,6 @@ def _order(by: str) -> Any:
         return (float(paid) if by == "cost" and paid is not None else f.chips), float(f.values["e2e"])
 
     return key
-
-
-def _calibration(given: Any) -> Calibration | None:
-    """A calibration, by name or as it is."""
-    return calibration(given) if isinstance(given, str) else given
 
 
 def _stands_on(asked: Wishes, about: Asked, by: Calibration | None) -> Iterator[str]:

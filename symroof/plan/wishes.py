@@ -137,6 +137,7 @@ LOAD = Kind(
     },
     {"n": _SLICE, **_MESH, **dict.fromkeys(("T", "S_hit", "T_all", "h"), _LENGTHS), "lam": "it follows from the rate and the replicas"},
     {"chips": "minimize", "cost": "minimize"},
+    "decode.estimate",
 )
 _LIMITS = ("latency", "batch", "finish")  # a letter of theirs is no value, but the most that it may be
 
@@ -279,7 +280,7 @@ def _calibration(kind: Kind, wishes: Mapping[str, Any]) -> Calibration | None:
         fitted = [name for name in calibrations() if kind.formula in calibration(name).formulas]
         named = f"; {', '.join(fitted)} are" if fitted else ""
         raise InputError(f"{found.name} was fitted to {found.formula or 'another formula'}, not to {kind.formula}{named}")
-    if not wishes["overlap"]:
+    if not wishes.get("overlap", True):
         raise InputError("overlap changes nothing beside a calibration: what is hidden is part of what was fitted; leave it out")
     return found
 
