@@ -322,7 +322,7 @@ def test_elasticity_without_and_with_some_values():
 def test_every_workload_is_named_or_shown_by_one_that_is():
     place = "symroof.workloads."
     shown = {f.__module__.removeprefix(place) for f in formulas().values()}
-    made_of = {"models", "layout", "turns", "terms", "counted", "load.tags"}  # what formulas are made of
+    made_of = {"models", "layout", "turns", "terms", "counted", "load.tags", "load.estimated"}  # what formulas are made of
     files = {m.name for m in pkgutil.walk_packages(symroof.workloads.__path__, place) if not m.ispkg}
     assert {name.removeprefix(place) for name in files} - made_of <= {*MODULES, *shown}
 

@@ -131,12 +131,7 @@ S_hit = symbol("S_hit", "token", "tokens of a prompt whose cache is there alread
 T_all = symbol("T_all", "token", "tokens of a prompt, those whose cache is there among them", r"T_\text{all}")
 h = symbol("h", "1", "hit rate: the share of a prompt whose cache is there already")
 g = symbol("g", "token", "tokens of an answer that decode steps make: all but the first, G - 1")
-c_a2 = symbol(
-    "c_a2",
-    "1",
-    "spread of the times between requests, variance over mean squared: 1 of Poisson arrivals, 0 of even ones",
-    r"c_\text{a}^2",
-)
+c_a2 = symbol("c_a2", "1", "spread of times between requests, variance over mean squared: 1 of Poisson's, 0 of even ones", r"c_\text{a}^2")
 c_s2 = symbol("c_s2", "1", "spread of the lengths of answers, variance over mean squared: 0 where all are alike", r"c_\text{s}^2")
 e_G = symbol("e_G", "1", "mean of the shorter of two answers over the mean: 1 where all are alike, 1/2 of geometric ones; 1 - Gini")
 z = symbol("z", "1", "what the running sequences that a token sees exceed lam*t_tok*g by, itself counted: 0 as a mean over steps")
@@ -148,6 +143,9 @@ c = symbol("c", "s/token", "time of a decode step for each of its sequences wher
 t_pre = symbol("t_pre", "s", "time that the prefill of a request takes from a replica", r"t_\text{pre}")
 t_tok = symbol("t_tok", "s", "time per output token after the first, or its limit", r"t_\text{tok}")
 t_wait = symbol("t_wait", "s", "time that a prompt waits before it is read, or its limit", r"t_\text{wait}")
+a_2 = symbol("a_2", "s", "a of another design")
+b_2 = symbol("b_2", "s/token", "b of another design")
+t_pre2 = symbol("t_pre2", "s", "t_pre of another design", r"t_\text{pre2}")
 B_max = symbol("B_max", "token", "sequences that a replica decodes at most: its slots, or what its cache has room for", r"B_\text{max}")
 price_wait = symbol("price_wait", "USD/s", "what a second is worth that a request waits for its tokens", r"\text{price}_\text{wait}")
 price_J = symbol("price_J", "USD/J", "price of energy", r"\text{price}_\text{J}")

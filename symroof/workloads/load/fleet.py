@@ -12,7 +12,27 @@ import sympy as sp
 
 from symroof.algebra.claims import ORDER, Claim, solved
 from symroof.algebra.cost import Condition, Cost, quantity
-from symroof.algebra.symbols import B, G, Lam, P_idle, S_hit, Symbol, T, busy, g, lam, n_srv, power, price, price_J, symbol, t_tok, z
+from symroof.algebra.symbols import (
+    B,
+    G,
+    Lam,
+    P_idle,
+    S_hit,
+    Symbol,
+    T,
+    a_2,
+    b_2,
+    busy,
+    g,
+    lam,
+    n_srv,
+    power,
+    price,
+    price_J,
+    t_pre2,
+    t_tok,
+    z,
+)
 from symroof.algebra.units import Unit
 from symroof.errors import InputError
 from symroof.rooms import public
@@ -22,9 +42,6 @@ from symroof.workloads.load.replica import Replica, Served, of
 from symroof.workloads.load.tags import Tag
 from symroof.workloads.models import Model
 
-a_2 = symbol("a_2", "s", "a of another design")
-b_2 = symbol("b_2", "s/token", "b of another design")
-t_pre2 = symbol("t_pre2", "s", "t_pre of another design", r"t_\text{pre2}")
 #: Another design, in letters.
 OTHER = Replica(Cost(a_2, "s"), Cost(b_2, "s/token"), Cost(t_pre2, "s"))
 
