@@ -143,6 +143,7 @@ ORDERS = {
             "beside",
             "config",
             "written",
+            "layers_of",
             "checkpoint",
             "llms",
         ),

@@ -779,6 +779,18 @@ def test_a_typo_in_a_key_gets_the_nearest(tmp_path):
         chip(str(path))
 
 
+def test_all_missing_sizes_of_layers_are_named_at_once(tmp_path):
+    """Of every layer, in the blocks too, each with what it means."""
+    path = tmp_path / "mine.toml"
+    start = 'name = "mine"\nmodel = { D = 64, V = 99, tied = true }\n[layers.a]\nkind = "attention"\nK = 1\n[layers.m]\nkind = "mlp"\n'
+    path.write_text(start + '[[blocks]]\ncount = 2\nlayers = ["a", "m"]\n')
+    with pytest.raises(SheetError, match=r"keys 'layers.a.N' \(query heads\), 'layers.a.H' \(.*\), 'layers.m.F' \(.*\) are missing"):
+        llm(str(path))
+    path.write_text(start + '[[blocks]]\nlayers = ["a"]\n[[blocks]]\nlayers = ["m"]\n')
+    with pytest.raises(SheetError, match=r"keys 'blocks\[0\].count', 'blocks\[1\].count' are missing"):
+        llm(str(path))
+
+
 @pytest.mark.parametrize("make", ["missing", "folder", "empty", "binary"])
 def test_a_path_that_is_no_file(make, tmp_path):
     path = tmp_path / "mine.toml"

@@ -18,7 +18,8 @@ from symroof.measured.runs import Run, RunTable, run_of, seconds_of
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
 from symroof.sheets.files import entry, listed, read
-from symroof.sheets.llms import Llm, from_file, kind_of, llm, model
+from symroof.sheets.layers_of import kind_of
+from symroof.sheets.llms import Llm, from_file, llm, model
 from symroof.sheets.schema import Count, Date, Format, LayerTable, LlmFile, Name, Quantity, Source, Strict, Written
 from symroof.sheets.sheet import Sheet
 

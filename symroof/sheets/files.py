@@ -161,6 +161,9 @@ def _follows(given: Any, of: Any) -> bool:
 def _missing(given: Any, of: Any, where: str = "") -> Iterator[str]:
     """All keys that are missing in a file, in the tables that are there."""
     of = _meant(given, of)
+    if isinstance(given, list) and get_origin(of) in (list, tuple):
+        for i, each in enumerate(given):
+            yield from _missing(each, get_args(of)[0], f"{where.removesuffix('.')}[{i}].")
     if not isinstance(given, dict):
         return
     if get_origin(of) is dict:

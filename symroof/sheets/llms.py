@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,12 @@ from symroof.algebra.symbols import L, M_exp, M_more, M_pend, M_read, M_st, M_w,
 from symroof.errors import InputError, SheetError, SymroofError, UnknownName, nearest, short
 from symroof.sheets.apart import Beside, apart
 from symroof.sheets.files import WEIGHTS, aliases, cited, entry, listed, parsed, resolve, written_in
-from symroof.sheets.schema import Dims, LlmFile, ModelTable
+from symroof.sheets.layers_of import in_short, written_out
+from symroof.sheets.schema import LlmFile, ModelTable
 from symroof.sheets.sheet import Sheet
 from symroof.sheets.stored import Formats, in_formats
-from symroof.transformer.build import Around, Group, layered, refuse_second, stack
-from symroof.transformer.kind import Kind, counted
-from symroof.transformer.layers import KINDS, Attention, Experts, LatentAttention, Mlp, kind
+from symroof.transformer.build import Around, Group, layered, stack
+from symroof.transformer.kind import counted
 from symroof.transformer.stack import Stack
 
 _EMPTY = Stack("nothing", ())
@@ -265,7 +264,7 @@ def from_file(path: Path, file: LlmFile) -> Llm:
         table = file.model or file.dims
         if table is None or (file.model and file.dims):
             raise SheetError("give either [model], [layers] and [[blocks]], or the short form [dims]; see models/README.md")
-        given = _long(file, table) if isinstance(table, ModelTable) else _short(file, table)
+        given = written_out(file, table) if isinstance(table, ModelTable) else in_short(file, table)
         found = stack(file.name, table.D, *given, origin=path.name)
         if table.L not in (None, found.values[L]):
             raise SheetError(f"the blocks have {found.values[L]} layers, but model.L is {table.L}; add the missing ones, or correct it")
@@ -288,72 +287,3 @@ def from_file(path: Path, file: LlmFile) -> Llm:
     total, _ = entry(path, "published.total", P, said.total, file.sources)
     active = entry(path, "published.active", P_mm, said.active, file.sources)[0] if said.active else None
     return replace(sheet, published=total, published_active=active, note=said.note)
-
-
-def _short(file: LlmFile, dims: Dims) -> tuple[list[Group], Around]:
-    """The layers of a file in the short form: one table of dimensions, and what most models add to it."""
-    moe, mla, window = file.moe, file.mla, file.window
-    if file.layers or file.blocks:
-        raise SheetError("[layers] and [[blocks]] need [model], not [dims]; see models/README.md")
-    if moe and moe.dense_layers == dims.L:
-        raise SheetError(f"key 'moe.dense_layers' is {dims.L}, all layers dims.L, so that none has experts; leave [moe] out, or give less")
-    plain, windows = moe.dense_layers if moe else dims.L, window.layers if window else 0
-    for count, what in ((plain if moe else 0, "moe.dense_layers"), (windows, "window.layers")):
-        if count > dims.L:
-            raise SheetError(f"key {what!r} is {count}, more than the {dims.L} layers dims.L")
-    if mla and window:
-        raise SheetError("[mla] and [window] together are no short form; write the layers out, see models/README.md")
-    every: Kind = Attention(dims.N, dims.K, dims.H)
-    if mla:
-        every = LatentAttention(dims.N, mla.q_rank, mla.kv_rank, mla.nope, mla.rope, mla.v)
-    windowed = Attention(dims.N, dims.K, dims.H, window=window.size) if window else every
-    dense: Kind = Mlp(dims.F, gated=dims.gated)
-    routed = Experts(moe.E, moe.k, moe.F, shared=moe.F * moe.shared or None, gated=dims.gated) if moe else dense
-    ends = pairwise(sorted({0, windows, plain, dims.L}))
-    return [(b - a, [windowed if a < windows else every, dense if a < plain else routed]) for a, b in ends], Around(dims.V, dims.tied)
-
-
-def _long(file: LlmFile, m: ModelTable) -> tuple[list[Group], Around]:
-    """The layers of a file that writes them out."""
-    if file.moe or file.mla or file.window:
-        raise SheetError("[moe], [mla] and [window] belong to the short form [dims]; beside [model] write the layers out")
-    for table in file.layers.values():
-        if table.get("kind") in KINDS:
-            refuse_second(KINDS[str(table["kind"])], file.name, m.tied)
-    kinds = {name: kind_of(f"layers.{name}", given) for name, given in file.layers.items()}
-    used = [*(name for block in file.blocks for name in block.layers), *m.before, *m.after]
-    for name in used:
-        if name not in kinds:
-            raise SheetError(f"key 'blocks.layers': there is no [layers.{short(name)}]; {nearest(name, kinds)}")
-    for name in kinds:
-        if name not in used:
-            raise SheetError(f"[layers.{name}] stands in no block; add it to a [[blocks]], or leave it out")
-    blocks: list[Group] = [(block.count, [kinds[name] for name in block.layers]) for block in file.blocks]
-    if sum(count for count, _ in blocks) != m.L:  # else a group is a layer, whatever stands in it
-        blocks = layered(blocks)
-    before, after = (tuple(kinds[name] for name in names) for names in (m.before, m.after))
-    return blocks, Around(m.V, m.tied, m.positions, m.norm, m.layer_norm, m.head_bias, m.D_emb, before, after)
-
-
-def kind_of(where: str, given: Mapping[str, Any]) -> Kind:
-    """A layer of a file, from its table at a place such as ``layers.mlp``.
-
-    Raises SheetError naming file and key.
-    """
-    if "kind" not in given:
-        raise SheetError(f"key '{where}.kind' is missing; give e.g. kind = \"attention\"")
-    try:
-        of = kind(str(given["kind"]))
-        known = {f.name: f for f in fields(of)}
-        for key in given:
-            if key != "kind" and key not in known:
-                raise SheetError(f"unknown key {key!r}; {nearest(key, [*known, 'kind'])}")
-            if isinstance(given[key], int) and given[key] > _LARGEST:
-                raise SheetError(f"{key} = {short(given[key], 20)} is no size; give at most {_LARGEST}")
-        missing = [k for k, f in known.items() if isinstance(f.default, sp.Expr) and k not in given and k not in of.follows]
-        if missing:
-            letter: Any = known[missing[0]].default
-            raise SheetError(f"key {missing[0]!r} is missing: {letter.meaning}")
-        return of(**{key: v for key, v in given.items() if key != "kind"})
-    except SymroofError as problem:
-        raise SheetError(f"[{where}]: {problem}") from None
