@@ -57,6 +57,7 @@ ORDERS = {
             "units",
             "quantity",
             "roots",
+            "letter",
             "symbols",
             "show",
             "operands",
