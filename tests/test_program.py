@@ -86,7 +86,7 @@ def held(axes, size, chip):
 def simulate(statement, arrays):
     """Run a statement on every chip with its collectives; the result must be right on every chip. Returns FLOPs per chip."""
     full = {d.name: int(d.size.subs(SIZES)) for t in statement.operands for d in t.dims}
-    gathered = {c.tensor: set(c.axes) for c in statement.collectives if c.kind in ("AllGather", "AllToAll")}
+    brought = [(c.tensor, a) for c in statement.collectives if c.kind in ("AllGather", "AllToAll") for a in c.axes]
     reduced = {a for c in statement.collectives if c.kind in ("ReduceScatter", "AllReduce") for a in c.axes}
     scattered = {a for c in statement.collectives if c.kind == "ReduceScatter" for a in c.axes}
     locals_, ranges = [], []
@@ -96,7 +96,7 @@ def simulate(statement, arrays):
             keep = set(range(size))
             for t in statement.operands:
                 if name in t.names:
-                    keep &= held([a for a in t.axes_of(name) if a not in gathered.get(t.name, ())], size, chip)
+                    keep &= held([a for a in t.axes_of(name) if (t.name, a) not in brought], size, chip)
             if name in statement.out.names:
                 keep &= held([a for a in statement.out.axes_of(name) if a not in scattered], size, chip)
             mine[name] = sorted(keep)
@@ -168,6 +168,15 @@ RULES = [
     ("A[B, D_XY] W[D_XY, F] -> C[B_X, F]", [("ReduceScatter", "X", "C", p * B * F), ("AllReduce", "Y", "C", p * B * F / X)]),
     ("A[B_X, D] -> C[B, D_X]", [("AllToAll", "X", "A", p * B * D)]),
     ("A[B_X, D] -> C[B, D]", [("AllGather", "X", "A", p * B * D)]),
+    ("A[B_X, D_Y] -> C[B, D_X]", [("AllToAll", "X", "A", p * B * D / Y), ("AllGather", "Y", "A", p * B * D / X)]),
+    (  # the slice on X that the first product takes is no use to the second
+        "A[B, D_Y] W[D, F] -> C[B_X, F]\nA[B, D_Y] V[D, H] -> E[B, H]",
+        [("AllGather", "Y", "A", p * B * D)],
+    ),
+    (
+        "A[B_X, D_Y] W[D, F] -> C[B_X, F]\nA[B_X, D_Y] V[D, H] -> E[B_X, H]\nA[B_X, D_Y] U[D, K] -> G[B, K]",
+        [("AllGather", "XY", "A", p * B * D)],
+    ),
     ("A[B_Z, D]{U_X} -> C[B, D]", [("AllReduce", "X", "A'", p * B * D / Z), ("AllGather", "Z", "A'", p * B * D)]),
     ("A[B_XY, D] W[D, F] -> C[B, F]\nA[B_XY, D] V[D, H] -> E[B, H]", [("AllGather", "XY", "A", p * B * D)]),
     ("A[B, D] -> C[B_X, D]", []),

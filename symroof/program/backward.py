@@ -43,10 +43,9 @@ def gradients(
             a, b = s.operands
             found += [_back_to(a, (grad, b), s), _back_to(b, (a, grad), s)]
     summed = _summed(found)
-    needed = {c.tensor for s in summed for c in s.collectives if c.kind == "AllGather"}
-    gathered = [c for s in statements for c in s.collectives if c.kind == "AllGather" and c.tensor in needed]
-    there = {c for s in remade for c in s.collectives} | {c for c in gathered if not {*c.axes} & {*lost}}
-    return once(summed, {(c.tensor, c.axes) for c in gathered if c in there and c.tensor not in weights})
+    there = {c for s in remade for c in s.collectives}
+    gathered = [held for s in statements for held in s.gathered if held.tensor.name not in weights]
+    return once(summed, [held for held in gathered if held.by in there or not {*held.by.axes} & {*lost}])
 
 
 def again(

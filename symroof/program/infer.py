@@ -10,10 +10,10 @@ contracted dimension on the same axis on both sides    local product with partia
 contracted dimension on an axis on one side only       AllGather that side
 an operand has an axis that the result has not         AllGather that operand
 the result has an axis that no operand has             nothing: every chip computes its slice
-one operand: an axis moves between dimensions          AllToAll
+one operand: an axis moves between dimensions          AllToAll, before others are gathered
 one operand: an axis goes, comes                       AllGather, nothing (a slice)
 one operand: ``{U_X}`` goes                            ReduceScatter if X shards the result, else AllReduce
-a tensor that was gathered before                      nothing: it is kept (weights: until the backward pass)
+a part of a tensor that was gathered before            nothing: it is kept (weights: until the backward pass)
 the same axis twice in one array                       an error
 =====================================================  =======================================================
 
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from math import prod
 
 import sympy as sp
@@ -49,7 +49,7 @@ class Statement:
     operands: tuple[Tensor, ...]
     out: Tensor
     flops: Cost
-    moved: tuple[tuple[Tensor, tuple[str, ...]], ...]  # operands, then the result: with the axes that split what a chip has of it
+    moved: tuple[Tensor, ...]  # operands, then the result: on the axes that split what a chip has of it
     collectives: tuple[Collective, ...]
     mark: str = ""
     scale: sp.Expr = _ONE
@@ -60,8 +60,31 @@ class Statement:
     @cached_property
     def traffic(self) -> tuple[Cost, ...]:
         """What crosses HBM [byte], as it is computed with: one for each operand, then the result."""
-        *operands, (made, axes) = self.moved
-        return (*(_touched(t, t.bytes(split)) for t, split in operands), made.bytes(axes))
+        *operands, made = self.moved
+        return (*(_touched(t, t.bytes()) for t in operands), made.bytes())
+
+    @property
+    def gathered(self) -> tuple[Held, ...]:
+        """What its AllGathers leave on a chip."""
+        found = []
+        for t, here in zip(self.operands, self.moved, strict=False):
+            gone = {a for d in t.dims for a in d.axes if a not in here.axes_of(d.name)}
+            left = here.sharded({d.name: tuple(a for a in d.axes if a not in gone) for d in here.dims})
+            found += [Held(c, left) for c in self.collectives if c.kind == "AllGather" and c.tensor == t.name and {*c.axes} <= gone]
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A tensor that was gathered, and the part of it that a chip has: ``tensor`` on the axes that still split it."""
+
+    by: Collective
+    tensor: Tensor
+
+    def has(self, part: Tensor) -> bool:
+        """Whether a part of the same tensor lies in it: it is split at least over these axes, dimension by dimension."""
+        same = self.tensor.name == part.name and {*self.tensor.names} == {*part.names}
+        return same and all({*d.axes} <= {*part.axes_of(d.name)} for d in self.tensor.dims)
 
 
 def infer(operands: tuple[Tensor, ...], out: Tensor, mark: str = "", scale: sp.Expr = _ONE) -> Statement:
@@ -86,15 +109,15 @@ def infer(operands: tuple[Tensor, ...], out: Tensor, mark: str = "", scale: sp.E
         free = tuple(a for a in out.axes_of(name) if a not in used)
         kept[name] = tuple(a for a in out.axes_of(name) if a in kept[name] or a in free)
         used |= set(free)
-    before = [_gathered(t, kept, out, len(operands) == 1) for t in operands]
+    before = [c for t in operands for c in _gathered(t, kept, out, len(operands) == 1)]
     local = out.sharded({n: kept[n] for n in out.names})
-    collectives = (*(c for c in before if c is not None), *_reduced(out, sums))
+    collectives = (*before, *_reduced(out, sums))
     dims = {d.name: d.size for t in operands for d in t.dims}
     contracted = [n for n in dims if n not in out.names]
     work = scale * prod(dims.values(), start=sp.Integer(1)) / ways(a for axes in kept.values() for a in axes)
     times = 0 if mark == "lookup" else bool(contracted) + (len(operands) > 1)  # products, and their sums
-    moved = [(t, tuple(a for n in t.names for a in kept[n])) for t in operands]
-    return Statement(operands, out, quantity(times * work, _FLOP, out.name), (*moved, (local, local.axes)), collectives, mark, scale)
+    moved = [t.sharded(kept) for t in operands]
+    return Statement(operands, out, quantity(times * work, _FLOP, out.name), (*moved, local), collectives, mark, scale)
 
 
 def _touched(tensor: Tensor, held: Cost) -> Cost:
@@ -102,15 +125,24 @@ def _touched(tensor: Tensor, held: Cost) -> Cost:
     return held if tensor.touched == tensor.elements else held.map(lambda e: e * tensor.touched / tensor.elements)
 
 
-def once(statements: Iterable[Statement], have: Iterable[tuple[str, tuple[str, ...]]] = ()) -> tuple[Statement, ...]:
-    """The statements without the AllGathers of what is already gathered: by an earlier statement, or in ``have``."""
-    gathered = [(tensor, set(axes)) for tensor, axes in have]
+def once(statements: Iterable[Statement], have: Iterable[Held] = ()) -> tuple[Statement, ...]:
+    """The statements without the AllGathers of what a chip has already: from an earlier statement, or in ``have``.
+
+    Of two parts of a tensor, one in the other, the larger is gathered where the first is needed.
+    """
+    listed, there = [*statements], [*have]
     found = []
-    for s in statements:
-        held = [c for c in s.collectives if c.kind == "AllGather" and any(c.tensor == t and set(c.axes) <= axes for t, axes in gathered)]
-        needed = tuple(c for c in s.collectives if c not in held)
-        gathered += [(c.tensor, set(c.axes)) for c in needed if c.kind == "AllGather"]
-        found.append(replace(s, collectives=needed))
+    for i, s in enumerate(listed):
+        instead: dict[Collective, tuple[Collective, ...]] = {}
+        for new in s.gathered:
+            if any(old.has(new.tensor) for old in there):
+                instead[new.by] = ()
+                continue
+            later = (other for after in listed[i + 1 :] for other in after.gathered)
+            whole = reduce(lambda one, other: other if other.has(one.tensor) else one, later, new)
+            there.append(whole)
+            instead[new.by] = (whole.by,)
+        found.append(replace(s, collectives=tuple(done for c in s.collectives for done in instead.get(c, (c,)))))
     return tuple(found)
 
 
@@ -134,14 +166,16 @@ def _check(operands: tuple[Tensor, ...], out: Tensor) -> None:
             raise ProgramError(f"{out} keeps partial sums over {axis}, but no contracted dimension is sharded over {axis} on both sides")
 
 
-def _gathered(tensor: Tensor, kept: Mapping[str, tuple[str, ...]], out: Tensor, alone: bool) -> Collective | None:
-    """What makes an operand as the product needs it: nothing, an AllGather, or an AllToAll if it stands alone."""
-    lost = tuple(a for n in tensor.names for a in tensor.axes_of(n) if a not in kept[n])
-    if not lost:
-        return None
-    moving = alone and all(a in out.axes for a in lost)
+def _gathered(tensor: Tensor, kept: Mapping[str, tuple[str, ...]], out: Tensor, alone: bool) -> Iterable[Collective]:
+    """What makes an operand as the product needs it: AllGathers, and if it stands alone AllToAlls over the axes that only move, first."""
+    lost = [a for n in tensor.names for a in tensor.axes_of(n) if a not in kept[n]]
+    moving = tuple(a for a in lost if alone and a in out.axes)
+    going = tuple(a for a in lost if a not in moving)
     stay = tuple(a for n in tensor.names for a in kept[n] if a not in lost)
-    return Collective("AllToAll" if moving else "AllGather", lost, tensor.name, tensor.bytes(stay))
+    if moving:
+        yield Collective("AllToAll", moving, tensor.name, tensor.bytes((*stay, *going)))
+    if going:
+        yield Collective("AllGather", going, tensor.name, tensor.bytes((*stay, *moving)))
 
 
 def _reduced(out: Tensor, sums: set[str]) -> list[Collective]:
@@ -154,12 +188,17 @@ def _reduced(out: Tensor, sums: set[str]) -> list[Collective]:
 
 # -- lines of a text as statements of two operands each
 def made_once(lines: list[Sentence]) -> None:
-    """Refuse a name that is written after it was read or written, and one that is read with two shapes."""
+    """Refuse a name that is written after it was read or written, and one that is read with two shapes, or in another sharding."""
     seen: dict[str, Tensor] = {}
     for line in lines:
         for i, t in enumerate(line.operands):
             if sorted(seen.setdefault(t.name, t).names) != sorted(t.names):
                 raise line.error(f"{t.name} is {seen[t.name]} before and {t} here; one name, one tensor", i)
+            before = seen[t.name]
+            if t.partial != before.partial or any({*d.axes} != {*before.axes_of(d.name)} for d in t.dims):
+                raise line.error(
+                    f"{t.name} is sharded as {before} before and as {t} here; reshard it on a line: {before} -> {t.called(t.name + '2')}", i
+                )
         if line.out is not None and line.out.name in seen:
             name = line.out.name
             raise line.error(f"{name} is there already; give the result a name of its own, e.g. {name}2")
