@@ -8,7 +8,7 @@ a bias that routes in a layer that drafts.
 from dataclasses import dataclass
 from typing import Any
 
-_FP8 = {"activation_scheme": "dynamic", "fmt": "e4m3", "quant_method": "fp8", "weight_block_size": [128, 128]}
+FP8 = {"activation_scheme": "dynamic", "fmt": "e4m3", "quant_method": "fp8", "weight_block_size": [128, 128]}
 _AWQ = {"bits": 4, "group_size": 128, "quant_method": "awq", "version": "gemm", "zero_point": True}
 
 
@@ -22,7 +22,7 @@ class Checkpoint:
     gib: float | None = None
 
 
-def _blocks(*matrices: tuple[int, int, int]) -> int:
+def blocks(*matrices: tuple[int, int, int]) -> int:
     """Scales of [128, 128] blocks of matrices: how many, outputs, inputs."""
     return sum(n * -(-o // 128) * -(-i // 128) for n, o, i in matrices)
 
@@ -32,7 +32,7 @@ def _awq(*matrices: tuple[int, int, int]) -> int:
     return sum(n * (o * i // 8 + i // 128 * (o + o // 8) - o * i) for n, o, i in matrices)
 
 
-def _mla(layers: int, width: int, heads: int, ranks: tuple[int, int], sizes: tuple[int, int, int]) -> list[tuple[int, int, int]]:
+def mla(layers: int, width: int, heads: int, ranks: tuple[int, int], sizes: tuple[int, int, int]) -> list[tuple[int, int, int]]:
     """Matrices of latent attention with 64 dimensions of position: ranks of queries and of the rest; sizes nope, rope, v."""
     (q, kv), (nope, rope, v) = ranks, sizes
     return [
@@ -153,7 +153,7 @@ def _v4(**of: Any) -> dict[str, Any]:
         "index_head_dim": 128, "index_n_heads": 64, "initializer_range": 0.02, "max_position_embeddings": 1048576,
         "model_type": "deepseek_v4", "n_shared_experts": 1, "norm_topk_prob": True, "num_experts_per_tok": 6, "num_hash_layers": 3,
         "num_key_value_heads": 1, "num_nextn_predict_layers": 1, "o_lora_rank": 1024, "qk_rope_head_dim": 64,
-        "quantization_config": {**_FP8, "scale_fmt": "ue8m0"}, "rms_norm_eps": 1e-06, "rope_theta": 10000, "scoring_func": "sqrtsoftplus",
+        "quantization_config": {**FP8, "scale_fmt": "ue8m0"}, "rms_norm_eps": 1e-06, "rope_theta": 10000, "scoring_func": "sqrtsoftplus",
         "sliding_window": 128, "swiglu_limit": 10.0, "tie_word_embeddings": False, "topk_method": "noaux_tc", "torch_dtype": "bfloat16",
         "transformers_version": "4.57.1", "use_cache": True, "vocab_size": 129280, "compress_rope_theta": 160000,
     } | of  # fmt: skip
@@ -165,21 +165,21 @@ def _v4_more(layers: int, width: int, experts: int, inner: int, heads: int, rank
     plain += [(layers + 1, rank, width), (layers + 1, heads * 512, rank), (3 * (layers + 1), inner, width)]
     plain += [(sum(i > 1 and i % 2 == 0 for i in range(layers)), 64 * 128, rank), (2, width, width)]
     numbers = 3 * (layers + 1) * experts * inner * width
-    return _blocks(*plain) + numbers // 32 - numbers // 2 + experts
+    return blocks(*plain) + numbers // 32 - numbers // 2 + experts
 
 
-_R1 = {
+R1 = {
     "architectures": ["DeepseekV3ForCausalLM"], "attention_bias": False, "attention_dropout": 0.0, "aux_loss_alpha": 0.001,
     "bos_token_id": 0, "eos_token_id": 1, "ep_size": 1, "first_k_dense_replace": 3, "hidden_act": "silu", "hidden_size": 7168,
     "initializer_range": 0.02, "intermediate_size": 18432, "kv_lora_rank": 512, "max_position_embeddings": 163840,
     "model_type": "deepseek_v3", "moe_intermediate_size": 2048, "moe_layer_freq": 1, "n_group": 8, "n_routed_experts": 256,
     "n_shared_experts": 1, "norm_topk_prob": True, "num_attention_heads": 128, "num_experts_per_tok": 8, "num_hidden_layers": 61,
     "num_key_value_heads": 128, "num_nextn_predict_layers": 1, "pretraining_tp": 1, "q_lora_rank": 1536, "qk_nope_head_dim": 128,
-    "qk_rope_head_dim": 64, "quantization_config": _FP8, "rms_norm_eps": 1e-06, "rope_theta": 10000, "routed_scaling_factor": 2.5,
+    "qk_rope_head_dim": 64, "quantization_config": FP8, "rms_norm_eps": 1e-06, "rope_theta": 10000, "routed_scaling_factor": 2.5,
     "scoring_func": "sigmoid", "seq_aux": True, "tie_word_embeddings": False, "topk_group": 4, "topk_method": "noaux_tc",
     "torch_dtype": "bfloat16", "use_cache": True, "v_head_dim": 128, "vocab_size": 129280,
 }  # fmt: skip
-_K2 = _R1 | {
+_K2 = R1 | {
     "first_k_dense_replace": 1, "model_type": "kimi_k2", "n_group": 1, "n_routed_experts": 384, "num_attention_heads": 64,
     "num_key_value_heads": 64, "num_nextn_predict_layers": 0, "topk_group": 1, "vocab_size": 163840, "routed_scaling_factor": 2.827,
 }  # fmt: skip
@@ -249,8 +249,8 @@ CHECKPOINTS = {
         8_188_548_096, gib=15.25),
     "Qwen3-8B-FP8": Checkpoint(
         _qwen3(hidden_size=4096, intermediate_size=12288, max_window_layers=36, num_attention_heads=32, num_hidden_layers=36,
-               tie_word_embeddings=False, vocab_size=151936, quantization_config=_FP8),
-        8_191_159_296, more=_blocks((72, 4096, 4096), (72, 1024, 4096), (72, 12288, 4096), (36, 4096, 12288)), gib=8.79),
+               tie_word_embeddings=False, vocab_size=151936, quantization_config=FP8),
+        8_191_159_296, more=blocks((72, 4096, 4096), (72, 1024, 4096), (72, 12288, 4096), (36, 4096, 12288)), gib=8.79),
     "Qwen3-14B": Checkpoint(
         _qwen3(hidden_size=5120, intermediate_size=17408, max_window_layers=40, num_attention_heads=40, num_hidden_layers=40,
                tie_word_embeddings=False, vocab_size=151936),
@@ -271,9 +271,9 @@ CHECKPOINTS = {
         30_532_122_624, gib=56.87),
     "Qwen3-30B-A3B-Thinking-2507-FP8": Checkpoint(
         _qwen3_moe(intermediate_size=6144, max_window_layers=48, router_aux_loss_coef=0.001, torch_dtype="bfloat16",
-                   quantization_config=_FP8 | {"modules_to_not_convert": ["lm_head", *(f"model.layers.{i}.mlp.gate" for i in range(48))]}),
+                   quantization_config=FP8 | {"modules_to_not_convert": ["lm_head", *(f"model.layers.{i}.mlp.gate" for i in range(48))]}),
         30_533_947_392,
-        more=_blocks((48, 4096, 2048), (96, 512, 2048), (48, 2048, 4096), (48 * 128 * 2, 768, 2048), (48 * 128, 2048, 768)), gib=29.03),
+        more=blocks((48, 4096, 2048), (96, 512, 2048), (48, 2048, 4096), (48 * 128 * 2, 768, 2048), (48 * 128, 2048, 768)), gib=29.03),
     "Qwen3-Next-80B-A3B-Instruct": Checkpoint(  # a layer that drafts, of which the file says nothing
         _qwen3_next(), 81_324_862_720,
         more=2048 * (2 * 4096 + 2 * 512 + 4096) + 2 * 256 + 513 * 3 * 512 * 2048 + 513 * 2048 + 2 * 2048**2 + 5 * 2048),
@@ -360,19 +360,19 @@ CHECKPOINTS = {
          "hidden_act": "silu", "hidden_size": 3072, "intermediate_size": 1536, "max_position_embeddings": 204800,
          "model_type": "minimax_m2", "mtp_transformer_layers": 1, "num_attention_heads": 48, "num_experts_per_tok": 8,
          "num_hidden_layers": 62, "num_key_value_heads": 8, "num_local_experts": 256, "num_mtp_modules": 3, "qk_norm_type": "per_layer",
-         "quantization_config": _FP8 | {"fmt": "float8_e4m3fn", "modules_to_not_convert": ["gate", "e_score_correction_bias", "lm_head"]},
+         "quantization_config": FP8 | {"fmt": "float8_e4m3fn", "modules_to_not_convert": ["gate", "e_score_correction_bias", "lm_head"]},
          "rms_norm_eps": 1e-06, "rope_theta": 5000000, "rotary_dim": 64, "scoring_func": "sigmoid", "shared_intermediate_size": 0,
          "tie_word_embeddings": False, "transformers_version": "4.46.1", "use_cache": True, "use_mtp": True, "use_qk_norm": True,
          "use_routing_bias": True, "vocab_size": 200064},
         228_703_644_928,
-        more=_blocks((62, 6144, 3072), (124, 1024, 3072), (62, 3072, 6144), (62 * 512, 1536, 3072), (62 * 256, 3072, 1536)), gib=214.32),
+        more=blocks((62, 6144, 3072), (124, 1024, 3072), (62, 3072, 6144), (62 * 512, 1536, 3072), (62 * 256, 3072, 1536)), gib=214.32),
     "DeepSeek-R1": Checkpoint(  # a layer that drafts with an embedding and an unembedding of its own
-        _R1, 684_531_386_000,
+        R1, 684_531_386_000,
         more=2 * 129280 * 7168 + 256
-        + _blocks(*_mla(62, 7168, 128, (1536, 512), (128, 64, 128)), (9, 18432, 7168), (59 * 257 * 3, 2048, 7168))),
+        + blocks(*mla(62, 7168, 128, (1536, 512), (128, 64, 128)), (9, 18432, 7168), (59 * 257 * 3, 2048, 7168))),
     "Kimi-K2-Instruct": Checkpoint(
         _K2, 1_026_470_731_056,
-        more=61 * 56 + _blocks(*_mla(61, 7168, 64, (1536, 512), (128, 64, 128)), (3, 18432, 7168), (60 * 385 * 3, 2048, 7168)),
+        more=61 * 56 + blocks(*mla(61, 7168, 64, (1536, 512), (128, 64, 128)), (3, 18432, 7168), (60 * 385 * 3, 2048, 7168)),
         gib=958.49),
     "Kimi-K2.5": Checkpoint(
         {"architectures": ["KimiK25ForConditionalGeneration"], "bos_token_id": 163584, "dtype": "bfloat16", "eos_token_id": 163585,
@@ -406,7 +406,7 @@ CHECKPOINTS = {
          "moe_intermediate_size": 2048, "moe_layer_freq": [0, *[1] * 47], "n_group": 1, "n_routed_experts": 256, "n_shared_experts": None,
          "norm_topk_prob": True, "num_attention_heads": 64, "num_experts_per_tok": 8, "num_hidden_layers": 48, "num_key_value_heads": 4,
          "pad_token_id": 151643, "partial_rotary_factor": 0.334, "processor_config": {"patch_size": 16, "rope_type": "rope"},
-         "quantization_config": _FP8 | {
+         "quantization_config": FP8 | {
              "store_dtype": "fp8", "ignored_layers": [*(f"model.layers.{i}.self_attn.o_proj" for i in range(48)),
                                                       "model.decoder.self_attn.o_proj"]},
          "rope_theta": 10000000, "routed_scaling_factor": None, "scoring_func": "sigmoid", "sliding_window": 128,
@@ -414,7 +414,7 @@ CHECKPOINTS = {
          "use_cache": True, "v_head_dim": 128, "video_token_id": 151656, "vision_config": {"depth": 28, "hidden_size": 1280},
          "vision_model_type": "mimovl", "vocab_size": 152576},
         310_775_040_000,
-        more=9 * 108 * 32 + _blocks((39 + 3, 14848, 4096), (3 + 9, 16384, 4096), (47 * 256 * 3, 2048, 4096))
+        more=9 * 108 * 32 + blocks((39 + 3, 14848, 4096), (3 + 9, 16384, 4096), (47 * 256 * 3, 2048, 4096))
         + 3 * (8192 * 4096 + 5 * 4096 + 3 * 4096 * 16384 + 64 + 4096 * 8192 + 14848 * 4096)  # drafts
         + 6 * (2 * 1024 + 3 * 4096 * 1024 + 3 * 1024 + 4 * 1024**2) + 1024 + 2 * 16384 * 4096 + 20 * 1280 * 1024  # sound
         + 28 * (1280 + 1280 * 2048 + 3072 + 3072 * 1280 + 3 * 1280 * 4608 + 1280 + 2 * 4608 + 2 * 1280) + 24 * 32  # pictures

@@ -2,12 +2,15 @@
 
 import json
 
+import checkpoints
+import checkpoints_of_experts
 import pytest
-from checkpoints import CHECKPOINTS
 from test_config import numbers
 
 from symroof import llm
-from symroof.sheets.llms import imported
+from symroof.sheets.checkpoint import imported
+
+CHECKPOINTS = checkpoints.CHECKPOINTS | checkpoints_of_experts.CHECKPOINTS
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)

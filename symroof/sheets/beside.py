@@ -27,6 +27,7 @@ F_vis = symbol("F_vis", "1", "width of the MLPs of a vision tower", r"F_\text{vi
 L_vis = symbol("L_vis", "1", "layers of a vision tower", r"L_\text{vis}")
 L_deep = symbol("L_deep", "1", "layers of a vision tower whose results enter the language model too", r"L_\text{deep}")
 H_vis = symbol("H_vis", "1", "size of a head of a vision tower", r"H_\text{vis}")
+D_att = symbol("D_att", "1", "width of the heads of a vision tower together", r"D_\text{att}")
 N_px = symbol("N_px", "1", "numbers of a patch of an image", r"N_\text{px}")
 N_at = symbol("N_at", "1", "learned positions of a vision tower", r"N_\text{at}")
 n_mrg = symbol("n_mrg", "1", "patches that become one token", r"n_\text{mrg}")
@@ -38,13 +39,15 @@ def drafted(keys: Keys, last: tuple[Kind, ...]) -> tuple[int, tuple[Kind, ...]]:
 
     None for a model without, a class whose own are others, or one of which none are published.
     """
+    if keys.of.drafts:
+        return 0, ()
     count = keys.maybe("drafts") or 0
     if keys.of.pattern == "compressed":  # a window alone, experts that are not hashed, and what brings its streams together
         last = (*kind_of("compressed:0", keys, 0, 1), *kind_of("experts", keys, 0, 1), HyperConnection(keys.count("n_res"), end=True))
     if keys.of.pattern == "letters":
         words = letters(keys, "mtp_hybrid_override_pattern", "mtp_layers_block_type")
         last = tuple(kind for word in words for kind in kind_of(word, keys, 0, 1)) if count else ()
-    return (0, ()) if not count or not last or keys.of.drafts else (count, last)
+    return (0, ()) if not count or not last else (count, last)
 
 
 def drafts(count: int, kinds: Iterable[Kind], values: Mapping[Symbol, int]) -> Beside:
@@ -105,6 +108,19 @@ def _kimi(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
     return formula, values | {name: _size(keys, f"vt_{key}", key) for name, key in _SIZES.items()}
 
 
+def _kimi_k3(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
+    """Kimi K3: RMS norms, no biases, attention wider than the tower, and a norm behind the projector."""
+    odd = [key for key in ("attn_bias", "linear_bias", "patch_embed_proj_bias") if keys.flag(key)]
+    if odd or keys.raw("norm_type") != "rmsnorm" or keys.raw("mlp_type") != "mlp2":
+        raise SheetError("a tower with biases, or other norms")
+    height, wide = keys.listed("merge_kernel_size") or (2, 2)
+    at = _size(keys, "init_pos_emb_height") * _size(keys, "init_pos_emb_width")
+    values = {n_mrg: height * wide, N_px: 3 * _size(keys, "patch_size") ** 2, N_at: at, D_att: _size(keys, "qkv_hidden_size")}
+    formula = L_vis * (4 * D_vis * D_att + 2 * D_vis * F_vis + 2 * D_vis) + (N_px + N_at + 1) * D_vis
+    formula += (n_mrg * D_vis) ** 2 + n_mrg * D_vis * D + D
+    return formula, values | {name: _size(keys, f"vt_{key}") for name, key in _SIZES.items()}
+
+
 def _pixtral(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
     """Mistral 3: layers without biases, gated MLPs, and three matrices behind."""
     values = {n_mrg: _size(outer, "spatial_merge_size") ** 2, N_px: 3 * _size(keys, "patch_size") ** 2}
@@ -162,8 +178,10 @@ def _llama4(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
 
 def _minimax(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
     """MiniMax-M3: a projector for every patch, and one for those that become one token."""
-    pixels = 3 * _size(keys, "temporal_patch_size") * _size(keys, "patch_size") ** 2
-    values = {N_px: pixels, n_mrg: _size(keys, "spatial_merge_size") ** 2, D_prj: _size(outer, "projector_hidden_size")}
+    merged = keys.table("img_token_compression_config")
+    within = Keys(merged, {}, Architecture()) if merged else keys
+    pixels = 3 * _size(within, "temporal_patch_size") * _size(keys, "patch_size") ** 2
+    values = {N_px: pixels, n_mrg: _size(within, "spatial_merge_size") ** 2, D_prj: _size(outer, "projector_hidden_size")}
     formula = L_vis * _BLOCK + N_px * D_vis + 2 * D_vis + D_vis * D_prj + D_prj + D_prj * D + D + n_mrg * D * D_prj + D_prj + D_prj * D + D
     return formula, values | {name: _size(keys, key) for name, key in _SIZES.items()}
 
@@ -182,6 +200,7 @@ def _glm(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
 _TOWERS: Mapping[str, Callable[[Keys, Keys], tuple[sp.Expr, dict[Symbol, int]]]] = {
     **dict.fromkeys(("qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe"), _qwen),
     **dict.fromkeys(("kimi_k25", "kimi_vl"), _kimi),
+    "kimi_k3": _kimi_k3,
     **dict.fromkeys(("glm4v", "glm4v_moe"), _glm),
     "llava_next": _llava,
     "mistral3": _pixtral,

@@ -89,6 +89,7 @@ ROUTED: dict[str, Architecture] = {
         missing={"H": 128},
     ),
     "minimax_m3": Architecture(
+        drafts="unpublished",
         mlp="experts",
         qk_norm="head",
         correction=True,
