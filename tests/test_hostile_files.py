@@ -6,16 +6,18 @@ import tempfile
 from copy import deepcopy
 from typing import Any
 
+import checkpoints
+import checkpoints_of_experts
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from second_opinion import some
-from test_config import CONFIGS, LLAMA
+from test_config import CONFIGS, LLAMA, NONSENSE, _put, _spots
 from test_formats import LLAMA as SMALL
 from test_formats import WHERE
 
-from symroof import SymroofError, llm
+from symroof import Llm, SymroofError, llm
 from symroof.cli import cli
 from symroof.sheets.config import understood
 from symroof.sheets.quantized import quantized
@@ -139,6 +141,27 @@ def test_what_is_stored_is_the_same_or_said_when_a_table_is_spoilt(usual, data):
 
     if not _refused(lambda: stored(changed)):
         assert stored(changed) == stored(usual), spot
+
+
+WHOLE = [of.config for of in (checkpoints.CHECKPOINTS | checkpoints_of_experts.CHECKPOINTS).values()]
+
+
+@settings(max_examples=some(120), deadline=None)
+@given(st.sampled_from(WHOLE), st.data())
+def test_whatever_stands_in_the_file_of_a_checkpoint_it_is_read_or_refused(usual, data):
+    """With its towers, what it is stored in and what stands beside it; nonsense in one or two places, or nothing."""
+    config = deepcopy(usual)
+    for _ in range(data.draw(st.integers(1, 2))):
+        spots = _spots(config)
+        _put(config, data.draw(st.sampled_from(spots)), data.draw(st.sampled_from(NONSENSE)), data.draw(st.booleans()))
+    with tempfile.TemporaryDirectory() as where:
+        path = os.path.join(where, "config.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        read: list[Llm] = []
+        if not _refused(lambda: read.append(llm(path))):
+            assert all(int(each) > 0 for each in read[0].beside.values())
+            _refused(lambda: read[0].as_stored)
 
 
 def _paths(folder: Any) -> dict[str, str]:

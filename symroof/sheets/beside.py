@@ -79,6 +79,14 @@ def _size(keys: Keys, *names: str) -> int:
     return keys.count(next((name for name in names if keys.raw(name) is not None), names[0]))
 
 
+def _merged(keys: Keys) -> tuple[int, int]:
+    """Rows and columns of patches that become one token."""
+    found = keys.numbers("merge_kernel_size") or [2, 2]
+    if len(found) != 2 or not all(found):
+        raise SheetError("key 'merge_kernel_size' is no pair of sizes; correct it")
+    return found[0], found[1]
+
+
 _SIZES = {L_vis: "num_hidden_layers", D_vis: "hidden_size", F_vis: "intermediate_size"}
 #: A layer with four matrices of attention and two of an MLP, all with biases, and two layer norms.
 _BLOCK = 4 * D_vis + 4 * (D_vis**2 + D_vis) + 2 * D_vis * F_vis + F_vis + D_vis
@@ -101,7 +109,7 @@ def _qwen(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
 
 def _kimi(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
     """Kimi K2.5 and Kimi-VL."""
-    height, wide = keys.listed("merge_kernel_size") or (2, 2)
+    height, wide = _merged(keys)
     at = _size(keys, "init_pos_emb_height", "pos_emb_height") * _size(keys, "init_pos_emb_width", "pos_emb_width")
     values = {n_mrg: height * wide, N_px: 3 * _size(keys, "patch_size") ** 2, N_at: at}
     formula = L_vis * _BLOCK + N_px * D_vis + D_vis + N_at * D_vis + 2 * D_vis + _merger(D_vis)
@@ -113,7 +121,7 @@ def _kimi_k3(keys: Keys, outer: Keys) -> tuple[sp.Expr, dict[Symbol, int]]:
     odd = [key for key in ("attn_bias", "linear_bias", "patch_embed_proj_bias") if keys.flag(key)]
     if odd or keys.raw("norm_type") != "rmsnorm" or keys.raw("mlp_type") != "mlp2":
         raise SheetError("a tower with biases, or other norms")
-    height, wide = keys.listed("merge_kernel_size") or (2, 2)
+    height, wide = _merged(keys)
     at = _size(keys, "init_pos_emb_height") * _size(keys, "init_pos_emb_width")
     values = {n_mrg: height * wide, N_px: 3 * _size(keys, "patch_size") ** 2, N_at: at, D_att: _size(keys, "qkv_hidden_size")}
     formula = L_vis * (4 * D_vis * D_att + 2 * D_vis * F_vis + 2 * D_vis) + (N_px + N_at + 1) * D_vis
