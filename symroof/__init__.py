@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from symroof.web.render import Page
     from symroof.workloads import decode, deployment, memory, prefill, pretraining, room, serving, sharding, training
     from symroof.workloads.layout import Layout
-    from symroof.workloads.load import fleet, latency, rates, replica
+    from symroof.workloads.load import apart, batching, caching, drafting, fleet, latency, rates, replica, spreading
 
 __version__ = "0.1.0"
 
@@ -101,7 +101,10 @@ _LATER = {
     "symroof.web.render": ("Page",),
     "symroof.workloads.layout": ("Layout",),
     "symroof.workloads": ("decode", "deployment", "memory", "prefill", "pretraining", "room", "serving", "sharding", "training"),
-    "symroof.workloads.load": ("fleet", "latency", "rates", "replica"),
+    "symroof.workloads.load": (
+        *("apart", "batching", "caching", "drafting"),
+        *("fleet", "latency", "rates", "replica", "spreading"),
+    ),
 }
 
 __all__ = [
@@ -145,6 +148,9 @@ __all__ = [
     "Value",
     "Work",
     "answer",
+    "apart",
+    "batching",
+    "caching",
     "calibrate",
     "calibration",
     "calibrations",
@@ -154,6 +160,7 @@ __all__ = [
     "degree",
     "deployment",
     "divides",
+    "drafting",
     "dtype",
     "elasticity",
     "explain",
@@ -193,6 +200,7 @@ __all__ = [
     "sheet",
     "solve",
     "space",
+    "spreading",
     "sweep",
     "symbol",
     "symbols",

@@ -37,6 +37,8 @@ OTHERS = {
     "terms.overheads": "sequences that the caller has, and layers, which all models have",
     "terms.cached": "what of a view the caller counts",
     **dict.fromkeys(("rates.of_room", "fleet.input_token", "fleet.cached_token", "fleet.output_token"), "a model that the caller has"),
+    **dict.fromkeys(("replica.alone", "deployment.rates", "pretraining.rates"), "a cost that the caller has"),
+    "replica.room": "a model that the caller has",
     "training.comms": "a program that the caller has",
     "training.math": "a program that the caller has",
 }
@@ -86,6 +88,7 @@ def test_what_is_given_first_is_taken_or_refused_with_a_sentence(name, given):
     needed = [p.name for p in rest if p.default is inspect.Parameter.empty]
     if (
         first is None
+        or OTHERS.get(name) == "a cost that the caller has"
         or name.startswith(("models.", "terms.", "layout.", "turns.", "counted.", "pretraining_memory.under_way"))
         or (first.name == "stage" and given == 3)
     ):

@@ -109,6 +109,7 @@ ORDERS = {
             "training",
             "sharding",
             *("load.tags", "load.replica", "load.estimated", "load.latency", "load.rates", "load.fleet"),
+            *("load.batching", "load.caching", "load.apart", "load.drafting", "load.spreading"),
         ),
     ),
     "sheets": (

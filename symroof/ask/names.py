@@ -19,6 +19,7 @@ from symroof.solver.bound import Bound
 MODULES = (
     *("decode", "deployment", "memory", "prefill", "pretraining", "room", "serving", "sharding", "training"),
     *("load.replica", "load.latency", "load.rates", "load.fleet"),
+    *("load.batching", "load.caching", "load.apart", "load.drafting", "load.spreading"),
 )
 
 PLACE = "symroof.workloads"
