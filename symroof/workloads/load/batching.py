@@ -36,12 +36,12 @@ def continuous_rate(served: Served = None) -> Cost:
 
 @Tag("approximate", "answers of geometric lengths, eight sequences or more", (0.01, 0.03))
 def longest_of_batch() -> Cost:
-    """The longest of B answers over their mean, where lengths are geometric [1]: (1/2 + H_B / -ln(1 - 1/G)) / G.
+    """The longest of B answers over their mean, where lengths are geometric [1]: (1/2 + H_B / ln(G / g)) / G.
 
     The harmonic number H_B is about ln B + 0.5772 + 1/(2B).
     """
     harmonic = sp.log(B) + sp.Rational(5772157, 10**7) + 1 / (2 * B)
-    return quantity((sp.Rational(1, 2) - harmonic / sp.log(1 - 1 / G)) / G, Unit.of("1"), "longest")
+    return quantity((sp.Rational(1, 2) + harmonic / sp.log(G / g)) / G, Unit.of("1"), "longest")
 
 
 @Tag("exact", "a batch that is full")
