@@ -2,10 +2,13 @@
 
 import json
 import math
+import re
 from fractions import Fraction
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from symroof import chip, decode, deployment, dtype, llm, memory, prefill
 from symroof.algebra.symbols import M_exp, P, p_kv, p_st, p_w
@@ -13,6 +16,7 @@ from symroof.cli.main import cli
 from symroof.errors import InputError, SheetError, UnknownName
 from symroof.sheets.checkpoint import imported
 from symroof.sheets.dtypes import Format, format_of
+from symroof.sheets.modules import Patterns
 
 
 def bytes_by_loops(of: Format, outputs: int, inputs: int) -> Fraction:
@@ -405,3 +409,34 @@ def test_formulas_of_bytes_and_of_a_format_are_not_mixed(tmp_path):
     assert float(memory.kv_room(m.as_stored).at(m.as_stored, M_hbm="1 GB", n=1)) == 1e9 - float(
         memory.weight_memory(m.as_stored).at(m.as_stored)
     )
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "re:.*self_attn.*",
+                "re:.*layers\\.\\d\\.mlp.*",
+                "re:.*mlp\\.(gate|up)_proj.*",
+                "*self_attn*",
+                "*layers.1*",
+                "re:.*layers\\.[0-1]\\..*",
+                "re:.*layers\\.1\\d+\\..*",
+                "*o_proj",
+            ]
+        ),
+        unique=True,
+    ),
+    st.integers(0, 12),
+    st.data(),
+)
+def test_a_pattern_means_what_it_does_in_whatever_order_layers_are_asked(texts, layer, data):  # fmt: skip
+    """What is remembered of one layer is no answer for another: each pattern against a name by hand."""
+    of = Patterns(texts, 13)
+    for number in [*data.draw(st.permutations(range(13))), layer]:
+        for inner in ("self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"):
+            name = f"model.layers.{number}.{inner}"
+            plain = [text for text in texts if not text.startswith("re:")]
+            expected = any(re.match(text[3:], name) for text in texts if text.startswith("re:"))
+            expected |= any(re.search(r"(^|\.)" + text.replace(".", r"\.").replace("*", ".*") + r"(\.|$)", name) for text in plain)
+            assert of.match((name.removeprefix("model."),), number) == expected, (texts, name)

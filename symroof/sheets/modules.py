@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import TypeAlias
 
 from symroof.errors import SheetError, short
 from symroof.transformer.tensors import Weight
@@ -123,6 +124,18 @@ def modules(weight: Weight, layer: int | None) -> tuple[str, ...]:
     return tuple(f"layers.{layer}.{p}{of}.{leaf}".replace("..", ".") for p in parents for of in {"", inner} for leaf in names)
 
 
+#: The text of a pattern, its expression, and whether it stands for a whole name.
+_Expression: TypeAlias = tuple[str, re.Pattern[str], bool]
+#: What in a pattern can tell one layer from another.
+_COUNTS = re.compile(r"\d|\[|\\d")
+
+
+def _matching(name: str, expressions: Iterable[_Expression]) -> Iterator[str]:
+    for text, expression, whole in expressions:
+        if any(expression.match(before + name) for before in _PREFIXES) if whole else expression.search(name):
+            yield text
+
+
 class Patterns:
     """Patterns of a file; those that never match anything can be asked for.
 
@@ -134,15 +147,16 @@ class Patterns:
         self.used: set[str] = set()
         self.given: dict[str, str] = {}
         self.words: dict[str, str] = {}
-        self.expressions: dict[int | None, list[tuple[str, re.Pattern[str], bool]]] = {}
+        self.expressions: dict[int | None, list[_Expression]] = {}
+        self.alike: dict[str, tuple[str, ...]] = {}
         for text in patterns:
             plain = normal(text)
             self.given[text] = plain
             if text.startswith("re:"):
-                self.expressions.setdefault(_number(plain), []).append((text, _compiled(text[3:]), True))
+                self.expressions.setdefault(_number(text, plain), []).append((text, _compiled(text[3:]), True))
             elif "*" in plain:
                 found = re.compile(r"(?:^|\.)" + r".*".join(map(re.escape, re.split(r"\*+", plain))) + r"(?:\.|$)")
-                self.expressions.setdefault(_number(plain), []).append((text, found, False))
+                self.expressions.setdefault(_number(text, plain), []).append((text, found, False))
             else:
                 self.words[plain] = text
         if len(self.expressions.get(None, ())) > _MOST:
@@ -163,10 +177,12 @@ class Patterns:
                 text = self.words.get(".".join(parts[i:j]))
                 if text is not None:
                     yield text
-        for key in {None, layer}:
-            for text, expression, whole in self.expressions.get(key, ()):
-                if any(expression.match(before + name) for before in _PREFIXES) if whole else expression.search(name):
-                    yield text
+        alike = name if layer is None else name.replace(f"layers.{layer}.", "layers.0.", 1)
+        if alike not in self.alike:  # a pattern without a digit means the same of every layer
+            self.alike[alike] = tuple(_matching(alike, [of for of in self.expressions.get(None, ()) if not _COUNTS.search(of[0])]))
+        yield from self.alike[alike]
+        yield from _matching(name, [of for of in self.expressions.get(None, ()) if _COUNTS.search(of[0])])
+        yield from _matching(name, self.expressions.get(layer, ()) if layer is not None else ())
 
     def some(self) -> str | None:
         """A pattern that names one expert where others are not named: of experts all are in one format here."""
@@ -182,7 +198,7 @@ class Patterns:
         something here, which is what a list of converted modules says.
         """
         for text, plain in self.given.items():
-            number = _number(plain)
+            number = _number(text, plain)
             if self.words.get(re.sub(r"experts\.\d+", "experts.0", plain)) in self.used:
                 continue  # of experts the first stands for all
             beyond = number is not None and number >= self.layers
@@ -202,9 +218,10 @@ def normal(pattern: str) -> str:
     return text if text else pattern
 
 
-def _number(pattern: str) -> int | None:
-    """The layer that a pattern names."""
-    found = re.search(r"layers\\?\.(\d+)(?!\d)", pattern)
+def _number(text: str, plain: str) -> int | None:
+    """The one layer that a pattern is about, None if it may be about several: ``layers.1*`` means 1 and 10 to 19."""
+    end = r"(?=\\?\.(?![*+])|\$|$)" if text.startswith("re:") else r"(?=\.|$)"
+    found = re.search(rf"layers\\?\.(\d+){end}", plain)
     return int(found[1][:6]) if found else None
 
 
