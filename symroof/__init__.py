@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from symroof.plan.deployments import search_serving, search_training
     from symroof.plan.loads import load
     from symroof.plan.room import served
+    from symroof.plan.traces import trace
     from symroof.plane.borders import Region
     from symroof.plane.regions import Regions, regimes
     from symroof.program.program import Program, program
@@ -88,6 +89,7 @@ _LATER = {
     "symroof.plan.room": ("served",),
     "symroof.plan.deployments": ("search_serving", "search_training"),
     "symroof.plan.loads": ("load",),
+    "symroof.plan.traces": ("trace",),
     "symroof.book.question": ("Answer", "Question", "answer", "question"),
     "symroof.fitting.explain": ("explain",),
     "symroof.fitting.fit": ("calibrate",),
@@ -204,6 +206,7 @@ __all__ = [
     "sweep",
     "symbol",
     "symbols",
+    "trace",
     "training",
 ]
 

@@ -79,7 +79,7 @@ ORDERS = {
     "analysis": ("walk", "regimes", "problem", "minimize", "slopes", "elasticity", "sensitivity"),
     "plane": ("sides", "tracing", "borders", "regions"),
     "geometric": ("whole", "posynomial", "optimum"),
-    "plan": ("layouts", "wishes", "choices", "replicas", "fleets", "deployments", "loads", "story", "room", "drawn"),
+    "plan": ("layouts", "wishes", "choices", "replicas", "fleets", "laid", "deployments", "loads", "traces", "story", "room", "drawn"),
     "cli": ("main", "options", "serving", "loading", "questions", "tables", "files", "figures", "web", "calibrating"),
     "ask": ("names", "letters", "givers", "grammar", "known", "question"),
     "machine": ("roofline", "simulation", "collectives", "layouts", "links", "mesh"),

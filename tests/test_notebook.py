@@ -209,6 +209,7 @@ def test_everything_with_a_view_is_tried():
         "plan.room.Room",
         "plan.choices.Choice",
         "plan.fleets.Fleet",
+        "plan.traces.Trace",
         "algebra.value.Deviation",
         "search.found.Gain",
         "search.found.Slack",

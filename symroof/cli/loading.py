@@ -12,7 +12,9 @@ from symroof.cli.options import forms, math, refuse, reply, said, setting
 @click.command()
 @click.argument("model")
 @click.option("--on", required=True, metavar="CHIPS", help="Chips, with commas: see `symroof chips`.")
-@click.option("--rate", required=True, metavar="RATE", help='Requests a second, e.g. "20/s".')
+@click.option("--rate", metavar="RATE", help='Requests a second, e.g. "20/s".')
+@click.option("--trace", metavar="FILE", help="A CSV file of arrival, prompt and output of every request, instead of a rate.")
+@click.option("--window", metavar="TIME", help='Of a trace: how long a window is, e.g. "10 min"; by default "1 h".')
 @click.option("--prompt", metavar="T", help="Mean tokens of a prompt; by default 2048.")
 @click.option("--generate", metavar="G", help="Mean tokens of an answer; by default 512.")
 @click.option("--hit", metavar="SHARE", help="Part of a prompt whose cache is there already, e.g. 30%; by default 0.")
@@ -39,6 +41,7 @@ def load(model: str, on: str, form: str, **options: Any) -> None:
 
     \b
     symroof load llama3-70b --on h100 --rate 20/s --prompt 2048 --generate 512 --ttft "500 ms" --tpot "30 ms"
+    symroof load llama3-70b --on h100 --trace requests.csv --window "10 min" --tpot "30 ms"
     symroof load deepseek-v3 --on h200 --rate 50/s --slice 32 --formats fp8 --hit 40%
     """
     if options["slice"] and options["chips"]:
@@ -47,9 +50,19 @@ def load(model: str, on: str, form: str, **options: Any) -> None:
         refuse(options, ("top",), f"beside --{form}, which has all rows")
     if options["calibration"]:
         refuse(options, ("mfu",), "beside --calibration, which says what prefill reaches")
-    top = options.pop("top") or 8
+    top, traced, window = options.pop("top"), options.pop("trace"), options.pop("window")
+    if (options["rate"] is None) == (traced is None):
+        raise click.UsageError("give --rate, or --trace with a file of requests; one of them")
     said(options, "generate", "mfu", "formats", "kv", "math")
+    wishes = {name: value for name, value in options.items() if value not in (None, "")}
+    if traced is not None:
+        from symroof.plan.traces import trace
+        from symroof.show.loads import trace as seen_over_time
+
+        reply(seen_over_time(trace(traced, model, on, window or "1 h", **wishes), top or 24), form)
+    if window is not None:
+        raise click.UsageError("--window is of a --trace; leave it out beside --rate")
     from symroof.plan.loads import load as loaded
     from symroof.show.loads import load as seen
 
-    reply(seen(loaded(model, on, **{name: value for name, value in options.items() if value not in (None, "")}), top), form)
+    reply(seen(loaded(model, on, **wishes), top or 8), form)

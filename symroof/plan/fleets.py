@@ -13,11 +13,13 @@ from symroof.algebra.bind import check
 from symroof.algebra.quantity import show_quantity
 from symroof.algebra.symbols import B_max, G, Lam, Symbol, T_all, c_a2, c_s2, e_G, g, h, n_srv, t_lim
 from symroof.algebra.units import Unit
+from symroof.ask.known import Known
 from symroof.errors import InputError, short
 from symroof.grid.tables import arrow, frame
 from symroof.plan.choices import ways
 from symroof.plan.replicas import TIMES
 from symroof.plan.wishes import Wishes
+from symroof.sheets.sheet import Sheet
 from symroof.sheets.slices import Slice
 from symroof.workloads.load.replica import traffic
 
@@ -75,6 +77,8 @@ class Asked:
 class Fleet(show.Shown):
     """Replicas of one layout: ``rates`` are the highest of a replica by limit, the least of which ``binds``; ``values`` what follows.
 
+    ``relaxed`` are the replicas that it would take with 10 % more of a limit, ``of`` what is known there and the mesh as a sheet.
+
     Without ``replicas`` the layout cannot serve within the limits, or not the rate with as many replicas as were asked for.
     """
 
@@ -85,7 +89,9 @@ class Fleet(show.Shown):
     rates: Mapping[str, float]
     binds: str
     replicas: int = 0
+    relaxed: Mapping[str, int] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    of: tuple[Known, Sheet] | None = field(default=None, repr=False, compare=False)
 
     @property
     def most(self) -> float:

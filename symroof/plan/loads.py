@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
-from math import ceil, inf
+from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,10 @@ from symroof.algebra.spread import spread
 from symroof.algebra.symbols import (
     MFU,
     P_idle,
-    Symbol,
-    X,
-    Y,
-    Z,
     busy,
     lam,
     power,
     price,
-    t_api,
     t_tok,
     z,
 )
@@ -32,15 +26,15 @@ from symroof.algebra.units import Unit
 from symroof.algebra.value import Value
 from symroof.ask.known import Known
 from symroof.plan.fleets import Asked, Fleet, Load
+from symroof.plan.laid import Layout, laid, number, served_by
+from symroof.plan.laid import made as replica_of
 from symroof.plan.layouts import serving_meshes
-from symroof.plan.replicas import Served
 from symroof.plan.wishes import LOAD, Wishes, words
 from symroof.sheets.calibrations import Calibration, calibrated
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
 from symroof.workloads.load import fleet
-from symroof.workloads.load.estimated import estimated
-from symroof.workloads.load.replica import Replica, placed, prompts
+from symroof.workloads.load.replica import Replica, prompts
 
 #: What is seen of a fleet, and in which units.
 _UNITS = {"tpot": "s", "ttft": "s", "e2e": "s", "load": "1", "running": "1", "waiting": "1"}
@@ -79,42 +73,9 @@ def load(model: str | Llm, on: Any, by: str = "chips", **wishes: Any) -> Load:
 
 
 # -- one chip in one choice of formats
-@dataclass(frozen=True, eq=False)
-class _Layout:
-    """One mesh of a slice: its replica in numbers, the highest rates by limit, and how many replicas serve what is asked for."""
-
-    mesh: Sheet
-    served: Served
-    rates: Mapping[str, float]
-    about: Asked
-
-    @cached_property
-    def binds(self) -> str:
-        return min(self.rates, key=lambda name: self.rates[name])
-
-    @cached_property
-    def replicas(self) -> int:
-        """Replicas; 0 if none, or not as many as were asked for, serve the rate."""
-        most, asked = self.rates[self.binds], self.about.replicas
-        if most <= 0 or (asked and self.about.rate >= most * asked):
-            return 0
-        return asked or max(1, ceil(self.about.rate / most * (1 + 1e-9)))
-
-    @cached_property
-    def rate(self) -> float:
-        """What comes to a replica."""
-        return self.about.rate / self.replicas
-
-    @cached_property
-    def end(self) -> float:
-        """The time end to end."""
-        return self.served.times(self.rate)["e2e"]
-
-
 def _fleets(known: Known, asked: Wishes, about: Asked, by: Calibration | None) -> Iterator[Fleet]:
     """The best fleet of every slice."""
-    made = (placed if by is None else estimated)(known.own)
-    sheets = (*known.sheets[1:], *([] if by is None else [by.beside(known.sheets).sheet]))
+    made, sheets = replica_of(known)
     asked.refuse_unused(
         known, [made.fixed, made.each, made.prompt, made.slots, Cost(price, "USD/s")], (MFU, *known.own.stack.aggregates.hits)
     )
@@ -122,27 +83,15 @@ def _fleets(known: Known, asked: Wishes, about: Asked, by: Calibration | None) -
     where = known.held
     usual = asked.slices(where) if asked["chips"] is not None or asked["slice"] is not None else where.up_to(_MOST)
     for of in usual:
-        layouts = [f for mesh in serving_meshes(known.own, where, of) if (f := _layout(made, (*sheets, mesh), about))]
+        layouts = [f for mesh in serving_meshes(known.own, where, of) if (f := laid(made, (*sheets, mesh), about))]
         if not layouts:
             continue
         able = [f for f in layouts if f.replicas]
         best = min(able, key=lambda f: (f.replicas, f.end)) if able else max(layouts, key=lambda f: f.rates[f.binds])
-        ways = {axis.name: int(best.mesh.values[axis]) for axis in (X, Y, Z)}
         loose = (*known.sheets[1:], *([] if by is None else [by]), best.mesh)
         values = {**_seen(best, made, loose), **_priced(best, prices, sheets)} if able else {}
-        yield Fleet(known.chip.name if known.chip else "", of, known.format, ways, best.rates, best.binds, best.replicas, values)
-
-
-def _layout(made: Replica, sheets: Sequence[Any], about: Asked) -> _Layout | None:
-    """One layout; None if it has no room for the weights and one sequence."""
-    served = _served(made, sheets, about)
-    if served.room < 1:
-        return None
-    rates = {"time": served.highest}
-    limit = "cache" if served.room <= about.sequences else "sequences"
-    rates[limit] = served.of_slots(min(served.room, about.sequences))
-    rates |= {name: served.within(name, most) for name, most in about.limits.items()}
-    return _Layout(sheets[-1], served, rates, about)
+        spot = (known.chip.name if known.chip else "", of, known.format, best.ways)
+        yield Fleet(*spot, best.rates, best.binds, best.replicas, best.relaxed, values, (known, best.mesh))
 
 
 def _prices(made: Replica, known: Known) -> dict[str, Cost]:
@@ -151,21 +100,15 @@ def _prices(made: Replica, known: Known) -> dict[str, Cost]:
     if known.priced:
         tokens = {"input": fleet.input_token, "cached": fleet.cached_token, "output": fleet.output_token}
         found = {"cost_of_request": fleet.request_at_rate(made), **{f"cost_of_{name}_token": f(made) for name, f in tokens.items()}}
-    return found | ({"energy_of_token": fleet.energy(made)} if _number(known.sheets, power) else {})
+    return found | ({"energy_of_token": fleet.energy(made)} if number(known.sheets, power) else {})
 
 
-def _served(made: Replica, sheets: Sequence[Any], about: Asked) -> Served:
-    """A replica in numbers."""
-    lengths = {s: float(v) for s, v in about.lengths.items()}
-    return Served(made.at(*sheets, prompts(), about.lengths), {**lengths, t_api: _number(sheets, t_api)})
-
-
-def _seen(best: _Layout, made: Replica, sheets: Sequence[Any]) -> dict[str, Value]:
+def _seen(best: Layout, made: Replica, sheets: Sequence[Any]) -> dict[str, Value]:
     """What requests and a replica see at its rate: times, load, what runs and waits, tokens a second; with a calibration in intervals."""
     about, rate, columns = best.about, best.rate, list[dict[str, float]]()
 
     def one(given: Sequence[Any]) -> dict[str, float]:
-        served = _served(made, given, about)
+        served = served_by(made, given, about)
         return {**served.times(rate), **served.states(rate)} if rate < served.highest else dict.fromkeys(_UNITS, inf)
 
     def at(name: str, *given: Any) -> Value:
@@ -183,10 +126,10 @@ def _seen(best: _Layout, made: Replica, sheets: Sequence[Any]) -> dict[str, Valu
     return {**found, "throughput": Value(per_chip, Unit.of("token/s/chip"), "throughput")}
 
 
-def _priced(best: _Layout, prices: Mapping[str, Cost], sheets: Sequence[Any]) -> dict[str, Value]:
+def _priced(best: Layout, prices: Mapping[str, Cost], sheets: Sequence[Any]) -> dict[str, Value]:
     """Prices and energy at the rate of a replica."""
     here, rate = best.served.at(best.rate), best.rate
-    idle = next((v for s in (P_idle, power) if (v := _number((*sheets, best.mesh), s))), 0.0)
+    idle = next((v for s in (P_idle, power) if (v := number((*sheets, best.mesh), s))), 0.0)
     settled = {
         **prompts(),
         **best.about.lengths,
@@ -197,11 +140,6 @@ def _priced(best: _Layout, prices: Mapping[str, Cost], sheets: Sequence[Any]) ->
         P_idle: idle,
     }
     return {name: cost.at(*sheets, best.mesh, settled) for name, cost in prices.items()}
-
-
-def _number(sheets: Sequence[Any], s: Symbol) -> float:
-    """A letter of the sheets, 0 if none has it."""
-    return next((float(sheet.values[s]) for sheet in reversed(sheets) if isinstance(sheet, Sheet) and s in sheet.values), 0.0)
 
 
 def _order(by: str) -> Any:

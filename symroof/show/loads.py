@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from symroof.algebra.quantity import show_quantity
@@ -68,6 +69,46 @@ def fleet(f: Any) -> Document:
     return Document((Text(_fleet(f)), *([_rows(f)] if f.replicas else [])), f.row())
 
 
+@view("plan.traces.Trace")
+def trace(t: Any, top: int = 24) -> Document:
+    """A fleet for the peak against one that follows the load, and the windows; where they are many those that need most."""
+    f = t.fleet
+    time = sum(one.window.seconds for one in t.needs)
+    blocks: list[Block] = [
+        Title(f"{t.model}: {sum(one.window.requests for one in t.needs):,} requests in {show_quantity(time, Unit.of('s'))}"),
+        Text(f"A replica is {f.chip} {f.slice.name}, {f.option}, {f.ways}: best for the busiest window.", 1),
+    ]
+    fixed, scaled = (f"${cost:,.2f}" for cost in t.costs) if t.costs else ("", "")
+    chips = f.slice.chips
+    rows: list[tuple[Words, ...]] = [
+        ("for the peak", f"{t.peak}", f"{t.peak * chips}", fixed),
+        ("following the load", f"{t.mean:.3g}", f"{t.mean * chips:.4g}", scaled),
+    ]
+    counted = (doc.Column("replicas", True), doc.Column("chips", True), doc.Column("cost", True))
+    blocks.append(table(("a fleet", *counted), rows))
+    none = sum(one.replicas is None for one in t.needs)
+    if none:
+        blocks.append(Note(f"{none} windows have prompts or answers that no number of replicas serves within the limits", 1))
+    shown = t.needs if len(t.needs) <= top else sorted(t.needs, key=lambda one: -(one.replicas or inf))[:top]
+    cells: list[tuple[Words, ...]] = []
+    for one in shown:
+        w, most = one.window, max(t.peak, 1)
+        bar = doc.bar(min(1.0, (one.replicas or 0) / most), "none" if one.replicas is None else str(one.replicas), "all")
+        speed = show_quantity(one.tpot, Unit.of("s")) if one.replicas else ""
+        begins = show_quantity(w.start - t.needs[0].window.start, Unit.of("s"))
+        cells.append(
+            (begins, _rate(w.rate), f"{w.prompt:.4g}", f"{w.generate:.4g}", bar, "" if one.replicas is None else str(one.replicas), speed)
+        )
+    names = [doc.Column(name, True) for name in ("from", "rate", "prompt", "answer")]
+    blocks.append(table((*names, "", doc.Column("replicas", True), doc.Column("time per token", True)), cells))
+    if len(t.needs) > top:
+        blocks.append(Note(f"{len(t.needs) - top} windows more", 1))
+    blocks += [Note(line, 1) for line in t.stands_on]
+    cost = dict(zip(("fixed", "following"), t.costs, strict=True)) if t.costs else None
+    data = {"model": t.model, "fleet": f.row(), "peak": t.peak, "mean": t.mean, "cost": cost, "rows": t.table(), "stands_on": t.stands_on}
+    return Document(tuple(blocks), data)
+
+
 def _fleet(f: Any) -> str:
     where = f"{f.chip} {f.slice.name}, {f.option}, {f.ways}"
     if not f.replicas:
@@ -106,7 +147,8 @@ def _next(f: Any, asked: Any) -> Note:
     """From which rate on it takes one replica more, and at which one less would do."""
     up = f"up to {_rate(f.most * f.replicas)} these replicas do"
     down = f"; up to {_rate(f.most * (f.replicas - 1))} one less would" if f.replicas > 1 and not asked.replicas else ""
-    return Note(up + down, 2)
+    less = [f"{f.relaxed[name]} with 10 % more {_WORDS[name]}" for name in f.relaxed if 0 < f.relaxed[name] < f.replicas]
+    return Note(up + down + "".join(f"; {words}" for words in less), 2)
 
 
 def _others(fleets: Sequence[Any]) -> Table:
