@@ -440,3 +440,23 @@ def test_a_pattern_means_what_it_does_in_whatever_order_layers_are_asked(texts, 
             expected = any(re.match(text[3:], name) for text in texts if text.startswith("re:"))
             expected |= any(re.search(r"(^|\.)" + text.replace(".", r"\.").replace("*", ".*") + r"(\.|$)", name) for text in plain)
             assert of.match((name.removeprefix("model."),), number) == expected, (texts, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "doubted"),
+    [
+        ("DeepSeek-V3.1-NVFP4", {}, "nvfp4"),
+        ("Llama-3.1-70B-Instruct-FP8", {}, "fp8"),
+        ("some.awq", {}, "awq"),
+        ("nvidia--NVIDIA-Nemotron-3-Nano-30B-A3B-NVFP4", {}, "nvfp4"),
+        ("Llama-3.1-70B-Instruct-FP8", {"quantization_config": FP8}, ""),
+        ("Qwen3-8B", {}, ""),
+        ("fp8ish", {}, ""),
+    ],
+)
+def test_a_name_that_says_formats_which_no_table_says_is_told(name, says, doubted, tmp_path):
+    """A hf_quant_config.json that was left behind: 16 bits are what the file says, and doubtful."""
+    (tmp_path / name).mkdir()
+    m = llm(folder(tmp_path / name, LLAMA, **says))
+    assert (f"its name says {doubted}" in m.formats.said) == bool(doubted)
+    assert ("though its name" in CliRunner().invoke(cli, ["serve", str(tmp_path / name), "--on", "h100"]).output) == bool(doubted)

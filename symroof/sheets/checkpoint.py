@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +26,10 @@ class Checkpoint(NamedTuple):
     stack: Stack
     formats: Formats
     beside: Mapping[str, Beside]
+
+
+#: Formats of fewer than 16 bits, as names of checkpoints have them.
+_NARROW = re.compile(r"(?:^|[-_.])(nvfp4|mxfp4|mxfp8|fp[48]|int[48]|awq|gptq|w[48]a(?:4|8|16))(?=$|[-_.])")
 
 
 def checkpoint(path: Path) -> Checkpoint:
@@ -53,9 +59,18 @@ def _read(path: Path, origin: str = "") -> tuple[Config, Checkpoint]:
         of = understood(file)
         found = stack(name, of.width, of.groups, of.around, origin=origin)
         formats = quantized(file, _quantization(path), of.width, of.layers, of.around)
+        formats = replace(formats, doubt=_doubt((path if path.is_dir() else path.parent).resolve().name, formats))
     except SymroofError as problem:
         raise SheetError(f"{name}: {problem}") from None
     return of, Checkpoint(name, found, formats, _apart(of, found))
+
+
+def _doubt(name: str, formats: Formats) -> str:
+    """What the name of a folder says of formats, where no table says any."""
+    found = _NARROW.search(name.lower())
+    if not found or any(of.width < 2 for of in formats.classes.values()):
+        return ""
+    return f"though its name says {found[1]}: add its hf_quant_config.json, or give --formats"
 
 
 def _apart(of: Config, made: Stack) -> dict[str, Beside]:

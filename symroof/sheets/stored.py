@@ -34,7 +34,8 @@ class Stored:
 class Formats:
     """What a model is stored in: its ``classes`` of weights (attention, experts, ...), the KV cache, its states.
 
-    ``trouble`` says what of a file is not understood; then there are no classes. The order is that of size.
+    ``trouble`` says what of a file is not understood; then there are no classes. The order is that of size. ``doubt`` is what a name says
+    and no table does.
     """
 
     classes: Mapping[str, Stored] = field(default_factory=dict, hash=False)
@@ -42,6 +43,7 @@ class Formats:
     state: Format | None = None
     trouble: str = ""
     rotations: int = 0  # bytes of the tables that a server loads beside
+    doubt: str = ""  # what speaks against it
 
     @property
     def widths(self) -> tuple[tuple[str, Fraction], ...]:
@@ -65,7 +67,7 @@ class Formats:
         for of, each in self.classes.items():
             alike.setdefault(str(each), []).append(of)
         words = [f"all {next(iter(alike))}"] if len(alike) == 1 else [f"{', '.join(of)} {text}" for text, of in alike.items()]
-        return "; ".join(words)
+        return "; ".join(words) + (f" ({self.doubt})" if self.doubt else "")
 
 
 def sized(kind: Kind, values: Mapping[Any, Any]) -> list[Sized]:
