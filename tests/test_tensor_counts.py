@@ -6,6 +6,8 @@ tensor after the other.
 """
 
 import pytest
+from checkpoints import CHECKPOINTS
+from checkpoints_of_experts import CHECKPOINTS as EXPERTS
 
 from symroof import llm
 from symroof.symbols import P
@@ -97,6 +99,10 @@ def test_a_model_has_the_parameters_of_its_published_weights(name):
 #: What a model page counts in all, and what of it is neither of the language model nor told apart in the file: copies of a matrix that has
 #: been counted, and tables that no token is multiplied with.
 PAGES = {
+    "deepseek-v3.2": (685_396_921_376, EXPERTS["DeepSeek-V3.2"].more),  # scales, and two matrices of the layer that drafts
+    "deepseek-v4-flash": (158_069_433_298, CHECKPOINTS["DeepSeek-V4-Flash"].more),  # scales; two numbers of 4 bits are one
+    "kimi-k2": (1_026_470_731_056, CHECKPOINTS["Kimi-K2-Instruct"].more),  # scales, frequencies of rotations
+    "kimi-k2.5": (170_738_182_128, CHECKPOINTS["Kimi-K2.5"].more),  # eight numbers of 4 bits are one
     "deepseek-v2": (235_741_434_880, 0),
     "falcon-40b": (41_835_970_560, 65024 * 8192),  # the embedding once more
     "falcon-7b": (7_217_189_760, 65024 * 4544),
