@@ -80,7 +80,7 @@ ORDERS = {
     "plane": ("sides", "tracing", "borders", "regions"),
     "geometric": ("whole", "posynomial", "optimum"),
     "plan": ("layouts", "wishes", "choices", "replicas", "fleets", "laid", "deployments", "loads", "traces", "story", "room", "drawn"),
-    "cli": ("main", "options", "serving", "loading", "questions", "tables", "files", "figures", "web", "calibrating"),
+    "cli": ("streams", "main", "options", "serving", "loading", "questions", "tables", "files", "figures", "web", "calibrating"),
     "ask": ("names", "letters", "givers", "grammar", "known", "question"),
     "machine": ("roofline", "simulation", "collectives", "layouts", "links", "mesh"),
     "program": ("tensor", "roles", "parse", "infer", "backward", "program"),

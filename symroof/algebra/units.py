@@ -46,6 +46,8 @@ class Unit:
         """The unit a text names; its scale must be 1 (``byte/s``, not ``GB/s``)."""
         if isinstance(text, Unit):
             return text
+        if not isinstance(text, str):
+            raise UnitError(f"{short(text)} is no unit; write e.g. 'byte/s'")
         scale, unit = parse_unit(text, new=True)
         if scale != 1:
             raise UnitError(f"{short(text)} has a prefix; a unit is declared without one: write {str(unit)!r}")

@@ -114,7 +114,10 @@ def each(given: Any) -> Iterable[Any]:
 def _relations(given: Any) -> Iterable[sp.Rel]:
     """A condition, an equation or a mapping as sympy relations."""
     if isinstance(given, Mapping):
-        yield from (sp.Eq(s, plain(e), evaluate=False) for s, e in given.items())
+        for s, e in given.items():
+            if not isinstance(s, sp.Symbol):  # sympy would run a text
+                raise InputError(f"{short(s)} is no symbol; {_EXAMPLE}")
+            yield sp.Eq(s, plain(e), evaluate=False)
     elif isinstance(given, Condition):
         yield given.expr
     elif isinstance(given, bool) or given in (sp.true, sp.false):

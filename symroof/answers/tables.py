@@ -13,11 +13,11 @@ from symroof.algebra import show
 from symroof.algebra.bind import check
 from symroof.algebra.quantity import percent
 from symroof.algebra.symbols import ALPHABET, C_FORMAT, M_hbm, P, P_mm, Symbol, W_hbm, W_ici, price, symbol
-from symroof.errors import ProgramError, UnknownName, nearest, short
+from symroof.errors import ProgramError, SheetError, UnknownName, nearest, short, told
 from symroof.program.program import program
 from symroof.sheets.chips import chip, chips
 from symroof.sheets.dtypes import dtype
-from symroof.sheets.files import aliases
+from symroof.sheets.files import aliases, written_in
 from symroof.sheets.llms import llm, llms
 from symroof.sheets.sheet import Sheet, shown
 from symroof.show.document import Column, Document, Note, Table, Title, Words, table
@@ -95,9 +95,8 @@ def _find(name: str) -> Sheet:
 
 def _is_model(path: str) -> bool:
     try:
-        with open(path, "rb") as file:
-            return bool({"dims", "model", "layers"} & tomllib.load(file).keys())
-    except (OSError, ValueError):
+        return bool({"dims", "model", "layers"} & tomllib.loads(written_in(Path(path))).keys())
+    except (RecursionError, ValueError):
         return False
 
 
@@ -129,12 +128,13 @@ def _statement(s: Any) -> dict[str, Any]:
 
 def _read(text: str) -> str:
     if text == "-":
-        return sys.stdin.read(1 << 20)
+        with told("standard input", "read", "give the program in quotes"):
+            return "" if sys.stdin is None else sys.stdin.read(1 << 20)
     if "->" in text or "[" in text:
         return text
     try:
-        return Path(text).read_text("utf-8")[: 1 << 20]
-    except (OSError, ValueError):
+        return written_in(Path(text))
+    except SheetError:
         raise ProgramError(f"{short(text)} is neither a program nor a file; write e.g. 'A[B_X, D] W[D, F] -> C[B_X, F]'") from None
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 import click
 
+from symroof.cli.streams import outcome, reading
 from symroof.errors import DerivationError, SymroofError, nearest
 
 #: Every command, and the file that declares it.
@@ -25,6 +28,18 @@ COMMANDS: Mapping[str, str] = {
 
 class _Group(click.Group):
     """Commands that are loaded when they are asked for, and whose misspelling names the nearest one."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **more: Any) -> Any:
+        """Run a command line and exit with its code."""
+        run = partial(super().main, *args, standalone_mode=False, **more)
+        if not standalone_mode:
+            return run()
+        sys.exit(outcome(run))
+
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """A command line that is read; help and version are written here."""
+        with reading():
+            return super().make_context(*args, **more)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
@@ -46,7 +61,8 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what symroof refuses is one sentence on stderr and exit code 2."""
         try:
-            return super().invoke(ctx)
+            with reading():
+                return super().invoke(ctx)
         except SymroofError as problem:
             click.echo(f"symroof: {problem}", err=True)
             ctx.exit(1 if isinstance(problem, DerivationError) else 2)

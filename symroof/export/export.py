@@ -62,7 +62,7 @@ def export(formula: Cost | Bound, to: str = "python", name: str = "", parts: boo
     kind = "cost" if isinstance(formula, Cost) else "bound"
     called = identifier(formula.name if isinstance(formula, Cost) else f"{formula.symbol.name} bound", kind)
     called = f"{kind}_{called}" if called.startswith("symroof_") else called
-    checked = language.function_name(name) if name else called + "_cost" * language.reserved(called)
+    checked = language.function_name(name) if name not in ("", None) else called + "_cost" * language.reserved(called)
     if isinstance(formula, Cost):
         return _cost_source(formula, language, checked, parts)
     if parts:

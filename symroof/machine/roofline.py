@@ -85,6 +85,8 @@ def roofline(work: Work) -> Cost:
     ``max(flops/C, traffic/W_hbm)``, a lower bound; bind ``eta_math`` and ``eta_hbm`` for an estimate.
     Source: How to Scale Your Model, part 1.
     """
+    if not isinstance(work, Work):
+        raise InputError(f"{short(work)} is no work; give that of a matmul or a program, e.g. roofline(matmul(B, D, F))")
     return ((work.flops / C).named("math") | (work.traffic / W_hbm).named("hbm")).named(work.name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from symroof.algebra.bind import check
@@ -288,15 +289,15 @@ def _calibration(kind: Kind, wishes: Mapping[str, Any]) -> Calibration | None:
 def _check(kind: Kind, wishes: Mapping[str, Any]) -> None:
     for name, symbol in kind.checked.items():
         try:
-            if wishes[name] is not None:
-                check(symbol, wishes[name])
+            if wishes[name] is not None and not isinstance(check(symbol, wishes[name]), Fraction):
+                raise InputError(f"{short(wishes[name])} is not one number; give one, and search for each")
         except SymroofError as problem:  # it speaks of the letter; who asks, of the wish
             raise InputError(f"{name}: {problem}") from None
 
 
 def _listed(on: Any) -> tuple[Chip, ...]:
     """Chips by name, several with commas, or as sheets."""
-    several = words(on) if isinstance(on, str) else (on,) if isinstance(on, Chip) else tuple(on)
+    several = words(on) if isinstance(on, str) else (on,) if isinstance(on, Chip) or not isinstance(on, Iterable) else tuple(on)
     if not several:
         raise InputError("a search needs a chip; give e.g. on='tpu-v5e'")
     return tuple(c if isinstance(c, Chip) else chip(c) for c in several)

@@ -242,8 +242,11 @@ def program(
     Raises ProgramError with line and column.
     """
     bound = {name: _positive(name, size) for name, size in sizes.items()}
-    widths, whole = {name: bytes_each(w) for name, w in (formats or {}).items()}, bytes_each(width)
-    factors = {name: plain(factor) for name, factor in (marks or {}).items()}
+    widths, whole = {name: bytes_each(w) for name, w in _table("formats", formats, '{"W": "int8"}').items()}, bytes_each(width)
+    factors = {name: plain(factor) for name, factor in _table("marks", marks, '{"causal": 1/2}').items()}
+    if isinstance(on_chip, str) or not isinstance(on_chip, Iterable):
+        raise ProgramError(f"on_chip = {short(on_chip)} lists no tensors; give their names, e.g. on_chip=('Scores',)")
+    on_chip = tuple(on_chip)
     written, roles = parse(text, Scope(bound, widths, whole, factors))
     stored = tuple(line.operands[0] for line in written if line.out is None)
     lines = [line for line in written if line.out is not None]
@@ -256,6 +259,13 @@ def program(
                 raise ProgramError(f"{what} names {short(name)}, which the program does not have; {nearest(str(name), names)}")
     held = {name for name, role in roles.items() if role.word == "on chip"}
     return Program(found, frozenset(on_chip) | held, tuple(roles.items()), stored)
+
+
+def _table(what: str, given: Any, example: str) -> Mapping[str, Any]:
+    """What is said by name, nothing if it is None."""
+    if given is not None and not (isinstance(given, Mapping) and all(isinstance(name, str) for name in given)):
+        raise ProgramError(f"{what} = {short(given)} says nothing by name; give e.g. {what}={example}")
+    return given or {}
 
 
 def _positive(name: str, value: Any) -> sp.Expr:

@@ -17,6 +17,7 @@ from symroof.sheets.sheet import Sheet
 
 _BYTE = Unit.of("byte")
 _MOST = 8
+_UNSAID = ("", None)
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def dtype(name: Any, weights: Any = "", kv: Any = "", activations: Any = "", mat
 
     Raises UnknownName with the nearest format, InputError for what is no number of bytes, or no format of arithmetic.
     """
-    chosen = {s: format_of(f or name) for s, f in ((p, name), (p_w, weights), (p_kv, kv), (p_a, activations))}
-    computes = format_of(math).name if math else ""
+    chosen = {s: format_of(name if f in _UNSAID else f) for s, f in ((p, name), (p_w, weights), (p_kv, kv), (p_a, activations))}
+    computes = "" if math in _UNSAID else format_of(math).name
     if computes and computes not in C_FORMAT:
         raise InputError(f"no arithmetic is done in {computes}; give math as {', '.join(C_FORMAT)}")
     rate = {C: C_FORMAT[computes]} if computes else {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import sympy as sp
@@ -101,6 +102,8 @@ class Llm(Sheet):
         Raises UnknownName for a letter that the model does not have, InputError for values that contradict each other: heads
         that do not divide, counts of layers that do not add up, fewer parameters than are looked up.
         """
+        if not isinstance(values, (Mapping, NoneType)):
+            raise InputError(f"{short(values)} gives no letter a value; write e.g. m.but(k=4)")
         given: dict[Symbol, Fraction] = {}
         for key, number in [*(values or {}).items(), *named.items()]:
             letter = self._letter(key)
