@@ -137,6 +137,21 @@ def test_layers_that_draft_are_counted_apart(name, tmp_path):
     assert not none.beside and none.values == m.values == twice.values
 
 
+def test_drafts_of_step_are_dense_and_have_an_unembedding_each(tmp_path):
+    """By hand, and in 16 bits with the embedding as large as what was taken out of the checkpoint (5.92 GB): a window, a gate a head."""
+    config = PUBLISHED["stepfun-ai/Step-3.7-Flash"].config
+    other = {"num_attention_heads": 96, "num_key_value_heads": 8}
+    told = config | {"layer_types": [*config["layer_types"], *["sliding_attention"] * 3], "attention_other_setting": other}
+    width, words, inner, heads = 4096, 128896, 11264, 96
+    attention = 2 * heads * 128 * width + 2 * 8 * 128 * width + 2 * 128 + heads * width
+    each = 2 * width**2 + attention + 3 * width * inner + 5 * width + words * width
+    assert int(llm(_written(tmp_path, told)).beside["multi-token prediction"]) == 3 * each
+    assert 2 * (3 * each + words * width) == pytest.approx(5.92e9, rel=2e-3)
+    mixed = told | {"layer_types": [*config["layer_types"], "sliding_attention", "full_attention", "sliding_attention"]}
+    for silent in (config, mixed):  # which says nothing of them, or two things
+        assert not llm(_written(tmp_path, silent)).beside
+
+
 def test_drafts_of_a_pattern_have_what_it_says(tmp_path):
     """Two norms, a matrix [2 D, D] and a norm, 2 D^2 + 3 D with D = 2688; with attention and experts between as in the model."""
     nano = PUBLISHED["nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16"].config

@@ -57,7 +57,7 @@ class Architecture:
     leading: bool = True  # False: a file must say how many layers are dense, since references differ where it does not
     extra: int = 0  # stored vectors of D beside all that, such as a norm behind the embedding
     head_bias: bool | str = False
-    drafts: str = ""  # why layers that draft are not counted: "others" than the last one, "unpublished"
+    drafts: str = ""  # of layers that draft: "own" ones, or not counted: "others" than the last layer, "unpublished"
     ignores: str = ""
     fixed: Mapping[str, Any] = field(default_factory=dict)
     missing: Mapping[str, Any] = field(default_factory=dict)

@@ -13,11 +13,12 @@ from symroof.sheets.apart import Beside, apart
 from symroof.sheets.architecture import Architecture
 from symroof.sheets.keys import Keys
 from symroof.sheets.kinds_of import kind_of
-from symroof.sheets.patterns import letters
+from symroof.sheets.patterns import MIXERS, letters
 from symroof.transformer.draft import Draft
 from symroof.transformer.facts import facts
 from symroof.transformer.kind import Kind
 from symroof.transformer.streams import HyperConnection
+from symroof.transformer.weights import Weights
 
 DRAFTS, VISION = "multi-token prediction", "vision"
 
@@ -39,15 +40,31 @@ def drafted(keys: Keys, last: tuple[Kind, ...]) -> tuple[int, tuple[Kind, ...]]:
 
     None for a model without, a class whose own are others, or one of which none are published.
     """
-    if keys.of.drafts:
+    if keys.of.drafts in ("others", "unpublished"):
         return 0, ()
     count = keys.maybe("drafts") or 0
+    if keys.of.drafts == "own":
+        last = _own(keys, count)
     if keys.of.pattern == "compressed":  # a window alone, experts that are not hashed, and what brings its streams together
         last = (*kind_of("compressed:0", keys, 0, 1), *kind_of("experts", keys, 0, 1), HyperConnection(keys.count("n_res"), end=True))
     if keys.of.pattern == "letters":
         words = letters(keys, "mtp_hybrid_override_pattern", "mtp_layers_block_type")
         last = tuple(kind for word in words for kind in kind_of(word, keys, 0, 1)) if count else ()
     return (0, ()) if not count or not last else (count, last)
+
+
+def _own(keys: Keys, count: int) -> tuple[Kind, ...]:
+    """Of Step: attention as ``layer_types`` says behind the last layer, a dense MLP, an unembedding. Nothing where it says none, or two.
+
+    Source: github.com/vllm-project/vllm, model_executor/models/step3p5_mtp.py.
+    """
+    depth = keys.count("L")
+    named = set((keys.listed("layer_types") or ())[depth : depth + count])
+    word = MIXERS.get(str(*named)) if len(named) == 1 else None
+    if word is None or len(keys.listed("layer_types") or ()) < depth + count:
+        return ()
+    made = (kind for each in (word, "mlp") for kind in kind_of(each, keys, depth, depth + count))
+    return (*made, Weights(keys.count("V") * keys.count("D"), of="unembedding"))
 
 
 def drafts(count: int, kinds: Iterable[Kind], values: Mapping[Symbol, int]) -> Beside:

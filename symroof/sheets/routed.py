@@ -160,9 +160,7 @@ ROUTED: dict[str, Architecture] = {
         missing={"sinks_win": True, "H": 192, "H_v": 128, "dense_first": 1},
         ignores="attention_projection_layout processor_config vision_model_type",
     ),
-    "step3p7": Architecture(
-        drafts="others", mlp="experts", pattern="step3", qk_norm="head", gate="head", correction=True, shared="F_shared"
-    ),
+    "step3p7": Architecture(drafts="own", mlp="experts", pattern="step3", qk_norm="head", gate="head", correction=True, shared="F_shared"),
     "gemma4_text": replace(
         GEMMA,
         norms=2,
