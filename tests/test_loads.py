@@ -192,3 +192,22 @@ def test_without_end_is_said_so() -> None:
     best = load("llama3-8b", "h100", rate="200/s", slice=1, prompt=2048, generate=512).best
     assert all(math.isfinite(float(v)) for v in best.values.values())
     assert float(best.values["load"]) < 1
+
+
+def test_the_figure_has_the_knee_on_the_line_of_tokens(tmp_path) -> None:
+    """Half the highest rate, where a token takes twice what it does alone."""
+    from symroof.figures.named import load as drawn
+
+    plan = load("llama3-70b", "h100", rate="5/s", **JOB)
+    axes = drawn(plan).axes[0]
+    line = next(x for x in axes.get_lines() if x.get_label().startswith("time per token"))
+    assert len(line.get_xdata()) > 50
+    where = [x for x in axes.get_lines() if len(x.get_xdata()) == 1] or axes.collections
+    assert where
+    words = ["llama3-70b", "--on", "h100", "--rate", "5/s", "--slice", "8", "-o", str(tmp_path / "load.svg")]
+    done = CliRunner().invoke(cli, ["figure", "load", *words])
+    assert done.exit_code == 0
+    assert (tmp_path / "load.svg").read_text().startswith("<?xml")
+    done = CliRunner().invoke(cli, ["figure", "load", "mixtral-8x7b", *words[1:]])
+    assert done.exit_code == 2
+    assert "experts" in done.output

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from symroof.cli.loading import asked, wished
 from symroof.cli.options import Command, Options, bounds_only, known, letters, refuse, said, together, values, whole
 
 
@@ -18,14 +19,15 @@ def figure() -> None:
     symroof figure roofline tpu-v5e,h100 -o roofline.pdf
     symroof figure frontier llama3-70b --on tpu-v5e --slice 4x4 --formats int8 -o frontier.pdf
     symroof figure latency llama3-70b --on tpu-v5e --slice 4x4 --formats int8 -o latency.svg
+    symroof figure load llama3-70b --on h100 --rate 20/s --slice 8 --tpot "30 ms" -o load.svg
     symroof figure regimes decode.step --over B,S --on tpu-v5e --slice 4x4 --model llama3-70b --formats int8
     """
 
 
-def _file(name: str) -> Callable[[Command], Command]:
+def _file(name: str, calibrated: bool = False) -> Callable[[Command], Command]:
     """Where to write, and how it looks."""
     return together(
-        bounds_only,
+        *([] if calibrated else [bounds_only]),
         click.option("-o", "--output", default=name, show_default=True, metavar="FILE", help="The .pdf, .svg or .png to write."),
         click.option("--title", default="", help="A title above the figure."),
         click.option("--width", type=click.Choice(["column", "page"]), default="column", show_default=True, help="3.4 or 7 inches."),
@@ -48,6 +50,20 @@ def _known(options: Options) -> Any:
         raise click.UsageError(f"{named} and --model {options['model']} both name the model; give one")
     options["model"] = options["model"] or named
     return known(options)
+
+
+@figure.command("load")
+@asked
+@click.option("--rate", required=True, metavar="RATE", help='Requests a second, e.g. "20/s".')
+@_file("load.pdf", calibrated=True)
+def load_figure(model: str, on: str, **options: Any) -> None:
+    """Time per token and to the first token over the rate, for the best fleet of `symroof load`; a dot at the knee."""
+    from symroof.figures.named import load as drawn
+    from symroof.plan.loads import load as planned
+
+    look = {name: options.pop(name) for name in ("output", "title", "width", "height")}
+    plan = planned(model, on, **wished(options))
+    _saved(lambda seen: drawn(plan, seen), look)
 
 
 @figure.command()

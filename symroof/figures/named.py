@@ -10,7 +10,7 @@ from typing import Any
 
 import symroof.figures as figures
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, M_hbm, S, X, Y, n, p_a, p_opt, p_w, symbol
+from symroof.algebra.symbols import M_X, M_Y, B, C, D, F, M_hbm, S, X, Y, busy, c_a2, c_s2, e_G, lam, n, p_a, p_opt, p_w, symbol, z
 from symroof.analysis.sensitivity import sensitivities
 from symroof.ask.grammar import formula
 from symroof.ask.known import Known
@@ -21,11 +21,16 @@ from symroof.figures.lines import Front
 from symroof.machine.roofline import Work, matmul
 from symroof.machine.roofline import roofline as time_of
 from symroof.plan.drawn import derated, in_words, known_of, torus_axes
+from symroof.plan.fleets import Load
+from symroof.plan.laid import at_best
 from symroof.plane.regions import regimes as regimes_of
 from symroof.sheets.chips import Chip, chip
 from symroof.sheets.dtypes import dtype
 from symroof.solver.solve import solve
 from symroof.workloads import decode, memory, pretraining, training
+from symroof.workloads.load import latency as latency_of
+from symroof.workloads.load import rates
+from symroof.workloads.load.replica import FLOORED, traffic
 
 INTENSITY = symbol("I", "FLOP/byte", "arithmetic intensity")
 _CONTEXTS = (2048, 4096, 8192, 16384, 32768, 65536)
@@ -49,6 +54,25 @@ def latency(known: Known, context: Any = 2048, most: int = 512, look: Look = PLA
     shade = {"compute-bound": derated(known, decode.critical_batch(known.m))}
     sheet = known_of(known, step.free_symbols, (B, S))
     return figures.breakdown(step, sheet, {S: context}, along=(B, 1, most), shade=shade, look=look)
+
+
+def load(plan: Load, look: Look = PLAIN) -> Any:
+    """The times of the best fleet's replica over the rate: per token and to the first token, a dot at the knee.
+
+    Raises InputError where nothing serves the load, or for experts, which make the times no formula of the rate.
+    """
+    best = plan.best
+    served = at_best(best, plan.asked)
+    if served.replica.hits:
+        raise InputError(
+            "how many experts a step hits depends on its sequences, so no formula of the rate can be drawn; sweep the rate with load"
+        )
+    known = {s: v for s, v in served.at(plan.asked.rate / best.replicas).items() if s not in (lam, z, busy)}
+    follows = traffic(known[c_a2], (known[c_s2], known[e_G]))
+    sheets = (known, {s: v for s, v in follows.items() if s in (z, busy)})
+    times = (latency_of.token_time_of_request(FLOORED), latency_of.first_token(FLOORED).named("time to first token"))
+    drawn = [figures.Curve(times[0], label=times[0].name, bound=rates.knee()), figures.Curve(times[1], label=times[1].name)]
+    return figures.curves(drawn, *sheets, along=(lam, served.highest / 100, 0.97 * served.highest), look=look)
 
 
 # -- chips

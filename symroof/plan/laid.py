@@ -10,7 +10,8 @@ from typing import Any
 
 from symroof.algebra.symbols import Symbol, X, Y, Z, t_api
 from symroof.ask.known import Known
-from symroof.plan.fleets import Asked
+from symroof.errors import InputError
+from symroof.plan.fleets import Asked, Fleet
 from symroof.plan.replicas import Served
 from symroof.sheets.sheet import Sheet
 from symroof.transformer.stack import Stack
@@ -87,6 +88,18 @@ def made(known: Known) -> tuple[Replica, tuple[Any, ...]]:
     """The replica of a model, as programs run it where there is a calibration, and the sheets that give its letters, but for the mesh."""
     by = known.calibration
     return _made(known.own.stack, by is not None), (*known.sheets[1:], *([] if by is None else [by.beside(known.sheets).sheet]))
+
+
+def at_best(best: Fleet, about: Asked) -> Served:
+    """The replica of a fleet in numbers.
+
+    Raises InputError for one that serves nothing.
+    """
+    if best.of is None or not best.replicas:
+        raise InputError("a layout that does not serve the load has no times; look at the best of load(...)")
+    known, mesh = best.of
+    replica, sheets = made(known)
+    return served_by(replica, (*sheets, mesh), about)
 
 
 @lru_cache(maxsize=64)
