@@ -72,7 +72,7 @@ def test_every_file_says_where_it_is_from(path):
         assert record.id in path.read_text("utf-8")
         for sheet in (record.chip, record.model):
             for s in sheet.values if sheet is not None and sheet.name != "kernel" else ():
-                assert sheet.sources[s]
+                assert sheet.source(s)
 
 
 def test_every_category_has_a_formula_and_a_measurement():
