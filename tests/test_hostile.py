@@ -157,6 +157,27 @@ def test_arguments_of_any_kind_are_meant_or_refused_in_a_sentence(name):
             assert 10 < len(said) < 700 and "Traceback" not in said, (name, value, said)
 
 
+WORDS_THAT_HELP = [
+    ("serve llama3-70b", "Write e.g. symroof serve llama3-70b --on tpu-v5e"),
+    ("search llama3-70b", "Write e.g. symroof search serve llama3-70b"),
+    ("export decode.step", "--to"),
+    ("limit decode.step", "--large D,F or --small B"),
+    ("chipz", "did you mean 'chips'"),
+]
+
+
+@pytest.mark.parametrize("line, words", WORDS_THAT_HELP, ids=[line for line, _ in WORDS_THAT_HELP])
+def test_what_lacks_something_is_told_what(line, words):
+    done = CliRunner().invoke(cli, line.split())
+    assert done.exit_code == 2 and words in done.stderr
+
+
+def test_what_is_missing_of_a_threshold_can_be_given_as_it_says():
+    asked = ["solve", "training.tp_limit", "--set", "C=1e14 FLOP/s", "--set", "W_ici=90 GB/s", "--set", "F=8192", "--set", "M_Y=1"]
+    assert "p_a: say --math bf16" in CliRunner().invoke(cli, asked).stdout
+    assert "Y <= 14.7" in CliRunner().invoke(cli, [*asked, "--set", "p_a=1 byte"]).stdout
+
+
 # -- processes
 def ended(*words, **how):
     how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "timeout": 120, **how}

@@ -50,7 +50,8 @@ class Unit:
             raise UnitError(f"{short(text)} is no unit; write e.g. 'byte/s'")
         scale, unit = parse_unit(text, new=True)
         if scale != 1:
-            raise UnitError(f"{short(text)} has a prefix; a unit is declared without one: write {str(unit)!r}")
+            said = f"write {str(unit)!r} here, and value.to({text.strip()!r}) to see a value in it"
+            raise UnitError(f"{short(text)} is a multiple of a unit; {said}")
         return unit
 
     def __mul__(self, other: Unit) -> Unit:

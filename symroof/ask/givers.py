@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from symroof.algebra.symbols import MFU, B, G, S, Symbol, T
+from symroof.algebra.symbols import MFU, B, G, S, Symbol, T, p_a
 from symroof.algebra.units import ONE
 from symroof.sheets.chips import chip
 from symroof.sheets.dtypes import dtype
@@ -38,6 +38,7 @@ def _ways() -> tuple[_Way, ...]:
         ('.on("4x4")', "--slice 4x4", on, {s: v for s, v in on.values.items() if s not in one.values}),
         ('chip("tpu-v5e")', "--on tpu-v5e", one, {}),
         ('llm("llama3-70b")', "--model llama3-70b", llm("llama3-70b"), {}),
+        ("", "--math bf16", one, {p_a: dtype("bf16").values[p_a]}),
         ('dtype("int8")', "--formats int8", dtype("int8"), {}),
         ('server("vllm")', "", server("vllm"), {}),
     ]

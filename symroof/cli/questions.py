@@ -150,6 +150,9 @@ def limit(formula: str, large: str | None, small: str | None, **options: Any) ->
     from symroof.answers.optima import coming
     from symroof.answers.said import Grown
 
+    if not (large or small):
+        raise click.UsageError("a limit needs to know what grows or vanishes; write e.g. --large D,F or --small B")
+
     reply(coming(formula, Grown(letters(large), letters(small)), known(options)), options["form"])
 
 

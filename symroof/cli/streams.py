@@ -73,11 +73,21 @@ def _run(run: Callable[[], Any]) -> int:
     except click.ClickException as problem:
         said = StringIO()
         problem.show(said)
+        said.write(_example(problem))
         click.echo(_LONG.sub(r"\1…", "".join(c if c.isprintable() or c == "\n" else "?" for c in said.getvalue())), err=True, nl=False)
         return problem.exit_code
     except SystemExit as problem:
         code = problem.code
     return code if isinstance(code, int) else 0
+
+
+def _example(problem: click.ClickException) -> str:
+    """A line that works, for what lacks something."""
+    ctx = getattr(problem, "ctx", None)
+    if ctx is None or not (isinstance(problem, click.MissingParameter) or isinstance(ctx.command, click.Group)):
+        return ""
+    found = None if "did you mean" in problem.format_message() else re.search(r"^\s*(symroof \S.*)$", ctx.command.help or "", re.MULTILINE)
+    return f"Write e.g. {found[1]}\n" if found else ""
 
 
 def _said(what: str, code: int) -> int:

@@ -47,6 +47,12 @@ class Sheet(show.Shown):
             found = tables[found]
         return found if isinstance(found, sp.Expr) else Value(found, symbol.unit, symbol.name)
 
+    def __getattr__(self, name: str) -> Any:
+        """Say where letters are, which are no attributes."""
+        known = (*self.__dict__.get("values", ()), *self.__dict__.get("defaults", ()))
+        cure = f"; its letters are entries: write [{name!r}]" if any(str(s) == name for s in known) else ""
+        raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}{cure}")
+
     def source(self, symbol: Symbol) -> str:
         """Who says what a symbol is worth; nothing if nobody is named."""
         return self.sources.get(symbol, "")
