@@ -442,6 +442,14 @@ def test_a_pattern_means_what_it_does_in_whatever_order_layers_are_asked(texts, 
             assert of.match((name.removeprefix("model."),), number) == expected, (texts, name)
 
 
+def test_a_table_of_another_program_is_not_passed_over(tmp_path):
+    """MLX calls it ``quantization``, and names no method."""
+    m = llm(folder(tmp_path, LLAMA, quantization={"group_size": 64, "bits": 4}))
+    assert "names no quant_method" in m.formats.said
+    with pytest.raises(SheetError, match="give --formats"):
+        _ = m.as_stored
+
+
 @pytest.mark.parametrize(
     ("name", "says", "doubted"),
     [

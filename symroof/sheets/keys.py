@@ -11,7 +11,7 @@ from symroof.sheets.spellings import ASLEEP, IGNORED, KEYS, ONLY, OTHER_TOWERS, 
 
 _LARGEST = 2**40
 #: Tables that other readers understand.
-TABLES = (*TOWERS, *OTHER_TOWERS, "quantization_config", "compression_config")
+TABLES = (*TOWERS, *OTHER_TOWERS, "quantization_config", "compression_config", "quantization")
 #: What 0 leaves out, and a null, though its class has another default.
 _NONE = frozenset(["window", "chunk", "E", "n_shared", "F_shared", "latent", "dense_first", "shared_kv", "D_ple", "residuals", "drafts"])
 #: What a null leaves out, and no 0.

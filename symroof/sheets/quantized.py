@@ -22,7 +22,7 @@ from symroof.transformer.build import Around
 from symroof.transformer.kind import Kind
 from symroof.transformer.tensors import Weight
 
-_TABLES = ("quantization_config", "compression_config")
+_TABLES = ("quantization_config", "compression_config", "quantization")
 #: How files spell element types.
 _DTYPES = {
     "float32": "fp32",

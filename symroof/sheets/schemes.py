@@ -69,6 +69,8 @@ def scheme(table: Mapping[str, Any]) -> Scheme:
         table = {"quant_method": "modelopt", **table["quantization"]}
     _check(table, _KNOWN | {*_LEFT_OUT})
     method = table.get("quant_method") or ("modelopt" if "quant_algo" in table else "")
+    if not method:
+        raise SheetError(f"its quantization {short(dict(table))} names no quant_method, so what is stored is not understood; {_CURE}")
     if method not in _METHODS:
         raise SheetError(f"quant_method {short(method)} is not understood; {nearest(method, _METHODS)}, or {_CURE}")
     found = _METHODS[method](table)

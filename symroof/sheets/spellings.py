@@ -129,7 +129,9 @@ _IGNORED: Mapping[str, str] = {
         "_attn_implementation _attn_implementation_autoset gradient_checkpointing use_cache return_dict is_decoder "
         "is_encoder_decoder cross_attention_hidden_size tie_encoder_decoder pruned_heads "
         "chunk_size_feed_forward output_attentions output_hidden_states output_scores return_dict_in_generate unsloth_version "
-        "_commit_hash language processor_class _from_model_config tokenizer_name verbose output_past quantization "
+        "_commit_hash language processor_class _from_model_config tokenizer_name verbose output_past "
+        "transformers.js_config is_llama_config unsloth_fixed _attn_implementation_internal use_sdpa use_flash_attention license "
+        "tokenizer_model_max_length neftune_noise_alpha pipeline_tag "
         "use_flash_attn onnx_safe bf16 fp16 fp32 softmax_in_fp32 use_cache_quantization use_cache_kernel pad_sequence_to_multiple_of_64"
     ),
     "token ids, and defaults of generation": (
@@ -145,7 +147,7 @@ _IGNORED: Mapping[str, str] = {
         "rope_theta rope_scaling rope_parameters rope_local_base_freq rope_interleave partial_rotary_factor rotary_dim rotary_pct "
         "rotary_emb_base rotary rope_type mrope_section use_mrope swa_rope_theta compress_rope_theta mla_use_nope "
         "initial_context_length max_position_embeddings original_max_position_embeddings position_embedding_type alibi rope_ratio "
-        "rope rope_pct rotary_emb no_rope_layer_interval attn_rotary_emb max_sequence_length seq_length max_seq_len "
+        "rope rope_interleaved rope_pct rotary_emb no_rope_layer_interval attn_rotary_emb max_sequence_length seq_length max_seq_len "
         "yarn_only_types n_ctx use_rotary_pos_emb offset_alibi original_rope use_dynamic_ntk use_logn_attn max_tokenizer_truncation "
         "layer_rope_theta rotary_percent theta use_pos_enc"
     ),
