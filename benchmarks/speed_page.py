@@ -111,7 +111,8 @@ def cores() -> int:
 
 def machine() -> str:
     """Processor, memory, system and versions, as two paragraphs."""
-    return f"{_processor()}, {cores()} cores, {_memory()} of memory, {_system()}.\n\n{_versions()}."
+    busy = f"; {os.getloadavg()[0]:.1f} processes were running beside it" if hasattr(os, "getloadavg") else ""
+    return f"{_processor()}, {cores()} cores, {_memory()} of memory, {_system()}{busy}.\n\n{_versions()}."
 
 
 def _processor() -> str:

@@ -54,3 +54,9 @@ def test_the_command():
     assert done.stdout.startswith("# Speed")
     assert "## A grid of 1e5 points" in done.stdout
     assert done.stdout.count("| symroof |") == 3  # two precisions, and the memory
+
+
+def test_single_calls_give_one_number():
+    import calls
+
+    assert len({round(float(work()), 15) for work in calls.works().values()}) == 1
