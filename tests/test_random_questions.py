@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 from fractions import Fraction as Q
 from random import Random
 
@@ -15,7 +17,7 @@ import sympy as sp
 from exact_opinion import INF, compare, holds, mp, real, true, worth
 from random_questions import CONDITIONS, COSTS, LETTERS, asks, limits, question, rational, x
 
-from symroof import Cost, Span, SymroofError, minimize, regimes, solve
+from symroof import Cost, Span, SymroofError, minimize, regimes, solve, symbol
 
 THOROUGH = float(os.environ.get("SYMROOF_TESTS", "0"))
 
@@ -233,3 +235,57 @@ def test_sides_that_touch_do_not_cross():
     assert float(minimize(largest, over=x).at(a=1000, b=1).value) == 100
     only = minimize((Cost(2 / x**2 + 36 * x, "1")) | (Cost(50 / x**2, "1") | Cost(10**6 / x, "1")), over=x).at()
     assert (float(only.value), float(only.point[x])) == pytest.approx((6000, 500 / 3))
+
+
+# -- the same on every day: two processes with different hashes of strings
+_SAID = """
+from random import Random
+from random_questions import CONDITIONS, COSTS, asks, question, x
+from symroof import SymroofError, export, minimize, regimes, solve
+
+def said(ask):
+    try:
+        return str(ask())
+    except SymroofError as problem:
+        return str(problem)
+
+for kind in CONDITIONS:
+    for seed in range(12):
+        left, rel, right, *_ = question(kind, Random(f"{kind} {seed}"))
+        bound = solve(asks(left, rel, right), x)
+        print(kind, seed, repr(bound), said(lambda: export(bound, "python")))
+for kind in COSTS:
+    for seed in range(12):
+        cost, _ = COSTS[kind](Random(f"{kind} {seed}"))
+        if x in cost.free_symbols:
+            print(kind, seed, said(lambda: repr(regimes(cost, along=x))), said(lambda: repr(minimize(cost, over=x))))
+"""
+
+
+def test_answers_cases_and_exports_do_not_depend_on_hashes():
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", _SAID],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(map(str, sys.path))},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for seed in ("1", "2")
+    ]
+    (one, wrong), (two, _) = (run.communicate() for run in runs)
+    assert not wrong
+    assert len(one) > 10_000
+    assert one == two
+
+
+def test_how_a_root_is_written():
+    y = symbol("y")
+    assert repr(solve(asks(y * x**5 + x, ">=", 3), x)) == "x >= root(y*z**5 + z - 3 = 0)"
+    assert repr(solve(asks(x**7 + y * sp.sqrt(x), ">=", 2), x)) == "x >= root(y*z + z**14 - 2 = 0)**2"
+
+
+def test_what_jumps_has_no_slope():
+    rounded = Cost(sp.ceiling(LETTERS[0] / x) + x, "1")
+    with pytest.raises(SymroofError, match="jumps along x"):
+        minimize(rounded, over=x).at(a=10)

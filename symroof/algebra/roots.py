@@ -32,14 +32,17 @@ class PositiveRoot(sp.Function):  # type: ignore[misc]
         return sp.Float._new(close_root(numbers, prec)._mpf_, prec) if numbers[-1] < 0 < numbers[0] else None
 
     def _sympystr(self, printer: Any) -> str:
-        return f"root of {printer._print(self._polynomial())} = 0"
+        return f"root({printer._print(self._polynomial())} = 0)"
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         shown = rf"\operatorname{{root}}\left({printer._print(self._polynomial())}\right)"
         return shown if exp is None else f"{shown}^{{{exp}}}"
 
     def _polynomial(self) -> sp.Expr:
-        y = sp.Symbol("y", positive=True)
+        taken = {s.name for s in self.free_symbols}
+        y = sp.Symbol(
+            next(name for name in ("y", "z", "u", "v", *(f"y_{i}" for i in range(len(taken)))) if name not in taken), positive=True
+        )
         return sp.Add(*[c * y ** (len(self.args) - 1 - i) for i, c in enumerate(self.args)])
 
 

@@ -13,6 +13,7 @@ from symroof.algebra import show
 from symroof.algebra.claims import together, wholes
 from symroof.algebra.cost import Condition, Cost
 from symroof.algebra.operands import plain
+from symroof.algebra.roots import PowerOfTwo
 from symroof.analysis.regimes import known_symbol
 from symroof.analysis.walk import Line, Walk, where
 from symroof.errors import InputError, SolveError, short
@@ -182,7 +183,9 @@ class Lowest:
 
 @lru_cache(maxsize=1024)
 def _steepness(expr: sp.Expr, x: sp.Symbol) -> sp.Expr:
-    """x times the derivative by x: of a sum of monomials a sum of the same monomials."""
+    """x times the derivative by x: of a sum of monomials a sum of the same monomials. Raises SolveError for what jumps."""
+    for jump in sorted((f for f in expr.atoms(sp.ceiling, sp.floor, PowerOfTwo) if f.has(x)), key=str):
+        raise SolveError(f"{short(jump)} jumps along {x}, so no slope says where the cost is least; sweep {x}, or leave the rounding out")
     whole = sp.together(x * sp.diff(expr, x)) if expr.has(x) and not _monomials(expr, x) else expand(x * sp.diff(expr, x))
     return sp.factor_terms(whole)
 
