@@ -216,3 +216,13 @@ def test_a_tower_with_another_name_is_looked_for():
     assert f"the file has {tower + 's'!r}, which is none" in _refused(
         lambda: understood({k: v for k, v in usual.items() if k != tower} | {tower + "s": usual[tower]})
     )
+
+
+@pytest.mark.parametrize("command", [["serve"], ["memory"], ["page", "serve"]], ids=lambda c: c[-1])
+def test_what_is_stored_in_an_unknown_way_is_refused_unless_formats_are_given(command, tmp_path):
+    where = tmp_path / "config.json"
+    where.write_text(json.dumps(LLAMA | {"quantization_config": {"quant_method": "quip"}}))
+    more = ["-o", str(tmp_path / "page.html")] if command[0] == "page" else []
+    done = CliRunner().invoke(cli, [*command, str(where), "--on", "h100", *more])
+    assert done.exit_code == 2 and "'quip' is not understood" in done.output
+    assert CliRunner().invoke(cli, [*command, str(where), "--on", "h100", "--formats", "bf16", *more]).exit_code == 0

@@ -58,7 +58,7 @@ class Offer:
         if shape:
             on_offer[0].slice(shape)
         named = [llm(name) for name in _listed(models, "model")]
-        formats = formats or (STORED if all(m.formats and not m.formats.trouble for m in named) else "")
+        formats = formats or (STORED if all(m.formats for m in named) else "")
         if by_class(formats):
             dressed = (Known(model=m, formats=(formats, "", "")).dressed().model for m in named)
             return Offer(tuple(m for m in dressed if m), on_offer, shape, (formats,), math, letters or {})
