@@ -12,7 +12,7 @@ import sympy as sp
 from symroof.algebra.bind import bind
 from symroof.algebra.cost import Cost
 from symroof.algebra.evaluate import Tape, tape
-from symroof.algebra.symbols import DERATES, FRACTIONS, UNLESS, Symbol
+from symroof.algebra.symbols import DERATES, ETA_FORMAT, FORMAT_OF, FRACTIONS, UNLESS, C, Symbol
 from symroof.ask.names import named
 from symroof.errors import InputError, UnitError, short
 from symroof.fitting.table import Row
@@ -109,9 +109,8 @@ def curve(row: Row, cost: Cost, letters: Iterable[Symbol]) -> Curve:
     wanted = frozenset(letters)
     put = {s: e for s, e in UNLESS.items() if s not in wanted and not e.is_number and s in cost.free_symbols}
     cost = cost.map(lambda e: e.xreplace(put)) if put else cost
-    for eta in wanted & DERATES.keys() - cost.free_symbols:
-        scaled = {rate: rate * eta for rate in DERATES[eta] & cost.free_symbols}
-        cost = cost.map(lambda e, scaled=scaled: e.xreplace(scaled)) if scaled else cost  # type: ignore[misc]
+    own = [s.values[C] for s in row.sheets if s.values.get(C) in FORMAT_OF] if wanted & {*ETA_FORMAT.values()} else []
+    cost = _derated(cost.map(lambda e: e.xreplace({C: own[-1]})) if own else cost, wanted)
     cost = cost.at(*[_one(row)]) if _one(row) else cost
     free = cost.free_symbols
     mine = wanted & free
@@ -124,6 +123,15 @@ def curve(row: Row, cost: Cost, letters: Iterable[Symbol]) -> Curve:
     compiled = tape(cost.shape)
     values = tuple(None if s in mine else _float(given.numbers[s]) for s in compiled.inputs)
     return Curve(row, cost, compiled, values, mine)
+
+
+def _derated(cost: Cost, etas: Iterable[Symbol]) -> Cost:
+    """A cost whose rates carry the efficiencies that are fitted, where it has none of them itself."""
+    put: dict[Any, Any] = {}
+    for eta in {*etas} & DERATES.keys() - cost.free_symbols:
+        for rate in DERATES[eta] & cost.free_symbols:
+            put[rate] = put.get(rate, rate) * eta
+    return cost.map(lambda e: e.xreplace(put)) if put else cost
 
 
 def _one(row: Row) -> dict[Any, Any]:

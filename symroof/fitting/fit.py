@@ -14,7 +14,24 @@ from math import exp, inf, log, sqrt
 from typing import Any
 
 from symroof.algebra.cost import Cost
-from symroof.algebra.symbols import ALPHABET, FRACTIONS, Symbol
+from symroof.algebra.symbols import (
+    ALPHABET,
+    FRACTIONS,
+    Symbol,
+    eta_fp8,
+    j_data,
+    j_rep,
+    k_g,
+    k_h,
+    k_s,
+    x_cp,
+    x_dp,
+    x_ep,
+    x_fs,
+    x_opt,
+    x_pp,
+    x_tp,
+)
 from symroof.errors import InputError, UnknownName, nearest, short
 from symroof.fitting.curve import Curve, Formula, bunches, curve, formula_of, ideal
 from symroof.fitting.table import table
@@ -27,6 +44,23 @@ _PRIOR = 3.0  # of the logarithm of a letter: it may be off by a factor of twent
 _STEP = 1e-4
 #: How much groups differ where few have been seen: as if so many more had been, of so large a deviation (what sources of decoding show).
 _PSEUDO, _USUAL, _USUAL_TIME = 3, 0.25, 0.7
+#: What is known of letters of training before anything was measured, and the standard deviation of its logarithm: attention, vectors and
+#: operands go through HBM beside matmuls that wait for them, what is sent in line is waited for in whole, the rest is mostly hidden.
+BEFORE: Mapping[Symbol, tuple[float, float]] = {
+    eta_fp8: (0.8, 0.1),
+    k_h: (0.8, 0.3),
+    k_g: (0.5, 0.3),
+    k_s: (8, 0.5),
+    x_tp: (1.3, 0.4),
+    x_cp: (1, 0.5),
+    x_ep: (1, 0.5),
+    x_pp: (0.5, 0.7),
+    x_fs: (0.15, 0.7),
+    x_dp: (0.5, 1),
+    x_opt: (1.25, 0.2),
+    j_rep: (0.02, 0.5),
+    j_data: (0.01, 0.5),
+}
 _LEAST, _SURE, _PLAIN, _ROUNDS, _TUNED = 1e-11, 0.8, 6, 20, 1.5
 
 
@@ -130,7 +164,7 @@ class Mixed:
                 self.places[s, level] = len(self.places)
         for g in self.group:
             self.places["group", g] = len(self.places)
-        self.prior = np.array([log(_ETA if s in FRACTIONS else self._share(s)) for s in self.order])
+        self.prior = np.array([log(BEFORE[s][0] if s in BEFORE else _ETA if s in FRACTIONS else self._share(s)) for s in self.order])
         self.y = np.log([float(c.row.measured) for c in self.curves])
         self.x = np.concatenate([self.prior, np.zeros(len(self.places) - len(self.order))])
         self.sigma = 0.3
@@ -180,7 +214,7 @@ class Mixed:
         """The standard deviation that each parameter has beforehand."""
         import numpy as np
 
-        return np.array([_PRIOR if level == "" else self.tau[s] for s, level in self.places])
+        return np.array([BEFORE.get(s, (0, _PRIOR))[1] if level == "" else self.tau[s] for s, level in self.places])
 
     def middle(self) -> Any:
         """What each parameter is beforehand."""

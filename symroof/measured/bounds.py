@@ -44,7 +44,7 @@ def peak_of(record: Record) -> Value:
 
     Raises InputError for a record of something else.
     """
-    run = _run(record)
+    run = run_of(record)
     return at(pretraining.memory(model_of(record), run.layout), record)
 
 
@@ -124,7 +124,7 @@ FORMULAS: Mapping[str, Callable[[Record], Cost]] = {
     "layer": _layer,
     "attention": lambda record: decode.attention_time(model_of(record)),
     "gemm": lambda record: roofline(matmul(*(record.sizes[word] for word in "mkn"))),
-    "training": lambda record: pretraining.step(model_of(record), _run(record).layout),
+    "training": lambda record: pretraining.step(model_of(record), run_of(record).layout),
     "copy": lambda record: (Cost(2 * record.sizes["size"], "byte") / W_hbm).named("hbm"),  # read once, written once
     "collective": lambda record: (
         behind_switch(record).time(record.operation, Cost(record.sizes["size"], "byte"), record.chips, exact=True).named("links")
@@ -148,7 +148,7 @@ def model_of(record: Record) -> Llm:
     return record.model
 
 
-def _run(record: Record) -> Run:
+def run_of(record: Record) -> Run:
     """The run of a record of training.
 
     Raises InputError if it has none.

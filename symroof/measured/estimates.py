@@ -10,11 +10,11 @@ from symroof.algebra.symbols import B, S, T, W_hbm, n, t_step
 from symroof.algebra.units import Unit
 from symroof.fitting.table import Row
 from symroof.machine.roofline import kernel, matmul
-from symroof.measured.bounds import behind_switch, context_of, model_of, placed
+from symroof.measured.bounds import behind_switch, context_of, model_of, placed, run_of
 from symroof.measured.records import Record
 from symroof.sheets.calibrations import settings
 from symroof.sheets.sheet import Sheet
-from symroof.workloads import decode, prefill
+from symroof.workloads import decode, prefill, pretraining
 from symroof.workloads.terms import reached
 
 _SECOND = Unit.of("s")
@@ -47,6 +47,7 @@ FORMULAS: Mapping[str, Callable[[Record], Cost]] = {
     "gemm": lambda record: kernel(matmul(*(record.sizes[word] for word in "mkn"))),
     "copy": lambda record: (reached(Cost(2 * record.sizes["size"], "byte") / W_hbm) + Cost(t_step, "s", "call")).named("copy"),
     "collective": _collective,
+    "training": lambda record: pretraining.estimate(model_of(record), run_of(record).layout),
 }
 
 
@@ -54,9 +55,15 @@ def row_of(record: Record) -> Row:
     """A record as a row of a fit, with the labels that letters and groups may differ by."""
     known = {s: Fraction(record.sizes[word]) for word, s in (("batch", B), ("prompt", T)) if word in record.sizes}
     known |= {n: Fraction(record.chips)} | ({S: context_of(record)} if {"context", "generated"} & record.sizes.keys() else {})
-    sheets = [placed(record), record.formats, *([] if record.model is None else [record.model])]
+    known |= {} if record.run is None else record.run.values
+    sheets = [placed(record) if record.run is None else record.chip, record.formats, *([] if record.model is None else [record.model])]
     labels = {"source": record.file.removesuffix(".toml"), "category": record.category, "operation": record.operation}
-    labels |= {"model": record.model.name if record.model else "", "software": record.origin.software, **settings(sheets)}
+    labels |= {"model": record.model.name if record.model else "", "software": record.software, **settings(sheets)}
+    labels |= (
+        {}
+        if record.run is None
+        else {"overlap": "overlapped" if record.run.overlapped else "in line", "context": record.run.layout.context or "whole"}
+    )
     sheets = [Sheet(s.name, s.title, {k: v for k, v in s.values.items() if k != n}, s.defaults) if n in s.values else s for s in sheets]
     return Row(record.id, record.seconds, _SECOND, (*sheets, Sheet(record.id, "", known)), labels, record.model)
 

@@ -77,6 +77,7 @@ class RecordTable(Strict, frozen=True):
     size: str | None = None
     operation: Literal["AllGather", "ReduceScatter", "AllReduce", "AllToAll"] | None = None
     run: RunTable | None = None
+    software: str = ""  # where it is another than that of the file
     note: str = ""
 
 
@@ -115,6 +116,7 @@ class Record:
     run: Run | None = None
     said: str = ""
     note: str = ""
+    software: str = ""
 
     @property
     def what(self) -> str:
@@ -201,6 +203,7 @@ def _record(row: RecordTable, path: Path, file: MeasuredFile, chips: Mapping[str
         run=run_of(row.run, row.chips, links, sizes) if row.run is not None else None,
         said=_formats(row),
         note=row.note,
+        software=row.software or file.software,
     )
 
 

@@ -48,13 +48,15 @@ _CHIP, _BYTE = Unit.of("FLOP/s/chip"), Unit.of("byte")
 
 class RunTable(Strict, frozen=True):
     """How a run was laid out: the words of a ``layout``, how many ``ways`` (and microbatches), other ``bytes`` per element; how FLOPs
-    were ``counting``, if FLOP/s or MFU were published; the ``peak`` memory of a chip, if it was.
+    were ``counting``, if FLOP/s or MFU were published; whether collectives of tensor parallelism were ``overlapped`` with the matmuls
+    beside them, in parts; the ``peak`` memory of a chip, if it was published.
     """
 
     layout: dict[str, str | bool | list[str]] = msgspec.field(default_factory=dict)
     ways: dict[str, Count] = msgspec.field(default_factory=dict)
     bytes: dict[str, int] = msgspec.field(default_factory=dict)
     counting: str = ""
+    overlapped: bool = False
     peak: str = ""
 
 
@@ -65,6 +67,7 @@ class Run:
     layout: Layout
     values: Mapping[Symbol, Fraction] = field(hash=False)
     peak: Fraction | None = None
+    overlapped: bool = False
 
     @property
     def what(self) -> str:
@@ -98,7 +101,9 @@ def run_of(row: RunTable, chips: int, links: Any, sizes: Mapping[str, int]) -> R
         if unit != _BYTE:
             raise SheetError(f"key 'run.peak': {short(row.peak)} is in {unit}; give it in bytes, e.g. '77.0 GiB'")
         peak = number
-    return Run(layout, known, peak)
+    if row.overlapped and ways[Y] == 1:
+        raise SheetError("key 'run.overlapped' changes nothing without tensor parallelism; leave it out")
+    return Run(layout, known, peak, row.overlapped)
 
 
 def seconds_of(row: RunTable, m: Llm, rate: tuple[Fraction, Unit], sizes: Mapping[str, int], chips: int) -> Fraction | None:

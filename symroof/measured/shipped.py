@@ -80,6 +80,16 @@ PLANS: Mapping[str, Plan] = {
         ("latency", "serving"),
         formula=_PHASES,
     ),
+    "training": Plan(
+        "training, A100 to H200 and TPU v4 to v6e, Megatron, MPT, NeMo, torchtitan, MaxText",
+        (
+            *("eta_math:chip", "eta_att:context", "eta_fp8", "k_h:software", "k_g:software", "k_s", "x_tp:overlap"),
+            *("x_cp", "x_pp", "x_fs", "x_dp", "x_opt", "j_rep", "j_data"),
+        ),
+        "source",
+        ("training",),
+        formula="pretraining.estimate",
+    ),
     "nccl": Plan(
         "NCCL in a node or an NVLink domain", ("eta_link:operation", "t_coll"), "source", ("collective",), formula="link.estimate"
     ),

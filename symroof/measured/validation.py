@@ -17,7 +17,14 @@ from symroof.measured.records import records
 from symroof.measured.shipped import PLANS, Plan, curves
 
 #: The regimes, each with the plan of any program.
-REGIMES = {"decode": "any-decode", "prefill": "any-prefill", "generation": "any-generation", "collectives": "nccl", "kernels": "kernels"}
+REGIMES = {
+    "decode": "any-decode",
+    "prefill": "any-prefill",
+    "generation": "any-generation",
+    "training": "training",
+    "collectives": "nccl",
+    "kernels": "kernels",
+}
 
 
 @dataclass(frozen=True)
