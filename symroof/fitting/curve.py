@@ -107,7 +107,8 @@ def curve(row: Row, cost: Cost, letters: Iterable[Symbol]) -> Curve:
     Raises InputError if a letter of the formula has no value in the record.
     """
     wanted = frozenset(letters)
-    put = {s: e for s, e in UNLESS.items() if s not in wanted and not e.is_number and s in cost.free_symbols}
+    said = {s for sheet in row.sheets for s in sheet.values}
+    put = {s: e for s, e in UNLESS.items() if s not in wanted | said and not e.is_number and s in cost.free_symbols}
     cost = cost.map(lambda e: e.xreplace(put)) if put else cost
     own = [s.values[C] for s in row.sheets if s.values.get(C) in FORMAT_OF] if wanted & {*ETA_FORMAT.values()} else []
     cost = _derated(cost.map(lambda e: e.xreplace({C: own[-1]})) if own else cost, wanted)

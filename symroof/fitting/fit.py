@@ -21,9 +21,15 @@ from symroof.algebra.symbols import (
     eta_fp8,
     j_data,
     j_rep,
+    k_frag,
     k_g,
     k_h,
+    k_pre,
     k_s,
+    k_work,
+    p_logit,
+    t_coll,
+    t_layer,
     x_cp,
     x_dp,
     x_ep,
@@ -44,9 +50,13 @@ _PRIOR = 3.0  # of the logarithm of a letter: it may be off by a factor of twent
 _STEP = 1e-4
 #: How much groups differ where few have been seen: as if so many more had been, of so large a deviation (what sources of decoding show).
 _PSEUDO, _USUAL, _USUAL_TIME = 3, 0.25, 0.7
-#: What is known of letters of training before anything was measured, and the standard deviation of its logarithm: attention, vectors and
-#: operands go through HBM beside matmuls that wait for them, what is sent in line is waited for in whole, the rest is mostly hidden.
+#: What is known of letters before anything was measured, and the standard deviation of its logarithm: a layer launches some ten kernels of
+#: a few microseconds, a collective waits for as long as messages in a node take; in training vectors and operands go through HBM beside
+#: matmuls that wait for them, what is sent in line is waited for in whole, the rest is mostly hidden; a layer is gathered ahead, and logits
+#: are there in 16 bits, as their logarithms, and as two gradients in 32 bits.
 BEFORE: Mapping[Symbol, tuple[float, float]] = {
+    t_layer: (3e-5, 1.5),
+    t_coll: (1.5e-5, 1),
     eta_fp8: (0.8, 0.1),
     k_h: (0.8, 0.3),
     k_g: (0.5, 0.3),
@@ -60,6 +70,10 @@ BEFORE: Mapping[Symbol, tuple[float, float]] = {
     x_opt: (1.25, 0.2),
     j_rep: (0.02, 0.5),
     j_data: (0.01, 0.5),
+    k_pre: (1, 0.5),
+    k_work: (0.5, 0.7),
+    k_frag: (1.03, 0.05),
+    p_logit: (14, 0.4),
 }
 _LEAST, _SURE, _PLAIN, _ROUNDS, _TUNED = 1e-11, 0.8, 6, 20, 1.5
 

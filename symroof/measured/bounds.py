@@ -126,15 +126,18 @@ FORMULAS: Mapping[str, Callable[[Record], Cost]] = {
     "gemm": lambda record: roofline(matmul(*(record.sizes[word] for word in "mkn"))),
     "training": lambda record: pretraining.step(model_of(record), run_of(record).layout),
     "copy": lambda record: (Cost(2 * record.sizes["size"], "byte") / W_hbm).named("hbm"),  # read once, written once
-    "collective": lambda record: (
-        behind_switch(record).time(record.operation, Cost(record.sizes["size"], "byte"), record.chips, exact=True).named("links")
-    ),
+    "collective": lambda record: behind_switch(record).time(record.operation, volume(record), record.chips, exact=True).named("links"),
 }
 
 
 def behind_switch(record: Record) -> Switch:
     """The links of a collective: a switch that adds up what is reduced, which no program is faster than."""
     return Switch(sharp=record.operation == "AllReduce")
+
+
+def volume(record: Record) -> Cost:
+    """The array of a collective [byte]: what is gathered, reduced or scattered; of an AllToAll n of the buffers that were measured."""
+    return Cost(record.sizes["size"] * (record.chips if record.operation == "AllToAll" else 1), "byte")
 
 
 # -- helpers

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from symroof.algebra.cost import Cost
 from symroof.algebra.symbols import B, S, T, W_hbm, n, t_step
 from symroof.algebra.units import Unit
 from symroof.fitting.table import Row
+from symroof.machine.links import Switch
 from symroof.machine.roofline import kernel, matmul
-from symroof.measured.bounds import behind_switch, context_of, model_of, placed, run_of
+from symroof.measured.bounds import context_of, model_of, placed, run_of, volume
 from symroof.measured.records import Record
 from symroof.sheets.calibrations import settings
 from symroof.sheets.sheet import Sheet
 from symroof.workloads import decode, prefill, pretraining
 from symroof.workloads.terms import reached
 
-_SECOND = Unit.of("s")
+_SECOND, _BYTE = Unit.of("s"), Unit.of("byte")
 
 
 def _generated(record: Record) -> Cost:
@@ -34,8 +36,8 @@ def _attention(record: Record) -> Cost:
 
 
 def _collective(record: Record) -> Cost:
-    """A collective behind a switch, which adds up where it can: no AllReduce is faster than that."""
-    return behind_switch(record).estimate(record.operation, Cost(record.sizes["size"], "byte"), record.chips)
+    """A collective behind a switch, an AllReduce as chips do it: reduced and then gathered, whatever the switch could add up."""
+    return Switch().estimate(record.operation, volume(record), record.chips)
 
 
 FORMULAS: Mapping[str, Callable[[Record], Cost]] = {
@@ -69,5 +71,19 @@ def row_of(record: Record) -> Row:
 
 
 def rows_of(records: Iterable[Record]) -> list[tuple[Row, Cost]]:
-    """Records with the formula of each, those whose category has one."""
-    return [(row_of(r), FORMULAS[r.category](r)) for r in records if r.category in FORMULAS]
+    """Records with the formula of each, those whose category has one; training runs a second time with their peak of memory."""
+    found = list(records)
+    timed = [(row_of(r), FORMULAS[r.category](r)) for r in found if r.category in FORMULAS]
+    return timed + [(peak_row(r), pretraining.memory(model_of(r), run_of(r).layout)) for r in found if r.run and r.run.peak]
+
+
+def peak_row(record: Record) -> Row:
+    """The memory of a chip of a training run as a row of a fit, of category "memory"."""
+    row = row_of(record)
+    labels = {**row.labels, "category": "memory"}
+    return replace(row, name=peak_name(record.id), measured=run_of(record).peak or Fraction(0), unit=_BYTE, labels=labels)
+
+
+def peak_name(record: str) -> str:
+    """What the memory of a record is called."""
+    return f"{record}.memory"

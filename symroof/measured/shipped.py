@@ -90,11 +90,22 @@ PLANS: Mapping[str, Plan] = {
         ("training",),
         formula="pretraining.estimate",
     ),
+    "training-memory": Plan(
+        "peak memory of training, H100 and H200, torchtitan",
+        ("k_pre", "k_work", "k_frag", "p_logit:software"),
+        "source",
+        ("memory",),
+        formula="pretraining.memory",
+    ),
     "nccl": Plan(
         "NCCL in a node or an NVLink domain", ("eta_link:operation", "t_coll"), "source", ("collective",), formula="link.estimate"
     ),
     "kernels": Plan(
-        "matmuls, attention and copies", ("eta_math", "eta_hbm", "t_step"), "source", ("gemm", "attention", "copy"), formula="kernel"
+        "matmuls, attention and copies",
+        ("eta_math:chip", "eta_hbm:chip", "t_step"),
+        "source",
+        ("gemm", "attention", "copy"),
+        formula="kernel",
     ),
 }
 

@@ -8,20 +8,23 @@ from math import exp
 from typing import Any
 
 from symroof.algebra import show
+from symroof.algebra.units import Unit
 from symroof.fitting.curve import Curve, curve, formula_of
 from symroof.fitting.fit import Mixed, foreseen, letters_of
 from symroof.fitting.table import Row, table
-from symroof.measured.bounds import ROUNDING, bound_of
-from symroof.measured.estimates import rows_of
+from symroof.measured.bounds import ROUNDING, bound_of, peak_of
+from symroof.measured.estimates import peak_name, rows_of
 from symroof.measured.records import records
 from symroof.measured.shipped import PLANS, Plan, curves
 
+_SECOND = Unit.of("s")
 #: The regimes, each with the plan of any program.
 REGIMES = {
     "decode": "any-decode",
     "prefill": "any-prefill",
     "generation": "any-generation",
     "training": "training",
+    "training memory": "training-memory",
     "collectives": "nccl",
     "kernels": "kernels",
 }
@@ -29,7 +32,7 @@ REGIMES = {
 
 @dataclass(frozen=True)
 class Foreseen:
-    """A record: its source, its bound, the estimate with the ends of its interval of 80 %, and what was measured [s]."""
+    """A record: its source, its bound, the estimate with the ends of its interval of 80 %, and what was measured, in ``unit`` [SI]."""
 
     name: str
     regime: str
@@ -39,6 +42,7 @@ class Foreseen:
     low: float
     high: float
     measured: float
+    unit: Unit = _SECOND
 
     @property
     def off(self) -> float:
@@ -85,6 +89,7 @@ def validate(mine: Any = None) -> Validation:
     found, rows = list[Foreseen](), None if mine is None else table(mine)
     every = records()
     bounds = {r.id: float(bound_of(r)) for r in every}
+    bounds |= {peak_name(r.id): float(peak_of(r)) for r in every if r.run and r.run.peak}
     pairs = rows_of(every)
     for regime, name in REGIMES.items():
         of = curves(PLANS[name], pairs)
@@ -113,7 +118,8 @@ def _foreseen(regime: str, plan: Plan, inside: Sequence[Curve], out: Sequence[Cu
         estimate, deviation = foreseen(c, fit)
         half, least = deviation * fit.width, bounds.get(c.row.name, c.least)
         low, high = max(estimate * exp(-half), least), max(estimate * exp(half), least)
-        yield Foreseen(c.row.name, regime, c.row.labels.get("source", "yours"), least, estimate, low, high, float(c.row.measured))
+        measured = float(c.row.measured)
+        yield Foreseen(c.row.name, regime, c.row.labels.get("source", "yours"), least, estimate, low, high, measured, c.row.unit)
 
 
 def _regime(name: str, of: Sequence[Foreseen]) -> Regime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from symroof.algebra.cost import Condition, Cost
@@ -15,6 +16,7 @@ from symroof.plan.layouts import serving_meshes, training_meshes
 from symroof.plan.wishes import SERVING, TRAINING, Wishes, words
 from symroof.sheets.llms import Llm
 from symroof.sheets.sheet import Sheet
+from symroof.transformer.stack import Stack
 from symroof.workloads import deployment, pretraining
 
 _MOST = 1 << 16  # sequences per shard that are looked at
@@ -152,15 +154,17 @@ def _training_costs(known: Known, asked: Wishes, remat: str) -> dict[str, Cost]:
 
     Raises InputError for a run that must finish and has no number of tokens.
     """
-    m, overlap = known.own, asked["overlap"]
-    step = pretraining.step(m, remat, overlap) if known.calibration is None else pretraining.estimate(m, remat)
-    rates = pretraining.rates(m, remat, step)
-    costs = {"time": step, "MFU": rates["MFU"], "throughput": rates["throughput"], "memory": pretraining.memory(m, remat)}
-    if known.priced:
-        costs["cost"] = rates["cost"]
+    made = _training_formulas(known.own.stack, remat, asked["overlap"], known.calibration is not None)
+    names = ["time", "MFU", "throughput", "memory", *["cost"] * bool(known.priced)]
     if asked["tokens"] is not None:
-        costs["run"] = rates["run"]
-        costs |= {"price of the run": rates["price"]} if known.priced else {}
+        names += ["run", *["price"] * bool(known.priced)]
     elif asked["finish"] is not None:
         raise InputError("when a run finishes depends on its tokens; give tokens=15e12 beside finish")
-    return costs
+    return {"price of the run" if name == "price" else name: made[name] for name in names}
+
+
+@lru_cache(maxsize=64)
+def _training_formulas(of: Stack, remat: str, overlap: bool, estimated: bool) -> dict[str, Cost]:
+    """All formulas of an architecture and a policy, made once."""
+    step = pretraining.estimate(of, remat) if estimated else pretraining.step(of, remat, overlap)
+    return {"time": step, "memory": pretraining.memory(of, remat), **pretraining.rates(of, remat, step)}

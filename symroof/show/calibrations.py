@@ -94,10 +94,10 @@ def validation(v: Any) -> Iterator[Block]:
         (
             s.name,
             s.source,
-            _time(s.bound),
-            _time(s.estimate),
-            f"{_time(s.low)} to {_time(s.high)}",
-            _time(s.measured),
+            _amount(s.bound, s.unit),
+            _amount(s.estimate, s.unit),
+            f"{_amount(s.low, s.unit)} to {_amount(s.high, s.unit)}",
+            _amount(s.measured, s.unit),
             f"{100 * s.off:+.0f} %",
         )
         for s in v.records
@@ -105,5 +105,5 @@ def validation(v: Any) -> Iterator[Block]:
     yield table(columns, every)
 
 
-def _time(seconds: float) -> str:
-    return show_quantity(seconds, Unit.of("s"), 3)
+def _amount(number: float, unit: Unit) -> str:
+    return show_quantity(number, unit, 3)
