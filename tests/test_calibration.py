@@ -92,7 +92,7 @@ def test_every_form_of_a_table_says_the_same(tmp_path):
 def test_an_overhead_that_is_none_is_found_to_be_none():
     rows = made_up(t_layer=0, t_coll=0)
     found = {f.symbol.name: f.value for f in calibrate(rows, "decode.estimate", list(KNOWN)).letters}
-    assert found["t_layer"] * 32 < 2e-3 * min(float(row["measured"].split()[0]) for row in rows) / 1e3  # of 32 layers, in ms
+    assert found["t_layer"] < 1e-7
     assert found["eta_hbm"] == pytest.approx(0.72, rel=1e-3)
 
 

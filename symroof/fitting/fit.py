@@ -178,7 +178,8 @@ class Mixed:
                 self.places[s, level] = len(self.places)
         for g in self.group:
             self.places["group", g] = len(self.places)
-        self.prior = np.array([log(BEFORE[s][0] if s in BEFORE else _ETA if s in FRACTIONS else self._share(s)) for s in self.order])
+        self.before = {s: self._before(s) for s in self.order}
+        self.prior = np.array([log(self.before[s][0]) for s in self.order])
         self.y = np.log([float(c.row.measured) for c in self.curves])
         self.x = np.concatenate([self.prior, np.zeros(len(self.places) - len(self.order))])
         self.sigma = 0.3
@@ -193,6 +194,13 @@ class Mixed:
             most = np.array([0.0 if s in FRACTIONS else inf for s in bunch.order])
             self.bunches.append((rows, bunch, used, most))
         self.mine = [self.places["group", c.row.labels[self.groups]] if self.groups else None for c in self.curves]
+
+    def _before(self, s: Symbol) -> tuple[float, float]:
+        """What a letter is beforehand, and the standard deviation of its logarithm; an overhead begins as a small part of it at most."""
+        usual = BEFORE.get(s, (_ETA if s in FRACTIONS else self._share(s), _PRIOR))
+        if s in (t_layer, t_coll) and (share := self._share(s)) < usual[0]:
+            return share, _PRIOR
+        return usual
 
     def _share(self, s: Symbol) -> float:
         """An overhead that is a small part of what was measured."""
@@ -228,7 +236,7 @@ class Mixed:
         """The standard deviation that each parameter has beforehand."""
         import numpy as np
 
-        return np.array([BEFORE.get(s, (0, _PRIOR))[1] if level == "" else self.tau[s] for s, level in self.places])
+        return np.array([self.before[s][1] if level == "" else self.tau[s] for s, level in self.places])
 
     def middle(self) -> Any:
         """What each parameter is beforehand."""
@@ -245,6 +253,8 @@ class Mixed:
         except ImportError:
             raise InputError('fits need SciPy: pip install "symroof[calibrate]"') from None
         weights = np.ones(len(self.curves))
+        whole = {s for s in self.order if s in FRACTIONS and not self.levels[s]}  # beyond 1 they would change nothing, and never come back
+        most = np.array([0.0 if s in whole else inf for s, _ in self.places])
         for turn in range(_ROUNDS):
             sd, mid, root = self.spreads(), self.middle(), np.sqrt(weights)
             cache: dict[bytes, tuple[Any, Any]] = {}
@@ -263,7 +273,8 @@ class Mixed:
                 return np.vstack([root[:, None] * seen(x)[1] / self.sigma, np.diag(1 / sd)])
 
             before = self.x
-            self.x = least_squares(off, self.x, slopes, method="trf", max_nfev=40).x
+            start = np.minimum(self.x, np.where(np.isfinite(most), -1e-9, inf))
+            self.x = least_squares(off, start, slopes, bounds=(-inf, most), method="trf", max_nfev=40).x
             residual, slope = self.look(self.x)[0] - self.y, self.look(self.x)[1]
             if turn >= _PLAIN:
                 weights = np.minimum(1, _TUNED / np.maximum(np.abs(residual / self.sigma), 1e-12))
