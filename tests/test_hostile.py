@@ -255,4 +255,4 @@ def test_a_signal_ends_it_without_a_traceback(sign, code):
     work.send_signal(sign)
     _, said = work.communicate(timeout=120)
     assert work.returncode in (code, 0)  # 0: it was done before
-    assert said.strip() in (b"", b"symroof: stopped")
+    assert not said or said.strip().endswith(b"symroof: stopped")
