@@ -57,7 +57,11 @@ def _known(options: Options) -> Any:
 @click.option("--rate", required=True, metavar="RATE", help='Requests a second, e.g. "20/s".')
 @_file("load.pdf", calibrated=True)
 def load_figure(model: str, on: str, **options: Any) -> None:
-    """Time per token and to the first token over the rate, for the best fleet of `symroof load`; a dot at the knee."""
+    """Time per token and to the first token over the rate, for the best fleet of `symroof load`; a dot at the knee.
+
+    \b
+    symroof figure load llama3-8b --on h100 --rate 20/s -o load.pdf
+    """
     from symroof.figures.named import load as drawn
     from symroof.plan.loads import load as planned
 
