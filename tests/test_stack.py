@@ -788,7 +788,8 @@ NO_FORMULAS = {
 }
 NO_FORMULAS |= {"models.approximated", "decode.approximation", "prefill.approximation"}
 NO_FORMULAS |= {"terms.cached", "terms.overheads", "models.checked", "models.with_width", "training.mlps"}
-NO_FORMULAS |= {"replica.of", "replica.placed", "replica.hits_of", "estimated.estimated", "pretraining.rates", "deployment.prompt", "counted.time_of"}
+NO_FORMULAS |= {"replica.of", "replica.placed", "replica.hits_of", "estimated.estimated"}
+NO_FORMULAS |= {"pretraining.rates", "deployment.prompt", "counted.time_of"}
 FORMULAS = {name: f for name, f in formulas().items() if name not in NO_FORMULAS}
 VALUES = {
     **BITS,
