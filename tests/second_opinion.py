@@ -28,6 +28,11 @@ def some(examples: int) -> int:
     return max(5, round(examples * THOROUGH))
 
 
+def counting(s, value):
+    """A random value as a symbol may have it: of a count 1 or more."""
+    return max(value, 1 / value) if s.is_integer else value
+
+
 def decimal(number) -> Decimal:
     """A number as a Decimal; fractions and sympy Rationals to 120 digits."""
     if isinstance(number, Decimal):

@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from second_opinion import SYMBOLS, close, costs, points, worth
+from second_opinion import SYMBOLS, close, costs, counting, points, worth
 
 from symroof import Cost, SymroofError, UnitError, Value, chip, dtype, llm, matmul, roofline, sheet, solve, symbol
 from symroof.algebra.evaluate import TABLE, tape
@@ -283,7 +283,7 @@ def random_values(cost, seed):
     rng = np.random.default_rng(seed)
     fractions = FRACTIONS & cost.free_symbols
     drawn = {s: Q(int(rng.integers(2, 10**6)), 7) for s in sorted(cost.free_symbols, key=str)}
-    return {s: min(v / 10**6, Q(1)) if s in fractions else v for s, v in drawn.items()}
+    return {s: min(v / 10**6, Q(1)) if s in fractions else counting(s, v) for s, v in drawn.items()}
 
 
 @pytest.mark.parametrize("name", sorted(formulas()))

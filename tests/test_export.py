@@ -17,7 +17,7 @@ import sympy as sp
 from click.testing import CliRunner
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from second_opinion import costs, points, worth
+from second_opinion import costs, counting, points, worth
 
 from symroof import Cost, Span, Value, chip, decode, dtype, export, llm, serving, solve, symbol
 from symroof.algebra.evaluate import TABLE
@@ -328,7 +328,7 @@ def test_parts_and_what_binds(cost, tmp_path):
     free = sorted(cost.free_symbols, key=lambda s: s.name)
     f, g = (loaded(export(cost, language, "f", parts=True), tmp_path, "f") for language in ("python", "numpy"))
     for seed in range(6):
-        at = {s: float(10 ** np.random.default_rng(seed + i).uniform(-2, 2)) for i, s in enumerate(free)}
+        at = {s: counting(s, float(10 ** np.random.default_rng(seed + i).uniform(-2, 2))) for i, s in enumerate(free)}
         value, found = cost.at(at), f(*at.values())
         arrays = g(*[np.array([v, 2 * v]) for v in at.values()])
         assert found["value"] == pytest.approx(float(value), rel=1e-14)
@@ -420,7 +420,7 @@ def test_thresholds_with_their_domain(language, tmp_path):
                 (
                     bound,
                     {
-                        s: 10 ** float(np.random.default_rng(31 * i + 7 * k + j).uniform(-1, 1 - (s in FRACTIONS)))
+                        s: counting(s, 10 ** float(np.random.default_rng(31 * i + 7 * k + j).uniform(-1, 1 - (s in FRACTIONS))))
                         for j, s in enumerate(sorted(bound.free_symbols, key=str))
                     },
                 )
@@ -726,7 +726,7 @@ def test_parts_in_jax_with_the_place_of_the_one_that_binds(tmp_path):
     free = sorted(cost.free_symbols, key=lambda s: s.name)
     f = jax.jit(jax_at(cost, tmp_path, parts=True))
     for seed in range(4):
-        at = {s: float(10 ** np.random.default_rng(seed + i).uniform(-2, 2)) for i, s in enumerate(free)}
+        at = {s: counting(s, float(10 ** np.random.default_rng(seed + i).uniform(-2, 2))) for i, s in enumerate(free)}
         value, found = cost.at(at), f(*at.values())
         assert float(found["value"]) == pytest.approx(float(value), rel=1e-12)
         assert float(found["parts"]["MLP/weights"]) == pytest.approx(float(value["MLP/weights"]), rel=1e-12)

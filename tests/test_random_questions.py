@@ -84,6 +84,7 @@ def check_condition(ch: Random, kind: str) -> None:
         if said is None or (found.doubt and (not said or at > 10**24)):
             continue
         assert holds(rel, left, right, {**values, x: at}) == said, f"at {float(at)}: {found!r}"
+    check_pieces(bound, left, rel, right, values, around(ends, near))
     if not isinstance(found, Span) and found.number not in (0, INF) and not found.note and not found.doubt and float(found) < 1e15:
         whole, further = found.whole, found.whole + (1 if found.round_down else -1)
         assert whole <= 0 or holds(rel, left, right, {**values, x: Q(whole)}), f"whole {whole}: {found!r}"
@@ -93,6 +94,27 @@ def check_condition(ch: Random, kind: str) -> None:
         for s in ch.sample(list(values), len(values)):
             one = one.at({s: rational(values[s])}) if hasattr(one, "at") else one
         assert same(ends, ends_of(one)), f"one by one: {one!r}; at once: {found!r}"
+
+
+def check_pieces(bound, left, rel, right, values: dict, places: list[Q]) -> None:
+    """The closed form itself, with letters in it: it holds where a piece counts, and nowhere else; at values that no case turns at."""
+    if not bound.closed or any(
+        holds(">=", w.lhs, w.rhs, values) and holds("<=", w.lhs, w.rhs, values) for p in bound.pieces for w in p.when
+    ):
+        return
+    ends = []
+    for piece in bound.pieces:
+        if all(true(w, values) for w in piece.when):
+            low, high = (None if end is None else worth(end, values) for end in (piece.low, piece.high))
+            out, off = piece.strict or (len(rel) == 1,) * 2
+            ends.append((low, out, high, off))
+    for at in places:
+        close = any(
+            end is not None and end != 0 and abs(real(at) / real(end) - 1) < 1e-11 for low, _, high, _ in ends for end in (low, high)
+        )
+        if not close:
+            said = any((low is None or compare(low, at) < 0) and (high is None or compare(at, high) < 0) for low, _, high, _ in ends)
+            assert holds(rel, left, right, {**values, x: at}) == said, f"at {float(at)} with {values}: {bound!r}"
 
 
 def same(ours, theirs) -> bool:

@@ -104,6 +104,10 @@ def _positive(symbol: sp.Symbol, value: Fraction) -> Fraction:
         raise InputError(f"{symbol} is beyond what a float64 can hold (about 1.8e308); give a smaller number")
     if value < 0 or (value == 0 and symbol not in NOTHING):
         raise InputError(f"{symbol} = {float(value):.6g} must be positive; ask for a limit where it goes to zero")
+    if symbol.is_integer and value < 1:
+        raise InputError(
+            f"{symbol} = {float(value):.6g} is less than one, and it counts {getattr(symbol, 'meaning', '')}; give a whole number"
+        )
     if symbol in FRACTIONS and value > 1:
         raise InputError(f"{symbol} = {float(value):.6g} is above 1, and it is a fraction; give e.g. 0.4 or '40%'")
     return value
@@ -123,12 +127,12 @@ def _array(symbol: sp.Symbol, value: Any) -> Any:
     if raw.dtype.kind in "iu" and raw.size and int(raw.max()) > 2**53:
         raise InputError(f"{symbol} holds an integer beyond 2^53, which float64 rounds; divide it first, or give floats")
     array = raw.astype(np.float64)
-    least = array >= 0 if symbol in NOTHING else array > 0
+    least = array >= 0 if symbol in NOTHING else array >= 1 if symbol.is_integer else array > 0
     bad = ~(np.isfinite(array) & least & (array <= (1 if symbol in FRACTIONS else np.inf)))
     if bad.any():
         place = int(np.flatnonzero(bad.ravel())[0])
         most = " and at most 1" if symbol in FRACTIONS else ""
-        sign = "0 or more" if symbol in NOTHING else "positive"
+        sign = "0 or more" if symbol in NOTHING else "1 or more" if symbol.is_integer else "positive"
         raise InputError(f"{symbol} must be {sign} and finite{most} everywhere; element {place} is {array.ravel()[place]:.6g}")
     return array
 

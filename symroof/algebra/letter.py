@@ -57,21 +57,27 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
 
 class Symbol(sp.Symbol):  # type: ignore[misc]
-    """A positive real sympy symbol with a unit, a meaning and a LaTeX name; made by :func:`symbol`."""
+    """A positive real sympy symbol with a unit, a meaning and a LaTeX name; made by :func:`symbol`. A ``count`` is whole, from 1 on."""
 
     unit: Unit
     meaning: str
     tex: str
     label: str  # of a letter that stands for some layers only: which
 
-    def __new__(cls, name: str, unit: Unit = ONE, meaning: str = "", tex: str = "", label: str = "") -> Symbol:
+    def __new__(cls, name: str, unit: Unit = ONE, meaning: str = "", tex: str = "", **more: Any) -> Symbol:
         """Built past sympy's cache, which would let a second symbol of this name overwrite the first one's unit."""
-        new: Symbol = sp.Symbol.__xnew__(cls, name, positive=True)
-        new.unit, new.meaning, new.tex, new.label = unit, meaning, tex or _tex_of(name), label
+        whole = {"integer": True} if more.get("count") else {}
+        new: Symbol = sp.Symbol.__xnew__(cls, name, positive=True, **whole)
+        new.unit, new.meaning, new.tex, new.label = unit, meaning, tex or _tex_of(name), more.get("label", "")
         return new
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str, Unit, str, str, str], dict[str, Any]]:
-        return (self.name, self.unit, self.meaning, self.tex, self.label), {}
+    def __getnewargs_ex__(self) -> tuple[tuple[str, Unit, str, str], dict[str, Any]]:
+        return (self.name, self.unit, self.meaning, self.tex), {"label": self.label, "count": self.count}
+
+    @property
+    def count(self) -> bool:
+        """Whether it counts something there is at least one of: a whole number from 1 on."""
+        return bool(self.is_integer)
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return (self.name, self.unit.powers)
@@ -81,7 +87,7 @@ class Symbol(sp.Symbol):  # type: ignore[misc]
 
     def marked(self, label: str) -> Symbol:
         """The letter for some layers only: ``F_wide`` beside F."""
-        return Symbol(f"{self.name}_{label}", self.unit, f"{self.meaning}, {label} layers", label=label)
+        return Symbol(f"{self.name}_{label}", self.unit, f"{self.meaning}, {label} layers", label=label, count=self.count)
 
     @property
     def described(self) -> str:
@@ -89,8 +95,8 @@ class Symbol(sp.Symbol):  # type: ignore[misc]
         return f"{self.name} [{self.unit}]" + (f", {self.meaning}" if self.meaning else "")
 
 
-def symbol(name: str, unit: str | Unit = "1", meaning: str = "", tex: str = "") -> Symbol:
-    """Declare a symbol: its name, its unit, what it means and, if it is not the name, its LaTeX.
+def symbol(name: str, unit: str | Unit = "1", meaning: str = "", tex: str = "", count: bool = False) -> Symbol:
+    """Declare a symbol: its name, its unit, what it means and, if it is not the name, its LaTeX; a ``count`` is whole, from 1 on.
 
     >>> Q = symbol("Q", "query/s", "queries per second")
     >>> Q.unit
@@ -101,7 +107,7 @@ def symbol(name: str, unit: str | Unit = "1", meaning: str = "", tex: str = "") 
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InputError(f"{short(name)} cannot name a symbol; use letters, digits and underscores, e.g. 'W_hbm'")
-    return Symbol(name, Unit.of(unit), meaning, checked(tex))
+    return Symbol(name, Unit.of(unit), meaning, checked(tex), count=count)
 
 
 def _tex_of(name: str) -> str:

@@ -91,11 +91,16 @@ def _at_least(a: sp.Expr, b: sp.Expr, known: tuple[_Pair, ...]) -> bool:
     row = _row(b, a)
     if row is not None:  # a/b is a monomial: b > a must be impossible
         rows = _rows(known)
-        if _impossible(rows, row):
+        if _impossible([*rows, *_counts(a, b)], row):
             return True
         if len(rows) == len(known):
             return False  # among monomials the elimination finds all that follows
     return _sums(a, b, known)
+
+
+def _counts(*exprs: sp.Expr) -> list[_Row]:
+    """That every count in expressions is 1 or more."""
+    return [(((s, Fraction(1)),), ()) for s in dict.fromkeys(s for e in exprs for s in sorted(e.free_symbols, key=str)) if s.is_integer]
 
 
 def _sums(a: sp.Expr, b: sp.Expr, known: tuple[_Pair, ...]) -> bool:
@@ -106,7 +111,7 @@ def _sums(a: sp.Expr, b: sp.Expr, known: tuple[_Pair, ...]) -> bool:
     plus, minus = list(sides[0]), sides[1]
     if not minus or any(_says_more(a, b, *fact) for fact in known):
         return True
-    rows = _rows(known)
+    rows = [*_rows(known), *_counts(a, b)]
     for term in minus:
         match = next((t for t in plus if (row := _row(term, t)) is not None and _impossible(rows, row)), None)
         if match is None:

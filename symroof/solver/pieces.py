@@ -11,7 +11,7 @@ import sympy as sp
 
 from symroof.errors import NoClosedForm
 from symroof.solver.facts import NOTHING, Facts
-from symroof.solver.polynomial import cleared_sign, fronted, number_sign, over, shared, sides, sign, split
+from symroof.solver.polynomial import cleared_sign, fronted, number_sign, over, shared, sides, sign, sign_of_given, split
 
 _MOST = 256
 
@@ -50,7 +50,7 @@ NEVER: Pieces = ()
 def guarded(pieces: Pieces, *positive: sp.Expr) -> Pieces:
     """The pieces where all these expressions are positive."""
     for expr in positive:
-        known = sign(expr)
+        known = sign_of_given(expr)
         if known is not None:
             pieces = pieces if known > 0 else NEVER
             continue

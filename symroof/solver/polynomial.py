@@ -33,7 +33,7 @@ class Polynomial:
     @property
     def signs(self) -> tuple[int | None, ...]:
         """Of every coefficient: 1, 0, -1, or None where it depends on the values."""
-        return tuple(sign(c) for c in self.coeffs)
+        return tuple(sign_of_given(c) for c in self.coeffs)
 
     def unknown(self, y: sp.Expr) -> sp.Expr:
         """What x is where y is this."""
@@ -55,6 +55,31 @@ def sign(expr: sp.Expr) -> int | None:
         return number_sign(expr)
     found = {1 if t.is_positive else -1 if t.is_negative else None for t in sp.Add.make_args(expr)}
     return found.pop() if len(found) == 1 else None
+
+
+@lru_cache(maxsize=8192)
+def sign_of_given(expr: sp.Expr) -> int | None:
+    """The same of what the unknown does not stand in: every count is 1 or more, so that ``Y*Z*a - a + b`` is positive."""
+    known = sign(expr)
+    return _counted(expand(expr)) if known is None else known
+
+
+def _counted(expr: sp.Expr) -> int | None:
+    """The sign of a sum of monomials, some with counts in them: with ``1 + s`` for each of them its terms may have one sign."""
+    counts = {s: s + 1 for s in expr.free_symbols if s.is_integer}
+    found: dict[sp.Expr, sp.Expr] = {}
+    for term in sp.Add.make_args(expr) if counts else ():
+        rest, counted = term.as_independent(*counts, as_Add=False)
+        number, others = rest.as_coeff_Mul()
+        if not rest.is_real or any(not (e.is_Integer and e > 0) for b, e in counted.as_powers_dict().items() if b != 1):
+            return None
+        found[others] = found.get(others, sp.Integer(0)) + number * counted
+    least = {sp.sign(of.xreplace(dict.fromkeys(counts, sp.Integer(1)))) for of in found.values()} - {0}
+    if len(least) != 1:
+        return None
+    (first,) = least  # of what is left where all are 1; the rest must not go the other way
+    rest = (t for of in found.values() for t in sp.Add.make_args(expand(of.xreplace(counts))) if of.free_symbols)
+    return int(first) if all(t.is_zero or t.as_coeff_Mul()[0] * first > 0 for t in rest) else None
 
 
 def cleared_sign(expr: sp.Expr) -> int | None:

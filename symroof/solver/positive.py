@@ -18,7 +18,7 @@ import sympy as sp
 from symroof.algebra.roots import PositiveRoot
 from symroof.errors import NoClosedForm
 from symroof.solver.pieces import ALWAYS, NEVER, Piece, Pieces, guarded, settled, strictly, union
-from symroof.solver.polynomial import Polynomial, expand, front, sign, split, tidy
+from symroof.solver.polynomial import Polynomial, expand, front, sign_of_given, split, tidy
 from symroof.solver.steps import Answer, Step, Why, answered
 
 
@@ -27,7 +27,7 @@ def collected(poly: Polynomial, why: str, kind: str = "exact") -> Step:
     xs = [poly.x ** (poly.power * i) for i in range(poly.degree + 1)]
     if poly.degree == 1:
         c0, c1 = map(tidy, poly.coeffs)
-        if sign(poly.coeffs[1]) == -1 or (sign(poly.coeffs[1]) is None and sign(poly.coeffs[0]) == 1):
+        if sign_of_given(poly.coeffs[1]) == -1 or (sign_of_given(poly.coeffs[1]) is None and sign_of_given(poly.coeffs[0]) == 1):
             return Step(why, tidy(-c1) * xs[1], "<=", c0, poly.x, kind)
         return Step(why, c1 * xs[1], ">=", -c0, poly.x, kind)
     above, below = (sp.Add(*[split(c)[side] * y for c, y in zip(poly.coeffs, xs, strict=True)]) for side in (0, 1))
@@ -60,7 +60,7 @@ def _found(poly: Polynomial, piece: Piece) -> Why:
         lead = poly.coeffs[1]
         by = tidy(lead if piece.low is not None else -lead)
         sure = ": all its terms are" if lead.is_Add else ""
-        return f"divide by {{}}, which is positive{' in the domain' if sign(lead) is None else sure}", by
+        return f"divide by {{}}, which is positive{' in the domain' if sign_of_given(lead) is None else sure}", by
     signs = poly.signs
     if poly.degree == 2:
         one = {signs[0], signs[2]} == {1, -1}
@@ -96,9 +96,9 @@ def _linear(poly: Polynomial) -> Pieces:
     low = poly.unknown(_ratio(-c0, c1))
     high = poly.unknown(_ratio(c0, -c1))
     rising: Pieces = (Piece(low=low),)
-    if sign(c0) is None and poly.power != 1:  # no root of a negative number
+    if sign_of_given(c0) is None and poly.power != 1:  # no root of a negative number
         rising = guarded(rising, -c0) + guarded(ALWAYS, c0)
-    elif sign(c0) == 1:
+    elif sign_of_given(c0) == 1:
         rising = ALWAYS
     falling = guarded((Piece(high=high),), c0)
     return by_sign(c1, rising, falling)
@@ -108,20 +108,20 @@ def _quadratic(poly: Polynomial) -> Pieces:
     c0, c1, c2 = poly.coeffs
     inside = front(tidy(c1**2 - 4 * c0 * c2))
     root = sp.sqrt(inside)
-    larger = _ratio(-2 * c0, c1, root) if sign(c1) == 1 else _root(-c1, root, c2)  # whichever cancels nothing
+    larger = _ratio(-2 * c0, c1, root) if sign_of_given(c1) == 1 else _root(-c1, root, c2)  # whichever cancels nothing
     smaller = _ratio(2 * c0, -c1, root)
     upper: Pieces = (Piece(low=poly.unknown(larger)),)
     lower: Pieces = (Piece(high=poly.unknown(smaller)),)
     opening: Pieces
-    if sign(c0) == -1:
+    if sign_of_given(c0) == -1:
         opening = upper
-    elif sign(c1) in (0, 1):  # of two roots one is never positive
+    elif sign_of_given(c1) in (0, 1):  # of two roots one is never positive
         opening = guarded(upper, -c0) + guarded(ALWAYS, c0)
     else:
         both = guarded(upper + lower, inside, c0, -c1)
         opening = guarded(upper, -c0) + both + guarded(ALWAYS, -inside) + guarded(ALWAYS, c0, c1)
     low_end = poly.unknown(_ratio(-2 * c0, c1, root))
-    high_end = poly.unknown(_ratio(2 * c0, -c1, root) if sign(c1) == -1 else _root(c1, root, -c2))
+    high_end = poly.unknown(_ratio(2 * c0, -c1, root) if sign_of_given(c1) == -1 else _root(c1, root, -c2))
     closing = guarded((Piece(high=high_end),), c0) + guarded((Piece(low_end, high_end, apart=True),), -c0, c1, inside)
     return by_sign(c2, opening, closing)
 
@@ -137,7 +137,7 @@ def _root(first: sp.Expr, second: sp.Expr, leading: sp.Expr) -> sp.Expr:
 
 def by_sign(leading: sp.Expr, positive: Pieces, negative: Pieces) -> Pieces:
     """One or the other, as the leading coefficient is positive or negative."""
-    known = sign(leading)
+    known = sign_of_given(leading)
     if known is not None:
         return positive if known > 0 else negative
     return guarded(positive, leading) + guarded(negative, -leading)
@@ -193,7 +193,7 @@ def _known(poly: Polynomial, signs: Signs) -> Pieces:
 def _one(poly: Polynomial, rising: int) -> Pieces:
     """One change of sign, one root."""
     c = [rising * c for c in poly.coeffs]
-    root = _sinh_root(c) if poly.degree == 3 and c[2] == 0 and sign(c[1]) == 1 else PositiveRoot(*map(tidy, c[::-1]))
+    root = _sinh_root(c) if poly.degree == 3 and c[2] == 0 and sign_of_given(c[1]) == 1 else PositiveRoot(*map(tidy, c[::-1]))
     return (Piece(low=poly.unknown(root)) if rising > 0 else Piece(high=poly.unknown(root)),)
 
 

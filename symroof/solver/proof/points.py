@@ -96,7 +96,9 @@ class Point(dict[sp.Symbol, Any]):
     def narrowed(self, step: Step) -> Point | None:
         """A point in a narrow domain: close to the place where one of its conditions changes along one of its symbols."""
         places = (place for w in step.inside for place in self.changes(w))
-        near = (self.moved(s, to * (1 + side * Fraction(1, 10**k))) for s, to in places for k in (1, 2, 3, 4, 5, 6) for side in (-1, 1))
+        near = (
+            self.moved(s, counted(s, to * (1 + side * Fraction(1, 10**k)))) for s, to in places for k in range(1, 7) for side in (-1, 1)
+        )
         return next((p for p in near if p.inside(step)), None)
 
 
@@ -110,3 +112,8 @@ def sample(chance: random.Random, weight: int, decades: int) -> Fraction:
     """A positive number over some decades, the square of a fraction so that its root is one; large or small by its weight."""
     root = Fraction(chance.randint(100, 999), 300) * Fraction(10) ** (chance.randint(-decades, decades) // 3)
     return root**2 * _GROWN**weight
+
+
+def counted(s: sp.Symbol, value: Fraction, weight: int = 0) -> Fraction:
+    """A value that a symbol may have: of a count 1 or more, unless a limit takes it to nothing."""
+    return max(value, 1 / value) if s.is_integer and weight >= 0 else value

@@ -22,7 +22,7 @@ from symroof.algebra.bind import Given
 from symroof.algebra.value import INF, as_span
 from symroof.errors import InputError
 from symroof.solver.numeric.at import decided
-from symroof.solver.proof.points import Point, impossible, sample
+from symroof.solver.proof.points import Point, counted, impossible, sample
 from symroof.solver.steps import Solved, Step
 
 _CLOSE, _LIMIT = Fraction(1, 10**6), Fraction(1, 10**5)  # how far from a threshold exact lines and limits are compared
@@ -61,7 +61,10 @@ def verify(bound: Solved, samples: int, seed: int) -> Verification:
     close = _FAR if bound.weights else _CLOSE
     points, wrong = 0, []
     for _ in range(samples):
-        values = {s: _sample(chance, weights.get(s, 0)) for s in sorted(bound.free_symbols, key=sp.default_sort_key)}
+        values = {
+            s: counted(s, _sample(chance, weights.get(s, 0)), weights.get(s, 0))
+            for s in sorted(bound.free_symbols, key=sp.default_sort_key)
+        }
         try:
             found = decided(bound, Given(values))
         except InputError:  # its threshold is beyond what floats can hold
@@ -253,7 +256,9 @@ class _Check:
                 rels = step.inside or [sp.Rel(s.left, s.right, s.relation, evaluate=False) for s in mine if s.kind == "part"]
                 some = places[: min(_BORDERS, self.samples)]
                 borders = [(at, next(at.changes(w, self.x), None)) for at in some for w in rels]
-                places += [at.moved(edge[0], edge[1] * (1 + d)) for at, edge in borders if edge for d in (-_CLOSE, _CLOSE)]
+                places += [
+                    at.moved(edge[0], counted(edge[0], edge[1] * (1 + d))) for at, edge in borders if edge for d in (-_CLOSE, _CLOSE)
+                ]
             first = next(s for s in self.steps if s.part == step.part and s.kind != "substitute")
             self.points[key] = [near for at in places for near in self._around(at, ends, first, grown)]
         return self.points[key]
@@ -265,8 +270,9 @@ class _Check:
         for n in range(_TRIES):
             if n >= self.samples and met >= self.samples:
                 break
-            weights = self.weights if grown else {}
-            at = Point({s: sample(chance, weights.get(s, 0), 4 if grown or n < _TRIES // 2 else 9) for s in self.symbols})
+            ways = [(s, self.weights.get(s, 0) if grown else 0) for s in self.symbols]
+            decades = 4 if grown or n < _TRIES // 2 else 9
+            at = Point({s: counted(s, sample(chance, way, decades), way) for s, way in ways})
             within = at.inside(domain)
             met += within
             if within or (n < self.samples and not only):
