@@ -63,6 +63,7 @@ def test_signs_that_counts_settle():
     assert sign_of_given(X - X * Y * Z - a) == -1
     assert sign_of_given(Y * Z - 1) is None  # 0 where both are 1
     assert sign_of_given(X - 2) is None
+    assert sign_of_given(a * X - a * sp.Min(Y, b)) is None
     assert NOTHING.order(Y * Z, Z) == 1
     assert NOTHING.order(a * X, a) == 1
     assert NOTHING.order(a * X, b) is None

@@ -71,7 +71,7 @@ def _counted(expr: sp.Expr) -> int | None:
     for term in sp.Add.make_args(expr) if counts else ():
         rest, counted = term.as_independent(*counts, as_Add=False)
         number, others = rest.as_coeff_Mul()
-        if not rest.is_real or any(not (e.is_Integer and e > 0) for b, e in counted.as_powers_dict().items() if b != 1):
+        if not rest.is_real or any(b not in counts or not (e.is_Integer and e > 0) for b, e in counted.as_powers_dict().items() if b != 1):
             return None
         found[others] = found.get(others, sp.Integer(0)) + number * counted
     least = {sp.sign(of.xreplace(dict.fromkeys(counts, sp.Integer(1)))) for of in found.values()} - {0}
