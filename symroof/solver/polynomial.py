@@ -69,9 +69,11 @@ def _counted(expr: sp.Expr) -> int | None:
     counts = {s: s + 1 for s in expr.free_symbols if s.is_integer}
     found: dict[sp.Expr, sp.Expr] = {}
     for term in sp.Add.make_args(expr) if counts else ():
-        rest, counted = term.as_independent(*counts, as_Add=False)
-        number, others = rest.as_coeff_Mul()
-        if not rest.is_real or any(b not in counts or not (e.is_Integer and e > 0) for b, e in counted.as_powers_dict().items() if b != 1):
+        number, rest = term.as_coeff_Mul()
+        powers = rest.as_powers_dict()
+        counted = sp.Mul(*[s ** powers[s] for s in counts if powers.get(s, sp.Integer(-1)).is_nonnegative and powers[s].is_Integer])
+        others = rest / counted
+        if not others.is_positive:
             return None
         found[others] = found.get(others, sp.Integer(0)) + number * counted
     least = {sp.sign(of.xreplace(dict.fromkeys(counts, sp.Integer(1)))) for of in found.values()} - {0}
