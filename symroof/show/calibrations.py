@@ -14,7 +14,7 @@ from symroof.show.views import view
 
 def percent(x: float) -> str:
     """A fraction in percent."""
-    return f"{show_number(100 * x, 2)} %"
+    return f"{100 * x:.0f} %" if x >= 0.0995 else f"{show_number(100 * x, 2)} %"
 
 
 @view("sheets.calibrations.Calibration")
