@@ -58,6 +58,8 @@ def _holds_up_to(condition: Any, s: Any, found: Any, m: Any, values: dict[str, A
     known = {t: v for table in ([x.defaults for x in sheets], [x.values for x in sheets]) for each in table for t, v in each.items()}
     known |= {t: d for t, d in m.definitions.items() if t != s and s in _behind(t, m)} | {ALPHABET[key]: v for key, v in values.items()}
     for x, holds in ((below, found.round_down), (above, not found.round_down)):
+        if s.count and x < 1:  # there is no such count
+            continue
         try:
             held = condition.at({**known, s: x})
         except InputError as problem:  # more experts a token than there are
