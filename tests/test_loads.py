@@ -155,6 +155,13 @@ def test_an_estimate_has_an_interval_and_is_slower_than_the_bound() -> None:
         ({"rate": "1/s", "replicas": 1.5}, "whole number"),
         ({"rate": "1/s", "tpot": "3 m"}, "tpot"),
         ({"rate": "1/s", "arrivals": "poison"}, "poisson"),
+        ({"rate": "1/s", "arrivals": -1}, "c_a2"),
+        ({"rate": "1/s", "lengths": 3}, "no pair"),
+        ({"rate": "1/s", "lengths": (1, 2, 3)}, "no pair"),
+        ({"rate": "1/s", "lengths": (0, 7)}, "e_G"),
+        ({"rate": "1/s", "chips": 4}, "give one of them"),
+        ({"rate": "1/s", "mfu": 0.9, "calibration": "tensorrt-llm"}, "mfu changes nothing"),
+        ({"rate": "1/s", "letters": {"MFU": 0.9}, "calibration": "tensorrt-llm"}, "mfu changes nothing"),
         ({"rate": "1/s", "lam": 3}, "there is no wish 'lam'"),
         ({"rate": "1/s", "letters": {"lam": 3}}, "follows from the rate"),
         ({"rate": "1/s", "letters": {"S_win": 3}}, "S_win"),
@@ -166,6 +173,22 @@ def test_what_is_no_load_is_refused(wishes: dict[str, Any], words: str) -> None:
         load("llama3-8b", "h100", slice=1, **wishes)
     assert words in str(problem.value)
     assert "\n" not in str(problem.value)
+
+
+def test_letters_of_a_server_and_of_its_power_count() -> None:
+    """What a request costs beside its steps comes on top of the first token; an idle chip that takes less makes tokens cheaper."""
+    usual = load("llama3-70b", "h100", rate="1/s", **JOB).best
+    later = load("llama3-70b", "h100", rate="1/s", letters={"t_api": "6 ms"}, **JOB).best
+    assert float(later.values["ttft"]) == pytest.approx(float(usual.values["ttft"]) + 0.006)
+    joules = [
+        load("llama3-70b", "h100", rate="1/s", letters=more, **JOB).best.values["energy_of_token"]
+        for more in ({"P_idle": 100}, {"power": 350})
+    ]
+    assert float(joules[0]) < float(usual.values["energy_of_token"])
+    assert float(joules[1]) == pytest.approx(float(usual.values["energy_of_token"]) / 2)
+    pairs = [load("llama3-70b", "h100", rate="1/s", lengths=lengths, **JOB).best for lengths in ("geometric", [1, 0.5])]
+    assert float(pairs[0].values["tpot"]) == pytest.approx(float(pairs[1].values["tpot"]))
+    assert any("not fitted to prefill" in line for line in load("llama3-70b", "h100", rate="1/s", calibration="gpt-fast", **JOB).stands_on)
 
 
 def test_the_command_says_the_same() -> None:

@@ -19,6 +19,7 @@ from symroof.algebra.symbols import (
     lam,
     power,
     price,
+    t_api,
     t_tok,
     z,
 )
@@ -76,9 +77,10 @@ def load(model: str | Llm, on: Any, by: str = "chips", **wishes: Any) -> Load:
 def _fleets(known: Known, asked: Wishes, about: Asked, by: Calibration | None) -> Iterator[Fleet]:
     """The best fleet of every slice."""
     made, sheets = replica_of(known)
-    asked.refuse_unused(
-        known, [made.fixed, made.each, made.prompt, made.slots, Cost(price, "USD/s")], (MFU, *known.own.stack.aggregates.hits)
-    )
+    priced = [Cost(price, "USD/s"), Cost(power, "J/s"), Cost(P_idle, "J/s")]
+    reading = [] if known.calibration else [MFU]
+    used = [made.fixed, made.each, made.prompt, made.slots, Cost(t_api, "s"), *priced]
+    asked.refuse_unused(known, used, (*reading, *known.own.stack.aggregates.hits))
     prices = _prices(made, known)
     where = known.held
     usual = asked.slices(where) if asked["chips"] is not None or asked["slice"] is not None else where.up_to(_MOST)
@@ -162,6 +164,8 @@ def _stands_on(asked: Wishes, about: Asked, by: Calibration | None) -> Iterator[
         )
     else:
         yield "Estimates: memory, arithmetic and collectives at the rates that are reached, and overheads."
+        if "prefill.estimate" not in by.formulas:
+            yield f"{by.name} was not fitted to prefill: prompts take no less than here, and no interval counts for them."
     yield calibrated(by, first, ("decode.estimate", "prefill.estimate"))
     yield (
         f"Arrivals {asked['arrivals']}, lengths {asked['lengths']}; prompts are read in decode steps; times are means. Requests are split"

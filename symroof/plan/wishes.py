@@ -177,6 +177,8 @@ class Wishes:
         whole |= {name: letters.pop(MEANT[name][0], None) for name in _LIMITS if name in kind.meant}
         whole |= {name: letters[MEANT[name][0]] for name in kind.meant if MEANT[name][2] and MEANT[name][0] in letters}
         _check(kind, whole)
+        if whole.get("slice") is not None and whole["chips"] is not None:
+            raise InputError("slice says which chips, and chips at most how many; give one of them")
         usual = {MEANT[name][0]: whole[name] for name in kind.meant if MEANT[name][2] and name not in _LIMITS}
         usual |= {"T": whole["context"]} if kind is SERVING and whole["prompt"] is None else {}
         own = {name: value for name, value in letters.items() if name not in usual}
@@ -281,6 +283,8 @@ def _calibration(kind: Kind, wishes: Mapping[str, Any]) -> Calibration | None:
         fitted = [name for name in calibrations() if kind.formula in calibration(name).formulas]
         named = f"; {', '.join(fitted)} are" if fitted else ""
         raise InputError(f"{found.name} was fitted to {found.formula or 'another formula'}, not to {kind.formula}{named}")
+    if kind is LOAD and wishes["mfu"] != kind.usual["mfu"]:
+        raise InputError("mfu changes nothing beside a calibration: what prefill reaches was fitted; leave it out")
     if not wishes.get("overlap", True):
         raise InputError("overlap changes nothing beside a calibration: what is hidden is part of what was fitted; leave it out")
     return found

@@ -317,10 +317,13 @@ def traffic(arrivals: Any = "poisson", lengths: Any = "constant", served: Served
     >>> traffic(c_a2)[z]
     c_a2/(-lam*t_pre + 1)**2
 
-    Raises UnknownName for another word.
+    Raises UnknownName for another word, InputError for lengths that are neither a word nor a pair.
     """
     gaps = _said(arrivals, ARRIVALS, "arrivals")
-    spread, overlap = _said(lengths, LENGTHS, "lengths of answers")
+    pair = _said(lengths, LENGTHS, "lengths of answers")
+    if not (isinstance(pair, tuple) and len(pair) == 2):
+        raise InputError(f"lengths {short(lengths)} are no pair of c_s2 and e_G; give 'constant', 'geometric' or e.g. (1, 0.5)")
+    spread, overlap = pair
     r = of(served)
     seen = 1 + (gaps / (1 - lam * r.prompt.expr) ** 2 - 1) * overlap
     values = {c_a2: gaps, c_s2: spread, e_G: overlap, z: seen, busy: 1 - r.idle}
@@ -364,7 +367,7 @@ def _said(given: Any, known: Mapping[str, Any], what: str) -> Any:
     if isinstance(given, str) and given not in known:
         raise UnknownName(f"there are no {what} {short(given)}; {nearest(given, known)}, or give their spread as a number")
     found = known[given] if isinstance(given, str) else given
-    return tuple(map(plain, found)) if isinstance(found, tuple) else plain(found)
+    return tuple(map(plain, found)) if isinstance(found, (tuple, list)) else plain(found)
 
 
 def _in_numbers(name: str, found: Any) -> Cost:
